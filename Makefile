@@ -1,0 +1,146 @@
+# Vitrine.  One platform (Linux), one Makefile, no configure step.  `make help` lists all.
+#
+# Rooms are listed from the lowest to the highest: a room includes those before it, never
+# those behind it (`make tidy` checks).  Within a room NAME.c is product code, test_NAME.c
+# a test program, fuzz_NAME.c a fuzz target with its corpus in ROOM/corpus/NAME/.
+
+ROOMS := base wire crypto store role http ledger evidence line release
+VERSION := $(shell cat VERSION)
+
+CC := gcc
+SAN :=
+OPT := -O2
+PREFIX := /usr/local
+DESTDIR :=
+
+comma := ,
+OUT := build$(if $(filter clang,$(CC)),/clang)$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+
+WARN := -Wall -Wextra -Werror -Wconversion -Wsign-conversion -Wshadow -Wvla \
+        -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+        -Wwrite-strings -Wundef
+HARDEN := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIC
+# The paths of the tree and of the build folder stay out of the bytes: Vitrine is a
+# product of its own line and must come out equal everywhere.
+REPRO := -ffile-prefix-map=$(CURDIR)=.
+CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $(HARDEN) \
+          $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DVT_SANITIZED) -I.
+LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
+LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2
+VERIFY_LIBS := -lcrypto -lsodium -ljansson
+
+product = $(filter-out $(1)/test_%.c $(1)/fuzz_%.c,$(wildcard $(1)/*.c))
+LIB_SRC := $(foreach room,$(ROOMS),$(call product,$(room)))
+CLI_SRC := $(call product,cli)
+TEST_SRC := $(wildcard $(addsuffix /test_*.c,$(ROOMS) cli tests))
+FUZZ_SRC := $(wildcard $(addsuffix /fuzz_*.c,$(ROOMS)))
+BENCH_SRC := $(wildcard bench/bench_*.c)
+HARNESS_SRC := $(filter-out tests/test_%.c,$(wildcard tests/*.c))
+
+obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
+TESTS := $(addprefix $(OUT)/,$(basename $(subst /,.,$(TEST_SRC))))
+REPLAYS := $(addprefix $(OUT)/,$(basename $(subst /,.,$(FUZZ_SRC))))
+BENCHES := $(addprefix $(OUT)/,$(notdir $(basename $(BENCH_SRC))))
+
+# V=1 shows the whole commands; a line each otherwise, none with make -s.
+Q := $(if $(V),,@)
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps check-deps check demo bench fuzz tidy format install clean binaries
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(OUT)/vitrine $(if $(wildcard tools/conform.c),$(OUT)/conform)
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+#: make                       build everything into build/
+#: make check                 install what tests need, build, run all tests
+#: make check SAN=address,undefined    the same under the sanitizers
+#: make check CC=clang        the same with the other compiler
+#: make check T=ledger        only the test programs whose name holds "ledger"
+#: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
+#: make bench [B=NAME]        measurements against named peers, one JSON object a line
+#: make fuzz T=NAME FOR=60s   fuzz one parser (clang)
+#: make tidy                  format, banned calls, include order, orphan files, headers
+#: make install DESTDIR=...   program, library, header, manual pages, completion
+
+# ---- objects ---------------------------------------------------------------------------
+
+$(OUT)/obj/%.o: %.c VERSION
+	@mkdir -p $(@D)
+	$(call say,cc,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+-include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
+
+$(OUT)/libvitrine.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)$(AR) rcsD $@ $^
+
+$(OUT)/vitrine: $(call obj,$(CLI_SRC)) $(OUT)/libvitrine.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(OUT)/conform: $(OUT)/obj/tools/conform.o $(OUT)/libvitrine.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# ---- tests -----------------------------------------------------------------------------
+
+# build/ROOM.test_NAME from ROOM/test_NAME.c; likewise fuzz targets, as corpus replayers.
+define test_rule
+$(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC)) $(OUT)/libvitrine.a
+	$$(call say,ld,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach source,$(TEST_SRC),$(eval $(call test_rule,$(source))))
+
+define replay_rule
+$(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) tools/replay.c) $(OUT)/libvitrine.a
+	$$(call say,ld,$$@)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach source,$(FUZZ_SRC),$(eval $(call replay_rule,$(source))))
+
+deps:
+	@tools/need.sh build $(if $(filter clang,$(CC)),clang)
+
+check-deps: deps
+	@tools/need.sh check $(if $(SAN),san)
+
+binaries: all $(TESTS) $(REPLAYS)
+
+check: check-deps
+	@$(MAKE) --no-print-directory binaries
+	@tools/run-tests.sh $(OUT) "$(T)"
+
+# ---- demo, bench, fuzz -----------------------------------------------------------------
+
+demo: deps
+	@tools/need.sh demo
+	@$(MAKE) --no-print-directory all
+	@tools/demo.sh $(OUT) "$(KEEP)"
+
+$(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o $(OUT)/libvitrine.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: all $(BENCHES)
+	@tools/bench.sh $(OUT) "$(B)"
+
+fuzz:
+	@tools/need.sh check san >&2
+	@tools/fuzz.sh "$(T)" "$(or $(FOR),60s)"
+
+tidy:
+	@tools/need.sh check >&2
+	@tools/tidy.sh
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build

@@ -1,0 +1,30 @@
+/* Descriptors released by scope, and reading files.  Writing files that matter is the
+ * work of store/. */
+#ifndef VT_BASE_FILE_H
+#define VT_BASE_FILE_H
+
+#define VT_AUTO_FD __attribute__((cleanup(vt_fd_close))) int
+
+void vt_fd_close(int *fd); /* closes if >= 0, sets -1, keeps errno */
+int vt_take_fd(int *fd);   /* disarms the cleanup and returns the descriptor */
+
+/* Read everything from an open descriptor; VT_LIMIT beyond out->bytes_max. */
+VT_CHECKED bool vt_fd_read_all(int fd, const char *name, struct vt_buf *out,
+                               struct vt_error *err);
+/* Write all of it, past EINTR and short writes.  VT_IO. */
+VT_CHECKED bool vt_fd_write_all(int fd, const char *name, vt_slice bytes,
+                                struct vt_error *err);
+
+/* Read a whole regular file (no directory, device, socket, FIFO) into out, which is
+ * emptied first.
+ * Errors: VT_IO    missing, unreadable, not a regular file (the sentence says which)
+ *         VT_LIMIT larger than out->bytes_max */
+VT_CHECKED bool vt_file_read(const char *path, struct vt_buf *out, struct vt_error *err);
+
+/* Open a regular file for reading, with the same errors and sentences. */
+VT_CHECKED bool vt_file_open(const char *path, int *fd_out, uint64_t *size_bytes_out,
+                             struct vt_error *err);
+
+bool vt_path_exists(const char *path);
+
+#endif

@@ -1,0 +1,52 @@
+/* Signing keys: Ed25519, kept as an encrypted PKCS#8 PEM file or behind a PKCS#11 URI.
+ * Public keys as SPKI PEM, and key ids. */
+#ifndef VT_CRYPTO_KEY_H
+#define VT_CRYPTO_KEY_H
+
+#include "base/base.h"
+#include "crypto/secret.h"
+#include "crypto/sha256.h"
+
+/* One key id everywhere: SHA-256(0x01 ‖ raw public key), as 64 lower-case hex digits. */
+struct vt_key_id {
+    char text[65];
+};
+
+struct vt_public_key {
+    uint8_t bytes[32];
+};
+
+struct vt_key; /* a private key that can sign; its bytes never leave crypto/ */
+
+struct vt_key_id vt_public_key_id(const struct vt_public_key *key);
+
+/* A fresh key from env's randomness; returned, end with vt_key_close. */
+VT_CHECKED bool vt_key_generate(const struct vt_env *env, struct vt_key **key_out,
+                                struct vt_error *err);
+/* From 32 bytes of seed (tests, known answers, and the Go note form). */
+VT_CHECKED bool vt_key_from_seed(const uint8_t seed[32], struct vt_key **key_out,
+                                 struct vt_error *err);
+/* `where`: a PEM file (PKCS#8, encrypted or not; the file must not be readable by group or
+ * others, else VT_REJECTED) or a "pkcs11:" URI.  passphrase: empty if there is none.
+ * Errors: VT_IO missing, unreadable; VT_REJECTED wrong passphrase or mode; VT_MALFORMED. */
+VT_CHECKED bool vt_key_open(const char *where, vt_slice passphrase, struct vt_key **key_out,
+                            struct vt_error *err);
+void vt_key_close(struct vt_key *key); /* wipes; NULL allowed */
+void vt_key_close_pointer(struct vt_key **key);
+#define VT_AUTO_KEY __attribute__((cleanup(vt_key_close_pointer))) struct vt_key *
+
+const struct vt_public_key *vt_key_public(const struct vt_key *key);
+VT_CHECKED bool vt_key_sign(const struct vt_key *key, vt_slice message, uint8_t out[64],
+                            struct vt_error *err);
+
+/* The key as PKCS#8 PEM, encrypted with PBES2 (scrypt, AES-256-CBC) when the passphrase is
+ * not empty.  The caller writes it through store/.  Not for PKCS#11 keys (VT_REJECTED). */
+VT_CHECKED bool vt_key_write_pem(const struct vt_key *key, vt_slice passphrase,
+                                 struct vt_buf *out, struct vt_error *err);
+VT_CHECKED bool vt_public_key_write_pem(const struct vt_public_key *key, struct vt_buf *out,
+                                        struct vt_error *err);
+/* SPKI PEM, or 64 hex digits, or a vkey: what a person may have at hand. */
+VT_CHECKED bool vt_public_key_parse(vt_slice text, struct vt_public_key *out,
+                                    struct vt_error *err);
+
+#endif

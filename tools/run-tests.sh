@@ -1,0 +1,68 @@
+#!/bin/bash
+# run-tests.sh BUILD [FILTER] - run every test program and corpus of BUILD, two at a time,
+# and end with the line "N passed, N failed, N skipped".  Exit 0 if nothing failed.
+# A skip whose reason is not in tests/skips.allowed counts as a failure.
+set -u
+shopt -s nullglob
+build=$1
+filter=${2:-}
+logs=$build/logs
+rm -rf "$logs"
+mkdir -p "$logs"
+
+programs=()
+for source in */test_*.c; do
+    name=${source%.c}
+    name=${name//\//.}
+    [[ -z $filter || $name == *"$filter"* ]] && programs+=("$name")
+done
+for source in */fuzz_*.c; do
+    name=${source%.c}
+    name=${name//\//.}
+    [[ -z $filter || $name == *"$filter"* ]] && programs+=("$name")
+done
+
+run_one() {
+    local build=$1 name=$2 start=$SECONDS status
+    local log=$build/logs/$name.log
+    if [[ $name == *.fuzz_* ]]; then
+        local room=${name%%.*} target=${name#*.fuzz_}
+        timeout 600 "$build/$name" "$room/corpus/$target"/* >"$log" 2>&1 </dev/null
+    else
+        timeout 1800 "$build/$name" >"$log" 2>&1 </dev/null
+    fi
+    status=$?
+    # A program that died, or failed without saying which case, is a failure of its own.
+    if [ "$status" -ne 0 ] && ! grep -q '^not ok' "$log"; then
+        echo "not ok $name: ended with status $status" >>"$log"
+    fi
+    grep -qE '^(ok|not ok|skip) ' "$log" || echo "not ok $name: no case ran" >>"$log"
+    printf '%-34s %4s ok %3s not ok %3s skipped  %3ds\n' "$name" \
+        "$(grep -c '^ok ' "$log")" "$(grep -c '^not ok ' "$log")" \
+        "$(grep -c '^skip ' "$log")" $((SECONDS - start))
+}
+export -f run_one
+
+[ "${#programs[@]}" -gt 0 ] || { echo "run-tests: no test program holds '$filter'"; exit 2; }
+printf '%s\n' "${programs[@]}" | xargs -P 2 -I{} bash -c 'run_one "$0" "$1"' "$build" {}
+
+passed=$(cat "$logs"/*.log | grep -c '^ok ')
+failed=$(cat "$logs"/*.log | grep -c '^not ok ')
+skipped=$(cat "$logs"/*.log | grep -c '^skip ')
+
+if [ "$failed" -gt 0 ]; then
+    echo
+    echo "What failed:"
+    for log in "$logs"/*.log; do
+        grep -q '^not ok ' "$log" && { echo "--- $log"; grep -B 14 '^not ok ' "$log" | tail -n 60; }
+    done
+fi
+while IFS= read -r reason; do
+    echo "skipped because: $reason"
+    if ! grep -qxF "$reason" tests/skips.allowed; then
+        echo "not ok: this reason is not in tests/skips.allowed: $reason"
+        failed=$((failed + 1))
+    fi
+done < <(cat "$logs"/*.log | sed -n 's/^  why: //p' | sort -u)
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,22 @@
+/* Base64 with one spelling for each value: padding demanded, unused bits zero, no white
+ * space.  Spec: RFC 4648 §4 (standard) and §5 (URL-safe), with §3.5 enforced. */
+#ifndef VT_WIRE_BASE64_H
+#define VT_WIRE_BASE64_H
+
+#include "base/base.h"
+
+/* Bytes that n input bytes need, padding included. */
+size_t vt_base64_len(size_t n);
+
+/* Standard alphabet.  Appends to out; on failure out keeps its length. */
+VT_CHECKED bool vt_base64_parse(vt_slice text, struct vt_buf *out, struct vt_error *err);
+/* Standard or URL-safe alphabet (not both in one text), as DSSE readers must accept. */
+VT_CHECKED bool vt_base64_parse_any(vt_slice text, struct vt_buf *out,
+                                    struct vt_error *err);
+/* Standard alphabet into exactly len bytes (a hash, a key, a signature). */
+VT_CHECKED bool vt_base64_parse_exact(vt_slice text, uint8_t *out, size_t len,
+                                      struct vt_error *err);
+/* Standard alphabet, appended. */
+void vt_base64_write(struct vt_buf *out, vt_slice bytes);
+
+#endif

@@ -142,5 +142,13 @@ tidy:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+install: all
+	install -D -m 755 $(OUT)/vitrine $(DESTDIR)$(PREFIX)/bin/vitrine
+	install -D -m 644 tools/completion.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vitrine
+	for page in $(wildcard man/*.[1-8]); do \
+	    install -D -m 644 $$page \
+	        $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+
 clean:
 	rm -rf build

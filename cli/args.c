@@ -313,9 +313,41 @@ static int run_group(const struct vt_group *group, int argc, char **argv,
     return VT_EXIT_USAGE;
 }
 
+/* `vitrine complete WORD...`: what may stand behind these words, a line each.  The shell's
+ * completion asks us, so it is never out of date. */
+static void print_completions(const struct vt_group *const groups[], int argc, char **argv)
+{
+    const struct vt_group *group = NULL;
+    const struct vt_verb *verb = NULL;
+
+    for (size_t i = 0; groups[i] != NULL; i++) {
+        if (argc == 0 && groups[i]->summary != NULL)
+            (void)printf("%s\n", groups[i]->name);
+        if (argc > 0 && strcmp(groups[i]->name, argv[0]) == 0)
+            group = groups[i];
+    }
+    if (group == NULL)
+        return;
+    for (const struct vt_verb *at = group->verbs; at->name != NULL; at++) {
+        if (argc == 1 && at->name[0] != '\0')
+            (void)printf("%s\n", at->name);
+        if (at->name[0] == '\0' || (argc > 1 && strcmp(at->name, argv[1]) == 0))
+            verb = at;
+    }
+    if (verb == NULL)
+        return;
+    for (const struct vt_option *at = verb->options; at != NULL && at->name != NULL; at++)
+        (void)printf("--%s\n", at->name);
+    (void)printf("--json\n--help\n");
+}
+
 int vt_cli_run(const struct vt_group *const groups[], int argc, char **argv,
                const struct vt_env *env)
 {
+    if (argc > 1 && strcmp(argv[1], "complete") == 0) {
+        print_completions(groups, argc - 2, argv + 2);
+        return VT_EXIT_OK;
+    }
     if (argc > 1 && (strcmp(argv[1], "--version") == 0)) {
         (void)printf("vitrine " VT_VERSION "\n");
         return VT_EXIT_OK;

@@ -1,0 +1,131 @@
+/* ledger: an append-only log in a folder, in the layout of C2SP tlog-tiles, with one
+ * writer.
+ *
+ * The folder holds `checkpoint` and `tile/…`, which any web server may serve as they are,
+ * and, private, `config.json`, `policy.txt`, `journal/`, `index/` and `signer/`.
+ *
+ * An entry's life: vt_ledger_submit gives it a place in the batch; vt_ledger_wait makes
+ * the batch durable (one fdatasync for all that is in flight); vt_ledger_publish makes the
+ * tiles durable, has the signer sign the tree, asks the witnesses of the policy, and only
+ * then shows the new checkpoint.  Equal bytes always get the index that they got first.
+ *
+ * After VT_IO from submit, wait or publish the ledger answers nothing but VT_IO: close it;
+ * opening it again is the recovery. */
+#ifndef VT_LEDGER_H
+#define VT_LEDGER_H
+
+#include "base/base.h"
+#include "crypto/sha256.h"
+#include "ledger/checkpoint.h"
+#include "ledger/policy.h"
+#include "ledger/signer.h"
+#include "ledger/tlog_proof.h"
+#include "ledger/tree_verify.h"
+#include "wire/dsse.h"
+
+struct vt_ledger;
+
+/* What a ledger takes. */
+enum vt_ledger_entries {
+    VT_LEDGER_ANY,    /* any bytes, 1 to VT_ENTRY_BYTES_MAX */
+    VT_LEDGER_PUBLIC, /* DSSE envelopes in canonical form (vt_dsse_parse_canonical) */
+};
+
+/* What config.json says.  Texts are owned by whoever gave or returned the struct. */
+struct vt_ledger_config {
+    vt_slice origin; /* first line of every checkpoint, and the name of the log's key */
+    vt_slice vkey;   /* the log's verifier key as text; its name is `origin` */
+    vt_slice policy; /* tlog-policy text; empty: no witnesses are asked */
+    enum vt_ledger_entries entries;
+};
+
+/* How this process uses the ledger. */
+struct vt_ledger_options {
+    const struct vt_env *env; /* must live as long as the ledger */
+    struct vt_signer *signer; /* borrowed as long; NULL: nothing can be published */
+    /* Sizes for tests, 0 for the usual ones: bytes of a fresh journal slot, and entries
+     * that the index keeps in memory (a multiple of 256). */
+    uint64_t slot_bytes;
+    uint64_t front_entries;
+};
+
+/* A place in the log that may not be durable yet. */
+typedef struct {
+    uint64_t index;
+    bool is_known; /* equal bytes were submitted before */
+} vt_ticket;
+
+/* Make a new, empty ledger in `dir` (made if missing, refused if it holds one).  Nothing
+ * is signed yet.
+ * Errors: VT_MALFORMED the vkey, its name, or the policy
+ *         VT_REJECTED  there is a ledger already
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_init(const char *dir, const struct vt_ledger_config *config,
+                               struct vt_error *err);
+
+/* Open for writing, which one process at a time can; recovery after a crash is the same.
+ * Reads at most the journal's tail and the right edge of the tree, never the whole log.
+ * ledger_out: returned; end with vt_ledger_close.
+ * Errors: VT_ABSENT    there is no ledger in `dir`
+ *         VT_REJECTED  another process writes, or stored bytes contradict each other
+ *         VT_MALFORMED config or policy
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_open(const char *dir, const struct vt_ledger_options *options,
+                               struct vt_ledger **ledger_out, struct vt_error *err);
+void vt_ledger_close(struct vt_ledger *ledger); /* what was not waited for may be lost */
+void vt_ledger_close_pointer(struct vt_ledger **ledger);
+#define VT_AUTO_LEDGER __attribute__((cleanup(vt_ledger_close_pointer))) struct vt_ledger *
+
+const struct vt_ledger_config *vt_ledger_config(const struct vt_ledger *ledger);
+
+/* Give an entry its place.  It is copied; any number may be in flight (a batch that grows
+ * too large is made durable here).
+ * Errors: VT_LIMIT     empty, or longer than VT_ENTRY_BYTES_MAX
+ *         VT_MALFORMED not what this ledger takes
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
+                                 struct vt_error *err);
+
+/* Wait until the entry survives power loss.  Everything submitted so far becomes durable
+ * with it, in one step.  index_out may be NULL.
+ * Errors: VT_IO state of the disk unknown; close the ledger */
+VT_CHECKED bool vt_ledger_wait(struct vt_ledger *ledger, vt_ticket ticket,
+                               uint64_t *index_out, struct vt_error *err);
+
+/* Sign the tree of all durable entries (what is in flight becomes durable first), ask the
+ * witnesses that the policy names, and show the checkpoint.  checkpoint_out (may be NULL)
+ * gets the whole note.  When nothing was added since the last time, that checkpoint is
+ * given again.
+ * Errors: VT_REJECTED the signer or the quorum refused: the old checkpoint still stands,
+ *                     the entries stay, and calling again tries again
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
+                                  struct vt_error *err);
+
+uint64_t vt_ledger_size(const struct vt_ledger *ledger); /* durable entries */
+uint64_t vt_ledger_published_size(const struct vt_ledger *ledger);
+
+/* The index of an entry with these bytes.
+ * Errors: VT_ABSENT there is none; VT_IO */
+VT_CHECKED bool vt_ledger_find(struct vt_ledger *ledger, vt_slice entry,
+                               uint64_t *index_out, struct vt_error *err);
+
+/* Append the entry's bytes, checked against its leaf hash.
+ * Errors: VT_ABSENT   behind the last durable entry
+ *         VT_REJECTED the stored bytes were changed
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_read(struct vt_ledger *ledger, uint64_t index,
+                               struct vt_buf *entry_out, struct vt_error *err);
+
+/* Append a tlog-proof for the entry in the published checkpoint.
+ * Errors: VT_ABSENT not in the published tree
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_prove(struct vt_ledger *ledger, uint64_t index,
+                                struct vt_buf *proof_out, struct vt_error *err);
+
+/* Append the published checkpoint.
+ * Errors: VT_ABSENT nothing was published yet; VT_IO */
+VT_CHECKED bool vt_ledger_checkpoint(struct vt_ledger *ledger, struct vt_buf *note_out,
+                                     struct vt_error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* Who signs a log's checkpoints: a process of its own that holds the key and the last head
+ * it signed, and nothing else.
+ *
+ * It does not believe the sequencer.  It takes a size, a root and a proof, checks that its
+ * last head is a prefix of the new one, keeps the new head durably, and only then signs
+ * the text that it composes itself.  So a conquered sequencer cannot make it sign two
+ * histories, nor a text that is no checkpoint. */
+#ifndef VT_LEDGER_SIGNER_H
+#define VT_LEDGER_SIGNER_H
+
+#include "base/base.h"
+#include "crypto/key.h"
+#include "crypto/sha256.h"
+#include "ledger/tree_verify.h"
+
+struct vt_signer; /* a running signer, seen from the sequencer */
+
+/* A tree that was, or is to be, signed. */
+struct vt_head {
+    uint64_t size;
+    vt_hash root;
+};
+
+/* Start the signer role in a process of its own.
+ *
+ * dir        the ledger's folder; the signer keeps its head in `signer/` below it
+ * origin     the log's origin, also its key's name
+ * key        where the key is: a PEM file or a "pkcs11:" URI
+ * passphrase of the key; empty: none
+ * Returned; end with vt_signer_stop.
+ * Errors: VT_REJECTED wrong passphrase, or the head file was changed
+ *         VT_IO       no process, no key file */
+VT_CHECKED bool vt_signer_start(const char *dir, vt_slice origin, const char *key,
+                                vt_slice passphrase, struct vt_signer **signer_out,
+                                struct vt_error *err);
+
+/* The same signer in this process, with the same checks and the same head file: for tests.
+ * key: borrowed as long as the signer lives. */
+VT_CHECKED bool vt_signer_start_here(const char *dir, vt_slice origin,
+                                     const struct vt_key *key,
+                                     struct vt_signer **signer_out, struct vt_error *err);
+void vt_signer_stop(struct vt_signer *signer); /* NULL allowed */
+void vt_signer_stop_pointer(struct vt_signer **signer);
+#define VT_AUTO_SIGNER __attribute__((cleanup(vt_signer_stop_pointer))) struct vt_signer *
+
+const struct vt_public_key *vt_signer_public(const struct vt_signer *signer);
+
+/* The last head that it signed; size 0 and the empty root before the first. */
+VT_CHECKED bool vt_signer_head(struct vt_signer *signer, struct vt_head *out,
+                               struct vt_error *err);
+
+/* Sign `head`.  proof: `count` hashes, the consistency proof from the signer's last head
+ * (none when that has size 0, or the same size).  Appends the whole signed note to out.
+ * Errors: VT_REJECTED not a growth of the last head
+ *         VT_IO       the signer died, or could not keep the head: nothing was signed */
+VT_CHECKED bool vt_signer_sign(struct vt_signer *signer, const struct vt_head *head,
+                               const vt_hash *proof, size_t count, struct vt_buf *out,
+                               struct vt_error *err);
+
+#endif

@@ -1,27 +1,44 @@
 /* Files that survive power loss.
  *
- * A vt_disk is a folder.  Every operation that changes it is counted and passes one gate
- * (store/gate.h), where a test may break the n-th one: fail it cleanly, fail it after it
- * took effect, kill the process, or kill it and undo all that was not yet synced.  Paths
- * are relative to the folder; ".." and absolute paths are refused.
+ * A vt_disk is a folder.  Every operation that changes it passes one gate (store/gate.h),
+ * where a test may break the n-th one: fail it cleanly, fail it after it took effect, kill
+ * the process, or kill it and take back all that was not yet synced.
  *
- * After VT_IO from a sync or write the state of the disk is unknown: the role must exit,
- * and starting again is the recovery. */
+ * Names are relative to the folder, parts separated by '/'.  "..", ".", empty parts,
+ * absolute names and parts that begin with ".vt-" are VT_REJECTED, as is any symbolic link
+ * on the way; parts over 255 and names over 1023 bytes are VT_LIMIT.
+ *
+ * After VT_IO from a write or sync the state of the disk is unknown: every later change
+ * through the same vt_disk is refused.  The role must exit; starting again is the recovery.
+ * A write that found the disk full or the folder closed to us changed nothing, and says so
+ * with VT_IO as well. */
 #ifndef VT_STORE_DISK_H
 #define VT_STORE_DISK_H
 
 #include "base/base.h"
 
-struct vt_disk;      /* an open folder */
-struct vt_disk_file; /* an open file in it, for journals */
+struct vt_disk;       /* an open folder */
+struct vt_disk_file;  /* an open file in it, for journals */
+struct vt_disk_draft; /* a file being written, which nobody sees yet */
 
-/* Open the folder; with is_new it and its parents are made first, durably.  Returned. */
+/* Open the folder; with is_new it and its parents are made first, durably (nothing happens
+ * to a folder that is there already).  Returned, end with vt_disk_close.
+ *
+ * Errors: VT_IO  missing, not a folder, not permitted */
 VT_CHECKED bool vt_disk_open(const char *path, bool is_new, struct vt_disk **disk_out,
                              struct vt_error *err);
+/* Gives up the lock too.  Lazy writes that were not flushed stay what they were: visible,
+ * not durable.  NULL does nothing. */
 void vt_disk_close(struct vt_disk *disk);
 const char *vt_disk_path(const struct vt_disk *disk);
-/* An exclusive lock on the folder for this process, so that two never write at once.
- * VT_REJECTED if another process holds it (the message names its pid when known). */
+
+/* An exclusive lock on the folder, so that two never write at once; held until the disk is
+ * closed or the process ends.  If the last holder did not close it (it was killed),
+ * everything on the file system is synced first: what you see afterwards is durable, also
+ * what your predecessor wrote and did not live to sync.
+ *
+ * Errors: VT_REJECTED another process holds it (the message names its pid)
+ *         VT_IO */
 VT_CHECKED bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err);
 
 /* ---- whole files ------------------------------------------------------------------- */
@@ -31,7 +48,8 @@ VT_CHECKED bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err);
  * Missing parent folders are made, durably. */
 VT_CHECKED bool vt_disk_write(struct vt_disk *disk, const char *name, vt_slice bytes,
                               mode_t mode, struct vt_error *err);
-/* The same, but refuses to replace: VT_REJECTED if `name` exists. */
+/* The same, but refuses to replace: VT_REJECTED if `name` exists (which says nothing about
+ * its being durable: see vt_disk_keep). */
 VT_CHECKED bool vt_disk_create(struct vt_disk *disk, const char *name, vt_slice bytes,
                                mode_t mode, struct vt_error *err);
 /* As vt_disk_write, without the syncs: visible at once, durable only after vt_disk_flush.
@@ -40,22 +58,52 @@ VT_CHECKED bool vt_disk_write_lazily(struct vt_disk *disk, const char *name, vt_
                                      mode_t mode, struct vt_error *err);
 /* Make every lazy write so far durable (files, then the folders that hold them). */
 VT_CHECKED bool vt_disk_flush(struct vt_disk *disk, struct vt_error *err);
-/* VT_ABSENT if there is none; VT_LIMIT beyond out->bytes_max. */
+/* Make a file that is there durable, whoever wrote it: content, entry and folders.  For
+ * "it exists already, so I am done".  VT_ABSENT. */
+VT_CHECKED bool vt_disk_keep(struct vt_disk *disk, const char *name, struct vt_error *err);
+/* Appended to out.  VT_ABSENT if there is none; VT_LIMIT beyond out->bytes_max; VT_IO also
+ * when it is not a regular file. */
 VT_CHECKED bool vt_disk_read(struct vt_disk *disk, const char *name, struct vt_buf *out,
                              struct vt_error *err);
+/* Open for reading; the caller closes.  Errors as vt_disk_read. */
+VT_CHECKED bool vt_disk_open_fd(struct vt_disk *disk, const char *name, int *fd_out,
+                                uint64_t *size_bytes_out, struct vt_error *err);
+/* Durably gone.  VT_ABSENT if it was not there, which is then durable too. */
 VT_CHECKED bool vt_disk_remove(struct vt_disk *disk, const char *name,
                                struct vt_error *err);
+/* False also for a name that is not allowed. */
 bool vt_disk_has(struct vt_disk *disk, const char *name);
-/* Names in a subfolder ("" for the top), sorted bytewise, without temporary files.  Each is
- * handed to `each`, which may return false (with err filled) to stop. */
+/* Names in a subfolder ("" for the top), sorted bytewise, without drafts and the lock.
+ * Each is handed to `each`, which may return false (with err filled) to stop.
+ *
+ * Errors: VT_ABSENT no such folder
+ *         VT_IO */
 VT_CHECKED bool vt_disk_list(struct vt_disk *disk, const char *folder,
                              bool (*each)(void *context, const char *name, bool is_folder,
                                           struct vt_error *err),
                              void *context, struct vt_error *err);
+/* Remove the drafts that killed processes left in `folder` and below, whatever they hold.
+ * Only under the lock, and only where all writers take it. */
+VT_CHECKED bool vt_disk_sweep(struct vt_disk *disk, const char *folder,
+                              struct vt_error *err);
+
+/* ---- drafts: files larger than memory, or named by what they turn out to hold -------- */
+
+/* Begin a file in `folder` (made if missing).  Returned; ends with finish or discard. */
+VT_CHECKED bool vt_disk_draft_begin(struct vt_disk *disk, const char *folder, mode_t mode,
+                                    struct vt_disk_draft **draft_out, struct vt_error *err);
+VT_CHECKED bool vt_disk_draft_add(struct vt_disk_draft *draft, vt_slice bytes,
+                                  struct vt_error *err);
+/* Sync it and give it its name, durably; without may_replace VT_REJECTED if the name is
+ * taken.  The draft is gone afterwards, also after failure. */
+VT_CHECKED bool vt_disk_draft_finish(struct vt_disk_draft *draft, const char *name,
+                                     bool may_replace, struct vt_error *err);
+void vt_disk_draft_discard(struct vt_disk_draft *draft);
 
 /* ---- journals: one file, preallocated, appended, synced ------------------------------ */
 
-/* Open or create for reading and appending. */
+/* Open or create for reading and writing; what is in it is durable afterwards, also what a
+ * killed process wrote and did not sync.  Returned; the disk must live longer. */
 VT_CHECKED bool vt_disk_file_open(struct vt_disk *disk, const char *name,
                                   struct vt_disk_file **file_out, struct vt_error *err);
 void vt_disk_file_close(struct vt_disk_file *file);
@@ -66,8 +114,9 @@ VT_CHECKED bool vt_disk_file_preallocate(struct vt_disk_file *file, uint64_t siz
                                          struct vt_error *err);
 VT_CHECKED bool vt_disk_file_write_at(struct vt_disk_file *file, uint64_t at,
                                       vt_slice bytes, struct vt_error *err);
-/* fdatasync. */
+/* fdatasync: bytes written so far, and a size that they grew. */
 VT_CHECKED bool vt_disk_file_sync(struct vt_disk_file *file, struct vt_error *err);
+/* Cut or extend with zeros, durably. */
 VT_CHECKED bool vt_disk_file_truncate(struct vt_disk_file *file, uint64_t size,
                                       struct vt_error *err);
 /* Reads up to len bytes; *got_out is less at the end of the file. */

@@ -1,0 +1,387 @@
+/* An open folder: opening and making it, reading and listing what is in it, and what
+ * happens when the machine fails.  Writing is in draft.c, lazy.c and journal.c. */
+#include "store/inside.h"
+#include <dirent.h>
+#include <sys/file.h>
+
+/* ---- failing ------------------------------------------------------------------------- */
+
+static enum vt_code code_of(int number)
+{
+    switch (number) {
+    case ENOENT:
+        return VT_ABSENT;
+    case ELOOP:
+    case ENOTDIR:
+    case EXDEV:
+        return VT_REJECTED;
+    case ENAMETOOLONG:
+        return VT_LIMIT;
+    default:
+        return VT_IO;
+    }
+}
+
+static const char *reason_of(int number)
+{
+    switch (number) {
+    case ENOSPC:
+    case EDQUOT:
+        return "the disk is full; free some space, then run it again";
+    case EROFS:
+        return "the file system is read-only";
+    case EACCES:
+    case EPERM:
+        return "not permitted for this user";
+    case ELOOP:
+    case ENOTDIR:
+    case EXDEV:
+        return "a part of its name is a symbolic link or not a folder";
+    default:
+        return strerror(number);
+    }
+}
+
+bool vt_disk_fail(const struct vt_disk *disk, const char *name, const char *doing,
+                  struct vt_error *err)
+{
+    int number = errno;
+
+    return vt_fail(err, code_of(number), "%s%s%s: cannot %s: %s", disk->path,
+                   name[0] != '\0' ? "/" : "", name, doing, reason_of(number));
+}
+
+bool vt_disk_spoil(struct vt_disk *disk, const char *name, const char *doing,
+                   struct vt_error *err)
+{
+    disk->is_spoiled = true;
+    (void)vt_disk_fail(disk, name, doing, err);
+    err->code = VT_IO;
+    return false;
+}
+
+bool vt_disk_is_usable(const struct vt_disk *disk, struct vt_error *err)
+{
+    if (disk->is_spoiled)
+        return vt_fail(err, VT_IO,
+                       "%s: an earlier write failed, so its state is unknown; start again",
+                       disk->path);
+    return true;
+}
+
+/* ---- opening ------------------------------------------------------------------------- */
+
+static bool disk_open_existing(const char *path, struct vt_disk **disk_out,
+                               struct vt_error *err)
+{
+    VT_AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct vt_disk *disk;
+
+    if (fd < 0) {
+        int kept = errno;
+
+        (void)vt_fail(err, VT_IO, "%s: cannot open the folder: %s", path, strerror(kept));
+        errno = kept; /* for keep_folder */
+        return false;
+    }
+    disk = vt_alloc(sizeof *disk);
+    disk->path = vt_strdup_slice(vt_slice_from_cstr(path));
+    disk->gate = vt_gate_open(fd);
+    disk->fd = vt_take_fd(&fd);
+    disk->lock_fd = -1;
+    *disk_out = disk;
+    return true;
+}
+
+/* The longest part of path that is there, as a length: "/srv/a/b" -> 4 if only /srv is. */
+static size_t existing_part(const char *path)
+{
+    size_t len = strlen(path);
+    struct stat about;
+
+    while (len > 0) {
+        VT_AUTO_FREE char *part = vt_strdup_slice(vt_slice_of(path, len));
+
+        if (stat(part, &about) == 0)
+            break;
+        while (len > 0 && path[len - 1] == '/')
+            len--;
+        while (len > 0 && path[len - 1] != '/')
+            len--;
+    }
+    return len;
+}
+
+/* The last part that is there may have been made by a process that was killed before its
+ * sync; the parts above it were synced before it was made. */
+static bool keep_folder(const char *path, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *above = vt_arena_printf(arena, "%s/..", path);
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!disk_open_existing(above, &disk, err))
+        return errno == EACCES; /* then its maker was another user */
+    is_ok = vt_change_sync_folder((struct vt_step){ disk->gate, "folder: keep", path },
+                                  disk->fd, "") == 0 ||
+            vt_disk_fail(disk, "", "sync the folder", err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+/* Make what is missing of path, durably, below the part that is there. */
+static bool make_path(const char *path, struct vt_error *err)
+{
+    size_t there = existing_part(path);
+    VT_AUTO_FREE char *above =
+        vt_strdup_slice(there == 0 ? VT_LIT(".") : vt_slice_of(path, there));
+    VT_AUTO_FREE char *rest = NULL;
+    struct vt_disk *disk;
+    size_t end = strlen(path);
+    bool is_ok;
+
+    if (!keep_folder(above, err))
+        return false;
+    while (end > there && path[end - 1] == '/')
+        end--;
+    while (there < end && path[there] == '/')
+        there++;
+    if (there >= end)
+        return true;
+    rest = vt_strdup_slice(vt_slice_of(path + there, end - there));
+    if (!disk_open_existing(above, &disk, err))
+        return false;
+    is_ok = vt_folder_make(disk, rest, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+bool vt_disk_open(const char *path, bool is_new, struct vt_disk **disk_out,
+                  struct vt_error *err)
+{
+    if (is_new && !make_path(path, err))
+        return false;
+    return disk_open_existing(path, disk_out, err);
+}
+
+void vt_disk_close(struct vt_disk *disk)
+{
+    if (disk == NULL)
+        return;
+    for (size_t i = 0; i < disk->lazy_count; i++) {
+        vt_fd_close(&disk->lazy[i].fd);
+        free(disk->lazy[i].name);
+    }
+    vt_lock_release(disk);
+    vt_folders_clear(&disk->durable);
+    vt_folders_clear(&disk->dirty);
+    vt_gate_close(disk->gate);
+    vt_fd_close(&disk->fd);
+    free(disk->path);
+    free(disk);
+}
+
+const char *vt_disk_path(const struct vt_disk *disk)
+{
+    return disk->path;
+}
+
+/* ---- reading ------------------------------------------------------------------------- */
+
+bool vt_disk_open_fd(struct vt_disk *disk, const char *name, int *fd_out,
+                     uint64_t *size_bytes_out, struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+    struct stat about;
+
+    if (!vt_name_verify(disk, name, err))
+        return false;
+    /* O_NONBLOCK: opening a FIFO must not hang before we see what it is. */
+    fd = vt_path_open(disk->fd, name, O_RDONLY | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return vt_disk_fail(disk, name, "open it", err);
+    if (!S_ISREG(about.st_mode))
+        return vt_fail(err, VT_IO, "%s/%s: is not a regular file", disk->path, name);
+    *size_bytes_out = (uint64_t)about.st_size; /* never negative for a regular file */
+    *fd_out = vt_take_fd(&fd);
+    return true;
+}
+
+bool vt_disk_read(struct vt_disk *disk, const char *name, struct vt_buf *out,
+                  struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+    uint64_t size;
+
+    if (!vt_disk_open_fd(disk, name, &fd, &size, err))
+        return false;
+    if (size > out->bytes_max - out->len)
+        return vt_fail(err, VT_LIMIT, "%s/%s: %ju bytes, at most %zu are taken", disk->path,
+                       name, (uintmax_t)size, out->bytes_max - out->len);
+    if (!vt_fd_read_all(fd, name, out, err))
+        return vt_within(err, "%s", disk->path);
+    return true;
+}
+
+bool vt_disk_has(struct vt_disk *disk, const char *name)
+{
+    struct vt_error ignored = { 0 };
+    VT_AUTO_SPOT spot = { .fd = -1 };
+    struct stat about;
+
+    return vt_spot_open(disk, name, &spot, &ignored) &&
+           fstatat(spot.fd, spot.leaf, &about, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool vt_disk_remove(struct vt_disk *disk, const char *name, struct vt_error *err)
+{
+    struct vt_step removing = { disk->gate, "remove: entry", name };
+    struct vt_step syncing = { disk->gate, "remove: sync folder", name };
+    VT_AUTO_SPOT spot = { .fd = -1 };
+    bool is_absent;
+
+    if (!vt_disk_is_usable(disk, err) || !vt_spot_open(disk, name, &spot, err))
+        return false;
+    is_absent = vt_change_unlink(removing, &spot) != 0;
+    if (is_absent && errno != ENOENT)
+        return vt_disk_fail(disk, name, "remove it", err);
+    /* Also when it was gone: its remover may have been killed before this sync. */
+    if (vt_change_sync_folder(syncing, spot.fd, spot.folder) != 0)
+        return vt_disk_spoil(disk, name, "sync its folder", err);
+    if (is_absent)
+        return vt_fail(err, VT_ABSENT, "%s/%s: there is no such file", disk->path, name);
+    return true;
+}
+
+/* ---- listing ------------------------------------------------------------------------- */
+
+struct names {
+    char **all; /* owned, each owned; the first byte is 'f' or 'd', the name follows */
+    size_t count, room;
+};
+
+static void names_clear(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->all[i]);
+    free(names->all);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const char *const *left = a, *const *right = b;
+
+    return strcmp(*left + 1, *right + 1);
+}
+
+static void names_add(struct names *names, const char *name, bool is_folder)
+{
+    size_t bytes = strlen(name) + 2;
+    char *copy = vt_alloc(bytes);
+
+    (void)snprintf(copy, bytes, "%c%s", is_folder ? 'd' : 'f', name);
+    if (names->count == names->room) {
+        names->room = names->room != 0 ? names->room * 2 : 64;
+        names->all = vt_grow_array(names->all, names->room, sizeof *names->all);
+    }
+    names->all[names->count++] = copy;
+}
+
+static bool is_folder_entry(int folder_fd, const struct dirent *entry)
+{
+    struct stat about;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return fstatat(folder_fd, entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISDIR(about.st_mode);
+}
+
+static bool names_read(const struct vt_disk *disk, const char *folder, bool want_own,
+                       struct names *names, struct vt_error *err)
+{
+    int fd = vt_path_open(disk->fd, folder, O_RDONLY | O_DIRECTORY);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (dir == NULL) {
+        vt_fd_close(&fd);
+        return vt_disk_fail(disk, folder, "list the folder", err);
+    }
+    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
+        bool is_own = vt_slice_starts_with(vt_slice_from_cstr(entry->d_name),
+                                           VT_LIT(VT_DISK_OWN_PREFIX));
+
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            (!is_own || want_own))
+            names_add(names, entry->d_name, is_folder_entry(fd, entry));
+    }
+    if (errno != 0) {
+        (void)vt_disk_fail(disk, folder, "list the folder", err);
+        (void)closedir(dir);
+        return false;
+    }
+    (void)closedir(dir);
+    if (names->count != 0)
+        qsort(names->all, names->count, sizeof *names->all, compare_names);
+    return true;
+}
+
+static bool folder_verify(const struct vt_disk *disk, const char *folder,
+                          struct vt_error *err)
+{
+    return folder[0] == '\0' || vt_name_verify(disk, folder, err);
+}
+
+bool vt_disk_list(struct vt_disk *disk, const char *folder,
+                  bool (*each)(void *context, const char *name, bool is_folder,
+                               struct vt_error *err),
+                  void *context, struct vt_error *err)
+{
+    __attribute__((cleanup(names_clear))) struct names names = { 0 };
+
+    if (!folder_verify(disk, folder, err) || !names_read(disk, folder, false, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (!each(context, names.all[i] + 1, names.all[i][0] == 'd', err))
+            return false;
+    return true;
+}
+
+/* One entry of a sweep: a folder to go into, a draft to remove, or neither. */
+static bool sweep_entry(struct vt_disk *disk, const char *folder, const char *name,
+                        bool is_folder, struct vt_error *err)
+{
+    char whole[VT_DISK_NAME_BYTES_MAX];
+    struct vt_step step = { disk->gate, "sweep: remove", "draft" };
+    VT_AUTO_FD fd = -1;
+    bool is_own =
+        vt_slice_starts_with(vt_slice_from_cstr(name), VT_LIT(VT_DISK_OWN_PREFIX));
+
+    if (is_folder) {
+        int len = snprintf(whole, sizeof whole, "%s%s%s", folder,
+                           folder[0] != '\0' ? "/" : "", name);
+
+        return len >= (int)sizeof whole || vt_disk_sweep(disk, whole, err);
+    }
+    if (!is_own || strcmp(name, VT_DISK_LOCK_NAME) == 0)
+        return true;
+    fd = vt_path_open(disk->fd, folder, O_RDONLY | O_DIRECTORY);
+    if (fd < 0 || vt_change_unlink(step, &(struct vt_spot){ fd, folder, name }) != 0)
+        return vt_disk_fail(disk, folder, "remove a left draft", err);
+    return true;
+}
+
+bool vt_disk_sweep(struct vt_disk *disk, const char *folder, struct vt_error *err)
+{
+    __attribute__((cleanup(names_clear))) struct names names = { 0 };
+
+    VT_ASSERT(disk->lock_fd >= 0);
+    if (!folder_verify(disk, folder, err) || !names_read(disk, folder, true, &names, err))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (!sweep_entry(disk, folder, names.all[i] + 1, names.all[i][0] == 'd', err))
+            return false;
+    return true;
+}

@@ -6,6 +6,7 @@
 #ifndef VT_BASE_H
 #define VT_BASE_H
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

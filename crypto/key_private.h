@@ -1,0 +1,16 @@
+/* What a private key is inside crypto/: never seen outside. */
+#ifndef VT_CRYPTO_KEY_PRIVATE_H
+#define VT_CRYPTO_KEY_PRIVATE_H
+
+#include "crypto/key.h"
+
+struct vt_key {
+    struct vt_public_key public_key;
+    struct vt_secret pair; /* libsodium's 64 bytes: seed, then public key */
+};
+
+/* A PEM file, as vt_key_open describes it. */
+VT_CHECKED bool vt_key_open_file(const char *path, vt_slice passphrase,
+                                 struct vt_key **key_out, struct vt_error *err);
+
+#endif

@@ -1,0 +1,25 @@
+/* Secrets in libsodium's guarded memory: locked, fenced by unreadable pages, out of core
+ * dumps, wiped when freed. */
+#include "crypto/secret.h"
+#include <sodium.h>
+
+bool vt_secret_init(struct vt_secret *secret, size_t len, struct vt_error *err)
+{
+    uint8_t *data;
+
+    if (sodium_init() < 0)
+        return vt_fail(err, VT_IO, "libsodium cannot start");
+    data = sodium_malloc(len);
+    if (data == NULL)
+        return vt_fail(err, VT_IO,
+                       "no locked memory for a secret: raise the limit of memlock");
+    memset(data, 0, len);
+    *secret = (struct vt_secret){ data, len };
+    return true;
+}
+
+void vt_secret_clear(struct vt_secret *secret)
+{
+    sodium_free(secret->data);
+    *secret = (struct vt_secret){ 0 };
+}

@@ -47,19 +47,24 @@ static bool verify_line(const struct vt_vkey *key, vt_slice text,
     return vt_ed25519_verify(key->key, text, r.rest);
 }
 
-static bool same_key(const struct vt_vkey *a, const struct vt_vkey *b)
+/* Does the line bear this key's name and id? */
+static bool names_key(const struct vt_note_signature *line, const struct vt_vkey *key)
 {
-    return a->id == b->id && vt_slice_equal(a->name, b->name);
+    return line->id == key->id && vt_slice_equal(line->name, key->name);
 }
 
-static bool keys_are_distinct(const struct vt_vkey *keys, size_t count,
+/* Two keys that one line could mean: nobody can say which of them signed. */
+static bool keys_are_distinct(const struct vt_note_signature *line,
+                              const struct vt_vkey *keys, size_t count,
                               struct vt_error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (same_key(&keys[i], &keys[j]))
-                return vt_fail(err, VT_REJECTED, "note: key %.*s is given twice",
-                               VT_SLICE_ARGS(keys[i].name));
+    size_t named = 0;
+
+    for (size_t k = 0; k < count; k++)
+        named += names_key(line, &keys[k]);
+    if (named > 1)
+        return vt_fail(err, VT_REJECTED, "note: key %.*s is given twice",
+                       VT_SLICE_ARGS(line->name));
     return true;
 }
 
@@ -69,12 +74,13 @@ static bool judge_line(const struct vt_note *note, const struct vt_note_signatur
 {
     int64_t time_unix_s;
 
-    if (line->id != key->id || !vt_slice_equal(line->name, key->name))
+    if (!names_key(line, key))
         return true;
     if (!verify_line(key, note->text, line, &time_unix_s))
         return vt_fail(err, VT_REJECTED, "note: the signature of %.*s is wrong",
                        VT_SLICE_ARGS(key->name));
-    if (!finding->is_signed) /* a repeated line does not make a cosignature younger */
+    /* Of repeated cosignatures the earliest counts, in whatever order they stand. */
+    if (!finding->is_signed || time_unix_s < finding->time_unix_s)
         *finding = (struct vt_note_finding){ true, time_unix_s };
     return true;
 }
@@ -84,13 +90,14 @@ bool vt_note_verify(const struct vt_note *note, const struct vt_vkey *keys, size
 {
     bool any = false;
 
-    if (!keys_are_distinct(keys, count, err))
-        return false;
     memset(findings, 0, count * sizeof findings[0]);
-    for (size_t i = 0; i < note->signature_count; i++)
+    for (size_t i = 0; i < note->signature_count; i++) {
+        if (!keys_are_distinct(&note->signatures[i], keys, count, err))
+            return false;
         for (size_t k = 0; k < count; k++)
             if (!judge_line(note, &note->signatures[i], &keys[k], &findings[k], err))
                 return false;
+    }
     for (size_t k = 0; k < count; k++)
         any = any || findings[k].is_signed;
     if (!any)

@@ -124,7 +124,7 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@tools/demo.sh $(OUT) "$(KEEP)"
 
-$(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o $(OUT)/obj/bench/bench.o $(OUT)/libvitrine.a
+$(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

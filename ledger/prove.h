@@ -1,0 +1,45 @@
+/* Proofs, made from tiles: a few tiles on the way from the entry to the root are read,
+ * whatever the size of the tree. */
+#ifndef VT_LEDGER_PROVE_H
+#define VT_LEDGER_PROVE_H
+
+#include "base/base.h"
+#include "crypto/sha256.h"
+#include "ledger/tile.h"
+#include "ledger/tree_verify.h"
+
+/* Where tiles come from. */
+struct vt_tile_source {
+    /* The first `width` hashes of a tile; `width` is what vt_tile_width says for the size
+     * of the tree in question, and never 0. */
+    bool (*read)(void *context, const struct vt_tile_name *tile, vt_hash *hashes_out,
+                 struct vt_error *err);
+    void *context;
+};
+
+struct vt_proof {
+    vt_hash hashes[VT_PROOF_HASHES_MAX];
+    size_t count;
+};
+
+/* Errors of all: VT_ABSENT the tree has no such entry or size
+ *                and those of source->read */
+
+/* Entry `index` is in the tree of `size` entries.
+ * Spec: RFC 6962 §2.1.1 */
+VT_CHECKED bool vt_prove_inclusion(const struct vt_tile_source *source, uint64_t index,
+                                   uint64_t size, struct vt_proof *out,
+                                   struct vt_error *err);
+
+/* The tree of `size2` entries begins with that of `size1`; empty when size1 is 0 (the
+ * witness protocol's rule) or equal to size2.
+ * Spec: RFC 6962 §2.1.2 */
+VT_CHECKED bool vt_prove_consistency(const struct vt_tile_source *source, uint64_t size1,
+                                     uint64_t size2, struct vt_proof *out,
+                                     struct vt_error *err);
+
+/* The root of the tree of `size` entries. */
+VT_CHECKED bool vt_prove_root(const struct vt_tile_source *source, uint64_t size,
+                              vt_hash *root_out, struct vt_error *err);
+
+#endif

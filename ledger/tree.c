@@ -1,0 +1,53 @@
+/* See tree.h: an odometer with 256 digits, each wheel a tile. */
+#include "ledger/tree.h"
+#include "ledger/tree_verify.h"
+
+unsigned vt_tree_width(const struct vt_tree *tree, int level)
+{
+    return (unsigned)(vt_tile_level_size(level, tree->size) % VT_TILE_WIDTH);
+}
+
+bool vt_tree_append(struct vt_tree *tree, const vt_hash *leaf,
+                    const struct vt_tile_sink *sink, struct vt_error *err)
+{
+    vt_hash carry = *leaf;
+
+    for (int level = 0; level < VT_TILE_LEVELS; level++) {
+        unsigned width = vt_tree_width(tree, level);
+        uint64_t index = vt_tile_level_size(level, tree->size) / VT_TILE_WIDTH;
+
+        tree->levels[level][width] = carry;
+        if (width + 1 < VT_TILE_WIDTH)
+            break;
+        if (sink != NULL &&
+            !sink->take(sink->context, level, index, tree->levels[level], err))
+            return false;
+        carry = vt_tile_root(tree->levels[level], VT_TILE_WIDTH);
+    }
+    tree->size++;
+    return true;
+}
+
+vt_hash vt_tree_root(const struct vt_tree *tree)
+{
+    vt_hash root = vt_tree_empty_root;
+    bool is_empty = true;
+
+    /* From the right edge to the left: what stands left of it is always the larger part,
+     * a power of two, so each set bit of each width is one subtree to its left. */
+    for (int level = 0; level < VT_TILE_LEVELS; level++) {
+        unsigned width = vt_tree_width(tree, level);
+
+        for (unsigned part = 1; width != 0; part *= 2) {
+            vt_hash left;
+
+            if ((width & part) == 0)
+                continue;
+            width -= part;
+            left = vt_tile_root(&tree->levels[level][width], part);
+            root = is_empty ? left : vt_sha256_node(&left, &root);
+            is_empty = false;
+        }
+    }
+    return root;
+}

@@ -35,6 +35,8 @@
 
 #include "base/child.h"
 
+#undef sprintf /* under clang glibc makes macros of these */
+#undef vsprintf
 /* Unbounded writes, hidden state, or no way to see an error: use vt_buf, vt_reader. */
 #pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets strtok atoi atol atoll atof
 #pragma GCC poison strncpy strncat tmpnam mktemp tempnam

@@ -1,8 +1,10 @@
 /* Names, widths and roots of tiles; entries in bundles. */
 #include "ledger/tile.h"
 
+enum { INDEX_BYTES = 6 * 5 + 3 + 1 }; /* 2^64 has seven groups of three digits */
+
 /* "x001/x234/067": groups of three digits, all but the last with an x. */
-static void write_index(uint64_t index, char out[32])
+static void write_index(uint64_t index, char out[INDEX_BYTES])
 {
     char groups[7][5];
     size_t count = 0, at = 0;
@@ -12,23 +14,23 @@ static void write_index(uint64_t index, char out[32])
         index /= 1000;
     } while (index != 0);
     while (count-- > 0) {
-        int len = snprintf(out + at, 32 - at, "%s%s%s", count != 0 ? "x" : "",
+        int len = snprintf(out + at, INDEX_BYTES - at, "%s%s%s", count != 0 ? "x" : "",
                            groups[count], count != 0 ? "/" : "");
 
-        at += (size_t)len; /* seven groups are 7 * 5 bytes at most */
+        at += (size_t)len; /* it fits: INDEX_BYTES */
     }
 }
 
 void vt_tile_path(const struct vt_tile_name *name, char out[VT_TILE_PATH_BYTES])
 {
-    char level[12] = "entries", index[40], part[8] = "";
+    char level[12] = "entries", index[INDEX_BYTES], part[8] = "";
 
     if (name->level != VT_TILE_ENTRIES)
         (void)snprintf(level, sizeof level, "%d", name->level);
     if (name->width != VT_TILE_WIDTH)
         (void)snprintf(part, sizeof part, ".p/%u", name->width % VT_TILE_WIDTH);
     write_index(name->index, index);
-    (void)snprintf(out, VT_TILE_PATH_BYTES, "tile/%s/%.32s%s", level, index, part);
+    (void)snprintf(out, VT_TILE_PATH_BYTES, "tile/%s/%s%s", level, index, part);
 }
 
 static bool read_level(vt_reader *r, int *out)

@@ -1,5 +1,6 @@
 /* The one command.  A new group: its file here, its line in this table. */
 #include "cli/cli.h"
+#include "cli/role.h"
 #include <signal.h>
 
 static const struct vt_group *const groups[] = {
@@ -11,5 +12,7 @@ int main(int argc, char **argv)
     struct vt_env env = vt_env_real();
 
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error that we report */
+    if (argc == 3 && strcmp(argv[1], "role") == 0)
+        return vt_cli_role(argv[2]);
     return vt_cli_run(groups, argc, argv, &env);
 }

@@ -1,0 +1,187 @@
+/* Giving up rights.  The allow-lists are tables: one for everybody, one for files, one for
+ * sockets, one more for what the sanitizers' runtimes need. */
+#include "role/confine.h"
+#include "role/landlock.h"
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+VT_NORETURN static void refuse(const char *lock)
+{
+    (void)fprintf(stderr, "vitrine: this process will not run without its lock: %s (%s)\n",
+                  lock, strerror(errno));
+    _exit(VT_EXIT_TROUBLE);
+}
+
+static const int EVERYBODY[] = {
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(readv),
+    SCMP_SYS(writev),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(sendto),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(close),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getppid),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(fstat),
+    SCMP_SYS(lseek),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(dup),
+    SCMP_SYS(fcntl),
+};
+
+static const int FILES[] = {
+    SCMP_SYS(openat),     SCMP_SYS(openat2),
+    SCMP_SYS(mkdirat),    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),  SCMP_SYS(unlinkat),
+    SCMP_SYS(linkat),     SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),  SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),  SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),   SCMP_SYS(getdents64),
+    SCMP_SYS(newfstatat), SCMP_SYS(statx),
+    SCMP_SYS(flock),      SCMP_SYS(fchmod),
+    SCMP_SYS(open),       SCMP_SYS(stat),
+    SCMP_SYS(lstat),      SCMP_SYS(mkdir),
+    SCMP_SYS(rename),     SCMP_SYS(unlink),
+    SCMP_SYS(rmdir),      SCMP_SYS(access),
+    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
+    SCMP_SYS(statfs),     SCMP_SYS(fstatfs),
+    SCMP_SYS(link),       SCMP_SYS(sync_file_range),
+    SCMP_SYS(fadvise64),  SCMP_SYS(umask),
+};
+
+static const int LISTENERS[] = {
+    SCMP_SYS(accept),      SCMP_SYS(accept4),     SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_pwait),
+    SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),  SCMP_SYS(getsockopt),
+    SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(select),
+    SCMP_SYS(pselect6),    SCMP_SYS(eventfd2),    SCMP_SYS(pipe2),
+    SCMP_SYS(ioctl),
+};
+
+#ifdef VT_SANITIZED
+static const int SANITIZERS[] = {
+    SCMP_SYS(openat),     SCMP_SYS(open),
+    SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
+    SCMP_SYS(newfstatat), SCMP_SYS(stat),
+    SCMP_SYS(getdents64), SCMP_SYS(clone),
+    SCMP_SYS(ptrace),     SCMP_SYS(wait4),
+    SCMP_SYS(prctl),      SCMP_SYS(pipe2),
+    SCMP_SYS(sysinfo),    SCMP_SYS(prlimit64),
+    SCMP_SYS(getrlimit),  SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),   SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(arch_prctl), SCMP_SYS(kill),
+    SCMP_SYS(pipe),       SCMP_SYS(process_vm_readv),
+    SCMP_SYS(tgkill),     SCMP_SYS(setrlimit),
+};
+#endif
+
+static void allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0) != 0)
+            refuse("seccomp rule");
+}
+
+/* Memory, but never executable; a signal to ourselves, but to nobody else (abort). */
+static void allow_narrowly(scmp_filter_ctx filter)
+{
+    pid_t self = getpid();
+
+    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+                         SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
+        seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self)) != 0)
+        refuse("seccomp rule");
+}
+
+#define ALLOW(filter, table) allow_all(filter, table, sizeof(table) / sizeof((table)[0]))
+
+static void lock_calls(const struct vt_rights *rights)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+    if (filter == NULL)
+        refuse("seccomp");
+    ALLOW(filter, EVERYBODY);
+#ifdef VT_SANITIZED
+    ALLOW(filter, SANITIZERS);
+#else
+    allow_narrowly(filter);
+#endif
+    if (rights->folder != NULL || rights->read_folders[0] != NULL)
+        ALLOW(filter, FILES);
+    if (rights->may_listen)
+        ALLOW(filter, LISTENERS);
+    if (seccomp_load(filter) != 0)
+        refuse("seccomp filter");
+    seccomp_release(filter);
+}
+
+static void limit(int what, const char *name, uint64_t value)
+{
+    struct rlimit both = { (rlim_t)value, (rlim_t)value };
+
+    if (setrlimit((__rlimit_resource_t)what, &both) != 0)
+        refuse(name);
+}
+
+static void lock_resources(const struct vt_rights *rights)
+{
+    limit(RLIMIT_CORE, "no core file", 0);
+    limit(RLIMIT_NOFILE, "few open files", rights->files_max != 0 ? rights->files_max : 64);
+    if (rights->folder == NULL)
+        limit(RLIMIT_FSIZE, "no file written", 0);
+    if (rights->cpu_ms_max != 0)
+        limit(RLIMIT_CPU, "limit of CPU time", (rights->cpu_ms_max + 999) / 1000);
+#ifndef VT_SANITIZED
+    if (rights->memory_bytes_max != 0)
+        limit(RLIMIT_AS, "limit of memory", rights->memory_bytes_max);
+#endif
+}
+
+void vt_confine(const struct vt_rights *rights)
+{
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        refuse("no new privileges");
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        refuse("not dumpable");
+    if (!vt_landlock(rights))
+        refuse("Landlock");
+    lock_resources(rights);
+    lock_calls(rights);
+}

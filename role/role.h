@@ -1,0 +1,51 @@
+/* role: processes that do one thing with few rights.
+ *
+ * A role starts as `vitrine role NAME`: fork and exec of ourselves, never fork alone, so
+ * nothing secret is inherited and addresses are fresh.  It talks over one channel (message
+ * boundaries kept, sizes bounded) and confines itself before the first foreign byte. */
+#ifndef VT_ROLE_H
+#define VT_ROLE_H
+
+#include "base/base.h"
+#include "role/channel.h"
+#include "role/confine.h"
+
+/* What a role's entry is: returns the exit code of the process. */
+typedef int vt_role_entry(struct vt_channel *channel);
+
+struct vt_role_row {
+    const char *name;
+    vt_role_entry *entry;
+};
+
+/* In the child: run the role with that name; the channel is descriptor VT_ROLE_CHANNEL_FD.
+ * Returns its exit code; VT_EXIT_USAGE if there is no such role or no channel.
+ * rows: ended by a row without a name. */
+int vt_role_main(const struct vt_role_row *rows, const char *name);
+
+#define VT_ROLE_CHANNEL_FD 3
+#define VT_ROLE_FD(i)      (VT_ROLE_CHANNEL_FD + 1 + (i)) /* the i-th given descriptor */
+#define VT_ROLE_FDS_MAX    8
+
+struct vt_role; /* a running role, seen from its parent */
+
+/* Start a role.  fds: descriptors that it inherits as VT_ROLE_FD(0), ...; they stay open
+ * here too.  Its standard input and output are /dev/null; standard error is ours.  It is
+ * killed when this process ends.
+ *
+ * The program is the one that runs now if its file is named `vitrine`, else the `vitrine`
+ * beside it (so test programs start the same roles).
+ * Errors: VT_IO */
+VT_CHECKED bool vt_role_start(const char *name, const int *fds, size_t fd_count,
+                              struct vt_role **role_out, struct vt_error *err);
+struct vt_channel *vt_role_channel(struct vt_role *role);
+pid_t vt_role_pid(const struct vt_role *role);
+/* Close the channel, wait up to five seconds for its end, then kill it. */
+void vt_role_stop(struct vt_role *role); /* NULL allowed */
+void vt_role_stop_pointer(struct vt_role **role);
+#define VT_AUTO_ROLE __attribute__((cleanup(vt_role_stop_pointer))) struct vt_role *
+
+/* The program that vt_role_start runs; path is at least 4096 bytes. */
+VT_CHECKED bool vt_role_program(char *path, size_t len, struct vt_error *err);
+
+#endif

@@ -49,7 +49,7 @@ done
 while IFS=: read -r file line word; do
     complain "$file:$line: unknown error code $word"
 done < <(grep -HnoP 'VT_(?:MALFORM|REJECT|ABSEN|LIMI|IO)\w*' "${sources[@]}" |
-    grep -vP ':VT_(MALFORMED|REJECTED|ABSENT|LIMIT|IO)$|:VT_IO_\w+$|:VT_LIMIT_\w+$|:VT_LIMITED\w*$')
+    grep -vP ':VT_(MALFORMED|REJECTED|ABSENT|LIMIT|IO)$|:VT_REJECTION$|:VT_IO_\w+$|:VT_LIMIT_\w+$|:VT_LIMITED\w*$')
 
 # A file begins by saying what it is for.
 for file in "${sources[@]}"; do

@@ -1,0 +1,267 @@
+/* The predicates of Vitrine's statements, as tables.  evidence/DESIGN.md says in words what
+ * each field means. */
+#include "evidence/statement.h"
+
+#define END                                                                                \
+    {                                                                                      \
+        NULL, VT_FIELD_TEXT, false, 0, NULL, NULL                                          \
+    }
+#define TEXT(name)                                                                         \
+    {                                                                                      \
+        name, VT_FIELD_TEXT, false, 0, NULL, NULL                                          \
+    }
+#define TEXT_OPT(name)                                                                     \
+    {                                                                                      \
+        name, VT_FIELD_TEXT, true, 0, NULL, NULL                                           \
+    }
+#define PROSE(name)                                                                        \
+    {                                                                                      \
+        name, VT_FIELD_PROSE, false, 4096, NULL, NULL                                      \
+    }
+#define POLICY(name)                                                                       \
+    {                                                                                      \
+        name, VT_FIELD_PROSE, false, 32768, NULL, NULL                                     \
+    }
+#define NUMBER(name)                                                                       \
+    {                                                                                      \
+        name, VT_FIELD_NUMBER, false, 0, NULL, NULL                                        \
+    }
+#define NUMBER_OPT(name)                                                                   \
+    {                                                                                      \
+        name, VT_FIELD_NUMBER, true, 0, NULL, NULL                                         \
+    }
+#define SHA256(name)                                                                       \
+    {                                                                                      \
+        name, VT_FIELD_SHA256, false, 0, NULL, NULL                                        \
+    }
+#define SHA256_OPT(name)                                                                   \
+    {                                                                                      \
+        name, VT_FIELD_SHA256, true, 0, NULL, NULL                                         \
+    }
+#define TIME(name)                                                                         \
+    {                                                                                      \
+        name, VT_FIELD_TIME, false, 0, NULL, NULL                                          \
+    }
+#define TIME_OPT(name)                                                                     \
+    {                                                                                      \
+        name, VT_FIELD_TIME, true, 0, NULL, NULL                                           \
+    }
+#define WORD(name, list)                                                                   \
+    {                                                                                      \
+        name, VT_FIELD_WORD, false, 0, NULL, list                                          \
+    }
+#define OBJECT(name, table)                                                                \
+    {                                                                                      \
+        name, VT_FIELD_OBJECT, false, 0, table, NULL                                       \
+    }
+#define OBJECTS(name, table, max)                                                          \
+    {                                                                                      \
+        name, VT_FIELD_OBJECTS, false, max, table, NULL                                    \
+    }
+#define TEXTS_OPT(name, max)                                                               \
+    {                                                                                      \
+        name, VT_FIELD_TEXTS, true, max, NULL, NULL                                        \
+    }
+#define TEXTS(name, max)                                                                   \
+    {                                                                                      \
+        name, VT_FIELD_TEXTS, false, max, NULL, NULL                                       \
+    }
+#define MAP_OPT(name)                                                                      \
+    {                                                                                      \
+        name, VT_FIELD_MAP, true, 64, NULL, NULL                                           \
+    }
+
+static const char *const KINDS[] = { "program", "rules", "image", "deb", NULL };
+static const char *const VERDICTS[] = { "accept", "refuse", NULL };
+static const char *const RESULTS[] = { "PASSED", "FAILED", NULL };
+static const char *const REBUILDS[] = { "equal", "equal-robust", "differs", NULL };
+static const char *const USES[] = { "release", "channel", "head", "access", NULL };
+static const char *const ROLES[] = { "root",     "foundation", "vendor", "supervisor",
+                                     "reviewer", "builder",    NULL };
+
+/* ---- trust/v1 ---- */
+
+static const struct vt_field MANDATE[] = { TEXT("accreditation"), TEXT("funding"),
+                                           TIME("until"), END };
+static const struct vt_field KEY[] = { SHA256("keyid"),
+                                       SHA256("public"),
+                                       TEXT("holder"),
+                                       WORD("role", ROLES),
+                                       TEXT("jurisdiction"),
+                                       TEXT_OPT("site"),
+                                       OBJECT("mandate", MANDATE),
+                                       TIME("from"),
+                                       TIME("until"),
+                                       TIME_OPT("compromised_from"),
+                                       TEXTS_OPT("products", 256),
+                                       END };
+static const struct vt_field THRESHOLD[] = { WORD("role", ROLES), NUMBER("keys"),
+                                             NUMBER("holders"), NUMBER("jurisdictions"),
+                                             END };
+static const struct vt_field LEDGER[] = { TEXT("origin"), WORD("use", USES), END };
+static const struct vt_field TRUST[] = { NUMBER("version"),
+                                         TIME("created"),
+                                         TIME("expires"),
+                                         OBJECTS("keys", KEY, 256),
+                                         OBJECTS("thresholds", THRESHOLD, 16),
+                                         OBJECTS("ledgers", LEDGER, 64),
+                                         POLICY("policy"),
+                                         END };
+
+/* ---- release flow ---- */
+
+static const struct vt_field FILE_OUT[] = { TEXT("name"), NUMBER("size"), SHA256("sha256"),
+                                            END };
+static const struct vt_field DRAFT[] = { TEXT("product"),
+                                         TEXT("version"),
+                                         NUMBER("sequence"),
+                                         TEXT("channel"),
+                                         WORD("kind", KINDS),
+                                         SHA256("source"),
+                                         SHA256("recipe"),
+                                         SHA256("lock"),
+                                         SHA256("environment"),
+                                         OBJECTS("documents", FILE_OUT, 256),
+                                         TIME("created"),
+                                         MAP_OPT("source_identity"),
+                                         END };
+static const struct vt_field ENVELOPE_NAMED[] = { SHA256("sha256"), TEXT("type"), END };
+static const struct vt_field RELEASE[] = { TEXT("product"),
+                                           TEXT("version"),
+                                           NUMBER("sequence"),
+                                           TEXT("channel"),
+                                           WORD("kind", KINDS),
+                                           OBJECTS("outputs", FILE_OUT, 64),
+                                           SHA256("source"),
+                                           SHA256("recipe"),
+                                           SHA256("environment"),
+                                           TEXT("site"),
+                                           OBJECTS("envelopes", ENVELOPE_NAMED, 64),
+                                           TIME("created"),
+                                           END };
+static const struct vt_field REJECTION[] = { TEXT("product"),
+                                             TEXT("version"),
+                                             NUMBER("sequence"),
+                                             SHA256("draft"),
+                                             PROSE("reason"),
+                                             TIME("created"),
+                                             END };
+static const struct vt_field REVIEW[] = { TEXT("product"),      TEXT("version"),
+                                          SHA256("source"),     WORD("verdict", VERDICTS),
+                                          SHA256_OPT("report"), PROSE("scope"),
+                                          TIME("created"),      END };
+static const struct vt_field CURRENT[] = { TEXT("product"), TEXT("channel"),
+                                           TEXT("version"), NUMBER("sequence"), END };
+static const struct vt_field WITHDRAWN[] = { TEXT("product"), TEXT("channel"),
+                                             TEXT("version"), NUMBER("sequence"),
+                                             PROSE("reason"), END };
+static const struct vt_field WITHDRAWALS[] = { NUMBER("version"),
+                                               OBJECTS("current", CURRENT, 1024),
+                                               OBJECTS("withdrawn", WITHDRAWN, 1024),
+                                               TIME("created"), END };
+static const struct vt_field ENROLMENT[] = { SHA256("keyid"),     TEXT("holder"),
+                                             WORD("role", ROLES), TEXT("jurisdiction"),
+                                             TEXT_OPT("site"),    TIME("from"),
+                                             TIME("until"),       END };
+static const struct vt_field ENVIRONMENT[] = { SHA256("environment"), SHA256("lock"),
+                                               TEXT("suite"),         TEXT("architecture"),
+                                               NUMBER("packages"),    PROSE("note"),
+                                               TIME("created"),       END };
+static const struct vt_field COLLECTION[] = { TEXT("product"), TEXTS("rules", 1024),
+                                              PROSE("purpose"), TIME("created"), END };
+
+/* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
+ */
+
+static const struct vt_field DIGEST[] = { SHA256_OPT("sha256"), TEXT_OPT("gitCommit"),
+                                          TEXT_OPT("gitTree"), END };
+static const struct vt_field MATERIAL[] = { TEXT("name"), OBJECT("digest", DIGEST), END };
+static const struct vt_field EXTERNAL[] = { TEXT("product"),
+                                            TEXT("version"),
+                                            SHA256("source"),
+                                            SHA256("recipe"),
+                                            SHA256("lock"),
+                                            SHA256("environment"),
+                                            END };
+static const struct vt_field DEFINITION[] = {
+    TEXT("buildType"), OBJECT("externalParameters", EXTERNAL),
+    MAP_OPT("internalParameters"), OBJECTS("resolvedDependencies", MATERIAL, 64), END
+};
+static const struct vt_field BUILDER[] = { TEXT("id"), MAP_OPT("version"), END };
+static const struct vt_field METADATA[] = { TEXT_OPT("invocationId"), TIME("startedOn"),
+                                            TIME("finishedOn"), END };
+static const struct vt_field RUN[] = { OBJECT("builder", BUILDER),
+                                       OBJECT("metadata", METADATA),
+                                       OBJECTS("byproducts", MATERIAL, 16), END };
+static const struct vt_field PROVENANCE[] = { OBJECT("buildDefinition", DEFINITION),
+                                              OBJECT("runDetails", RUN), END };
+
+/* ---- SLSA verification summary v1: the supervisor's rebuild ---- */
+
+static const struct vt_field VERIFIER[] = { TEXT("id"), END };
+static const struct vt_field ATTESTATION[] = { OBJECT("digest", DIGEST), TEXT_OPT("uri"),
+                                               END };
+static const struct vt_field VSA_POLICY[] = { TEXT("uri"), OBJECT("digest", DIGEST), END };
+static const struct vt_field REBUILD[] = {
+    WORD("verdict", REBUILDS), SHA256("source"),
+    SHA256("recipe"),          SHA256("environment"),
+    TEXTS("varied", 32),       TEXTS("not_varied", 32),
+    PROSE("difference"),       END
+};
+static const struct vt_field VSA[] = { OBJECT("verifier", VERIFIER),
+                                       TIME("timeVerified"),
+                                       TEXT("resourceUri"),
+                                       OBJECT("policy", VSA_POLICY),
+                                       OBJECTS("inputAttestations", ATTESTATION, 64),
+                                       WORD("verificationResult", RESULTS),
+                                       TEXTS("verifiedLevels", 16),
+                                       OBJECT("vitrineRebuild", REBUILD),
+                                       END };
+
+/* The bill of materials itself is long; its bytes lie beside, under this digest. */
+static const struct vt_field SBOM[] = { TEXT("format"), SHA256("sha256"), NUMBER("size"),
+                                        NUMBER("packages"), END };
+
+static const struct {
+    const char *name, *type;
+    const struct vt_field *schema;
+} rows[VT_PREDICATES] = {
+    [VT_TRUST] = { "trust", "urn:vitrine:trust:v1", TRUST },
+    [VT_DRAFT] = { "draft", "urn:vitrine:draft:v1", DRAFT },
+    [VT_RELEASE] = { "release", "urn:vitrine:release:v1", RELEASE },
+    [VT_REJECTION] = { "rejection", "urn:vitrine:rejection:v1", REJECTION },
+    [VT_REVIEW] = { "review", "urn:vitrine:review:v1", REVIEW },
+    [VT_WITHDRAWALS] = { "withdrawals", "urn:vitrine:withdrawals:v1", WITHDRAWALS },
+    [VT_ENROLMENT] = { "enrolment", "urn:vitrine:enrolment:v1", ENROLMENT },
+    [VT_ENVIRONMENT_AUTHORISATION] = { "environment", "urn:vitrine:environment:v1",
+                                       ENVIRONMENT },
+    [VT_COLLECTION] = { "collection", "urn:vitrine:collection:v1", COLLECTION },
+    [VT_PROVENANCE] = { "provenance", "https://slsa.dev/provenance/v1", PROVENANCE },
+    [VT_VSA] = { "vsa", "https://slsa.dev/verification_summary/v1", VSA },
+    [VT_SBOM] = { "sbom", "https://spdx.dev/Document/v2.3", SBOM },
+};
+
+const char *vt_predicate_type(enum vt_predicate predicate)
+{
+    return rows[predicate].type;
+}
+
+const char *vt_predicate_name(enum vt_predicate predicate)
+{
+    return rows[predicate].name;
+}
+
+const struct vt_field *vt_predicate_schema(enum vt_predicate predicate)
+{
+    return rows[predicate].schema;
+}
+
+bool vt_predicate_of(vt_slice type, enum vt_predicate *out)
+{
+    for (unsigned i = 0; i < VT_PREDICATES; i++)
+        if (vt_slice_is(type, rows[i].type)) {
+            *out = (enum vt_predicate)i;
+            return true;
+        }
+    return false;
+}

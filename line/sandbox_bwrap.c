@@ -170,11 +170,12 @@ static bool make_command(struct command *c, const struct vt_sandbox_plan *plan, 
 }
 
 VT_NORETURN static void become_bwrap(const struct vt_sandbox_plan *plan, struct command *c,
-                                     int status, int output, bool is_memory_shared)
+                                     int status, int output, bool is_memory_shared,
+                                     pid_t parent)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    bool ok = null >= 0 && dup2(null, 0) == 0 && dup2(output, 1) == 1 &&
-              dup2(output, 2) == 2 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+    bool ok =
+        null >= 0 && dup2(null, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2;
     extern char **environ;
 
     for (size_t i = 0; i < c->fd_count; i++)
@@ -185,6 +186,9 @@ VT_NORETURN static void become_bwrap(const struct vt_sandbox_plan *plan, struct 
         ok = setgroups(0, NULL) == 0 &&
              setresgid(plan->owner_gid, plan->owner_gid, plan->owner_gid) == 0 &&
              setresuid(plan->owner_uid, plan->owner_uid, plan->owner_uid) == 0;
+    /* After the user was changed, which would take it back; if the parent died before, we
+     * have another one now. */
+    ok = ok && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == parent;
     if (ok) {
         c->words[c->count] = NULL;
         environ = (char **)(uintptr_t)plan->environment;
@@ -196,6 +200,7 @@ VT_NORETURN static void become_bwrap(const struct vt_sandbox_plan *plan, struct 
 static bool fork_bwrap(const struct vt_sandbox_plan *plan, struct command *c, int status,
                        struct vt_sandbox_process *process, struct vt_error *err)
 {
+    pid_t parent = getpid();
     int output[2];
 
     if (pipe2(output, O_CLOEXEC) != 0)
@@ -204,7 +209,8 @@ static bool fork_bwrap(const struct vt_sandbox_plan *plan, struct command *c, in
     if (process->pid == 0) {
         if (!vt_cgroup_add(&process->cgroup, getpid()))
             _exit(127);
-        become_bwrap(plan, c, status, output[1], vt_cgroup_has_memory(&process->cgroup));
+        become_bwrap(plan, c, status, output[1], vt_cgroup_has_memory(&process->cgroup),
+                     parent);
     }
     vt_fd_close(&output[1]);
     process->output = output[0];

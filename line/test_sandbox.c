@@ -21,18 +21,24 @@ static const char *const runner_names[] = { "own", "bwrap" };
 
 /* A root folder and an area, owned as the sandbox needs it. */
 struct place {
-    char folder[4096];
-    const char *root, *area;
+    const char *name; /* of its folder, in the case's */
+    const char *folder, *root, *area;
     struct vt_buf output;
 };
 
+#define AUTO_PLACE __attribute__((cleanup(place_clear))) struct place
+
+static void place_clear(struct place *place)
+{
+    vt_buf_clear(&place->output);
+}
+
 static const char *in_place(const struct place *place, const char *name)
 {
-    size_t len = strlen(place->folder) + strlen(name) + 2;
-    char *path = vt_alloc(len); /* lives as long as the case */
+    char both[256];
 
-    (void)snprintf(path, len, "%s/%s", place->folder, name);
-    return path;
+    (void)snprintf(both, sizeof both, "%s/%s", place->name, name);
+    return vt_test_path(both);
 }
 
 static void must_own(const char *path, uid_t uid, gid_t gid)
@@ -66,7 +72,8 @@ static void make_root(const char *root, uid_t uid, gid_t gid)
 static void make_place(struct place *place, const char *name, uid_t uid, gid_t gid)
 {
     VT_CHECK(chmod(vt_test_dir(), 0755) == 0);
-    (void)snprintf(place->folder, sizeof place->folder, "%s/%s", vt_test_dir(), name);
+    place->name = name;
+    place->folder = vt_test_path(name);
     VT_CHECK(mkdir(place->folder, 0755) == 0);
     must_own(place->folder, uid, gid);
     place->root = in_place(place, "root");
@@ -125,7 +132,7 @@ static void in_each_way(check_fn *check)
     for (unsigned way = 0; way < 4; way++) {
         enum vt_sandbox_runner runner = way & 1 ? VT_RUNNER_BWRAP : VT_RUNNER_OWN;
         bool is_ordinary = (way & 2) != 0;
-        struct place place;
+        AUTO_PLACE place = { 0 };
         int status;
         pid_t pid;
 
@@ -256,8 +263,8 @@ static void varied_terms_are_seen(void)
 
 static void the_two_runners_show_the_same(void)
 {
-    struct place place;
-    char *own;
+    AUTO_PLACE place = { 0 };
+    VT_AUTO_FREE char *own = NULL;
 
     make_our_place(&place);
     own = vt_strdup_slice(vt_slice_from_cstr(run_shell(&place, VT_RUNNER_OWN, PROBE, 0)));
@@ -266,7 +273,6 @@ static void the_two_runners_show_the_same(void)
     VT_CHECK(strstr(own, "CapBnd:\t0000000000000000\n") != NULL);
     VT_CHECK(strstr(own, "NoNewPrivs:\t1\n") != NULL);
     VT_CHECK(strstr(own, "Seccomp:\t2\n") != NULL);
-    free(own);
 }
 
 /* ---- what it cannot reach --------------------------------------------------------------
@@ -430,7 +436,7 @@ static void processes_are_limited(void)
                                  "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do sleep 50 & done; "
                                  "echo all",
                                  NULL };
-    struct place place;
+    AUTO_PLACE place = { 0 };
     struct vt_sandbox_spec spec;
 
     make_our_place(&place);
@@ -441,8 +447,8 @@ static void processes_are_limited(void)
     VT_CHECK(strstr(vt_buf_cstr(&place.output), "all\n") == NULL);
 }
 
-/* Does any process on this machine have `word` as an argument? */
-static bool is_running(const char *word)
+/* Does any process on this machine sleep for that time? */
+static bool is_running(const char *seconds)
 {
     DIR *all = opendir("/proc");
     struct dirent *entry;
@@ -459,8 +465,10 @@ static bool is_running(const char *word)
             continue;
         (void)snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
         fd = open(path, O_RDONLY | O_CLOEXEC);
+        /* "sleep", or with its folder, and one argument: not a runner's long line. */
         found = fd >= 0 && vt_fd_read_all(fd, path, &line, &err) && line.len > 0 &&
-                memmem(line.data, line.len, word, strlen(word)) != NULL;
+                line.len < strlen(seconds) + 14 &&
+                memmem(line.data, line.len, seconds, strlen(seconds)) != NULL;
     }
     (void)closedir(all);
     return found;
@@ -564,7 +572,7 @@ static void bad_specs_are_refused(void)
     const char *const argv[] = { "/bin/true", NULL };
     const char *const missing[] = { "/bin/no-such-program", NULL };
     const char *const missing_too[] = { "no-such-program", NULL };
-    struct place place;
+    AUTO_PLACE place = { 0 };
     struct vt_sandbox_spec good, bad;
 
     make_our_place(&place);
@@ -609,7 +617,7 @@ static void write_file(const char *path, const char *text)
 static void forbidden_namespaces_are_named(void)
 {
     const char *const argv[] = { "/bin/true", NULL };
-    struct place place;
+    AUTO_PLACE place = { 0 };
     struct vt_sandbox_spec spec;
 
     if (geteuid() == 0) {

@@ -9,6 +9,9 @@
 
 enum { SECONDS_TO_BEGIN = 10 };
 
+const struct vt_rights vt_signer_rights = { .folder = "", /* told at the start */
+                                            .memory_bytes_max = VT_MIB(256) };
+
 struct signing {
     const struct vt_key *key;
     struct vt_signer_state state;
@@ -132,7 +135,7 @@ static bool begin(struct vt_channel *channel, struct vt_arena *arena, struct sig
 {
     struct vt_signer_begin told;
     struct vt_message message;
-    struct vt_rights rights = { .memory_bytes_max = VT_MIB(256) };
+    struct vt_rights rights = vt_signer_rights;
 
     if (!vt_channel_receive(channel, SECONDS_TO_BEGIN * 1000, &message, err))
         return false;

@@ -8,6 +8,7 @@
 
 #define VT_ROLE_SIGNER "ledger-signer"
 
+extern const struct vt_rights vt_signer_rights;
 int vt_role_signer(struct vt_channel *channel);
 
 /* What the two sides say to each other.  Requests to sign and all answers have one length

@@ -59,25 +59,21 @@ static const int EVERYBODY[] = {
     SCMP_SYS(set_robust_list),
     SCMP_SYS(rseq),
     SCMP_SYS(dup),
+    SCMP_SYS(fcntl),
 };
 
 static const int FILES[] = {
-    SCMP_SYS(openat),     SCMP_SYS(openat2),
-    SCMP_SYS(mkdirat),    SCMP_SYS(renameat),
-    SCMP_SYS(renameat2),  SCMP_SYS(unlinkat),
-    SCMP_SYS(linkat),     SCMP_SYS(fsync),
-    SCMP_SYS(fdatasync),  SCMP_SYS(ftruncate),
-    SCMP_SYS(fallocate),  SCMP_SYS(pread64),
-    SCMP_SYS(pwrite64),   SCMP_SYS(getdents64),
-    SCMP_SYS(newfstatat), SCMP_SYS(statx),
-    SCMP_SYS(flock),      SCMP_SYS(fchmod),
-    SCMP_SYS(open),       SCMP_SYS(stat),
-    SCMP_SYS(lstat),      SCMP_SYS(mkdir),
-    SCMP_SYS(rename),     SCMP_SYS(unlink),
-    SCMP_SYS(rmdir),      SCMP_SYS(access),
-    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2),
-    SCMP_SYS(statfs),     SCMP_SYS(fstatfs),
-    SCMP_SYS(link),       SCMP_SYS(sync_file_range),
+    SCMP_SYS(openat),     SCMP_SYS(openat2),    SCMP_SYS(mkdirat),
+    SCMP_SYS(renameat),   SCMP_SYS(renameat2),  SCMP_SYS(unlinkat),
+    SCMP_SYS(linkat),     SCMP_SYS(fsync),      SCMP_SYS(fdatasync),
+    SCMP_SYS(syncfs),     SCMP_SYS(ftruncate),  SCMP_SYS(fallocate),
+    SCMP_SYS(pread64),    SCMP_SYS(pwrite64),   SCMP_SYS(getdents64),
+    SCMP_SYS(newfstatat), SCMP_SYS(statx),      SCMP_SYS(flock),
+    SCMP_SYS(fchmod),     SCMP_SYS(open),       SCMP_SYS(stat),
+    SCMP_SYS(lstat),      SCMP_SYS(mkdir),      SCMP_SYS(rename),
+    SCMP_SYS(unlink),     SCMP_SYS(rmdir),      SCMP_SYS(access),
+    SCMP_SYS(faccessat),  SCMP_SYS(faccessat2), SCMP_SYS(statfs),
+    SCMP_SYS(fstatfs),    SCMP_SYS(link),       SCMP_SYS(sync_file_range),
     SCMP_SYS(fadvise64),  SCMP_SYS(umask),
 };
 
@@ -87,6 +83,7 @@ static const int LISTENERS[] = {
     SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),  SCMP_SYS(getsockopt),
     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(select),
     SCMP_SYS(pselect6),    SCMP_SYS(eventfd2),    SCMP_SYS(pipe2),
+    SCMP_SYS(ioctl),
 };
 
 #ifdef VT_SANITIZED
@@ -106,12 +103,6 @@ static const int SANITIZERS[] = {
 };
 #endif
 
-/* F_SETOWN and F_SETSIG are left out: with them a descriptor can send signals to others. */
-static const int FCNTL_COMMANDS[] = {
-    F_GETFD,         F_SETFD,     F_GETFL,     F_SETFL, F_DUPFD,
-    F_DUPFD_CLOEXEC, F_OFD_GETLK, F_OFD_SETLK, F_GETLK, F_SETLK,
-};
-
 static void allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -119,6 +110,7 @@ static void allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
             refuse("seccomp rule");
 }
 
+#ifndef VT_SANITIZED
 /* Memory, but never executable; a signal to ourselves, but to nobody else (abort). */
 static void allow_narrowly(scmp_filter_ctx filter)
 {
@@ -129,18 +121,10 @@ static void allow_narrowly(scmp_filter_ctx filter)
         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
                          SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) != 0 ||
         seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self)) != 0)
+                         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)self, 0)) != 0)
         refuse("seccomp rule");
 }
-
-static void allow_fcntl(scmp_filter_ctx filter)
-{
-    for (size_t i = 0; i < sizeof FCNTL_COMMANDS / sizeof FCNTL_COMMANDS[0]; i++)
-        if (seccomp_rule_add(
-                filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)FCNTL_COMMANDS[i])) != 0)
-            refuse("seccomp rule");
-}
+#endif
 
 #define ALLOW(filter, table) allow_all(filter, table, sizeof(table) / sizeof((table)[0]))
 
@@ -151,7 +135,6 @@ static void lock_calls(const struct vt_rights *rights)
     if (filter == NULL)
         refuse("seccomp");
     ALLOW(filter, EVERYBODY);
-    allow_fcntl(filter);
 #ifdef VT_SANITIZED
     ALLOW(filter, SANITIZERS);
 #else
@@ -178,6 +161,8 @@ static void lock_resources(const struct vt_rights *rights)
 {
     limit(RLIMIT_CORE, "no core file", 0);
     limit(RLIMIT_NOFILE, "few open files", rights->files_max != 0 ? rights->files_max : 64);
+    if (rights->folder == NULL)
+        limit(RLIMIT_FSIZE, "no file written", 0);
     if (rights->cpu_ms_max != 0)
         limit(RLIMIT_CPU, "limit of CPU time", (rights->cpu_ms_max + 999) / 1000);
 #ifndef VT_SANITIZED
@@ -188,7 +173,6 @@ static void lock_resources(const struct vt_rights *rights)
 
 void vt_confine(const struct vt_rights *rights)
 {
-    VT_ASSERT(rights->folder == NULL || rights->folder[0] != '\0');
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         refuse("no new privileges");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

@@ -6,7 +6,9 @@
 
 enum { SKIPPED = 77, SECONDS_MAX = 300 };
 
-static char case_dir[4096]; /* set once in the child, before the case runs */
+/* Both set once in the child, before the case runs. */
+static char case_dir[4096];
+static struct vt_arena *case_memory; /* what lives as long as the case */
 
 void vt_test_fail(const char *file, int line, const char *format, ...)
 {
@@ -33,13 +35,14 @@ const char *vt_test_dir(void)
     return case_dir;
 }
 
+struct vt_arena *vt_test_arena(void)
+{
+    return case_memory;
+}
+
 const char *vt_test_path(const char *name)
 {
-    size_t len = strlen(case_dir) + strlen(name) + 2;
-    char *path = vt_alloc(len);
-
-    (void)snprintf(path, len, "%s/%s", case_dir, name);
-    return path;
+    return vt_arena_printf(case_memory, "%s/%s", case_dir, name);
 }
 
 const char *vt_test_vitrine(void)
@@ -68,16 +71,16 @@ void vt_test_write(const char *path, vt_slice bytes)
 vt_slice vt_test_read(const char *path)
 {
     struct vt_error err = { 0 };
-    struct vt_buf buf = vt_buf_init(VT_MIB(256));
+    VT_AUTO_BUF buf = vt_buf_init(VT_MIB(256));
 
     VT_CHECK_OK(vt_file_read(path, &buf, &err));
-    return vt_buf_slice(&buf);
+    return vt_arena_copy(case_memory, vt_buf_slice(&buf));
 }
 
 const char *vt_test_run(int exit_code_wanted, const char *const argv[])
 {
     struct vt_error err = { 0 };
-    struct vt_buf output = vt_buf_init(VT_MIB(16));
+    VT_AUTO_BUF output = vt_buf_init(VT_MIB(16));
     struct vt_child_options options = { .output = &output,
                                         .errors = &output,
                                         .timeout_ms = SECONDS_MAX * 1000 };
@@ -94,12 +97,12 @@ const char *vt_test_run(int exit_code_wanted, const char *const argv[])
     if (strcmp(actual[0], "vitrine") == 0)
         actual[0] = vt_test_vitrine();
     VT_CHECK_OK(vt_child_run(actual, &options, &end, &err));
-    text = vt_buf_cstr(&output);
+    text = vt_arena_cstr(case_memory, vt_buf_slice(&output));
     VT_CHECK_SAYING(end.exit_code == exit_code_wanted,
                     "%s %s %s: exit code %d, wanted %d; it said:\n%s", actual[0],
                     count > 1 ? actual[1] : "", count > 2 ? actual[2] : "", end.exit_code,
-                    exit_code_wanted, text != NULL ? text : "");
-    return text != NULL ? text : "";
+                    exit_code_wanted, text);
+    return text;
 }
 
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
@@ -133,6 +136,7 @@ static int run_case(const struct vt_case *one)
     pid = fork();
     if (pid == 0) {
         (void)alarm(SECONDS_MAX);
+        case_memory = vt_arena_new();
         (void)signal(SIGPIPE, SIG_IGN);
         one->run();
         exit(0);

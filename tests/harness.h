@@ -45,11 +45,18 @@ VT_NORETURN void vt_test_skip(const char *why);
 const char *vt_test_dir(void);
 /* "DIR/name", in memory that lives as long as the case. */
 const char *vt_test_path(const char *name);
+/* Memory that lives as long as the case. */
+struct vt_arena *vt_test_arena(void);
 /* The program under test (absolute path of build/.../vitrine). */
 const char *vt_test_vitrine(void);
 /* Write or read a small file; fails the case on error. */
 void vt_test_write(const char *path, vt_slice bytes);
 vt_slice vt_test_read(const char *path);
+
+/* A folder on a file system of its own with room for that many bytes (tests/small_disk.c),
+ * gone when the case ends; skips the case where nobody may mount one. */
+const char *vt_test_small_disk(size_t bytes);
+void vt_test_small_disk_lock(const char *path); /* make it read-only from now on */
 
 /* Run a program to its end and compare the exit code; returns its output (standard output
  * and error together, NUL-ended, lives as long as the case).  `vitrine` as argv[0] means

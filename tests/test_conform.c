@@ -5,10 +5,8 @@
 
 static const char *conform(void)
 {
-    size_t len = strlen(vt_test_vitrine());
-    char *path = vt_alloc(len + 1);
+    char *path = vt_arena_printf(vt_test_arena(), "%s", vt_test_vitrine());
 
-    (void)snprintf(path, len + 1, "%s", vt_test_vitrine());
     (void)snprintf(strrchr(path, '/'), sizeof "/conform", "/conform");
     return path;
 }

@@ -1,8 +1,6 @@
-/* An open folder: opening and making it, reading and listing what is in it, and what
+/* An open folder: opening and making it, reading and removing what is in it, and what
  * happens when the machine fails.  Writing is in draft.c, lazy.c and journal.c. */
 #include "store/inside.h"
-#include <dirent.h>
-#include <sys/file.h>
 
 /* ---- failing ------------------------------------------------------------------------- */
 
@@ -51,6 +49,21 @@ bool vt_disk_fail(const struct vt_disk *disk, const char *name, const char *doin
                    name[0] != '\0' ? "/" : "", name, doing, reason_of(number));
 }
 
+/* Failures that say for certain that nothing was changed. */
+static bool is_clean_failure(int number)
+{
+    return code_of(number) != VT_IO || number == ENOSPC || number == EDQUOT ||
+           number == EROFS || number == EACCES || number == EPERM || number == EISDIR ||
+           number == EMFILE || number == ENFILE;
+}
+
+bool vt_disk_fail_change(struct vt_disk *disk, const char *name, const char *doing,
+                         struct vt_error *err)
+{
+    return is_clean_failure(errno) ? vt_disk_fail(disk, name, doing, err)
+                                   : vt_disk_spoil(disk, name, doing, err);
+}
+
 bool vt_disk_spoil(struct vt_disk *disk, const char *name, const char *doing,
                    struct vt_error *err)
 {
@@ -93,10 +106,17 @@ static bool disk_open_existing(const char *path, struct vt_disk **disk_out,
     return true;
 }
 
-/* The longest part of path that is there, as a length: "/srv/a/b" -> 4 if only /srv is. */
+static size_t without_slashes(const char *path, size_t len)
+{
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return len;
+}
+
+/* The longest part of path that is there, as a length: 4 of "/srv/a/b" if only /srv is. */
 static size_t existing_part(const char *path)
 {
-    size_t len = strlen(path);
+    size_t len = without_slashes(path, strlen(path));
     struct stat about;
 
     while (len > 0) {
@@ -104,12 +124,25 @@ static size_t existing_part(const char *path)
 
         if (stat(part, &about) == 0)
             break;
-        while (len > 0 && path[len - 1] == '/')
-            len--;
         while (len > 0 && path[len - 1] != '/')
             len--;
+        len = without_slashes(path, len);
     }
     return len;
+}
+
+/* What follows the first `from` bytes of path, slashes at its ends and double ones taken
+ * out.  Returned, end with free(). */
+static char *rest_of(const char *path, size_t from)
+{
+    char *rest = vt_strdup_slice(vt_slice_from_cstr(path + from));
+    size_t used = 0;
+
+    for (size_t i = 0; rest[i] != '\0'; i++)
+        if (rest[i] != '/' || (used > 0 && rest[used - 1] != '/'))
+            rest[used++] = rest[i];
+    rest[without_slashes(rest, used)] = '\0';
+    return rest;
 }
 
 /* The last part that is there may have been made by a process that was killed before its
@@ -123,8 +156,9 @@ static bool keep_folder(const char *path, struct vt_error *err)
 
     if (!disk_open_existing(above, &disk, err))
         return errno == EACCES; /* then its maker was another user */
-    is_ok = vt_change_sync_folder((struct vt_step){ disk->gate, "folder: keep", path },
-                                  disk->fd, "") == 0 ||
+    is_ok = vt_change_sync_folder(
+                (struct vt_step){ disk->gate, "folder: keep", vt_name_leaf(path) },
+                disk->fd, "") == 0 ||
             vt_disk_fail(disk, "", "sync the folder", err);
     vt_disk_close(disk);
     return is_ok;
@@ -136,20 +170,14 @@ static bool make_path(const char *path, struct vt_error *err)
     size_t there = existing_part(path);
     VT_AUTO_FREE char *above =
         vt_strdup_slice(there == 0 ? VT_LIT(".") : vt_slice_of(path, there));
-    VT_AUTO_FREE char *rest = NULL;
+    VT_AUTO_FREE char *rest = rest_of(path, there);
     struct vt_disk *disk;
-    size_t end = strlen(path);
     bool is_ok;
 
     if (!keep_folder(above, err))
         return false;
-    while (end > there && path[end - 1] == '/')
-        end--;
-    while (there < end && path[there] == '/')
-        there++;
-    if (there >= end)
+    if (rest[0] == '\0')
         return true;
-    rest = vt_strdup_slice(vt_slice_of(path + there, end - there));
     if (!disk_open_existing(above, &disk, err))
         return false;
     is_ok = vt_folder_make(disk, rest, err);
@@ -245,143 +273,11 @@ bool vt_disk_remove(struct vt_disk *disk, const char *name, struct vt_error *err
         return false;
     is_absent = vt_change_unlink(removing, &spot) != 0;
     if (is_absent && errno != ENOENT)
-        return vt_disk_fail(disk, name, "remove it", err);
+        return vt_disk_fail_change(disk, name, "remove it", err);
     /* Also when it was gone: its remover may have been killed before this sync. */
     if (vt_change_sync_folder(syncing, spot.fd, spot.folder) != 0)
         return vt_disk_spoil(disk, name, "sync its folder", err);
     if (is_absent)
         return vt_fail(err, VT_ABSENT, "%s/%s: there is no such file", disk->path, name);
-    return true;
-}
-
-/* ---- listing ------------------------------------------------------------------------- */
-
-struct names {
-    char **all; /* owned, each owned; the first byte is 'f' or 'd', the name follows */
-    size_t count, room;
-};
-
-static void names_clear(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        free(names->all[i]);
-    free(names->all);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    const char *const *left = a, *const *right = b;
-
-    return strcmp(*left + 1, *right + 1);
-}
-
-static void names_add(struct names *names, const char *name, bool is_folder)
-{
-    size_t bytes = strlen(name) + 2;
-    char *copy = vt_alloc(bytes);
-
-    (void)snprintf(copy, bytes, "%c%s", is_folder ? 'd' : 'f', name);
-    if (names->count == names->room) {
-        names->room = names->room != 0 ? names->room * 2 : 64;
-        names->all = vt_grow_array(names->all, names->room, sizeof *names->all);
-    }
-    names->all[names->count++] = copy;
-}
-
-static bool is_folder_entry(int folder_fd, const struct dirent *entry)
-{
-    struct stat about;
-
-    if (entry->d_type != DT_UNKNOWN)
-        return entry->d_type == DT_DIR;
-    return fstatat(folder_fd, entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISDIR(about.st_mode);
-}
-
-static bool names_read(const struct vt_disk *disk, const char *folder, bool want_own,
-                       struct names *names, struct vt_error *err)
-{
-    int fd = vt_path_open(disk->fd, folder, O_RDONLY | O_DIRECTORY);
-    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-    const struct dirent *entry;
-
-    if (dir == NULL) {
-        vt_fd_close(&fd);
-        return vt_disk_fail(disk, folder, "list the folder", err);
-    }
-    for (errno = 0; (entry = readdir(dir)) != NULL; errno = 0) {
-        bool is_own = vt_slice_starts_with(vt_slice_from_cstr(entry->d_name),
-                                           VT_LIT(VT_DISK_OWN_PREFIX));
-
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-            (!is_own || want_own))
-            names_add(names, entry->d_name, is_folder_entry(fd, entry));
-    }
-    if (errno != 0) {
-        (void)vt_disk_fail(disk, folder, "list the folder", err);
-        (void)closedir(dir);
-        return false;
-    }
-    (void)closedir(dir);
-    if (names->count != 0)
-        qsort(names->all, names->count, sizeof *names->all, compare_names);
-    return true;
-}
-
-static bool folder_verify(const struct vt_disk *disk, const char *folder,
-                          struct vt_error *err)
-{
-    return folder[0] == '\0' || vt_name_verify(disk, folder, err);
-}
-
-bool vt_disk_list(struct vt_disk *disk, const char *folder,
-                  bool (*each)(void *context, const char *name, bool is_folder,
-                               struct vt_error *err),
-                  void *context, struct vt_error *err)
-{
-    __attribute__((cleanup(names_clear))) struct names names = { 0 };
-
-    if (!folder_verify(disk, folder, err) || !names_read(disk, folder, false, &names, err))
-        return false;
-    for (size_t i = 0; i < names.count; i++)
-        if (!each(context, names.all[i] + 1, names.all[i][0] == 'd', err))
-            return false;
-    return true;
-}
-
-/* One entry of a sweep: a folder to go into, a draft to remove, or neither. */
-static bool sweep_entry(struct vt_disk *disk, const char *folder, const char *name,
-                        bool is_folder, struct vt_error *err)
-{
-    char whole[VT_DISK_NAME_BYTES_MAX];
-    struct vt_step step = { disk->gate, "sweep: remove", "draft" };
-    VT_AUTO_FD fd = -1;
-    bool is_own =
-        vt_slice_starts_with(vt_slice_from_cstr(name), VT_LIT(VT_DISK_OWN_PREFIX));
-
-    if (is_folder) {
-        int len = snprintf(whole, sizeof whole, "%s%s%s", folder,
-                           folder[0] != '\0' ? "/" : "", name);
-
-        return len >= (int)sizeof whole || vt_disk_sweep(disk, whole, err);
-    }
-    if (!is_own || strcmp(name, VT_DISK_LOCK_NAME) == 0)
-        return true;
-    fd = vt_path_open(disk->fd, folder, O_RDONLY | O_DIRECTORY);
-    if (fd < 0 || vt_change_unlink(step, &(struct vt_spot){ fd, folder, name }) != 0)
-        return vt_disk_fail(disk, folder, "remove a left draft", err);
-    return true;
-}
-
-bool vt_disk_sweep(struct vt_disk *disk, const char *folder, struct vt_error *err)
-{
-    __attribute__((cleanup(names_clear))) struct names names = { 0 };
-
-    VT_ASSERT(disk->lock_fd >= 0);
-    if (!folder_verify(disk, folder, err) || !names_read(disk, folder, true, &names, err))
-        return false;
-    for (size_t i = 0; i < names.count; i++)
-        if (!sweep_entry(disk, folder, names.all[i] + 1, names.all[i][0] == 'd', err))
-            return false;
     return true;
 }

@@ -53,7 +53,7 @@ static bool create_file(struct vt_disk_draft *draft, mode_t mode, struct vt_erro
         if (errno != EEXIST)
             break;
     }
-    return vt_disk_fail(draft->disk, draft->subject, "make it", err);
+    return vt_disk_fail_change(draft->disk, draft->subject, "make it", err);
 }
 
 bool vt_draft_begin(struct vt_disk *disk, const char *name, mode_t mode, bool is_durable,
@@ -82,7 +82,7 @@ bool vt_draft_write(struct vt_disk_draft *draft, vt_slice bytes, struct vt_error
 {
     if (bytes.len != 0 &&
         vt_change_write(step_of(draft, "file: write"), draft->fd, draft->size, bytes) != 0)
-        return vt_disk_fail(draft->disk, draft->subject, "write it", err);
+        return vt_disk_fail_change(draft->disk, draft->subject, "write it", err);
     draft->size += bytes.len;
     return true;
 }
@@ -95,7 +95,7 @@ static bool place(struct vt_disk_draft *draft, const struct vt_spot *to, const c
         return true;
     if (errno == EEXIST && !may_replace)
         return vt_fail(err, VT_REJECTED, "%s/%s: exists already", draft->disk->path, name);
-    return vt_disk_fail(draft->disk, name, "put it in place", err);
+    return vt_disk_fail_change(draft->disk, name, "put it in place", err);
 }
 
 bool vt_draft_finish_lazily(struct vt_disk_draft *draft, const char *name, int *fd_out,

@@ -40,7 +40,7 @@ static bool open_or_make(struct vt_disk *disk, int above_fd, const char *above,
     *is_new_out = fd < 0 && errno == ENOENT;
     if (*is_new_out) {
         if (vt_change_mkdir(step, above_fd, above, leaf) != 0 && errno != EEXIST)
-            return vt_disk_fail(disk, folder, "make the folder", err);
+            return vt_disk_fail_change(disk, folder, "make the folder", err);
         fd = vt_path_open(above_fd, leaf, O_RDONLY | O_DIRECTORY);
     }
     if (fd < 0)

@@ -74,7 +74,11 @@ VT_CHECKED bool vt_spot_make(struct vt_disk *disk, const char *name, bool is_dur
 /* Fill err from errno about disk/name; `doing` as in "cannot %s". */
 bool vt_disk_fail(const struct vt_disk *disk, const char *name, const char *doing,
                   struct vt_error *err);
-/* The same, and nothing more may be changed through this disk. */
+/* The same for a change that failed: unless errno tells that it was refused before it did
+ * anything (disk full, not permitted), the disk is spoiled. */
+bool vt_disk_fail_change(struct vt_disk *disk, const char *name, const char *doing,
+                         struct vt_error *err);
+/* Nothing more may be changed through this disk, and the code is VT_IO. */
 bool vt_disk_spoil(struct vt_disk *disk, const char *name, const char *doing,
                    struct vt_error *err);
 /* False (VT_IO) if the disk was spoiled. */

@@ -35,7 +35,7 @@ static bool open_or_create(struct vt_disk_file *file, const struct vt_spot *spot
     if (file->fd < 0 && errno == ENOENT)
         file->fd = vt_change_create(step_of(file, "journal: make"), spot, 0644);
     if (file->fd < 0 || fstat(file->fd, &about) != 0)
-        return vt_disk_fail(file->disk, file->name, "open it", err);
+        return vt_disk_fail_change(file->disk, file->name, "open it", err);
     if (!S_ISREG(about.st_mode))
         return vt_fail(err, VT_IO, "%s/%s: is not a regular file", file->disk->path,
                        file->name);
@@ -53,6 +53,9 @@ static bool settle(struct vt_disk_file *file, const struct vt_spot *spot,
     if (vt_change_sync_folder(step_of(file, "journal: settle folder"), spot->fd,
                               spot->folder) != 0)
         return vt_disk_spoil(file->disk, file->name, "sync its folder", err);
+    /* After a sync that failed, the kernel goes on showing bytes that are not on the disk,
+     * and counts them as written.  Let it forget them, so that we read what is there. */
+    (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_DONTNEED);
     return true;
 }
 
@@ -104,7 +107,7 @@ bool vt_disk_file_preallocate(struct vt_disk_file *file, uint64_t size,
      * change the file system's books, and fdatasync would wait for that as well. */
     if (vt_change_reserve(step_of(file, "journal: reserve"), file->fd, size) != 0 &&
         errno != EOPNOTSUPP)
-        return vt_disk_fail(disk, file->name, "reserve space for it", err);
+        return vt_disk_fail_change(disk, file->name, "reserve space for it", err);
     if (vt_change_zero(step_of(file, "journal: zero"), file->fd, file->size,
                        size - file->size) != 0)
         return vt_disk_spoil(disk, file->name, "write it", err);

@@ -2,7 +2,11 @@
  * disk looks like.  (What survives a crash: test_crash.c.) */
 #include "tests/harness.h"
 
+#include "store/inside.h"
 #include "store/store.h"
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static struct vt_disk *open_new(void)
@@ -34,10 +38,10 @@ static bool add_name(void *context, const char *name, bool is_folder, struct vt_
 static const char *names_in(struct vt_disk *disk, const char *folder)
 {
     struct vt_error err = { 0 };
-    struct vt_buf buf = vt_buf_init(VT_KIB(64));
+    VT_AUTO_BUF buf = vt_buf_init(VT_KIB(64));
 
     VT_CHECK_OK(vt_disk_list(disk, folder, add_name, &buf, &err));
-    return vt_buf_cstr(&buf) != NULL ? vt_buf_cstr(&buf) : "";
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&buf));
 }
 
 static void whole_files(void)
@@ -288,6 +292,194 @@ static void links_that_lead_out(void)
     vt_disk_close(disk);
 }
 
+/* Where openat2(2) is not to be had, the road by hand refuses the same. */
+static void links_that_lead_out_by_hand(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+    VT_CHECK(filter != NULL &&
+             seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0) == 0 &&
+             seccomp_load(filter) == 0);
+    seccomp_release(filter);
+    VT_CHECK(syscall(SYS_openat2, -1, "", NULL, (size_t)0) < 0 && errno == ENOSYS);
+    links_that_lead_out();
+}
+
+static void names_by_hand(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_disk *disk = open_new();
+    VT_AUTO_FD root = open(vt_disk_path(disk), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    VT_AUTO_FD fd = -1;
+
+    VT_CHECK_OK(vt_disk_write(disk, "a/b/c", VT_LIT("x"), 0644, &err));
+    vt_disk_close(disk);
+    VT_CHECK(mkdir(vt_test_path("outside"), 0755) == 0);
+    VT_CHECK(symlink("b", vt_test_path("disk/a/inner")) == 0);
+    fd = vt_path_open_stepwise(root, "a/b/c", O_RDONLY);
+    VT_CHECK(fd >= 0);
+    vt_fd_close(&fd);
+    fd = vt_path_open_stepwise(root, "", O_RDONLY | O_DIRECTORY);
+    VT_CHECK(fd >= 0);
+    VT_CHECK(vt_path_open_stepwise(root, "a/inner/c", O_RDONLY) < 0);
+    VT_CHECK(vt_path_open_stepwise(root, "a/inner", O_RDONLY) < 0);
+    VT_CHECK(vt_path_open_stepwise(root, "a/b/d", O_RDONLY) < 0 && errno == ENOENT);
+    VT_CHECK(vt_path_open_stepwise(root, "x/b", O_RDONLY) < 0 && errno == ENOENT);
+}
+
+/* ---- a machine that fails
+ * ----------------------------------------------------------------
+ */
+
+static void full_disk(void)
+{
+    struct vt_error err = { 0 };
+    const char *path = vt_test_small_disk(VT_KIB(64));
+    struct vt_disk *disk;
+    struct vt_disk_file *file;
+    VT_AUTO_FREE uint8_t *large = vt_alloc(VT_KIB(48));
+    vt_slice bytes = vt_slice_of(large, VT_KIB(48));
+
+    VT_CHECK_OK(vt_disk_open(path, false, &disk, &err));
+    VT_CHECK_OK(vt_disk_write(disk, "kept", bytes, 0644, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_write(disk, "kept", bytes, 0644, &err));
+    VT_CHECK_SAYING(strstr(err.message, "disk is full") != NULL, "%s", err.message);
+    VT_CHECK_FAILS(VT_IO, vt_disk_create(disk, "other", bytes, 0644, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_write_lazily(disk, "other", bytes, 0644, &err));
+    VT_CHECK_OK(vt_disk_file_open(disk, "journal", &file, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_file_preallocate(file, VT_KIB(48), &err));
+    VT_CHECK(vt_disk_file_size(file) == 0);
+    vt_disk_file_close(file);
+    /* Nothing half-written, and nothing is lost but the attempt. */
+    VT_CHECK(strcmp(names_in(disk, ""), "journal\nkept\n") == 0);
+    VT_CHECK(holds(disk, "kept", bytes));
+    VT_CHECK_OK(vt_disk_remove(disk, "kept", &err));
+    VT_CHECK_OK(vt_disk_create(disk, "other", bytes, 0644, &err));
+    VT_CHECK(holds(disk, "other", bytes));
+    vt_disk_close(disk);
+}
+
+static void read_only_disk(void)
+{
+    struct vt_error err = { 0 };
+    const char *path = vt_test_small_disk(VT_KIB(64));
+    struct vt_disk *disk, *other = NULL;
+    struct vt_disk_file *file = NULL;
+
+    VT_CHECK_OK(vt_disk_open(path, false, &disk, &err));
+    VT_CHECK_OK(vt_disk_write(disk, "a", VT_LIT("x"), 0644, &err));
+    vt_test_small_disk_lock(path);
+    VT_CHECK_FAILS(VT_IO, vt_disk_write(disk, "a", VT_LIT("y"), 0644, &err));
+    VT_CHECK_SAYING(strstr(err.message, "read-only") != NULL, "%s", err.message);
+    VT_CHECK_FAILS(VT_IO, vt_disk_write(disk, "new/b", VT_LIT("y"), 0644, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_remove(disk, "a", &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_file_open(disk, "a", &file, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_lock(disk, &err));
+    VT_CHECK_FAILS(VT_IO,
+                   vt_disk_open(vt_test_path("small/new/folder"), true, &other, &err));
+    VT_CHECK(holds(disk, "a", VT_LIT("x")));
+    vt_disk_close(disk);
+}
+
+static void not_permitted(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF buf = vt_buf_init(100);
+    struct vt_disk *disk, *other = NULL;
+
+    VT_CHECK(mkdir(vt_test_path("closed"), 0700) == 0);
+    vt_test_write(vt_test_path("closed/secret"), VT_LIT("x"));
+    VT_CHECK(chmod(vt_test_path("closed/secret"), 0600) == 0);
+    disk = open_new();
+    VT_CHECK_OK(vt_disk_write(disk, "secret", VT_LIT("x"), 0600, &err));
+    VT_CHECK_OK(vt_disk_write(disk, "a/b", VT_LIT("x"), 0644, &err));
+    VT_CHECK(chmod(vt_test_path("closed"), geteuid() == 0 ? 0700 : 0) == 0);
+    VT_CHECK(chmod(vt_test_path("disk/secret"), geteuid() == 0 ? 0600 : 0) == 0);
+    VT_CHECK(chmod(vt_test_path("disk/a"), 0555) == 0 && chmod(vt_test_dir(), 0755) == 0);
+    if (geteuid() == 0) /* root may do anything; nobody may not */
+        VT_CHECK(setresuid(65534, 65534, 65534) == 0);
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("closed"), false, &other, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("closed/x"), true, &other, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_read(disk, "secret", &buf, &err));
+    VT_CHECK_SAYING(strstr(err.message, "not permitted") != NULL, "%s", err.message);
+    VT_CHECK_FAILS(VT_IO, vt_disk_write(disk, "a/b", VT_LIT("y"), 0644, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_remove(disk, "a/b", &err));
+    VT_CHECK(holds(disk, "a/b", VT_LIT("x")));
+    vt_disk_close(disk);
+    VT_CHECK(geteuid() == 65534 || chmod(vt_test_path("disk/a"), 0755) == 0);
+}
+
+static void wrong_places(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_disk *disk = NULL;
+
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("none"), false, &disk, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_open("", false, &disk, &err));
+    vt_test_write(vt_test_path("file"), VT_LIT("x"));
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("file"), false, &disk, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("file"), true, &disk, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_open(vt_test_path("file/below"), true, &disk, &err));
+    VT_CHECK(chdir(vt_test_dir()) == 0);
+    VT_CHECK_OK(vt_disk_open("relative//folder///", true, &disk, &err));
+    vt_disk_close(disk);
+    VT_CHECK_OK(vt_disk_open("relative/folder", true, &disk, &err));
+    vt_disk_close(disk);
+    VT_CHECK_OK(vt_disk_open(".", true, &disk, &err));
+    VT_CHECK_OK(vt_disk_write(disk, "relative/folder/a", VT_LIT("x"), 0644, &err));
+    vt_disk_close(disk);
+}
+
+/* ---- the lock
+ * ---------------------------------------------------------------------------- */
+
+/* A process that takes the lock and holds it until it is killed. */
+static pid_t start_holder(void)
+{
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    VT_CHECK(pipe2(ready, O_CLOEXEC) == 0);
+    pid = fork();
+    if (pid == 0) {
+        struct vt_error err = { 0 };
+        struct vt_disk *disk = open_new();
+
+        VT_CHECK_OK(vt_disk_lock(disk, &err));
+        VT_CHECK(write(ready[1], "r", 1) == 1);
+        for (;;)
+            (void)pause();
+    }
+    VT_CHECK(pid > 0 && read(ready[0], &byte, 1) == 1);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    return pid;
+}
+
+static void locks(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_disk *disk, *second;
+    pid_t holder = start_holder();
+    char pid[24];
+
+    disk = open_new();
+    (void)snprintf(pid, sizeof pid, "process %d ", holder);
+    VT_CHECK_FAILS(VT_REJECTED, vt_disk_lock(disk, &err));
+    VT_CHECK_SAYING(strstr(err.message, pid) != NULL, "%s", err.message);
+    VT_CHECK(kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder);
+    VT_CHECK_OK(vt_disk_lock(disk, &err));
+    VT_CHECK_OK(vt_disk_lock(disk, &err)); /* it is ours already */
+    VT_CHECK_OK(vt_disk_open(vt_test_path("disk"), false, &second, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_disk_lock(second, &err));
+    vt_disk_close(disk);
+    VT_CHECK(vt_test_read(vt_test_path("disk/.vt-lock")).len == 0);
+    VT_CHECK_OK(vt_disk_lock(second, &err));
+    VT_CHECK(strcmp(names_in(second, ""), "") == 0);
+    vt_disk_close(second);
+}
+
 static const struct vt_case cases[] = {
     { "whole files are written, replaced, read, listed, removed", whole_files },
     { "lazy files are visible at once, many together", lazy_files },
@@ -296,6 +488,13 @@ static const struct vt_case cases[] = {
     { "names that leave the folder or are ours are refused", names },
     { "names too long are refused", long_names },
     { "symbolic links that lead out are not followed", links_that_lead_out },
+    { "nor where the kernel has no openat2", links_that_lead_out_by_hand },
+    { "the road by hand leads to the same place", names_by_hand },
+    { "a full disk: one sentence, nothing half-written", full_disk },
+    { "a read-only disk is read, not written", read_only_disk },
+    { "what is not permitted says so", not_permitted },
+    { "folders that are none, and folders yet to be made", wrong_places },
+    { "one writer at a time", locks },
 };
 
 VT_TEST_MAIN("store.disk", cases)

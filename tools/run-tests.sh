@@ -29,7 +29,9 @@ run_one() {
         local room=${name%%.*} target=${name#*.fuzz_}
         timeout 600 "$build/$name" "$room/corpus/$target"/* >"$log" 2>&1 </dev/null
     else
-        timeout 1800 "$build/$name" >"$log" 2>&1 </dev/null
+        local program=$build/$name
+        [ -x "$program" ] || program=$build/stage/$name # it breaks the disk
+        timeout 1800 "$program" >"$log" 2>&1 </dev/null
     fi
     status=$?
     # A program that died, or failed without saying which case, is a failure of its own.

@@ -130,6 +130,7 @@ char *vt_arena_printf(struct vt_arena *arena, const char *format, ...)
     int len;
     char *text;
 
+    VT_ASSERT(format != NULL); /* without it gcc's sanitizer build warns of the case */
     va_start(args, format);
     len = vsnprintf(NULL, 0, format, args);
     va_end(args);

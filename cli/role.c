@@ -1,12 +1,13 @@
-/* The table of roles: every process that is not the command itself.  Their rights stand at
- * the top of each role_*.c; ARCHITECTURE.md has the whole picture. */
+/* The table of roles: every process that is not the command itself, with the rights that it
+ * keeps (they stand at the top of each role_*.c).  ARCHITECTURE.md has the whole picture.
+ */
 #include "cli/role.h"
-#include "role/probe.h"
+#include "ledger/role_signer.h"
 #include "role/role.h"
 
 static const struct vt_role_row roles[] = {
-    { "probe", vt_role_probe },
-    { NULL, NULL },
+    { VT_ROLE_SIGNER, vt_role_signer, &vt_signer_rights },
+    { NULL, NULL, NULL },
 };
 
 int vt_cli_role(const char *name)

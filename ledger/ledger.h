@@ -35,6 +35,7 @@ enum vt_ledger_entries {
 struct vt_ledger_config {
     vt_slice origin; /* first line of every checkpoint, and the name of the log's key */
     vt_slice vkey;   /* the log's verifier key as text; its name is `origin` */
+    vt_slice key;    /* where the signer finds its key: a file or a "pkcs11:" URI */
     vt_slice policy; /* tlog-policy text; empty: no witnesses are asked */
     enum vt_ledger_entries entries;
 };
@@ -56,11 +57,12 @@ typedef struct {
 } vt_ticket;
 
 /* Make a new, empty ledger in `dir` (made if missing, refused if it holds one).  Nothing
- * is signed yet.
+ * is signed yet.  Of the options env and slot_bytes are used.
  * Errors: VT_MALFORMED the vkey, its name, or the policy
  *         VT_REJECTED  there is a ledger already
  *         VT_IO */
 VT_CHECKED bool vt_ledger_init(const char *dir, const struct vt_ledger_config *config,
+                               const struct vt_ledger_options *options,
                                struct vt_error *err);
 
 /* Open for writing, which one process at a time can; recovery after a crash is the same.

@@ -21,6 +21,10 @@ struct vt_head {
     vt_hash root;
 };
 
+/* Make the signer's folder in a new ledger, with a head of size 0.  A signer without head
+ * does not start: it would not know what it signed. */
+VT_CHECKED bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err);
+
 /* Start the signer role in a process of its own.
  *
  * dir        the ledger's folder; the signer keeps its head in `signer/` below it
@@ -28,7 +32,7 @@ struct vt_head {
  * key        where the key is: a PEM file or a "pkcs11:" URI
  * passphrase of the key; empty: none
  * Returned; end with vt_signer_stop.
- * Errors: VT_REJECTED wrong passphrase, or the head file was changed
+ * Errors: VT_REJECTED wrong passphrase, or the head is missing or damaged
  *         VT_IO       no process, no key file */
 VT_CHECKED bool vt_signer_start(const char *dir, vt_slice origin, const char *key,
                                 vt_slice passphrase, struct vt_signer **signer_out,
@@ -46,8 +50,7 @@ void vt_signer_stop_pointer(struct vt_signer **signer);
 const struct vt_public_key *vt_signer_public(const struct vt_signer *signer);
 
 /* The last head that it signed; size 0 and the empty root before the first. */
-VT_CHECKED bool vt_signer_head(struct vt_signer *signer, struct vt_head *out,
-                               struct vt_error *err);
+struct vt_head vt_signer_head(const struct vt_signer *signer);
 
 /* Sign `head`.  proof: `count` hashes, the consistency proof from the signer's last head
  * (none when that has size 0, or the same size).  Appends the whole signed note to out.

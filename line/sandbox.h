@@ -106,6 +106,10 @@ struct vt_sandbox_end {
 VT_CHECKED bool vt_sandbox_run(const struct vt_sandbox_spec *spec,
                                struct vt_sandbox_end *end_out, struct vt_error *err);
 
+/* Root with the rights that the sandbox needs of it?  (Not so in a container that was given
+ * few user ids: there even root is an ordinary user to us.) */
+bool vt_sandbox_is_root(void);
+
 /* The owner that files of an area must have on the host: VT_SANDBOX_UID for root, else
  * ourselves.  uid and gid are equal numbers for root. */
 uid_t vt_sandbox_owner_uid(void);

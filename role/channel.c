@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { HEADER_BYTES = 2 };
+enum { HEADER_BYTES = 2, SEND_S_MAX = 30 };
 
 struct vt_channel vt_channel_init(int fd)
 {
@@ -19,10 +19,14 @@ void vt_channel_clear(struct vt_channel *channel)
 bool vt_channel_pair(struct vt_channel *a_out, struct vt_channel *b_out,
                      struct vt_error *err)
 {
+    const struct timeval patience = { .tv_sec = SEND_S_MAX };
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return vt_fail(err, VT_IO, "cannot make a channel: %s", strerror(errno));
+    for (int i = 0; i < 2; i++)
+        VT_ASSERT(
+            setsockopt(ends[i], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0);
     *a_out = vt_channel_init(ends[0]);
     *b_out = vt_channel_init(ends[1]);
     return true;
@@ -45,6 +49,9 @@ bool vt_channel_send(const struct vt_channel *channel, uint16_t type, vt_slice b
     while (sent < 0 && errno == EINTR);
     if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
         return vt_fail(err, VT_ABSENT, "the other process is gone");
+    if (sent < 0 && errno == EAGAIN)
+        return vt_fail(err, VT_LIMIT, "the other process did not read for %d s",
+                       SEND_S_MAX);
     if (sent < 0)
         return vt_fail(err, VT_IO, "cannot send a message: %s", strerror(errno));
     return true;

@@ -27,7 +27,10 @@ void vt_channel_clear(struct vt_channel *channel);
 VT_CHECKED bool vt_channel_pair(struct vt_channel *a_out, struct vt_channel *b_out,
                                 struct vt_error *err);
 
-/* Errors: VT_LIMIT body too long; VT_ABSENT the other side is gone; VT_IO */
+/* If the other side does not read, this waits, at most half a minute.
+ * Errors: VT_LIMIT  body too long, or the other side did not read for so long
+ *         VT_ABSENT the other side is gone
+ *         VT_IO */
 VT_CHECKED bool vt_channel_send(const struct vt_channel *channel, uint16_t type,
                                 vt_slice body, struct vt_error *err);
 VT_CHECKED bool vt_channel_send_error(const struct vt_channel *channel,

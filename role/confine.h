@@ -3,14 +3,19 @@
  * vt_confine turns on, in this order: no new privileges, not dumpable, resource limits,
  * Landlock (where the kernel has it: Debian 12's 6.1 has), seccomp with an allow-list.  It
  * does not return unless every lock is on; the sentence on standard error says which one is
- * missing.  A call that the rights do not cover fails with EPERM. */
+ * missing.  A call that the rights do not cover fails with EPERM.
+ *
+ * Under the sanitizers (VT_SANITIZED) there is no limit of memory, and the filter admits
+ * what their runtimes need: what a role cannot do is tested in the plain build. */
 #ifndef VT_ROLE_CONFINE_H
 #define VT_ROLE_CONFINE_H
 
 #include "base/base.h"
 
 struct vt_rights {
-    const char *folder; /* may read and write files below it; NULL: no file at all */
+    /* May read and write files below it; NULL: no file at all.  "" in the table of a role
+     * stands for a folder that is known only when it runs. */
+    const char *folder;
     const char *read_folders[8]; /* may read files below these too; NULL-ended */
     bool may_listen;             /* accept on given sockets, epoll; never connect */
     uint64_t memory_bytes_max;   /* of address space; 0: no limit */
@@ -18,7 +23,8 @@ struct vt_rights {
     unsigned files_max;          /* open at once; 0: 64 */
 };
 
-/* Errors end the process with VT_EXIT_TROUBLE. */
+/* Errors end the process with VT_EXIT_TROUBLE.  What the role needs from outside its folder
+ * (a key file, say) it opens before; a folder may be opened before or after. */
 void vt_confine(const struct vt_rights *rights);
 
 #endif

@@ -9,10 +9,13 @@
 enum { FS_TRUNCATE = 1 << 14, FS_IOCTL_DEV = 1 << 15 };
 enum { NET_BIND_TCP = 1 << 0, NET_CONNECT_TCP = 1 << 1 };
 
-/* struct landlock_ruleset_attr of ABI 4. */
+enum { SCOPE_ABSTRACT_UNIX_SOCKET = 1 << 0, SCOPE_SIGNAL = 1 << 1 };
+
+/* struct landlock_ruleset_attr of ABI 6; earlier ones end sooner. */
 struct ruleset {
     uint64_t handled_access_fs;
-    uint64_t handled_access_net;
+    uint64_t handled_access_net; /* ABI 4 */
+    uint64_t scoped;             /* ABI 6 */
 };
 
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -47,18 +50,25 @@ static bool allow_below(int ruleset, const char *folder, uint64_t rights)
                               &rule, 0) == 0;
 }
 
+static size_t ruleset_bytes(int abi)
+{
+    return abi >= 6   ? sizeof(struct ruleset)
+           : abi >= 4 ? offsetof(struct ruleset, scoped)
+                      : offsetof(struct ruleset, handled_access_net);
+}
+
 bool vt_landlock(const struct vt_rights *rights)
 {
     int abi = vt_landlock_abi();
     uint64_t all = all_file_rights(abi);
     struct ruleset attributes = { .handled_access_fs = all,
-                                  .handled_access_net = NET_CONNECT_TCP | NET_BIND_TCP };
+                                  .handled_access_net = NET_CONNECT_TCP | NET_BIND_TCP,
+                                  .scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL };
     VT_AUTO_FD ruleset = -1;
 
     if (abi == 0)
         return true;
-    ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes,
-                           abi >= 4 ? sizeof attributes : sizeof(uint64_t), 0);
+    ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, ruleset_bytes(abi), 0);
     if (ruleset < 0)
         return false;
 #ifdef VT_SANITIZED

@@ -16,6 +16,9 @@ typedef int vt_role_entry(struct vt_channel *channel);
 struct vt_role_row {
     const char *name;
     vt_role_entry *entry;
+    /* What the entry hands to vt_confine, so that the probe can try it; see role_probe.c.
+     */
+    const struct vt_rights *rights;
 };
 
 /* In the child: run the role with that name; the channel is descriptor VT_ROLE_CHANNEL_FD.
@@ -30,11 +33,9 @@ int vt_role_main(const struct vt_role_row *rows, const char *name);
 struct vt_role; /* a running role, seen from its parent */
 
 /* Start a role.  fds: descriptors that it inherits as VT_ROLE_FD(0), ...; they stay open
- * here too.  Its standard input and output are /dev/null; standard error is ours.  It is
- * killed when this process ends.
- *
- * The program is the one that runs now if its file is named `vitrine`, else the `vitrine`
- * beside it (so test programs start the same roles).
+ * here too.  Its standard input and output are /dev/null; standard error is ours; of our
+ * environment it sees a short list (role/program.c).  It is killed when this process ends.
+ * What it needs to know it is told by messages; only bytes of ours are in its arguments.
  * Errors: VT_IO */
 VT_CHECKED bool vt_role_start(const char *name, const int *fds, size_t fd_count,
                               struct vt_role **role_out, struct vt_error *err);
@@ -45,7 +46,14 @@ void vt_role_stop(struct vt_role *role); /* NULL allowed */
 void vt_role_stop_pointer(struct vt_role **role);
 #define VT_AUTO_ROLE __attribute__((cleanup(vt_role_stop_pointer))) struct vt_role *
 
-/* The program that vt_role_start runs; path is at least 4096 bytes. */
+/* The program that vt_role_start runs, into path of len bytes (4096 are enough): the one
+ * that runs now if its name begins with `vitrine`, else vt_role_program_name() beside it
+ * (test programs, tools), so that these start the roles of the real thing.
+ * Errors: VT_IO */
 VT_CHECKED bool vt_role_program(char *path, size_t len, struct vt_error *err);
+/* "vitrine"; test programs are linked with another answer (tests/role_program.c). */
+const char *vt_role_program_name(void);
+/* What a role sees of our environment: a NULL-ended array, made new; ends with free(). */
+char **vt_role_environment(void);
 
 #endif

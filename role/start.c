@@ -1,4 +1,5 @@
 /* Starting and ending a role: fork, exec of ourselves, one channel. */
+#include "role/probe.h"
 #include "role/role.h"
 #include <poll.h>
 #include <signal.h>
@@ -12,27 +13,9 @@ struct vt_role {
     pid_t pid;
 };
 
-bool vt_role_program(char *path, size_t len, struct vt_error *err)
-{
-    ssize_t got = readlink("/proc/self/exe", path, len - 16);
-    char *slash;
-
-    if (got <= 0 || (size_t)got >= len - 16)
-        return vt_fail(err, VT_IO, "/proc/self/exe: cannot tell which program runs");
-    path[got] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL)
-        return vt_fail(err, VT_IO, "/proc/self/exe: not a path");
-    if (strcmp(slash, "/vitrine") == 0)
-        (void)snprintf(path, len, "/proc/self/exe"); /* also when the file was replaced */
-    else
-        (void)snprintf(slash, 16, "/vitrine");
-    return true;
-}
-
 /* In the child: put the descriptors in their places, everything else away, and exec. */
-VT_NORETURN static void become(const char *program, const char *name, int channel,
-                               const int *fds, size_t fd_count)
+VT_NORETURN static void become(const char *program, const char *name, char **environment,
+                               int channel, const int *fds, size_t fd_count)
 {
     char *argv[] = { (char *)(uintptr_t) "vitrine", (char *)(uintptr_t) "role",
                      (char *)(uintptr_t)name, NULL };
@@ -50,13 +33,14 @@ VT_NORETURN static void become(const char *program, const char *name, int channe
             _exit(VT_EXIT_TROUBLE);
     if (close_range((unsigned)VT_ROLE_FD((int)fd_count), ~0u, 0) != 0)
         _exit(VT_EXIT_TROUBLE);
-    (void)execv(program, argv);
+    (void)execve(program, argv, environment);
     _exit(VT_EXIT_TROUBLE);
 }
 
 bool vt_role_start(const char *name, const int *fds, size_t fd_count,
                    struct vt_role **role_out, struct vt_error *err)
 {
+    VT_AUTO_FREE char **environment = NULL;
     char program[4096];
     struct vt_channel ours, theirs;
     pid_t pid;
@@ -65,9 +49,10 @@ bool vt_role_start(const char *name, const int *fds, size_t fd_count,
     if (!vt_role_program(program, sizeof program, err) ||
         !vt_channel_pair(&ours, &theirs, err))
         return vt_within(err, "role %s", name);
+    environment = vt_role_environment();
     pid = fork();
     if (pid == 0)
-        become(program, name, theirs.fd, fds, fd_count);
+        become(program, name, environment, theirs.fd, fds, fd_count);
     vt_channel_clear(&theirs);
     if (pid < 0) {
         vt_channel_clear(&ours);
@@ -113,8 +98,17 @@ void vt_role_stop_pointer(struct vt_role **role)
     vt_role_stop(*role);
 }
 
+static const struct vt_role_row *find_row(const struct vt_role_row *rows, vt_slice name)
+{
+    for (; rows->name != NULL; rows++)
+        if (vt_slice_is(name, rows->name))
+            return rows;
+    return NULL;
+}
+
 int vt_role_main(const struct vt_role_row *rows, const char *name)
 {
+    const struct vt_role_row *row;
     struct vt_channel channel;
     struct stat about;
     int exit_code;
@@ -125,13 +119,13 @@ int vt_role_main(const struct vt_role_row *rows, const char *name)
     }
     /* No orphan: a role without its parent has nothing to do. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    for (; rows->name != NULL; rows++)
-        if (strcmp(rows->name, name) == 0) {
-            channel = vt_channel_init(VT_ROLE_CHANNEL_FD);
-            exit_code = rows->entry(&channel);
-            vt_channel_clear(&channel);
-            return exit_code;
-        }
-    (void)fprintf(stderr, "vitrine role: there is no role '%s'\n", name);
-    return VT_EXIT_USAGE;
+    row = find_row(rows, vt_slice_from_cstr(name));
+    if (row == NULL && strcmp(name, VT_ROLE_PROBE) != 0) {
+        (void)fprintf(stderr, "vitrine role: there is no role '%s'\n", name);
+        return VT_EXIT_USAGE;
+    }
+    channel = vt_channel_init(VT_ROLE_CHANNEL_FD);
+    exit_code = row != NULL ? row->entry(&channel) : vt_role_probe(rows, &channel);
+    vt_channel_clear(&channel);
+    return exit_code;
 }

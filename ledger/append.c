@@ -1,0 +1,138 @@
+/* From submission to durability.  The journal's fdatasync is the point: before it nothing
+ * is acknowledged, after it nothing can be lost.  Tiles follow behind it, lazily. */
+#include "ledger/ledger_inside.h"
+#include "ledger/shelf.h"
+
+/* An entry of the largest size must still fit behind this. */
+#define BATCH_FULL_BYTES (VT_BATCH_BYTES_MAX - VT_KIB(64))
+
+bool vt_ledger_is_usable(const struct vt_ledger *ledger, struct vt_error *err)
+{
+    if (ledger->is_broken)
+        return vt_fail(
+            err, VT_IO,
+            "%s: an earlier write failed, so its state is unknown; open it again",
+            vt_disk_path(ledger->disk));
+    return true;
+}
+
+/* ---- behind the journal: the tree and its files ----------------------------------------
+ */
+
+static bool take_full_tile(void *context, int level, uint64_t index, const vt_hash *hashes,
+                           struct vt_error *err)
+{
+    struct vt_ledger *ledger = context;
+    struct vt_tile_name tile = { level, index, VT_TILE_WIDTH };
+    struct vt_tile_name bundle = { VT_TILE_ENTRIES, index, VT_TILE_WIDTH };
+
+    if (level == 0) {
+        if (!vt_shelf_write_bundle(ledger->disk, &bundle, vt_buf_slice(&ledger->bundle),
+                                   err))
+            return false;
+        vt_buf_truncate(&ledger->bundle, 0);
+    }
+    return vt_shelf_write_tile(ledger->disk, &tile, hashes, err);
+}
+
+bool vt_ledger_apply(struct vt_ledger *ledger, vt_slice entry, const vt_hash *leaf,
+                     struct vt_error *err)
+{
+    struct vt_tile_sink sink = { take_full_tile, ledger };
+
+    vt_bundle_put(&ledger->bundle, entry);
+    return vt_tree_append(&ledger->tree, leaf, &sink, err);
+}
+
+/* ---- the batch --------------------------------------------------------------------------
+ */
+
+/* All entries below are in full tiles. */
+static uint64_t stored_size(const struct vt_ledger *ledger)
+{
+    return ledger->tree.size / VT_TILE_WIDTH * VT_TILE_WIDTH;
+}
+
+static bool append_batch(struct vt_ledger *ledger, struct vt_error *err)
+{
+    if (!vt_journal_has_room(ledger->journal, &ledger->batch) &&
+        (!vt_disk_flush(ledger->disk, err) ||
+         !vt_journal_turn(ledger->journal, stored_size(ledger), &ledger->batch, err)))
+        return false;
+    return vt_journal_append(ledger->journal, &ledger->batch, err);
+}
+
+static bool apply_batch(struct vt_ledger *ledger, struct vt_error *err)
+{
+    vt_reader r = { vt_batch_bundle(&ledger->batch) };
+    size_t count = ledger->batch.count;
+    vt_slice entry;
+
+    for (size_t i = 0; i < count && vt_bundle_read(&r, &entry); i++)
+        if (!vt_ledger_apply(ledger, entry, &ledger->batch.leaves[i], err))
+            return false;
+    vt_batch_restart(&ledger->batch, ledger->tree.size);
+    return vt_dedup_work(ledger->dedup, stored_size(ledger), count, err);
+}
+
+bool vt_ledger_commit(struct vt_ledger *ledger, struct vt_error *err)
+{
+    if (!vt_ledger_is_usable(ledger, err))
+        return false;
+    if (ledger->batch.count == 0)
+        return true;
+    ledger->is_broken = !append_batch(ledger, err) || !apply_batch(ledger, err);
+    return !ledger->is_broken;
+}
+
+/* ---- submissions ------------------------------------------------------------------------
+ */
+
+static bool check_entry(const struct vt_ledger *ledger, vt_slice entry,
+                        struct vt_error *err)
+{
+    VT_AUTO_DSSE envelope = { .signature_count = 0 };
+
+    if (entry.len == 0 || entry.len > VT_ENTRY_BYTES_MAX)
+        return vt_fail(err, VT_LIMIT, "an entry has 1 to %d bytes, this one has %zu",
+                       VT_ENTRY_BYTES_MAX, entry.len);
+    if (ledger->config.entries == VT_LEDGER_PUBLIC &&
+        !vt_dsse_parse_canonical(entry, &envelope, err))
+        return vt_within(err, "this ledger takes signed envelopes in canonical form only");
+    return true;
+}
+
+bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
+                      struct vt_error *err)
+{
+    vt_hash leaf;
+    vt_ticket ticket = { 0 };
+
+    if (!vt_ledger_is_usable(ledger, err) || !check_entry(ledger, entry, err))
+        return false;
+    leaf = vt_sha256_leaf(entry);
+    if (!vt_dedup_find(ledger->dedup, &leaf, &ticket.is_known, &ticket.index, err))
+        return false;
+    if (!ticket.is_known) {
+        if (ledger->batch.bytes.len > BATCH_FULL_BYTES && !vt_ledger_commit(ledger, err))
+            return false;
+        ticket.index = ledger->batch.first + ledger->batch.count;
+        vt_dedup_add(ledger->dedup, &leaf);
+        vt_batch_put(&ledger->batch, entry, &leaf);
+    }
+    *out = ticket;
+    return true;
+}
+
+bool vt_ledger_wait(struct vt_ledger *ledger, vt_ticket ticket, uint64_t *index_out,
+                    struct vt_error *err)
+{
+    if (!vt_ledger_is_usable(ledger, err))
+        return false;
+    if (ticket.index >= ledger->tree.size && !vt_ledger_commit(ledger, err))
+        return false;
+    VT_ASSERT(ticket.index < ledger->tree.size); /* else it is another ledger's ticket */
+    if (index_out != NULL)
+        *index_out = ticket.index;
+    return true;
+}

@@ -1,0 +1,109 @@
+/* From durable entries to a checkpoint that everybody may see.  The order is the safety:
+ * tiles durable, then signed, then witnessed, then visible. */
+#include "ledger/ledger_inside.h"
+#include "ledger/shelf.h"
+
+/* ---- tiles of this very size ------------------------------------------------------------
+ */
+
+/* The open tile of one level, unless the last checkpoint had it as it is now. */
+static bool write_partial(struct vt_ledger *ledger, int level, struct vt_error *err)
+{
+    uint64_t size = ledger->tree.size;
+    uint64_t index = vt_tile_level_size(level, size) / VT_TILE_WIDTH;
+    struct vt_tile_name name = { level, index, vt_tile_width(level, index, size) };
+
+    if (name.width == 0 ||
+        vt_tile_width(level, index, ledger->published_head.size) == name.width)
+        return true;
+    if (level == VT_TILE_ENTRIES)
+        return vt_shelf_write_bundle(ledger->disk, &name, vt_buf_slice(&ledger->bundle),
+                                     err);
+    return vt_shelf_write_tile(ledger->disk, &name, ledger->tree.levels[level], err);
+}
+
+/* Partial versions of a tile that has become full since the last checkpoint. */
+static bool collect_partials(struct vt_ledger *ledger, int level, struct vt_error *err)
+{
+    uint64_t then = vt_tile_level_size(level, ledger->published_head.size);
+    uint64_t now = vt_tile_level_size(level, ledger->tree.size);
+
+    if (then % VT_TILE_WIDTH == 0 || then / VT_TILE_WIDTH == now / VT_TILE_WIDTH)
+        return true;
+    return vt_shelf_collect(ledger->disk, level, then / VT_TILE_WIDTH, err);
+}
+
+static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
+{
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++)
+        if (!write_partial(ledger, level, err))
+            return false;
+    if (!vt_disk_flush(ledger->disk, err))
+        return false;
+    /* The full ones are durable now, so these are not needed any more.  It is done before
+     * the checkpoint: after a crash the same ones are collected again. */
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++)
+        if (!collect_partials(ledger, level, err))
+            return false;
+    return true;
+}
+
+/* ---- signatures -------------------------------------------------------------------------
+ */
+
+static bool sign_tree(struct vt_ledger *ledger, struct vt_buf *note, struct vt_error *err)
+{
+    struct vt_head head = { ledger->tree.size, vt_tree_root(&ledger->tree) };
+    struct vt_head last = vt_signer_head(ledger->signer);
+    struct vt_tile_source source = vt_ledger_source(ledger);
+    struct vt_proof proof = { .count = 0 };
+
+    /* A signer that is ahead of us refuses, and says so better than we could. */
+    if (last.size < head.size &&
+        !vt_prove_consistency(&source, last.size, head.size, &proof, err))
+        return false;
+    return vt_signer_sign(ledger->signer, &head, proof.hashes, proof.count, note, err);
+}
+
+/* ---- visible ----------------------------------------------------------------------------
+ */
+
+/* Is the visible checkpoint already the one of this tree? */
+static bool is_current(const struct vt_ledger *ledger)
+{
+    return ledger->published.len != 0 && ledger->published_head.size == ledger->tree.size;
+}
+
+static bool show(struct vt_ledger *ledger, const struct vt_buf *note, struct vt_error *err)
+{
+    if (!vt_disk_write(ledger->disk, VT_CHECKPOINT_NAME, vt_buf_slice(note), 0644, err))
+        return false;
+    vt_buf_truncate(&ledger->published, 0);
+    vt_buf_put(&ledger->published, vt_buf_slice(note));
+    ledger->published_head =
+        (struct vt_head){ ledger->tree.size, vt_tree_root(&ledger->tree) };
+    return vt_buf_check(&ledger->published, "the checkpoint", err);
+}
+
+static bool publish(struct vt_ledger *ledger, struct vt_error *err)
+{
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+
+    return store_tiles(ledger, err) && sign_tree(ledger, &note, err) &&
+           show(ledger, &note, err);
+}
+
+bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
+                       struct vt_error *err)
+{
+    if (!vt_ledger_commit(ledger, err))
+        return false;
+    if (ledger->signer == NULL)
+        return vt_fail(err, VT_REJECTED, "%s: nothing can be published without the signer",
+                       vt_disk_path(ledger->disk));
+    if (!is_current(ledger) && !publish(ledger, err)) {
+        ledger->is_broken = err->code == VT_IO;
+        return false;
+    }
+    return checkpoint_out == NULL || vt_ledger_checkpoint(ledger, checkpoint_out, err);
+}

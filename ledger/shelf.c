@@ -1,0 +1,190 @@
+/* Tiles in a folder.  What is read is checked for its form here; whether it is true is
+ * shown by the root, by whoever reads. */
+#include "ledger/shelf.h"
+
+/* Read `name`, or the full tile in its place.  *full_out: it was the full one. */
+static bool read_either(struct vt_disk *disk, const struct vt_tile_name *name,
+                        struct vt_buf *out, bool *full_out, struct vt_error *err)
+{
+    struct vt_tile_name full = { name->level, name->index, VT_TILE_WIDTH };
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_buf_truncate(out, 0);
+    vt_tile_path(name, path);
+    *full_out = name->width == VT_TILE_WIDTH;
+    if (vt_disk_read(disk, path, out, err))
+        return true;
+    if (err->code != VT_ABSENT || *full_out)
+        return false;
+    *full_out = true;
+    vt_tile_path(&full, path);
+    return vt_disk_read(disk, path, out, err);
+}
+
+static bool fail_form(struct vt_disk *disk, const struct vt_tile_name *name,
+                      const char *what, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path);
+    return vt_fail(err, VT_REJECTED, "%s/%s: %s", vt_disk_path(disk), path, what);
+}
+
+bool vt_shelf_read_tile(struct vt_disk *disk, const struct vt_tile_name *name,
+                        vt_hash *hashes_out, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_TILE_BYTES);
+    bool is_full;
+
+    if (!read_either(disk, name, &bytes, &is_full, err))
+        return false;
+    if (bytes.len != (is_full ? VT_TILE_BYTES : name->width * sizeof *hashes_out))
+        return fail_form(disk, name, "has the wrong length", err);
+    memcpy(hashes_out, bytes.data, name->width * sizeof *hashes_out);
+    return true;
+}
+
+/* Cut `bundle` behind its first `width` entries; false if there are fewer. */
+static bool cut_bundle(struct vt_buf *bundle, unsigned width)
+{
+    vt_reader r = { vt_buf_slice(bundle) };
+    vt_slice entry;
+
+    for (unsigned i = 0; i < width; i++)
+        if (!vt_bundle_read(&r, &entry))
+            return false;
+    vt_buf_truncate(bundle, bundle->len - r.rest.len);
+    return true;
+}
+
+bool vt_shelf_read_bundle(struct vt_disk *disk, const struct vt_tile_name *name,
+                          struct vt_buf *out, struct vt_error *err)
+{
+    bool is_full;
+    size_t len;
+
+    if (!read_either(disk, name, out, &is_full, err))
+        return false;
+    len = out->len;
+    if (!cut_bundle(out, name->width) || (out->len != len && !is_full))
+        return fail_form(disk, name, "is no bundle of so many entries", err);
+    return true;
+}
+
+bool vt_shelf_read_leaf(struct vt_disk *disk, uint64_t index, vt_hash *out,
+                        struct vt_error *err)
+{
+    struct vt_tile_name name = { 0, index / VT_TILE_WIDTH, VT_TILE_WIDTH };
+    char path[VT_TILE_PATH_BYTES];
+    VT_AUTO_FD fd = -1;
+    uint64_t size;
+    vt_hash leaf;
+
+    vt_tile_path(&name, path);
+    if (!vt_disk_open_fd(disk, path, &fd, &size, err))
+        return false;
+    if (size != VT_TILE_BYTES)
+        return fail_form(disk, &name, "has the wrong length", err);
+    if (pread(fd, leaf.bytes, sizeof leaf.bytes,
+              (off_t)(index % VT_TILE_WIDTH * sizeof leaf)) != (ssize_t)sizeof leaf)
+        return vt_fail(err, VT_IO, "%s: cannot read: %s", path, strerror(errno));
+    *out = leaf;
+    return true;
+}
+
+bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
+                         struct vt_buf *out, struct vt_error *err)
+{
+    uint64_t at = index / VT_TILE_WIDTH;
+    struct vt_tile_name bundle = { VT_TILE_ENTRIES, at, vt_tile_width(0, at, size) };
+    struct vt_tile_name tile = { 0, at, bundle.width };
+    VT_AUTO_BUF bytes = vt_buf_init(VT_BUNDLE_BYTES_MAX);
+    vt_hash leaves[VT_TILE_WIDTH], leaf;
+    vt_reader r;
+    vt_slice entry;
+
+    if (index >= size)
+        return vt_fail(err, VT_ABSENT, "there is no entry %ju, the log has %ju",
+                       (uintmax_t)index, (uintmax_t)size);
+    if (!vt_shelf_read_bundle(disk, &bundle, &bytes, err) ||
+        !vt_shelf_read_tile(disk, &tile, leaves, err))
+        return false;
+    r = (vt_reader){ vt_buf_slice(&bytes) };
+    for (uint64_t i = 0; i <= index % VT_TILE_WIDTH; i++)
+        if (!vt_bundle_read(&r, &entry)) /* not reached: the bundle was counted */
+            return fail_form(disk, &bundle, "is cut short", err);
+    leaf = vt_sha256_leaf(entry);
+    if (!vt_hash_equal(&leaf, &leaves[index % VT_TILE_WIDTH]))
+        return fail_form(disk, &bundle, "an entry does not have the hash that was logged",
+                         err);
+    vt_buf_put(out, entry);
+    return vt_buf_check(out, "the entry", err);
+}
+
+static bool read_for_proof(void *context, const struct vt_tile_name *tile,
+                           vt_hash *hashes_out, struct vt_error *err)
+{
+    return vt_shelf_read_tile(context, tile, hashes_out, err);
+}
+
+struct vt_tile_source vt_shelf_source(struct vt_disk *disk)
+{
+    return (struct vt_tile_source){ read_for_proof, disk };
+}
+
+bool vt_shelf_write_tile(struct vt_disk *disk, const struct vt_tile_name *name,
+                         const vt_hash *hashes, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path);
+    return vt_disk_write_lazily(
+        disk, path, vt_slice_of(hashes, name->width * sizeof *hashes), 0644, err);
+}
+
+bool vt_shelf_write_bundle(struct vt_disk *disk, const struct vt_tile_name *name,
+                           vt_slice bundle, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path);
+    return vt_disk_write_lazily(disk, path, bundle, 0644, err);
+}
+
+/* The widths of the partial versions that are there. */
+struct partials {
+    uint8_t widths[VT_TILE_WIDTH];
+    size_t count;
+};
+
+static bool note_width(void *context, const char *name, bool is_folder,
+                       struct vt_error *err)
+{
+    struct partials *found = context;
+    uint64_t width;
+
+    (void)err;
+    if (!is_folder && vt_decimal_parse(vt_slice_from_cstr(name), &width) && width >= 1 &&
+        width < VT_TILE_WIDTH)
+        found->widths[found->count++] = (uint8_t)width; /* below 256; names are unique */
+    return true;
+}
+
+bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index, struct vt_error *err)
+{
+    struct vt_tile_name name = { level, index, 1 };
+    struct partials found = { .count = 0 };
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(&name, path);
+    *strrchr(path, '/') = '\0'; /* the folder that holds the widths */
+    if (!vt_disk_list(disk, path, note_width, &found, err))
+        return err->code == VT_ABSENT;
+    for (size_t i = 0; i < found.count; i++) {
+        name.width = found.widths[i];
+        vt_tile_path(&name, path);
+        if (!vt_disk_remove(disk, path, err) && err->code != VT_ABSENT)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,137 @@
+/* The signer's memory.  The head's file is the checkpoint's text and one extension line
+ * with a check over it; it is replaced whole, before anything is signed. */
+#include "ledger/signer_head.h"
+#include "ledger/checkpoint.h"
+
+#define HEAD_NAME "head"
+
+/* The file's bytes: body, then "check HEX\n". */
+static void write_head_file(vt_slice origin, const struct vt_head *head, struct vt_buf *out)
+{
+    struct vt_checkpoint checkpoint = { origin, head->size, head->root, { 0 } };
+    char hex[65];
+    vt_hash check;
+
+    vt_checkpoint_write(out, &checkpoint);
+    check = vt_sha256_of(vt_buf_slice(out));
+    vt_hash_text(&check, hex);
+    vt_buf_printf(out, "check %s\n", hex);
+}
+
+static bool store_head(struct vt_disk *disk, vt_slice origin, const struct vt_head *head,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
+
+    write_head_file(origin, head, &bytes);
+    return vt_buf_check(&bytes, "the signer's head", err) &&
+           vt_disk_write(disk, HEAD_NAME, vt_buf_slice(&bytes), 0600, err);
+}
+
+const char *vt_signer_folder(struct vt_arena *arena, const char *dir)
+{
+    return vt_arena_printf(arena, "%s/" VT_SIGNER_FOLDER, dir);
+}
+
+bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_head empty = { 0, vt_tree_empty_root };
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(vt_signer_folder(arena, dir), true, &disk, err))
+        return false;
+    is_ok = store_head(disk, origin, &empty, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+static bool read_head(struct vt_disk *disk, vt_slice origin, struct vt_head *out,
+                      struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64)), again = vt_buf_init(VT_KIB(64));
+    struct vt_checkpoint checkpoint;
+
+    if (!vt_disk_read(disk, HEAD_NAME, &bytes, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+        return vt_fail(err, VT_REJECTED,
+                       "%s/" HEAD_NAME " is missing: the signer does not know what it "
+                       "signed last; restore it from a copy",
+                       vt_disk_path(disk));
+    }
+    if (vt_checkpoint_parse(vt_buf_slice(&bytes), &checkpoint, err)) {
+        *out = (struct vt_head){ checkpoint.size, checkpoint.root };
+        write_head_file(origin, out, &again);
+        if (vt_slice_equal(vt_buf_slice(&bytes), vt_buf_slice(&again)))
+            return true;
+    }
+    return vt_fail(err, VT_REJECTED,
+                   "%s/" HEAD_NAME " is damaged or another log's; restore it from a copy",
+                   vt_disk_path(disk));
+}
+
+bool vt_signer_state_open(const char *folder, vt_slice origin, struct vt_signer_state *out,
+                          struct vt_error *err)
+{
+    struct vt_signer_state state = { .origin = origin };
+
+    if (!vt_disk_open(folder, false, &state.disk, err))
+        return false;
+    if (!vt_disk_lock(state.disk, err) ||
+        !read_head(state.disk, origin, &state.head, err)) {
+        vt_disk_close(state.disk);
+        return false;
+    }
+    *out = state;
+    return true;
+}
+
+void vt_signer_state_close(struct vt_signer_state *state)
+{
+    vt_disk_close(state->disk);
+    state->disk = NULL;
+}
+
+/* The one rule: nothing that was signed is taken back. */
+static bool check_growth(const struct vt_head *last, const struct vt_head *next,
+                         const vt_hash *proof, size_t count, struct vt_error *err)
+{
+    if (next->size < last->size)
+        return vt_fail(err, VT_REJECTED,
+                       "a tree of %ju entries was signed, so none of %ju will be: was the "
+                       "ledger restored from an old copy?",
+                       (uintmax_t)last->size, (uintmax_t)next->size);
+    if (last->size == 0 || next->size == last->size) {
+        const vt_hash *root = next->size == 0 ? &vt_tree_empty_root : &last->root;
+
+        if (count == 0 && (next->size != last->size || vt_hash_equal(&next->root, root)))
+            return true;
+    } else if (vt_tree_verify_consistency(last->size, &last->root, next->size, &next->root,
+                                          proof, count)) {
+        return true;
+    }
+    return vt_fail(err, VT_REJECTED,
+                   "the tree of %ju entries does not continue the one of %ju that was "
+                   "signed",
+                   (uintmax_t)next->size, (uintmax_t)last->size);
+}
+
+bool vt_signer_state_advance(struct vt_signer_state *state, const struct vt_head *head,
+                             const vt_hash *proof, size_t count, struct vt_buf *body_out,
+                             struct vt_error *err)
+{
+    struct vt_checkpoint checkpoint = { state->origin, head->size, head->root, { 0 } };
+
+    if (count > VT_PROOF_HASHES_MAX)
+        return vt_fail(err, VT_REJECTED, "a proof of %zu hashes", count);
+    if (!check_growth(&state->head, head, proof, count, err))
+        return false;
+    if (head->size != state->head.size &&
+        !store_head(state->disk, state->origin, head, err))
+        return false;
+    state->head = *head;
+    vt_checkpoint_write(body_out, &checkpoint);
+    return vt_buf_check(body_out, "the checkpoint", err);
+}

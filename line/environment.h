@@ -8,11 +8,8 @@
 #include "line/lock.h"
 #include "line/store.h"
 
-/* Changes whenever the way from lock to root changes; part of the environment digest. */
-#define VT_ENVIRONMENT_METHOD "vitrine/environment/v1"
-
 struct vt_environment {
-    vt_hash digest; /* of lock and method: what is authorised */
+    vt_hash digest; /* the lock's: what is authorised */
     vt_hash tree;   /* of the root as it lies on the disk: path, mode, time, content */
     char *root;     /* owned; the root folder */
 };

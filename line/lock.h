@@ -20,6 +20,9 @@
 #define VT_LOCK_PACKAGES_MAX     4096
 #define VT_LOCK_SOURCE_FILES_MAX 32
 
+/* Changes whenever the way from packages to root file system changes. */
+#define VT_ENVIRONMENT_METHOD "vitrine/environment/v1"
+
 struct vt_lock_package {
     const char *name, *version, *architecture; /* architecture: the lock's, or "all" */
     const char *file;                          /* "gcc_4%3a12.2.0-3_amd64.deb" */
@@ -38,6 +41,8 @@ struct vt_lock {
     struct vt_arena *arena;
     vt_hash digest;
     vt_slice canonical;
+    vt_hash environment; /* what the supervisor authorises: over the method by which a root
+                            file system is made of packages, and the lock without source */
     const char *suite, *architecture;
     int64_t epoch_unix_s;
     const struct vt_lock_package *packages;
@@ -57,9 +62,5 @@ void vt_lock_free_pointer(struct vt_lock **lock);
 
 /* The package with this name, or NULL. */
 const struct vt_lock_package *vt_lock_find(const struct vt_lock *lock, const char *name);
-
-/* The digest that the supervisor authorises: over the lock and the version of the method
- * by which we make a root file system of it. */
-vt_hash vt_environment_digest(const struct vt_lock *lock);
 
 #endif

@@ -1,0 +1,110 @@
+/* Reading keys and writing answers where a person said. */
+#include "cli/files.h"
+#include "store/disk.h"
+#include <jansson.h>
+#include <termios.h>
+
+bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "passphrase-file");
+
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, out, err))
+        return false;
+    while (out->len > 0 &&
+           (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
+        vt_buf_truncate(out, out->len - 1);
+    if (out->len == 0)
+        return vt_fail(err, VT_REJECTED, "%s: its first line is empty", path);
+    return true;
+}
+
+static void ask_terminal(struct vt_buf *out, const char *what)
+{
+    VT_AUTO_FD fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    struct termios before, quiet;
+    char byte;
+
+    if (fd < 0 || tcgetattr(fd, &before) != 0)
+        return;
+    quiet = before;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    (void)dprintf(fd, "passphrase of %s: ", what);
+    (void)tcsetattr(fd, TCSAFLUSH, &quiet);
+    while (read(fd, &byte, 1) == 1 && byte != '\n')
+        vt_buf_put_u8(out, (uint8_t)byte);
+    (void)tcsetattr(fd, TCSAFLUSH, &before);
+    (void)dprintf(fd, "\n");
+}
+
+bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out, struct vt_error *err)
+{
+    const char *where = vt_args_get(args, "key");
+    VT_AUTO_BUF passphrase = vt_buf_init(1024);
+    bool ok;
+
+    if (!vt_cli_passphrase(args, &passphrase, err))
+        return false;
+    ok = vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
+    if (!ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
+        ask_terminal(&passphrase, where);
+        ok = passphrase.len != 0 &&
+             vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
+    }
+    if (passphrase.data != NULL)
+        explicit_bzero(passphrase.data, passphrase.capacity);
+    return ok;
+}
+
+/* The folder of a path as an open disk, and the rest as a name in it. */
+static bool open_folder(const char *path, struct vt_disk **disk, const char **name,
+                        struct vt_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    VT_AUTO_FREE char *folder = NULL;
+
+    if (slash == NULL)
+        folder = vt_strdup_slice(VT_LIT("."));
+    else if (slash == path)
+        folder = vt_strdup_slice(VT_LIT("/"));
+    else
+        folder = vt_strdup_slice(vt_slice_of(path, (size_t)(slash - path)));
+    *name = slash == NULL ? path : slash + 1;
+    if (**name == '\0')
+        return vt_fail(err, VT_IO, "%s: is a folder, name a file", path);
+    return vt_disk_open(folder, false, disk, err);
+}
+
+bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode, struct vt_error *err)
+{
+    struct vt_disk *disk;
+    const char *name;
+    bool ok;
+
+    if (!open_folder(path, &disk, &name, err))
+        return false;
+    ok = vt_disk_write(disk, name, bytes, mode, err);
+    vt_disk_close(disk);
+    return ok;
+}
+
+bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode, struct vt_error *err)
+{
+    struct vt_disk *disk;
+    const char *name;
+    bool ok;
+
+    if (!open_folder(path, &disk, &name, err))
+        return false;
+    ok = vt_disk_create(disk, name, bytes, mode, err);
+    vt_disk_close(disk);
+    return ok;
+}
+
+void vt_cli_print_json(json_t *value)
+{
+    (void)json_dumpf(value, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+    (void)putchar('\n');
+    json_decref(value);
+}

@@ -1,0 +1,37 @@
+/* Files that verbs read and write for the person who names them. */
+#ifndef VT_CLI_FILES_H
+#define VT_CLI_FILES_H
+
+#include "cli/cli.h"
+#include "crypto/key.h"
+#include <jansson.h>
+
+/* --key WHERE and --passphrase-file FILE: for the option tables of verbs that sign. */
+#define VT_OPTION_KEY                                                                      \
+    {                                                                                      \
+        "key", "KEY", "private key: a PEM file or a pkcs11: URI", true, false              \
+    }
+#define VT_OPTION_PASSPHRASE                                                               \
+    {                                                                                      \
+        "passphrase-file", "FILE", "file whose first line opens the key", false, false     \
+    }
+
+/* Open the key that --key names; on a terminal an encrypted key's passphrase is asked for
+ * without echo.  Returned, end with vt_key_close. */
+VT_CHECKED bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out,
+                                struct vt_error *err);
+/* The passphrase of --passphrase-file, without its line break; empty if not given. */
+VT_CHECKED bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out,
+                                  struct vt_error *err);
+
+/* Write the file that the person named, whole or not at all, durably. */
+VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
+                             struct vt_error *err);
+/* The same, but an existing file is refused. */
+VT_CHECKED bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode,
+                              struct vt_error *err);
+
+/* Print a JSON value on one line.  Takes it. */
+void vt_cli_print_json(json_t *value);
+
+#endif

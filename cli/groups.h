@@ -1,0 +1,11 @@
+/* The verb groups of the command, one file each. */
+#ifndef VT_CLI_GROUPS_H
+#define VT_CLI_GROUPS_H
+
+#include "cli/cli.h"
+
+extern const struct vt_group vt_cli_key;
+extern const struct vt_group vt_cli_trust;
+extern const struct vt_group vt_cli_verify;
+
+#endif

@@ -1,12 +1,18 @@
-/* Base64 with one spelling.  The decoder's one trick: the unused bits of the last digit
- * must be zero, so that no two texts mean the same bytes. */
+/* Base64 with one spelling.  The one trick: a text is checked whole before anything is
+ * decoded, down to the unused bits of its last digit, so that no two texts mean the same
+ * bytes and a refused text leaves no trace. */
 #include "wire/base64.h"
 
-static const char STANDARD[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+struct alphabet {
+    char digit_62, digit_63;
+};
 
-/* 0..63, or 64 for a byte that is no digit. */
-static unsigned digit_value(uint8_t digit, char plus, char slash)
+static const struct alphabet STANDARD = { '+', '/' };
+static const struct alphabet URL_SAFE = { '-', '_' };
+
+#define NOT_A_DIGIT 64
+
+static unsigned digit_value(uint8_t digit, struct alphabet alphabet)
 {
     if (digit >= 'A' && digit <= 'Z')
         return digit - (unsigned)'A';
@@ -14,14 +20,14 @@ static unsigned digit_value(uint8_t digit, char plus, char slash)
         return digit - (unsigned)'a' + 26;
     if (digit >= '0' && digit <= '9')
         return digit - (unsigned)'0' + 52;
-    if (digit == (uint8_t)plus)
+    if (digit == (uint8_t)alphabet.digit_62)
         return 62;
-    return digit == (uint8_t)slash ? 63 : 64;
+    return digit == (uint8_t)alphabet.digit_63 ? 63 : NOT_A_DIGIT;
 }
 
 size_t vt_base64_len(size_t n)
 {
-    return (n + 2) / 3 * 4;
+    return n / 3 * 4 + (n % 3 != 0 ? 4 : 0);
 }
 
 /* Number of '=' at the end: 0, 1 or 2. */
@@ -34,78 +40,103 @@ static size_t padding_len(vt_slice text)
     return count;
 }
 
-/* Decode one group of four digits, of which `used` (2 to 4) are real. */
-static bool decode_group(const uint8_t *digits, size_t used, char plus, char slash,
-                         uint8_t out[3])
+/* Is the text well spelled, and how many bytes does it stand for? */
+static bool check(vt_slice text, struct alphabet alphabet, size_t *len_out,
+                  struct vt_error *err)
 {
-    uint32_t bits = 0;
-
-    for (size_t i = 0; i < 4; i++) {
-        unsigned value = i < used ? digit_value(digits[i], plus, slash) : 0;
-
-        if (value == 64)
-            return false;
-        bits = bits << 6 | value;
-    }
-    if ((used == 2 && (bits & 0xffff) != 0) || (used == 3 && (bits & 0xff) != 0))
-        return false;
-    out[0] = (uint8_t)(bits >> 16);
-    out[1] = (uint8_t)(bits >> 8);
-    out[2] = (uint8_t)bits;
-    return true;
-}
-
-static bool decode(vt_slice text, char plus, char slash, struct vt_buf *out,
-                   struct vt_error *err)
-{
-    size_t padding = padding_len(text), start = out->len;
+    size_t padding = padding_len(text);
+    unsigned value = 0, unused_bits = 2 * (unsigned)padding;
 
     if (text.len % 4 != 0)
         return vt_fail(err, VT_MALFORMED, "base64: %zu characters, not a multiple of four",
                        text.len);
-    for (size_t at = 0; at < text.len; at += 4) {
-        size_t used = at + 4 == text.len ? 4 - padding : 4;
-        uint8_t group[3];
-
-        if (!decode_group(text.data + at, used, plus, slash, group)) {
-            vt_buf_truncate(out, start);
-            return vt_fail(err, VT_MALFORMED, "base64: bad digit or unused bits at %zu",
-                           at);
-        }
-        vt_buf_put(out, vt_slice_of(group, used - 1));
+    for (size_t at = 0; at < text.len - padding; at++) {
+        value = digit_value(text.data[at], alphabet);
+        if (value == NOT_A_DIGIT)
+            return vt_fail(err, VT_MALFORMED, "base64: no digit at character %zu", at + 1);
     }
-    return vt_buf_check(out, "base64", err);
+    if ((value & ((1u << unused_bits) - 1)) != 0)
+        return vt_fail(err, VT_MALFORMED, "base64: unused bits of the end are not zero");
+    *len_out = text.len / 4 * 3 - padding;
+    return true;
+}
+
+/* The first len bytes of a text that was checked and stands for as many at least. */
+static void decode(vt_slice text, struct alphabet alphabet, uint8_t *out, size_t len)
+{
+    uint32_t bits = 0;
+    unsigned held = 0;
+
+    for (size_t at = 0, done = 0; done < len; at++) {
+        bits = bits << 6 | digit_value(text.data[at], alphabet);
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[done++] = (uint8_t)(bits >> held);
+        }
+    }
+}
+
+static bool parse(vt_slice text, struct alphabet alphabet, struct vt_buf *out,
+                  struct vt_error *err)
+{
+    size_t len;
+    uint8_t *at;
+
+    if (!check(text, alphabet, &len, err))
+        return false;
+    at = vt_buf_extend(out, len);
+    if (at == NULL)
+        return vt_buf_check(out, "base64", err);
+    decode(text, alphabet, at, len);
+    return true;
 }
 
 bool vt_base64_parse(vt_slice text, struct vt_buf *out, struct vt_error *err)
 {
-    return decode(text, '+', '/', out, err);
+    return parse(text, STANDARD, out, err);
 }
 
 bool vt_base64_parse_any(vt_slice text, struct vt_buf *out, struct vt_error *err)
 {
-    if (vt_slice_has_byte(text, '-') || vt_slice_has_byte(text, '_'))
-        return decode(text, '-', '_', out, err);
-    return decode(text, '+', '/', out, err);
+    bool is_url_safe = vt_slice_has_byte(text, '-') || vt_slice_has_byte(text, '_');
+
+    return parse(text, is_url_safe ? URL_SAFE : STANDARD, out, err);
+}
+
+bool vt_base64_parse_head(vt_slice text, uint8_t *out, size_t len, size_t *whole_len_out,
+                          struct vt_error *err)
+{
+    size_t whole_len;
+
+    if (!check(text, STANDARD, &whole_len, err))
+        return false;
+    if (whole_len < len)
+        return vt_fail(err, VT_MALFORMED, "base64: %zu bytes, at least %zu are wanted",
+                       whole_len, len);
+    decode(text, STANDARD, out, len);
+    *whole_len_out = whole_len;
+    return true;
 }
 
 bool vt_base64_parse_exact(vt_slice text, uint8_t *out, size_t len, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(len);
+    size_t whole_len;
 
-    if (text.len != vt_base64_len(len))
-        return vt_fail(err, VT_MALFORMED, "base64: not %zu bytes", len);
-    if (!vt_base64_parse(text, &bytes, err))
+    if (!check(text, STANDARD, &whole_len, err))
         return false;
-    if (bytes.len != len)
-        return vt_fail(err, VT_MALFORMED, "base64: %zu bytes, not %zu", bytes.len, len);
-    if (len != 0)
-        memcpy(out, bytes.data, len);
+    if (whole_len != len)
+        return vt_fail(err, VT_MALFORMED, "base64: %zu bytes, %zu are wanted", whole_len,
+                       len);
+    decode(text, STANDARD, out, len);
     return true;
 }
 
 void vt_base64_write(struct vt_buf *out, vt_slice bytes)
 {
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
     for (size_t at = 0; at < bytes.len; at += 3) {
         size_t left = bytes.len - at < 3 ? bytes.len - at : 3;
         uint32_t bits = (uint32_t)bytes.data[at] << 16 |
@@ -114,7 +145,7 @@ void vt_base64_write(struct vt_buf *out, vt_slice bytes)
         char group[4];
 
         for (size_t i = 0; i < 4; i++)
-            group[i] = i <= left ? STANDARD[bits >> (18 - 6 * i) & 63] : '=';
+            group[i] = i <= left ? digits[bits >> (18 - 6 * i) & 63] : '=';
         vt_buf_put(out, vt_slice_of(group, 4));
     }
 }

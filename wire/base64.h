@@ -5,17 +5,25 @@
 
 #include "base/base.h"
 
-/* Bytes that n input bytes need, padding included. */
+/* Characters that n bytes take, padding included. */
 size_t vt_base64_len(size_t n);
 
-/* Standard alphabet.  Appends to out; on failure out keeps its length. */
+/* All readers below fail with VT_MALFORMED and then leave their outputs as they were; those
+ * that append fail with VT_LIMIT if out has no room for the whole. */
+
+/* Standard alphabet.  Appends to out. */
 VT_CHECKED bool vt_base64_parse(vt_slice text, struct vt_buf *out, struct vt_error *err);
 /* Standard or URL-safe alphabet (not both in one text), as DSSE readers must accept. */
 VT_CHECKED bool vt_base64_parse_any(vt_slice text, struct vt_buf *out,
                                     struct vt_error *err);
-/* Standard alphabet into exactly len bytes (a hash, a key, a signature). */
+/* Standard alphabet into exactly len bytes (a hash, a key, a signature); allocates
+ * nothing. */
 VT_CHECKED bool vt_base64_parse_exact(vt_slice text, uint8_t *out, size_t len,
                                       struct vt_error *err);
+/* Standard alphabet: the whole text is checked, its first len bytes are decoded, and
+ * whole_len_out tells how many it stands for (len or more); allocates nothing. */
+VT_CHECKED bool vt_base64_parse_head(vt_slice text, uint8_t *out, size_t len,
+                                     size_t *whole_len_out, struct vt_error *err);
 /* Standard alphabet, appended. */
 void vt_base64_write(struct vt_buf *out, vt_slice bytes);
 

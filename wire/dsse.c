@@ -74,22 +74,23 @@ static bool take_apart(const json_t *object, struct vt_dsse *envelope, struct vt
         !vt_json_get_array(object, "envelope", "signatures", &signatures, err))
         return false;
     vt_buf_put(&envelope->payload_type, type);
-    if (!vt_buf_check(&envelope->payload_type, "envelope", err) ||
-        !vt_base64_parse_any(payload, &envelope->payload, err))
-        return vt_within(err, "envelope payload");
+    if (!vt_buf_check(&envelope->payload_type, "envelope: payload type", err))
+        return false;
+    if (!vt_base64_parse_any(payload, &envelope->payload, err))
+        return vt_within(err, "envelope: payload");
     return parse_signatures(signatures, envelope, err);
 }
 
 bool vt_dsse_parse(vt_slice text, struct vt_dsse *out, struct vt_error *err)
 {
     VT_AUTO_JSON object = NULL;
-    struct vt_dsse envelope = { .payload_type = vt_buf_init(1024),
+    struct vt_dsse envelope = { .payload_type = vt_buf_init(VT_DSSE_TYPE_BYTES_MAX),
                                 .payload = vt_buf_init(VT_DSSE_BYTES_MAX),
                                 .pool = vt_buf_init(VT_DSSE_BYTES_MAX) };
 
     if (text.len > VT_DSSE_BYTES_MAX)
-        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %zu", text.len,
-                       VT_DSSE_BYTES_MAX);
+        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %zu are taken",
+                       text.len, VT_DSSE_BYTES_MAX);
     if (!vt_json_parse(text, "envelope", &object, err))
         return false;
     if (!take_apart(object, &envelope, err)) {
@@ -114,11 +115,24 @@ static bool keyids_are_ours(const struct vt_dsse_signature *signatures, size_t c
 
     for (size_t i = 0; i < count; i++) {
         if (!vt_hex_parse(signatures[i].keyid, id, sizeof id))
-            return vt_fail(err, VT_MALFORMED, "envelope: a keyid is not 64 hex digits");
+            return vt_fail(err, VT_MALFORMED,
+                           "envelope: a keyid is not 64 lower-case hex digits");
         if (i > 0 && vt_slice_equal(signatures[i - 1].keyid, signatures[i].keyid))
             return vt_fail(err, VT_MALFORMED, "envelope: two signatures by the same key");
     }
     return true;
+}
+
+static void write_signatures(const struct vt_dsse_signature *signatures, size_t count,
+                             struct vt_buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        vt_buf_put_text(out, i > 0 ? ",{\"keyid\":\"" : "{\"keyid\":\"");
+        vt_buf_put(out, signatures[i].keyid);
+        vt_buf_put_text(out, "\",\"sig\":\"");
+        vt_base64_write(out, signatures[i].bytes);
+        vt_buf_put_text(out, "\"}");
+    }
 }
 
 bool vt_dsse_write(vt_slice payload_type, vt_slice payload,
@@ -127,30 +141,23 @@ bool vt_dsse_write(vt_slice payload_type, vt_slice payload,
 {
     struct vt_dsse_signature sorted[VT_DSSE_SIGNATURES_MAX];
     VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_JSON type = NULL;
 
     if (count == 0 || count > VT_DSSE_SIGNATURES_MAX)
         return vt_fail(err, VT_LIMIT, "envelope: %zu signatures, 1 to %d are taken", count,
                        VT_DSSE_SIGNATURES_MAX);
+    if (payload_type.len == 0)
+        return vt_fail(err, VT_MALFORMED, "envelope: the payload type is empty");
     memcpy(sorted, signatures, count * sizeof sorted[0]);
     qsort(sorted, count, sizeof sorted[0], compare_keyids);
-    type = json_stringn((const char *)payload_type.data, payload_type.len);
     if (!keyids_are_ours(sorted, count, err))
         return false;
-    if (type == NULL)
-        return vt_fail(err, VT_MALFORMED, "envelope: its payload type is not UTF-8");
     vt_buf_put_text(&text, "{\"payload\":\"");
     vt_base64_write(&text, payload);
     vt_buf_put_text(&text, "\",\"payloadType\":");
-    if (!vt_json_write_canonical(type, &text, err))
-        return false;
+    if (!vt_json_write_text(payload_type, &text, err))
+        return vt_within(err, "envelope: payload type");
     vt_buf_put_text(&text, ",\"signatures\":[");
-    for (size_t i = 0; i < count; i++) {
-        vt_buf_printf(&text, "%s{\"keyid\":\"%.*s\",\"sig\":\"", i > 0 ? "," : "",
-                      VT_SLICE_ARGS(sorted[i].keyid));
-        vt_base64_write(&text, sorted[i].bytes);
-        vt_buf_put_text(&text, "\"}");
-    }
+    write_signatures(sorted, count, &text);
     vt_buf_put_text(&text, "]}");
     if (!vt_buf_check(&text, "envelope", err))
         return false;
@@ -164,7 +171,7 @@ bool vt_dsse_parse_canonical(vt_slice text, struct vt_dsse *out, struct vt_error
     VT_AUTO_BUF again = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
     if (text.len > VT_ENTRY_BYTES_MAX)
-        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %d", text.len,
+        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %d are taken", text.len,
                        VT_ENTRY_BYTES_MAX);
     if (!vt_dsse_parse(text, &envelope, err) ||
         !vt_dsse_write(vt_buf_slice(&envelope.payload_type),

@@ -2,6 +2,7 @@
  * at the last blank line, because the text may hold blank lines of its own. */
 #include "wire/note.h"
 #include "wire/base64.h"
+#include "wire/hex.h"
 
 /* Code points with the Unicode property White_Space, beyond ASCII. */
 static bool is_unicode_space(uint32_t point)
@@ -19,7 +20,7 @@ bool vt_note_name_is_good(vt_slice name)
         const uint8_t *p = name.data + i;
         uint32_t point = 0;
 
-        if (p[0] <= 0x20 || p[0] == 0x7f || p[0] == '+')
+        if (p[0] <= 0x20 || p[0] == '+')
             return false;
         if (p[0] >= 0xc2 && p[0] < 0xe0)
             point = (uint32_t)(p[0] & 0x1f) << 6 | (p[1] & 0x3f);
@@ -44,19 +45,18 @@ static bool has_control_byte(vt_slice text)
 static bool parse_signature(vt_slice line, struct vt_note_signature *out)
 {
     vt_reader r = { line };
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(16));
-    struct vt_error ignored;
-    struct vt_note_signature signature;
-    vt_reader id;
+    struct vt_note_signature signature = { 0 };
+    struct vt_error ignored;                /* the caller's sentence names the line */
+    uint8_t head[VT_NOTE_KEY_ID_BYTES + 1]; /* the key id and one byte of signature */
+    size_t len;
 
     if (!vt_read_literal(&r, VT_LIT("\xe2\x80\x94 ")) ||
         !vt_read_until(&r, ' ', &signature.name) || !vt_note_name_is_good(signature.name) ||
-        r.rest.len == 0 || !vt_base64_parse(r.rest, &payload, &ignored))
+        !vt_base64_parse_head(r.rest, head, sizeof head, &len, &ignored))
         return false;
+    signature.id = (uint32_t)head[0] << 24 | (uint32_t)head[1] << 16 |
+                   (uint32_t)head[2] << 8 | head[3];
     signature.payload_base64 = r.rest;
-    id = (vt_reader){ vt_buf_slice(&payload) };
-    if (!vt_read_u32(&id, &signature.id) || id.rest.len == 0)
-        return false;
     *out = signature;
     return true;
 }
@@ -65,7 +65,6 @@ static bool parse_signatures(vt_slice lines, struct vt_note *note, struct vt_err
 {
     vt_reader r = { lines };
 
-    note->signature_count = 0;
     while (!vt_read_end(&r)) {
         struct vt_note_signature *at = &note->signatures[note->signature_count];
         vt_slice start = r.rest, line;
@@ -84,29 +83,41 @@ static bool parse_signatures(vt_slice lines, struct vt_note *note, struct vt_err
     return true;
 }
 
-bool vt_note_parse(vt_slice bytes, struct vt_note *out, struct vt_error *err)
+/* Where the signature lines begin: behind the last blank line.  0 if there is none. */
+static size_t find_split(vt_slice bytes)
 {
     size_t split = bytes.len;
 
+    while (split >= 2 && !(bytes.data[split - 1] == '\n' && bytes.data[split - 2] == '\n'))
+        split--;
+    return split >= 2 ? split : 0;
+}
+
+bool vt_note_parse(vt_slice bytes, struct vt_note *out, struct vt_error *err)
+{
+    size_t split;
+    struct vt_note note;
+
     if (bytes.len > VT_NOTE_BYTES_MAX)
-        return vt_fail(err, VT_LIMIT, "note: %zu bytes, at most %zu", bytes.len,
+        return vt_fail(err, VT_LIMIT, "note: %zu bytes, at most %zu are taken", bytes.len,
                        VT_NOTE_BYTES_MAX);
     if (!vt_slice_is_utf8(bytes) || has_control_byte(bytes))
         return vt_fail(err, VT_MALFORMED, "note: not plain UTF-8 text");
-    while (split >= 2 && !(bytes.data[split - 1] == '\n' && bytes.data[split - 2] == '\n'))
-        split--;
-    if (split < 2)
+    split = find_split(bytes);
+    if (split == 0)
         return vt_fail(err, VT_MALFORMED, "note: no blank line before the signatures");
-    if (!parse_signatures(vt_slice_sub(bytes, split, bytes.len - split), out, err))
+    note.text = vt_slice_sub(bytes, 0, split - 1);
+    note.signature_count = 0;
+    if (!parse_signatures(vt_slice_sub(bytes, split, bytes.len - split), &note, err))
         return false;
-    out->text = vt_slice_sub(bytes, 0, split - 1);
+    *out = note;
     return true;
 }
 
 void vt_note_write_signature(struct vt_buf *out, vt_slice name, uint32_t id,
                              vt_slice signature)
 {
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(16));
+    VT_AUTO_BUF payload = vt_buf_init(VT_NOTE_BYTES_MAX);
 
     vt_buf_put_u32(&payload, id);
     vt_buf_put(&payload, signature);
@@ -120,18 +131,11 @@ void vt_note_write_signature(struct vt_buf *out, vt_slice name, uint32_t id,
 
 static bool parse_key_id(vt_slice hex, uint32_t *out)
 {
-    uint32_t id = 0;
+    uint8_t raw[VT_NOTE_KEY_ID_BYTES];
 
-    if (hex.len != 8)
+    if (!vt_hex_parse(hex, raw, sizeof raw))
         return false;
-    for (size_t i = 0; i < 8; i++) {
-        uint8_t c = hex.data[i];
-
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-            return false;
-        id = id << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-    }
-    *out = id;
+    *out = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
     return true;
 }
 
@@ -142,6 +146,7 @@ bool vt_vkey_take_apart(vt_slice text, struct vt_vkey *out, struct vt_error *err
     uint8_t raw[33];
     vt_slice id;
 
+    /* The base64 may hold a '+' too: only the first two split. */
     if (!vt_read_until(&r, '+', &vkey.name) || !vt_read_until(&r, '+', &id) ||
         !vt_note_name_is_good(vkey.name) || !parse_key_id(id, &vkey.id) ||
         !vt_base64_parse_exact(r.rest, raw, sizeof raw, err))

@@ -6,7 +6,8 @@
 
 #define VT_NOTE_BYTES_MAX      VT_KIB(512)
 #define VT_NOTE_SIGNATURES_MAX 100
-#define VT_NOTE_NAME_BYTES_MAX 255
+#define VT_NOTE_NAME_BYTES_MAX 255 /* tlog-cosignature allows no longer one */
+#define VT_NOTE_KEY_ID_BYTES   4
 
 /* Signature types (signed-note, "Signature types"). */
 enum vt_note_type {
@@ -36,19 +37,26 @@ struct vt_note {
     size_t signature_count; /* at least 1 */
 };
 
-/* Slices in *out point into `bytes`.  Size above VT_NOTE_BYTES_MAX or more signatures than
- * VT_NOTE_SIGNATURES_MAX: VT_LIMIT. */
+/* Take a note apart; no signature is checked (crypto/verify_note.h does).  Slices in *out
+ * point into `bytes`.  Exactly one spelling is taken, so that text, blank line and lines
+ * put together are `bytes` again.  Allocates nothing.
+ * Errors: VT_MALFORMED
+ *         VT_LIMIT above VT_NOTE_BYTES_MAX or VT_NOTE_SIGNATURES_MAX
+ * Spec:   signed-note "Format" */
 VT_CHECKED bool vt_note_parse(vt_slice bytes, struct vt_note *out, struct vt_error *err);
 
-/* Non-empty, UTF-8, no Unicode space, no '+', no control byte, at most 255 bytes. */
+/* 1 to VT_NOTE_NAME_BYTES_MAX bytes of UTF-8 with no '+', no Unicode space (the property
+ * White_Space) and no byte below 0x20. */
 bool vt_note_name_is_good(vt_slice name);
 
-/* Append one signature line: "— name base64(id ‖ signature)\n". */
+/* Append one signature line: "— name base64(id ‖ signature)\n".  The name must be good. */
 void vt_note_write_signature(struct vt_buf *out, vt_slice name, uint32_t id,
                              vt_slice signature);
 
-/* Only Ed25519 keys (types 0x01 and 0x04) are taken; the key id must fit (checked in
- * crypto/, which can hash: vt_vkey_parse there calls this). */
+/* Only Ed25519 keys (types 0x01 and 0x04) are taken.  Whether the key id is right is not
+ * looked at here: vt_vkey_parse in crypto/, which can hash, calls this and does.
+ * Errors: VT_MALFORMED
+ * Spec:   signed-note "Verifier keys" */
 VT_CHECKED bool vt_vkey_take_apart(vt_slice text, struct vt_vkey *out,
                                    struct vt_error *err);
 void vt_vkey_write(struct vt_buf *out, const struct vt_vkey *vkey);

@@ -7,7 +7,7 @@
 #include "tests/harness.h"
 #include "wire/wire.h"
 
-static size_t left; /* allocations that still succeed; SIZE_MAX: all */
+static size_t left = SIZE_MAX; /* allocations that still succeed; SIZE_MAX: all */
 
 static bool may_allocate(void)
 {

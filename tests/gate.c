@@ -25,6 +25,7 @@ struct vt_stage_control *vt_stage_control_open(void)
 {
     const char *path = getenv(VT_STAGE_VARIABLE);
     VT_AUTO_FD fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    struct vt_stage_control *control;
     void *mapped;
 
     if (path == NULL)
@@ -33,7 +34,9 @@ struct vt_stage_control *vt_stage_control_open(void)
     mapped = mmap(NULL, sizeof(struct vt_stage_control), PROT_READ | PROT_WRITE, MAP_SHARED,
                   fd, 0);
     VT_ASSERT(mapped != MAP_FAILED);
-    return mapped;
+    control = mapped;
+    VT_ASSERT(strcmp(control->mark, VT_STAGE_MARK) == 0);
+    return control;
 }
 
 /* By tgkill, which a confined role may use upon itself. */

@@ -102,6 +102,7 @@ static struct vt_stage_control *control_make(const char *path, const char *root)
     VT_CHECK(ftruncate(fd, sizeof *control) == 0);
     control = mmap(NULL, sizeof *control, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     VT_CHECK(control != MAP_FAILED);
+    (void)snprintf(control->mark, sizeof control->mark, VT_STAGE_MARK);
     VT_CHECK(pthread_mutexattr_init(&how) == 0 &&
              pthread_mutexattr_setpshared(&how, PTHREAD_PROCESS_SHARED) == 0 &&
              pthread_mutexattr_setrobust(&how, PTHREAD_MUTEX_ROBUST) == 0 &&

@@ -11,10 +11,13 @@
 #include <pthread.h>
 
 #define VT_STAGE_VARIABLE "VITRINE_STAGE"
+/* How a control file begins.  It stands in every program that can be broken. */
+#define VT_STAGE_MARK "vitrine stage: this program breaks its disk when told"
 
 enum { VT_STAGE_PLACE_BYTES = 160, VT_STAGE_SAID_BYTES = 1 << 16 };
 
 struct vt_stage_control {
+    char mark[64];
     pthread_mutex_t lock; /* held from before an operation until it is in the trace */
     unsigned break_at;    /* which operation, from 1; 0: none */
     unsigned mode;        /* enum vt_break */

@@ -350,22 +350,27 @@ static void cheats(void)
     }
 }
 
-/* The program that people install has no switch that anybody could find: the variable's
- * name is not in it.  Its twin for the stage has it. */
+/* The program that people install cannot be told to break its disk: the mark of those that
+ * can is not in it, and what the variable says is nothing to it.  Its twin for the stage
+ * shows that both would be noticed. */
 static void product_has_no_switch(void)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    const char *twin_path = vt_test_vitrine(); /* build/stage/vitrine: we are beside it */
-    size_t folder_len = strlen(twin_path) - strlen("stage/vitrine");
-    vt_slice twin = vt_test_read(twin_path);
-    vt_slice bytes =
-        vt_test_read(vt_arena_printf(arena, "%.*s/vitrine", (int)folder_len, twin_path));
+    const char *twin = vt_test_vitrine(); /* build/stage/vitrine: we are beside it */
+    const char *product =
+        vt_arena_printf(vt_test_arena(), "%.*s/vitrine",
+                        (int)(strlen(twin) - strlen("stage/vitrine")), twin);
+    vt_slice bytes = vt_test_read(product), twin_bytes = vt_test_read(twin);
+    const size_t len = strlen(VT_STAGE_MARK);
 
-    VT_CHECK(memmem(bytes.data, bytes.len, VT_STAGE_VARIABLE, strlen(VT_STAGE_VARIABLE)) ==
-             NULL);
     VT_CHECK(bytes.len > VT_KIB(64));
-    VT_CHECK(memmem(twin.data, twin.len, VT_STAGE_VARIABLE, strlen(VT_STAGE_VARIABLE)) !=
-             NULL);
+    VT_CHECK(memmem(bytes.data, bytes.len, VT_STAGE_MARK, len) == NULL);
+    VT_CHECK(memmem(twin_bytes.data, twin_bytes.len, VT_STAGE_MARK, len) != NULL);
+
+    VT_CHECK(setenv(VT_STAGE_VARIABLE, "/nonexistent", 1) == 0);
+    (void)vt_test_run(VT_EXIT_OK,
+                      VT_ARGV(product, "key", "new", "--out", vt_test_path("a.key")));
+    (void)vt_test_run(128 + SIGABRT,
+                      VT_ARGV(twin, "key", "new", "--out", vt_test_path("b.key")));
 }
 
 static const struct vt_case cases[] = {

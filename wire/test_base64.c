@@ -65,6 +65,8 @@ static const struct {
     { "high bit", VT_LIT("Zm9\xf6"), false, false },
     { "plus and slash", VT_LIT("+/+/"), true, true },
     { "minus and underscore", VT_LIT("-_-_"), false, true },
+    { "minus alone", VT_LIT("-AAA"), false, true },
+    { "underscore alone", VT_LIT("_AAA"), false, true },
     { "both alphabets", VT_LIT("-/-/"), false, false },
     { "both alphabets, late", VT_LIT("+++++++_"), false, false },
     { "dot", VT_LIT("Zm9."), false, false },

@@ -168,6 +168,15 @@ static json_t *object_with(const char *name, size_t len)
     return object;
 }
 
+/* Two names that a comparison would walk over if it trusted them. */
+static json_t *cut_names(void)
+{
+    json_t *object = object_with("\xf0", 1);
+
+    json_object_setn_new_nocheck(object, "\xf0\x9f", 2, json_true());
+    return object;
+}
+
 /* What no reader would take is not written, by neither writer, and leaves no trace. */
 static void values_without_a_form_are_refused(void)
 {
@@ -187,6 +196,7 @@ static void values_without_a_form_are_refused(void)
         { "bad UTF-8", json_stringn_nocheck("\xff", 1), VT_MALFORMED },
         { "its twin", json_stringn_nocheck("\xc3\xbf", 2), VT_OK },
         { "cut UTF-8 as a name", object_with("\xf0", 1), VT_MALFORMED },
+        { "two names of cut UTF-8", cut_names(), VT_MALFORMED },
         { "a NUL in a name", object_with("a\0b", 3), VT_MALFORMED },
         { "its twin", object_with("ab", 2), VT_OK },
         { "nothing", NULL, VT_MALFORMED },

@@ -1,6 +1,6 @@
-/* Memory runs out at the n-th allocation, for n = 1, 2, 3 ... until none fails.  Each time
- * the answer is an error, never a crash, never a damaged value: libvitrine-verify runs in
- * other people's programs.
+/* Memory runs out at the n-th allocation, for n = 1, 2, 3 ... until none fails: once for
+ * good, once for that allocation only.  Each time the answer is an error, never a crash,
+ * never a damaged value: libvitrine-verify runs in other people's programs.
  *
  * The allocator of the C library is stood in for, so jansson and our own code are both met.
  * Sanitizers have an allocator of their own; there only jansson's door is taken. */
@@ -8,13 +8,16 @@
 #include "wire/wire.h"
 
 static size_t left = SIZE_MAX; /* allocations that still succeed; SIZE_MAX: all */
+static bool is_back_soon;      /* after one that failed, the others succeed */
 
 static bool may_allocate(void)
 {
     if (left == SIZE_MAX)
         return true;
-    if (left == 0)
+    if (left == 0) {
+        left = is_back_soon ? SIZE_MAX : 0;
         return false;
+    }
     left--;
     return true;
 }
@@ -111,12 +114,11 @@ static bool run(bool (*work)(struct vt_buf *, struct vt_error *), size_t allocat
     return ok;
 }
 
-/* Returns how many times it failed. */
-static size_t starve(bool (*work)(struct vt_buf *, struct vt_error *))
+static size_t starve_so(bool (*work)(struct vt_buf *, struct vt_error *), bool back_soon)
 {
     VT_AUTO_BUF want = vt_buf_init(10000);
 
-    stand_in();
+    is_back_soon = back_soon;
     VT_CHECK(run(work, SIZE_MAX, &want));
     for (size_t n = 0;; n++) {
         VT_AUTO_BUF out = vt_buf_init(10000);
@@ -127,6 +129,17 @@ static size_t starve(bool (*work)(struct vt_buf *, struct vt_error *))
         VT_CHECK(vt_slice_equal(vt_buf_slice(&out), vt_buf_slice(&want)));
         return n;
     }
+}
+
+/* Returns how many allocations there were; each had its turn to fail, in both ways. */
+static size_t starve(bool (*work)(struct vt_buf *, struct vt_error *))
+{
+    size_t count;
+
+    stand_in();
+    count = starve_so(work, false);
+    VT_CHECK(starve_so(work, true) == count);
+    return count;
 }
 
 static void json_survives(void)

@@ -135,7 +135,7 @@ static void allow_fcntl(scmp_filter_ctx filter)
     for (size_t i = 0; i < sizeof FCNTL_COMMANDS / sizeof FCNTL_COMMANDS[0]; i++)
         if (seccomp_rule_add(
                 filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)FCNTL_COMMANDS[i])) != 0)
+                SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)(unsigned)FCNTL_COMMANDS[i], 0)) != 0)
             refuse("seccomp rule");
 }
 

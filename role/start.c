@@ -1,6 +1,7 @@
 /* Starting and ending a role: fork, exec of ourselves, one channel. */
 #include "role/probe.h"
 #include "role/role.h"
+#include "wire/json.h"
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -124,6 +125,7 @@ int vt_role_main(const struct vt_role_row *rows, const char *name)
         (void)fprintf(stderr, "vitrine role: there is no role '%s'\n", name);
         return VT_EXIT_USAGE;
     }
+    vt_json_prepare(); /* a confined role can no longer ask the kernel for a seed */
     channel = vt_channel_init(VT_ROLE_CHANNEL_FD);
     exit_code = row != NULL ? row->entry(&channel) : vt_role_probe(rows, &channel);
     vt_channel_clear(&channel);

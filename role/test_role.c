@@ -102,7 +102,7 @@ static void too_much_cpu_time_ends_a_role(void)
 static void deny(int call, uint64_t first_arg, bool any)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    const struct scmp_arg_cmp first = SCMP_A0(SCMP_CMP_EQ, first_arg);
+    const struct scmp_arg_cmp first = SCMP_A0(SCMP_CMP_EQ, first_arg, 0);
 
     VT_CHECK(filter != NULL);
     VT_CHECK(seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EINVAL), call, any ? 0 : 1,

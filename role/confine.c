@@ -86,18 +86,31 @@ static const int LISTENERS[] = {
 
 #ifdef VT_SANITIZED
 static const int SANITIZERS[] = {
-    SCMP_SYS(openat),     SCMP_SYS(open),
-    SCMP_SYS(readlink),   SCMP_SYS(readlinkat),
-    SCMP_SYS(newfstatat), SCMP_SYS(stat),
-    SCMP_SYS(getdents64), SCMP_SYS(clone),
-    SCMP_SYS(ptrace),     SCMP_SYS(wait4),
-    SCMP_SYS(prctl),      SCMP_SYS(pipe2),
-    SCMP_SYS(sysinfo),    SCMP_SYS(prlimit64),
-    SCMP_SYS(getrlimit),  SCMP_SYS(mmap),
-    SCMP_SYS(mprotect),   SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(arch_prctl), SCMP_SYS(kill),
-    SCMP_SYS(pipe),       SCMP_SYS(process_vm_readv),
-    SCMP_SYS(tgkill),     SCMP_SYS(setrlimit),
+    SCMP_SYS(openat),
+    SCMP_SYS(open),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(stat),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(getdents),
+    SCMP_SYS(clone),
+    SCMP_SYS(ptrace),
+    SCMP_SYS(wait4),
+    SCMP_SYS(prctl),
+    SCMP_SYS(pipe2),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(getrlimit),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(arch_prctl),
+    SCMP_SYS(kill),
+    SCMP_SYS(pipe),
+    SCMP_SYS(process_vm_readv),
+    SCMP_SYS(tgkill),
+    SCMP_SYS(setrlimit),
 };
 #endif
 
@@ -188,8 +201,10 @@ void vt_confine(const struct vt_rights *rights)
     VT_ASSERT(rights->folder == NULL || rights->folder[0] != '\0');
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         refuse("no new privileges");
+#ifndef VT_SANITIZED /* whose leak finder looks at us from a process of its own */
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         refuse("not dumpable");
+#endif
     if (!vt_landlock(rights))
         refuse("Landlock");
     lock_resources(rights);

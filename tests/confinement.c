@@ -60,7 +60,7 @@ void vt_test_confinement(const char *role, const char *folder, const char *const
 const char *vt_test_process_status(pid_t pid, const char *name)
 {
     struct vt_error err = { 0 };
-    struct vt_buf text = vt_buf_init(VT_MIB(1));
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
     char path[64];
     VT_AUTO_FD fd = -1;
     vt_reader r;
@@ -77,7 +77,7 @@ const char *vt_test_process_status(pid_t pid, const char *name)
 
             while (at < line.len && (line.data[at] == '\t' || line.data[at] == ' '))
                 at++;
-            return vt_strdup_slice(vt_slice_sub(line, at, line.len - at));
+            return vt_arena_cstr(vt_test_arena(), vt_slice_sub(line, at, line.len - at));
         }
     return "";
 }

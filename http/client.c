@@ -1,0 +1,304 @@
+/* Several requests at once, over curl's multi interface. */
+#include "http/client.h"
+#include <curl/curl.h>
+
+enum { TIMEOUT_MS = 30000, CONNECT_MS_MAX = 10000, CALLS_MAX = 256 };
+
+struct vt_http_client {
+    CURLM *multi;
+    struct vt_http_call *calls[CALLS_MAX]; /* under way */
+    size_t count;
+};
+
+/* What belongs to one call under way; call->inside. */
+struct under_way {
+    CURL *easy;
+    struct curl_slist *headers;
+    int64_t started_ms;
+    bool is_too_long; /* the answer */
+    char message[CURL_ERROR_SIZE];
+};
+
+bool vt_http_client_new(struct vt_http_client **client_out, struct vt_error *err)
+{
+    struct vt_http_client *client;
+    CURLM *multi = NULL;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        multi = curl_multi_init();
+        if (multi == NULL)
+            curl_global_cleanup();
+    }
+    if (multi == NULL)
+        return vt_fail(err, VT_IO, "the HTTP library does not start");
+    client = vt_alloc(sizeof *client);
+    client->multi = multi;
+    *client_out = client;
+    return true;
+}
+
+/* Take the call off the client; what it got so far stays in it. */
+static void detach(struct vt_http_client *client, size_t i)
+{
+    struct vt_http_call *call = client->calls[i];
+    struct under_way *inside = call->inside;
+
+    (void)curl_multi_remove_handle(client->multi, inside->easy);
+    curl_easy_cleanup(inside->easy);
+    curl_slist_free_all(inside->headers);
+    free(inside);
+    call->inside = NULL;
+    client->calls[i] = client->calls[--client->count];
+}
+
+void vt_http_client_cancel(struct vt_http_client *client, struct vt_http_call *call)
+{
+    for (size_t i = 0; i < client->count; i++)
+        if (client->calls[i] == call) {
+            detach(client, i);
+            return;
+        }
+}
+
+void vt_http_client_free(struct vt_http_client *client)
+{
+    if (client == NULL)
+        return;
+    while (client->count != 0)
+        detach(client, client->count - 1);
+    (void)curl_multi_cleanup(client->multi);
+    curl_global_cleanup();
+    free(client);
+}
+
+void vt_http_client_free_pointer(struct vt_http_client **client)
+{
+    vt_http_client_free(*client);
+}
+
+void vt_http_call_clear(struct vt_http_call *call)
+{
+    VT_ASSERT(call->inside == NULL);
+    vt_buf_clear(&call->answer);
+}
+
+/* ---- beginning
+ * ---------------------------------------------------------------------------
+ */
+
+static bool is_http_url(const char *url)
+{
+    vt_slice text = vt_slice_from_cstr(url);
+
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] <= ' ' || text.data[i] == 0x7f)
+            return false;
+    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+}
+
+static size_t take_answer(char *bytes, size_t one, size_t count, void *context)
+{
+    struct vt_http_call *call = context;
+    struct under_way *inside = call->inside;
+    size_t len = one * count; /* curl: one is always 1 */
+
+    if (len > call->answer_bytes_max - call->answer.len) {
+        inside->is_too_long = true;
+        return 0;
+    }
+    vt_buf_put(&call->answer, vt_slice_of(bytes, len));
+    return call->answer.is_full ? 0 : len;
+}
+
+/* False if one of the options is not known to the library or memory is out. */
+static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *inside)
+{
+    long timeout_ms = call->timeout_ms > 0 ? (long)call->timeout_ms : TIMEOUT_MS;
+    long connect_ms = timeout_ms < CONNECT_MS_MAX ? timeout_ms : CONNECT_MS_MAX;
+    bool has_body =
+        call->body.len != 0 || (call->method != NULL && strcmp(call->method, "POST") == 0);
+
+#define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
+    if (!SET(CURLOPT_URL, call->url) || !SET(CURLOPT_PROTOCOLS_STR, "http,https") ||
+        !SET(CURLOPT_FOLLOWLOCATION, 0L) || !SET(CURLOPT_NOSIGNAL, 1L) ||
+        !SET(CURLOPT_TIMEOUT_MS, timeout_ms) ||
+        !SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) ||
+        !SET(CURLOPT_USERAGENT, "vitrine/" VT_VERSION) ||
+        !SET(CURLOPT_HTTPHEADER, inside->headers) ||
+        !SET(CURLOPT_ERRORBUFFER, inside->message) || !SET(CURLOPT_PRIVATE, call) ||
+        !SET(CURLOPT_WRITEFUNCTION, take_answer) || !SET(CURLOPT_WRITEDATA, call))
+        return false;
+    if (has_body && (!SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) ||
+                     !SET(CURLOPT_POSTFIELDS,
+                          call->body.len != 0 ? (const char *)call->body.data : "")))
+        return false;
+    return call->method == NULL || SET(CURLOPT_CUSTOMREQUEST, call->method);
+#undef SET
+}
+
+static bool add_header(struct under_way *inside, const char *name, const char *value)
+{
+    char line[256];
+    struct curl_slist *grown;
+    int len =
+        snprintf(line, sizeof line, "%s:%s%s", name, value[0] != '\0' ? " " : "", value);
+
+    if (len < 0 || (size_t)len >= sizeof line)
+        return false;
+    grown = curl_slist_append(inside->headers, line);
+    if (grown == NULL)
+        return false;
+    inside->headers = grown;
+    return true;
+}
+
+static bool add_headers(const struct vt_http_call *call, struct under_way *inside)
+{
+    const char *type = call->content_type != NULL ? call->content_type : "text/plain";
+
+    /* No "Expect: 100-continue": it costs a round trip, and some servers a second. */
+    return (call->accept == NULL || add_header(inside, "Accept", call->accept)) &&
+           (call->body.len == 0 ||
+            (add_header(inside, "Content-Type", type) && add_header(inside, "Expect", "")));
+}
+
+bool vt_http_client_start(struct vt_http_client *client, struct vt_http_call *call,
+                          struct vt_error *err)
+{
+    struct under_way *inside;
+
+    VT_ASSERT(call->inside == NULL);
+    if (!is_http_url(call->url))
+        return vt_fail(err, VT_MALFORMED, "%s: not a http:// or https:// address",
+                       call->url);
+    if (client->count == CALLS_MAX)
+        return vt_fail(err, VT_LIMIT, "more than %d requests at once", CALLS_MAX);
+    vt_buf_clear(&call->answer);
+    call->answer = vt_buf_init(call->answer_bytes_max);
+    call->status = 0;
+    call->failure = (struct vt_error){ 0 };
+    call->answer_type[0] = '\0';
+    inside = vt_alloc(sizeof *inside);
+    inside->easy = curl_easy_init();
+    inside->started_ms = vt_monotonic_ms();
+    call->inside = inside;
+    client->calls[client->count++] = call;
+    if (inside->easy == NULL || !add_headers(call, inside) ||
+        !set_up(inside->easy, call, inside) ||
+        curl_multi_add_handle(client->multi, inside->easy) != CURLM_OK) {
+        vt_http_client_cancel(client, call);
+        return vt_fail(err, VT_IO, "%s: the HTTP library takes no request", call->url);
+    }
+    return true;
+}
+
+/* ---- ending
+ * ------------------------------------------------------------------------------
+ */
+
+static void take_type(struct vt_http_call *call, CURL *easy)
+{
+    const char *type = NULL;
+    size_t len;
+
+    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == NULL)
+        return;
+    len = strcspn(type, "; \t");
+    if (len < sizeof call->answer_type)
+        (void)snprintf(call->answer_type, sizeof call->answer_type, "%.*s", (int)len, type);
+}
+
+static void take_failure(struct vt_http_call *call, CURLcode code)
+{
+    const struct under_way *inside = call->inside;
+
+    if (inside->is_too_long)
+        (void)vt_fail(&call->failure, VT_LIMIT, "%s: the answer is longer than %zu bytes",
+                      call->url, call->answer_bytes_max);
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        (void)vt_fail(&call->failure, VT_LIMIT, "%s: no answer within %jd ms", call->url,
+                      (intmax_t)(call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS));
+    else
+        (void)vt_fail(&call->failure, VT_IO, "%s: %s", call->url,
+                      inside->message[0] != '\0' ? inside->message
+                                                 : curl_easy_strerror(code));
+}
+
+static void finish(struct vt_http_client *client, struct vt_http_call *call, CURLcode code)
+{
+    struct under_way *inside = call->inside;
+    long status = 0;
+
+    call->took_ms = vt_monotonic_ms() - inside->started_ms;
+    if (code == CURLE_OK &&
+        curl_easy_getinfo(inside->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status > 0) {
+        call->status = (int)status;
+        take_type(call, inside->easy);
+    } else {
+        take_failure(call, code);
+    }
+    vt_http_client_cancel(client, call);
+}
+
+/* The next call that has ended; NULL if none has. */
+static struct vt_http_call *next_done(struct vt_http_client *client)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+        struct vt_http_call *call = NULL;
+
+        if (message->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call) != CURLE_OK)
+            continue;
+        finish(client, call, message->data.result);
+        return call;
+    }
+    return NULL;
+}
+
+bool vt_http_client_wait(struct vt_http_client *client, int64_t timeout_ms,
+                         struct vt_http_call **done_out, struct vt_error *err)
+{
+    int64_t end_ms = vt_monotonic_ms() + timeout_ms;
+
+    for (;;) {
+        int running;
+        struct vt_http_call *done;
+        int64_t left_ms;
+
+        if (curl_multi_perform(client->multi, &running) != CURLM_OK)
+            return vt_fail(err, VT_IO, "the HTTP library gave up");
+        done = next_done(client);
+        left_ms = end_ms - vt_monotonic_ms();
+        if (done != NULL || client->count == 0 || left_ms <= 0) {
+            *done_out = done;
+            return true;
+        }
+        if (curl_multi_poll(client->multi, NULL, 0,
+                            (int)(left_ms > TIMEOUT_MS ? TIMEOUT_MS : left_ms),
+                            NULL) != CURLM_OK)
+            return vt_fail(err, VT_IO, "the HTTP library gave up");
+    }
+}
+
+bool vt_http_client_run(struct vt_http_client *client, struct vt_http_call *call,
+                        struct vt_error *err)
+{
+    struct vt_http_call *done = NULL;
+
+    VT_ASSERT(client->count == 0);
+    if (!vt_http_client_start(client, call, err))
+        return false;
+    while (call->inside != NULL)
+        if (!vt_http_client_wait(client, TIMEOUT_MS, &done, err)) {
+            vt_http_client_cancel(client, call);
+            return false;
+        }
+    if (call->failure.code == VT_OK)
+        return true;
+    *err = call->failure;
+    return false;
+}

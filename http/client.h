@@ -1,0 +1,60 @@
+/* A client for several requests at once, in one thread.  Connections are kept alive
+ * between requests.  No redirect is followed, only http and https are spoken, an answer
+ * longer than asked for is an error, and certificates are checked.  Proxies are taken from
+ * the environment as curl does (https_proxy, no_proxy). */
+#ifndef VT_HTTP_CLIENT_H
+#define VT_HTTP_CLIENT_H
+
+#include "base/base.h"
+
+struct vt_http_client;
+
+/* One request; the struct must stay in its place until it is done or cancelled. */
+struct vt_http_call {
+    const char *url;          /* "http://..." or "https://..." */
+    const char *method;       /* NULL: GET, or POST with a body */
+    vt_slice body;            /* must live as long as the call is under way */
+    const char *content_type; /* of the body; NULL: text/plain */
+    const char *accept;       /* NULL: anything */
+    size_t answer_bytes_max;
+    int64_t timeout_ms; /* for all of it; 0: 30 s */
+    void *context;      /* the caller's */
+
+    /* When it is done. */
+    int status; /* of the answer; 0: none came, see failure */
+    struct vt_error
+        failure;          /* VT_OK with an answer; VT_LIMIT too late or too long; VT_IO */
+    char answer_type[64]; /* its Content-Type, without parameters */
+    struct vt_buf answer; /* owned by the call: vt_http_call_clear */
+    int64_t took_ms;
+
+    void *inside; /* the client's; NULL before the start */
+};
+
+void vt_http_call_clear(struct vt_http_call *call); /* frees the answer; not under way */
+
+/* Returned; end with vt_http_client_free, which cancels what is under way.  VT_IO. */
+VT_CHECKED bool vt_http_client_new(struct vt_http_client **client_out,
+                                   struct vt_error *err);
+void vt_http_client_free(struct vt_http_client *client); /* NULL allowed */
+void vt_http_client_free_pointer(struct vt_http_client **client);
+#define VT_AUTO_HTTP_CLIENT                                                                \
+    __attribute__((cleanup(vt_http_client_free_pointer))) struct vt_http_client *
+
+/* Begin a call; what an earlier use of the struct left in it is cleared.
+ * Errors: VT_MALFORMED no http or https URL; VT_IO */
+VT_CHECKED bool vt_http_client_start(struct vt_http_client *client,
+                                     struct vt_http_call *call, struct vt_error *err);
+/* Wait for the next call that is done; NULL in *done_out when timeout_ms are over first or
+ * nothing is under way.  VT_IO. */
+VT_CHECKED bool vt_http_client_wait(struct vt_http_client *client, int64_t timeout_ms,
+                                    struct vt_http_call **done_out, struct vt_error *err);
+/* Give up a call that is under way (its connection is closed); else nothing happens. */
+void vt_http_client_cancel(struct vt_http_client *client, struct vt_http_call *call);
+
+/* Start and wait for this one alone.  False when no answer came: then the error is its
+ * failure. */
+VT_CHECKED bool vt_http_client_run(struct vt_http_client *client, struct vt_http_call *call,
+                                   struct vt_error *err);
+
+#endif

@@ -1,0 +1,509 @@
+/* The server's loop around libmicrohttpd, which runs here without a thread of its own: one
+ * poll over its epoll descriptor and the owner's, then a step of it.
+ *
+ * An exchange's life:
+ *
+ *   first call      route found? bound kept?  -- no --> REFUSED, body read away
+ *   body calls      gathered up to the route's bound -- over --> REFUSED
+ *   last call       handler runs -- answered at once --> queued
+ *                                -- else the connection sleeps until vt_http_answer
+ *   after the wake  queued
+ *   completed       freed (in the library's callback) */
+#include "http/server.h"
+#include "http/http.h"
+#include <microhttpd.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+enum {
+    CONNECTIONS_MAX = 256,
+    REQUEST_MS_MAX = 15000,
+    ANSWER_MS_MAX = 60000,
+    STOP_MS_MAX = 5000,
+    HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
+    HEADERS_MAX = 8,
+    SWEEP_MS = 250,
+    WATCHES_MAX = 4,
+};
+
+enum activity { READING, WORKING, WRITING };
+
+/* One per TCP connection, in a ring through the server. */
+struct connection {
+    struct connection *next, *before;
+    int fd;
+    enum activity does;
+    int64_t since_ms; /* when it began to do so */
+};
+
+struct vt_http_server {
+    struct MHD_Daemon *daemon;
+    struct vt_http_options options;
+    struct connection ring;            /* head of the ring; itself no connection */
+    struct vt_http_exchange *sleeping; /* the newest; linked by `next` */
+    bool has_closed;                   /* a connection, in the last step */
+    bool is_stopping;
+    int64_t stop_at_ms; /* when stopping: the latest */
+};
+
+struct vt_http_exchange {
+    struct vt_http_server *server;
+    struct MHD_Connection *connection;
+    const struct vt_http_route *route; /* NULL: refused */
+    vt_slice path;
+    struct vt_buf body;
+    bool is_handled; /* the handler ran, or we refused */
+    /* Asleep: the connection is suspended until there is an answer. */
+    bool is_sleeping;
+    struct vt_http_exchange *next, *before;
+    int status;                    /* 0: no answer yet */
+    struct MHD_Response *response; /* owned until queued */
+    char headers[HEADERS_MAX][2][128];
+    size_t header_count;
+};
+
+/* ---- reading a request
+ * -------------------------------------------------------------------
+ */
+
+vt_slice vt_http_path(const struct vt_http_exchange *exchange)
+{
+    return exchange->path;
+}
+
+vt_slice vt_http_body(const struct vt_http_exchange *exchange)
+{
+    return vt_buf_slice(&exchange->body);
+}
+
+vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *name)
+{
+    return vt_slice_from_cstr(
+        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name));
+}
+
+vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name)
+{
+    return vt_slice_from_cstr(
+        MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name));
+}
+
+/* ---- answering
+ * ---------------------------------------------------------------------------
+ */
+
+void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,
+                        const char *value)
+{
+    char(*slot)[128] = exchange->headers[exchange->header_count];
+
+    VT_ASSERT(exchange->status == 0 && exchange->header_count < HEADERS_MAX);
+    VT_ASSERT(strlen(name) < sizeof slot[0] && strlen(value) < sizeof slot[1]);
+    (void)snprintf(slot[0], sizeof slot[0], "%s", name);
+    (void)snprintf(slot[1], sizeof slot[1], "%s", value);
+    exchange->header_count++;
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    VT_ASSERT(MHD_add_response_header(response, name, value) == MHD_YES);
+}
+
+static void fall_asleep(struct vt_http_exchange *exchange)
+{
+    struct vt_http_server *server = exchange->server;
+
+    exchange->is_sleeping = true;
+    exchange->next = server->sleeping;
+    if (exchange->next != NULL)
+        exchange->next->before = exchange;
+    server->sleeping = exchange;
+    MHD_suspend_connection(exchange->connection);
+}
+
+static void wake(struct vt_http_exchange *exchange)
+{
+    if (exchange->next != NULL)
+        exchange->next->before = exchange->before;
+    if (exchange->before != NULL)
+        exchange->before->next = exchange->next;
+    else
+        exchange->server->sleeping = exchange->next;
+    exchange->is_sleeping = false;
+    MHD_resume_connection(exchange->connection);
+}
+
+void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
+                    vt_slice body)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+
+    VT_ASSERT(exchange->status == 0 && response != NULL);
+    if (content_type != NULL)
+        add_header(response, "Content-Type", content_type);
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; i < exchange->header_count; i++)
+        add_header(response, exchange->headers[i][0], exchange->headers[i][1]);
+    if (exchange->server->is_stopping)
+        add_header(response, "Connection", "close");
+    exchange->status = status;
+    exchange->response = response;
+    if (exchange->is_sleeping)
+        wake(exchange);
+}
+
+void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,
+                         ...)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
+    char sentence[1024];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    vt_buf_put_text(&text, sentence);
+    vt_buf_put_u8(&text, '\n');
+    vt_http_answer(exchange, status, "text/plain; charset=utf-8", vt_buf_slice(&text));
+}
+
+/* ---- routes
+ * ------------------------------------------------------------------------------
+ */
+
+static bool path_fits(const struct vt_http_route *route, vt_slice path)
+{
+    size_t len = strlen(route->path);
+
+    if (len != 0 && route->path[len - 1] == '*')
+        return vt_slice_starts_with(path, vt_slice_of(route->path, len - 1));
+    return vt_slice_is(path, route->path);
+}
+
+static bool method_fits(const struct vt_http_route *route, const char *method)
+{
+    return strcmp(route->method, method) == 0 ||
+           (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
+}
+
+/* The route, or the refusal. */
+static const struct vt_http_route *find_route(struct vt_http_exchange *exchange,
+                                              const char *method)
+{
+    const struct vt_http_route *route = exchange->server->options.routes;
+    const struct vt_http_route *other = NULL;
+
+    for (; route->method != NULL; route++) {
+        if (!path_fits(route, exchange->path))
+            continue;
+        if (method_fits(route, method))
+            return route;
+        other = route;
+    }
+    if (other != NULL) {
+        vt_http_set_header(exchange, "Allow", other->method);
+        vt_http_answer_text(exchange, VT_HTTP_METHOD_NOT_ALLOWED, "this takes %s",
+                            other->method);
+    } else {
+        vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
+    }
+    return NULL;
+}
+
+/* ---- the library's callbacks
+ * -------------------------------------------------------------
+ */
+
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info->socket_context;
+}
+
+static void now_does(struct MHD_Connection *mhd, enum activity what)
+{
+    struct connection *connection = connection_of(mhd);
+
+    connection->does = what;
+    connection->since_ms = vt_monotonic_ms();
+}
+
+static void refuse_body(struct vt_http_exchange *exchange)
+{
+    exchange->route = NULL;
+    vt_buf_clear(&exchange->body);
+    if (exchange->status == 0)
+        vt_http_answer_text(exchange, VT_HTTP_TOO_LARGE, "the body is too long");
+}
+
+static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
+                                             struct MHD_Connection *connection,
+                                             const char *path, const char *method)
+{
+    struct vt_http_exchange *exchange = vt_alloc(sizeof *exchange);
+    uint64_t announced;
+
+    exchange->server = server;
+    exchange->connection = connection;
+    exchange->path = vt_slice_from_cstr(path);
+    exchange->body = vt_buf_init(0);
+    exchange->route = find_route(exchange, method);
+    if (exchange->route == NULL)
+        return exchange;
+    exchange->body = vt_buf_init(exchange->route->body_bytes_max);
+    if (vt_decimal_parse(vt_http_header(exchange, "Content-Length"), &announced) &&
+        announced > exchange->route->body_bytes_max)
+        refuse_body(exchange);
+    return exchange;
+}
+
+static enum MHD_Result queue(struct vt_http_exchange *exchange)
+{
+    struct MHD_Response *response = exchange->response;
+    enum MHD_Result result;
+
+    exchange->response = NULL;
+    now_does(exchange->connection, WRITING);
+    result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* A whole request is here, or was refused. */
+static enum MHD_Result handle(struct vt_http_exchange *exchange)
+{
+    now_does(exchange->connection, WORKING);
+    if (!exchange->is_handled) {
+        exchange->is_handled = true;
+        if (exchange->route != NULL)
+            exchange->route->handle(exchange->server->options.context, exchange);
+        if (exchange->status == 0) {
+            fall_asleep(exchange);
+            return MHD_YES;
+        }
+    }
+    return exchange->status != 0 ? queue(exchange) : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *piece, size_t *piece_len, void **state)
+{
+    struct vt_http_exchange *exchange = *state;
+
+    (void)version;
+    if (exchange == NULL) {
+        exchange = *state = exchange_new(context, connection, path, method);
+        /* A refusal before the body was read closes the connection, which is what we want
+         * with a body that is too long. */
+        return exchange->route == NULL ? handle(exchange) : MHD_YES;
+    }
+    if (*piece_len == 0)
+        return handle(exchange);
+    vt_buf_put(&exchange->body, vt_slice_of(piece, *piece_len));
+    *piece_len = 0;
+    if (exchange->body.is_full && exchange->route != NULL)
+        refuse_body(exchange);
+    return MHD_YES;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **state,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct vt_http_exchange *exchange = *state;
+
+    (void)context;
+    (void)why;
+    if (exchange == NULL)
+        return;
+    now_does(connection, READING);
+    if (exchange->response != NULL)
+        MHD_destroy_response(exchange->response);
+    vt_buf_clear(&exchange->body);
+    free(exchange);
+    *state = NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct vt_http_server *server = context;
+    struct connection *connection = *socket_context;
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        connection = *socket_context = vt_alloc(sizeof *connection);
+        connection->fd =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        connection->since_ms = vt_monotonic_ms();
+        connection->next = server->ring.next;
+        connection->before = &server->ring;
+        connection->next->before = connection->before->next = connection;
+    } else if (connection != NULL) {
+        connection->next->before = connection->before;
+        connection->before->next = connection->next;
+        free(connection);
+        *socket_context = NULL;
+        server->has_closed = true;
+    }
+}
+
+/* What the library would say about its clients is of no use to us. */
+__attribute__((format(printf, 2, 0))) static void on_log(void *context, const char *format,
+                                                         va_list args)
+{
+    (void)context;
+    (void)format;
+    (void)args;
+}
+
+/* ---- the loop
+ * ----------------------------------------------------------------------------
+ */
+
+bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
+                        struct vt_http_server **server_out, struct vt_error *err)
+{
+    struct vt_http_server *server = vt_alloc(sizeof *server);
+    int own_fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
+
+    server->options = *options;
+    if (server->options.connections_max == 0)
+        server->options.connections_max = CONNECTIONS_MAX;
+    if (server->options.request_ms_max == 0)
+        server->options.request_ms_max = REQUEST_MS_MAX;
+    if (server->options.answer_ms_max == 0)
+        server->options.answer_ms_max = ANSWER_MS_MAX;
+    if (server->options.stop_ms_max == 0)
+        server->options.stop_ms_max = STOP_MS_MAX;
+    server->ring.next = server->ring.before = &server->ring;
+    /* The daemon closes the listening socket that it is given. */
+    server->daemon =
+        own_fd < 0
+            ? NULL
+            : MHD_start_daemon(
+                  MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+                  server, MHD_OPTION_LISTEN_SOCKET, own_fd, MHD_OPTION_EXTERNAL_LOGGER,
+                  on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+                  server->options.connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                  server->options.from_one_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                  (size_t)2 * HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                  MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+                  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        vt_fd_close(&own_fd);
+        free(server);
+        return vt_fail(err, VT_IO, "the HTTP server does not start: %s", strerror(errno));
+    }
+    *server_out = server;
+    return true;
+}
+
+void vt_http_server_free(struct vt_http_server *server)
+{
+    if (server == NULL)
+        return;
+    /* The library demands that nobody sleeps when it ends. */
+    while (server->sleeping != NULL)
+        vt_http_answer_text(server->sleeping, VT_HTTP_UNAVAILABLE, "the server stops");
+    (void)MHD_run(server->daemon);
+    MHD_stop_daemon(server->daemon);
+    free(server);
+}
+
+void vt_http_server_free_pointer(struct vt_http_server **server)
+{
+    vt_http_server_free(*server);
+}
+
+void vt_http_server_stop(struct vt_http_server *server)
+{
+    int listen_fd;
+
+    if (server->is_stopping)
+        return;
+    server->is_stopping = true;
+    server->stop_at_ms = vt_monotonic_ms() + server->options.stop_ms_max;
+    listen_fd = MHD_quiesce_daemon(server->daemon);
+    vt_fd_close(&listen_fd);
+}
+
+/* How long may a connection do what it does?  -1: for ever. */
+static int64_t patience_ms(const struct vt_http_server *server, const struct connection *c)
+{
+    if (c->does == READING)
+        return server->is_stopping ? 0 : server->options.request_ms_max;
+    return c->does == WRITING ? server->options.answer_ms_max : -1;
+}
+
+/* Close whoever does not send its request, or take its answer, in time. */
+static void sweep(struct vt_http_server *server, int64_t now_ms)
+{
+    for (struct connection *at = server->ring.next; at != &server->ring; at = at->next) {
+        int64_t patience = patience_ms(server, at);
+
+        if (patience >= 0 && now_ms - at->since_ms >= patience)
+            (void)shutdown(at->fd, SHUT_RDWR);
+    }
+}
+
+static bool is_done(const struct vt_http_server *server)
+{
+    return server->is_stopping &&
+           (server->ring.next == &server->ring || vt_monotonic_ms() >= server->stop_at_ms);
+}
+
+static int wait_ms(struct vt_http_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG library_ms;
+
+    /* A library that was full listens again only in the step after. */
+    if (server->has_closed)
+        return 0;
+    if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms < SWEEP_MS)
+        return (int)library_ms;
+    return server->ring.next != &server->ring || server->is_stopping ? SWEEP_MS : -1;
+}
+
+static bool serve_watches(struct vt_http_server *server, const struct pollfd *fds,
+                          struct vt_error *err)
+{
+    const struct vt_http_watch *watches = server->options.watches;
+
+    for (size_t i = 0; i < WATCHES_MAX && watches[i].ready != NULL; i++)
+        if (fds[i].revents != 0 && !watches[i].ready(server->options.context, err))
+            return false;
+    return true;
+}
+
+bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
+{
+    const struct vt_http_watch *watches = server->options.watches;
+    struct pollfd fds[WATCHES_MAX + 1] = { { 0 } };
+    int64_t swept_ms = 0;
+    nfds_t count = 0;
+
+    for (; count < WATCHES_MAX && watches[count].ready != NULL; count++)
+        fds[count] = (struct pollfd){ watches[count].fd, POLLIN, 0 };
+    fds[count].fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    fds[count].events = POLLIN;
+    while (!is_done(server)) {
+        int64_t now_ms;
+
+        if (poll(fds, count + 1, wait_ms(server)) < 0 && errno != EINTR)
+            return vt_fail(err, VT_IO, "cannot wait for requests: %s", strerror(errno));
+        if (!serve_watches(server, fds, err))
+            return false;
+        server->has_closed = false;
+        if (MHD_run(server->daemon) != MHD_YES)
+            return vt_fail(err, VT_IO, "the HTTP server gave up");
+        now_ms = vt_monotonic_ms();
+        if (now_ms - swept_ms >= SWEEP_MS || server->is_stopping) {
+            sweep(server, now_ms);
+            swept_ms = now_ms;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,92 @@
+/* A server for a table of paths, in one thread: it waits for its connections and for the
+ * descriptors that its owner watches, so an answer may be given at once or later, when
+ * another process has said something.
+ *
+ * Bounded everywhere: connections (also from one address), bytes of a request's head and
+ * body, the time from a connection's opening (or its last answer) to a whole request, and
+ * the time that an answer takes to leave.  What is over a bound is refused or closed;
+ * nothing is buffered beyond it.
+ *
+ * A server listens on the address that it is given, 127.0.0.1 in what Vitrine starts: TLS
+ * and the outer world are the work of the web server in front. */
+#ifndef VT_HTTP_SERVER_H
+#define VT_HTTP_SERVER_H
+
+#include "base/base.h"
+
+struct vt_http_server;
+struct vt_http_exchange; /* one request, and its answer once there is one */
+
+struct vt_http_route {
+    const char *method; /* "GET" (answers HEAD too), "POST" ...; NULL ends the table */
+    const char *path;   /* "/add"; with a '*' at the end, all that begin so */
+    size_t body_bytes_max;
+    /* Called with a whole request.  It calls vt_http_answer now, or keeps the exchange and
+     * calls it later; until then the exchange stays valid, also if the client has gone, but
+     * not longer than the server. */
+    void (*handle)(void *context, struct vt_http_exchange *exchange);
+};
+
+/* Another descriptor to wait for. */
+struct vt_http_watch {
+    int fd;
+    /* Called when fd can be read or was closed.  False (with err) ends vt_http_server_run.
+     */
+    bool (*ready)(void *context, struct vt_error *err);
+};
+
+struct vt_http_options {
+    const struct vt_http_route *routes;
+    void *context;            /* handed to handlers and watches */
+    unsigned connections_max; /* 0: 256 */
+    unsigned from_one_max;    /* connections from one address; 0: as many as at all */
+    int64_t request_ms_max;   /* for a whole request to arrive; 0: 15 s */
+    int64_t answer_ms_max;    /* for an answer to be taken; 0: 60 s */
+    int64_t stop_ms_max;      /* for answers under way when stopping; 0: 5 s */
+    struct vt_http_watch watches[4]; /* ended by one without `ready` */
+};
+
+/* Listen.  address: an IPv4 or IPv6 literal; port 0: any free one.
+ * Errors: VT_MALFORMED no address; VT_IO taken, not permitted */
+VT_CHECKED bool vt_http_listen(const char *address, uint16_t port, int *fd_out,
+                               uint16_t *port_out, struct vt_error *err);
+
+/* listen_fd: borrowed; must be from vt_http_listen.  All strings and tables must live as
+ * long as the server.  Returned; end with vt_http_server_free.  VT_IO. */
+VT_CHECKED bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
+                                   struct vt_http_server **server_out,
+                                   struct vt_error *err);
+void vt_http_server_free(struct vt_http_server *server); /* NULL allowed */
+void vt_http_server_free_pointer(struct vt_http_server **server);
+#define VT_AUTO_HTTP_SERVER                                                                \
+    __attribute__((cleanup(vt_http_server_free_pointer))) struct vt_http_server *
+
+/* Serve until vt_http_server_stop was called (from a handler or a watch), and then until
+ * what is under way is answered or stop_ms_max are over.  The error of a watch: its own. */
+VT_CHECKED bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err);
+/* Take no new connection and no new request, and let vt_http_server_run return. */
+void vt_http_server_stop(struct vt_http_server *server);
+
+/* ---- inside a handler -------------------------------------------------------------------
+ */
+
+/* All borrowed from the exchange, until it is answered. */
+vt_slice vt_http_path(const struct vt_http_exchange *exchange); /* decoded, no query */
+vt_slice vt_http_body(const struct vt_http_exchange *exchange);
+/* The header's value; empty if there is none. */
+vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *name);
+/* The query's value, decoded; empty if there is none. */
+vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name);
+
+/* Add a header to the answer to come; at most 8.  Both are copied. */
+void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,
+                        const char *value);
+/* Answer, once.  body is copied.  The exchange must not be used afterwards. */
+void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
+                    vt_slice body);
+/* The same with a sentence as plain text; a '\n' is added. */
+VT_PRINTF(3, 4)
+void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,
+                         ...);
+
+#endif

@@ -1,0 +1,535 @@
+/* The server against the client, and against clients that do not behave. */
+#include "http/http.h"
+#include "tests/harness.h"
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* ---- a server in a process of its own
+ * ----------------------------------------------------
+ */
+
+enum { BODY_MAX = 1000, SLEEPERS_MAX = 64 };
+
+struct inside {
+    struct vt_http_server *server;
+    struct vt_http_exchange *sleepers[SLEEPERS_MAX];
+    size_t count;
+    int control; /* 's': stop, 'w': wake the sleepers, end of file: stop */
+};
+
+static void echo(void *context, struct vt_http_exchange *exchange)
+{
+    (void)context;
+    vt_http_answer(exchange, VT_HTTP_OK, "application/octet-stream; x=1",
+                   vt_http_body(exchange));
+}
+
+static void hello(void *context, struct vt_http_exchange *exchange)
+{
+    (void)context;
+    vt_http_set_header(exchange, "X-Path", "yes");
+    vt_http_answer_text(exchange, VT_HTTP_OK, "%.*s %.*s %.*s",
+                        VT_SLICE_ARGS(vt_http_path(exchange)),
+                        VT_SLICE_ARGS(vt_http_query(exchange, "q")),
+                        VT_SLICE_ARGS(vt_http_header(exchange, "Accept")));
+}
+
+static void redirect(void *context, struct vt_http_exchange *exchange)
+{
+    (void)context;
+    vt_http_set_header(exchange, "Location", "/hello/moved");
+    vt_http_answer_text(exchange, 302, "elsewhere");
+}
+
+static void sleep_on(void *context, struct vt_http_exchange *exchange)
+{
+    struct inside *inside = context;
+
+    VT_ASSERT(inside->count < SLEEPERS_MAX);
+    inside->sleepers[inside->count++] = exchange;
+}
+
+static bool on_control(void *context, struct vt_error *err)
+{
+    struct inside *inside = context;
+    char what = 's';
+
+    (void)err;
+    if (read(inside->control, &what, 1) != 1 || what == 's')
+        vt_http_server_stop(inside->server);
+    for (size_t i = 0; what == 'w' && i < inside->count; i++)
+        vt_http_answer_text(inside->sleepers[i], VT_HTTP_OK, "woken");
+    if (what == 'w')
+        inside->count = 0;
+    return true;
+}
+
+static const struct vt_http_route routes[] = {
+    { "POST", "/echo", BODY_MAX, echo },
+    { "GET", "/hello/*", 0, hello },
+    { "GET", "/redirect", 0, redirect },
+    { "GET", "/sleep", 0, sleep_on },
+    { NULL, NULL, 0, NULL },
+};
+
+struct server {
+    pid_t pid;
+    uint16_t port;
+    int control;
+};
+
+static struct server start(struct vt_http_options options)
+{
+    struct vt_error err = { 0 };
+    struct server out = { 0 };
+    int listen_fd, ends[2];
+
+    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &listen_fd, &out.port, &err));
+    VT_CHECK(pipe(ends) == 0);
+    out.control = ends[1];
+    out.pid = fork();
+    if (out.pid == 0) {
+        struct inside inside = { .control = ends[0] };
+
+        (void)close(ends[1]);
+        (void)alarm(60);
+        options.routes = routes;
+        options.context = &inside;
+        options.watches[0] = (struct vt_http_watch){ ends[0], on_control };
+        VT_CHECK_OK(vt_http_server_new(listen_fd, &options, &inside.server, &err));
+        (void)close(listen_fd);
+        VT_CHECK_OK(vt_http_server_run(inside.server, &err));
+        vt_http_server_free(inside.server);
+        exit(0);
+    }
+    (void)close(ends[0]);
+    (void)close(listen_fd);
+    return out;
+}
+
+static void tell(const struct server *server, char what)
+{
+    VT_CHECK(write(server->control, &what, 1) == 1);
+}
+
+static void ends_well(const struct server *server)
+{
+    int status = -1;
+
+    VT_CHECK(waitpid(server->pid, &status, 0) == server->pid);
+    VT_CHECK_SAYING(status == 0, "the server ended with wait status %d", status);
+}
+
+static void stop(const struct server *server)
+{
+    tell(server, 's');
+    ends_well(server);
+}
+
+/* ---- the client
+ * --------------------------------------------------------------------------
+ */
+
+static const char *url_of(const struct server *server, const char *path)
+{
+    return vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u%s", server->port, path);
+}
+
+static void requests_find_their_routes(void)
+{
+    static const struct {
+        const char *method, *path, *body;
+        int status;
+        const char *answer;
+    } rows[] = {
+        { NULL, "/echo", "hello", 200, "hello" },
+        { "POST", "/echo", "", 200, "" },
+        { NULL, "/echo/", "hello", 404, "there is nothing here\n" },
+        { "GET", "/echo", "", 405, "this takes POST\n" },
+        { NULL, "/hello/you?q=a%20b", "", 200, "/hello/you a b text/x\n" },
+        { NULL, "/hello/%79ou", "", 200, "/hello/you  text/x\n" },
+        { NULL, "/hello", "", 404, "there is nothing here\n" },
+        { NULL, "/hello/you", "with a body", 405, "this takes GET\n" },
+        { "DELETE", "/hello/you", "", 405, "this takes GET\n" },
+        { NULL, "/redirect", "", 302, "elsewhere\n" },
+    };
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vt_http_call call = { .url = url_of(&server, rows[i].path),
+                                     .method = rows[i].method,
+                                     .body = vt_slice_from_cstr(rows[i].body),
+                                     .accept = "text/x",
+                                     .answer_bytes_max = 1000 };
+
+        VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+        VT_CHECK_SAYING(call.status == rows[i].status &&
+                            vt_slice_is(vt_buf_slice(&call.answer), rows[i].answer),
+                        "%s: %d %.*s", rows[i].path, call.status,
+                        VT_SLICE_ARGS(vt_buf_slice(&call.answer)));
+        VT_CHECK(strcmp(call.answer_type,
+                        i < 2 ? "application/octet-stream" : "text/plain") == 0);
+        vt_http_call_clear(&call);
+    }
+    stop(&server);
+}
+
+static void bodies_are_bounded(void)
+{
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    uint8_t body[BODY_MAX + 1] = { 0 };
+    struct vt_http_call call = { .url = url_of(&server, "/echo"),
+                                 .body = vt_slice_of(body, BODY_MAX),
+                                 .answer_bytes_max = BODY_MAX };
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+    VT_CHECK(call.status == VT_HTTP_OK && call.answer.len == BODY_MAX);
+    call.body.len++;
+    VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+    VT_CHECK(call.status == VT_HTTP_TOO_LARGE);
+    call.body.len--;
+    call.answer_bytes_max--;
+    VT_CHECK_FAILS(VT_LIMIT, vt_http_client_run(client, &call, &err));
+    VT_CHECK(strstr(err.message, "longer than 999 bytes") != NULL && call.status == 0);
+    vt_http_call_clear(&call);
+    stop(&server);
+}
+
+static void what_is_no_http_is_refused(void)
+{
+    static const struct {
+        const char *url;
+        enum vt_code want;
+    } rows[] = {
+        { "file:///etc/passwd", VT_MALFORMED },
+        { "ftp://127.0.0.1/", VT_MALFORMED },
+        { "127.0.0.1/", VT_MALFORMED },
+        { "", VT_MALFORMED },
+        { "http://a b/", VT_MALFORMED },
+        { "http://127.0.0.1:1/", VT_IO },
+        { "http://", VT_IO },
+        { "http://127.0.0.1:99999/", VT_IO },
+    };
+    struct vt_error err = { 0 };
+    VT_AUTO_HTTP_CLIENT client = NULL;
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vt_http_call call = { .url = rows[i].url, .answer_bytes_max = 10 };
+
+        VT_CHECK_FAILS(rows[i].want, vt_http_client_run(client, &call, &err));
+        vt_http_call_clear(&call);
+    }
+}
+
+static void many_at_once_are_answered_later(void)
+{
+    enum { MANY = 20 };
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    struct vt_http_call calls[MANY] = { { 0 } }, *done = NULL;
+    struct vt_http_call hello_call = { .url = url_of(&server, "/hello/"),
+                                       .answer_bytes_max = 100 };
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    for (size_t i = 0; i < MANY; i++) {
+        calls[i].url = url_of(&server, "/sleep");
+        calls[i].answer_bytes_max = 100;
+        VT_CHECK_OK(vt_http_client_start(client, &calls[i], &err));
+    }
+    /* Who sleeps is in nobody's way. */
+    VT_CHECK_OK(vt_http_client_start(client, &hello_call, &err));
+    VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+    VT_CHECK(done == &hello_call && done->status == VT_HTTP_OK);
+    VT_CHECK_OK(vt_http_client_wait(client, 100, &done, &err));
+    VT_CHECK(done == NULL);
+    vt_http_client_cancel(client, &calls[3]); /* gone before its answer */
+    tell(&server, 'w');
+    for (size_t i = 0; i < MANY - 1; i++) {
+        VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+        VT_CHECK_SAYING(done != NULL && done->status == VT_HTTP_OK &&
+                            vt_slice_is(vt_buf_slice(&done->answer), "woken\n"),
+                        "only %zu answers", i);
+        vt_http_call_clear(done);
+    }
+    VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+    VT_CHECK(done == NULL);
+    vt_http_call_clear(&calls[3]);
+    vt_http_call_clear(&hello_call);
+    stop(&server);
+}
+
+static void an_answer_has_its_time(void)
+{
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    struct vt_http_call call = { .url = url_of(&server, "/sleep"),
+                                 .answer_bytes_max = 100,
+                                 .timeout_ms = 150 };
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    VT_CHECK_FAILS(VT_LIMIT, vt_http_client_run(client, &call, &err));
+    VT_CHECK(strstr(err.message, "within 150 ms") != NULL && call.took_ms >= 140);
+    vt_http_call_clear(&call);
+    /* The server ends although one still sleeps. */
+    stop(&server);
+}
+
+static void a_stopping_server_finishes_what_it_began(void)
+{
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    struct vt_http_call asleep = { .url = url_of(&server, "/sleep"),
+                                   .answer_bytes_max = 100 };
+    struct vt_http_call late = { .url = url_of(&server, "/hello/"),
+                                 .answer_bytes_max = 100 };
+    struct vt_http_call *done = NULL;
+
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    VT_CHECK_OK(vt_http_client_start(client, &asleep, &err));
+    VT_CHECK_OK(vt_http_client_start(client, &late, &err));
+    VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+    VT_CHECK(done == &late && late.status == VT_HTTP_OK);
+    tell(&server, 's');
+    do { /* until it does not take new ones any more */
+        VT_CHECK_OK(vt_http_client_start(client, &late, &err));
+        VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+        VT_CHECK(done == &late);
+    } while (late.status == VT_HTTP_OK);
+    tell(&server, 'w');
+    VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
+    VT_CHECK_SAYING(done == &asleep && asleep.status == VT_HTTP_OK, "%s",
+                    asleep.failure.message);
+    ends_well(&server);
+    vt_http_call_clear(&asleep);
+    vt_http_call_clear(&late);
+}
+
+/* ---- raw sockets
+ * -------------------------------------------------------------------------
+ */
+
+static int dial(const struct server *server)
+{
+    const struct sockaddr_in to = { .sin_family = AF_INET,
+                                    .sin_port = htons(server->port),
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    VT_CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    VT_CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
+}
+
+/* All that comes until the other side closes, or `until` was seen; "" if it is closed at
+ * once.  Fails after ten seconds. */
+static const char *hear(int fd, const char *until)
+{
+    VT_AUTO_BUF heard = vt_buf_init(VT_MIB(1));
+    int64_t end_ms = vt_monotonic_ms() + 10000;
+
+    while (vt_monotonic_ms() < end_ms) {
+        struct pollfd waiting = { fd, POLLIN, 0 };
+        char piece[1000];
+        ssize_t got = poll(&waiting, 1, 1000) > 0 ? read(fd, piece, sizeof piece) : -2;
+
+        if (got == 0 || got == -1)
+            break;
+        if (got > 0)
+            vt_buf_put(&heard, vt_slice_of(piece, (size_t)got));
+        if (until != NULL && strstr(vt_buf_cstr(&heard), until) != NULL)
+            break;
+    }
+    VT_CHECK_SAYING(vt_monotonic_ms() < end_ms, "nobody closed, heard: %s",
+                    vt_buf_cstr(&heard));
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&heard));
+}
+
+static void one_connection_serves_several_requests(void)
+{
+    struct server server = start((struct vt_http_options){ 0 });
+    int fd = dial(&server);
+
+    for (int i = 0; i < 3; i++) {
+        say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+        VT_CHECK(strstr(hear(fd, "/hello/a  \n"), "200 OK") != NULL);
+    }
+    (void)close(fd);
+    stop(&server);
+}
+
+static void slow_clients_are_cut_off(void)
+{
+    static const char *const words[] = {
+        "", /* says nothing */
+        "GET /hello/a HT",
+        "GET /hello/a HTTP/1.1\r\nHost: x\r\nA: ",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+    };
+    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        int fd = dial(&server);
+        int64_t start_ms = vt_monotonic_ms();
+
+        say(fd, words[i]);
+        VT_CHECK(strstr(hear(fd, NULL), "200 OK") == NULL);
+        VT_CHECK(vt_monotonic_ms() - start_ms >= 300);
+        (void)close(fd);
+    }
+    stop(&server);
+}
+
+/* A byte now and then does not keep a connection. */
+static void dripping_clients_are_cut_off(void)
+{
+    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = dial(&server);
+    int64_t start_ms = vt_monotonic_ms();
+    char byte = 'a';
+
+    say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\nA: ");
+    while (send(fd, &byte, 1, MSG_NOSIGNAL) == 1) {
+        (void)poll(NULL, 0, 50);
+        VT_CHECK(vt_monotonic_ms() - start_ms < 10000);
+    }
+    (void)close(fd);
+    stop(&server);
+}
+
+static void what_is_no_request_is_refused(void)
+{
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {
+        { "hello\r\n\r\n", "" },
+        { "GET /hello/a HTTP/1.1\r\n\r\n", "400" }, /* no Host */
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", "400" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: "
+          "99999999999999999999999\r\n\r\n",
+          "413" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", "413" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+          "400" },
+    };
+    struct server server = start((struct vt_http_options){ .request_ms_max = 2000 });
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int fd = dial(&server);
+        const char *heard;
+
+        say(fd, rows[i].text);
+        heard = hear(fd, NULL);
+        VT_CHECK_SAYING(strstr(heard, rows[i].wanted) != NULL &&
+                            strstr(heard, "200 OK") == NULL,
+                        "row %zu: %s", i, heard);
+        (void)close(fd);
+    }
+    stop(&server);
+}
+
+/* Ten bytes a piece, 200 pieces: longer than the bound, in no announced length. */
+static void chunked_bodies_are_bounded(void)
+{
+    struct server server = start((struct vt_http_options){ .request_ms_max = 5000 });
+    int fd = dial(&server);
+
+    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < 200; i++)
+        say(fd, "a\r\n0123456789\r\n");
+    say(fd, "0\r\n\r\n");
+    VT_CHECK(strstr(hear(fd, "\n\r\n"), " 413 ") != NULL);
+    (void)close(fd);
+    stop(&server);
+}
+
+static void heads_are_bounded(void)
+{
+    struct server server = start((struct vt_http_options){ 0 });
+    int fd = dial(&server);
+    const char *heard;
+
+    say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n");
+    for (int i = 0; i < 3000; i++)
+        if (send(fd, "X-A: 0123456789012345678901234567890123456789\r\n", 47,
+                 MSG_NOSIGNAL) != 47)
+            break;
+    heard = hear(fd, NULL);
+    VT_CHECK_SAYING(strstr(heard, "200 OK") == NULL, "%s", heard);
+    (void)close(fd);
+    stop(&server);
+}
+
+static void connections_are_bounded(void)
+{
+    struct server server =
+        start((struct vt_http_options){ .connections_max = 4, .request_ms_max = 1500 });
+    int fds[8];
+
+    for (int i = 0; i < 8; i++)
+        fds[i] = dial(&server);
+    /* The first four are held open, saying nothing, until their time is over. */
+    say(fds[0], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+    VT_CHECK(strstr(hear(fds[0], "\n\r\n"), "200 OK") != NULL);
+    for (int i = 1; i < 8; i++)
+        VT_CHECK(hear(fds[i], NULL)[0] == '\0');
+    for (int i = 0; i < 8; i++)
+        (void)close(fds[i]);
+    /* And then there is room again. */
+    fds[0] = dial(&server);
+    say(fds[0], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+    VT_CHECK(strstr(hear(fds[0], "\n\r\n"), "200 OK") != NULL);
+    (void)close(fds[0]);
+    stop(&server);
+}
+
+static void listening_says_what_is_wrong(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_FD first = -1;
+    int second = -1;
+    uint16_t port = 0, other;
+
+    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &first, &port, &err));
+    VT_CHECK(port != 0);
+    VT_CHECK_FAILS(VT_IO, vt_http_listen("127.0.0.1", port, &second, &other, &err));
+    VT_CHECK_FAILS(VT_MALFORMED, vt_http_listen("localhost", 0, &second, &other, &err));
+    VT_CHECK(second == -1);
+}
+
+static const struct vt_case cases[] = {
+    { "requests find their routes", requests_find_their_routes },
+    { "bodies are bounded", bodies_are_bounded },
+    { "what is no HTTP is refused", what_is_no_http_is_refused },
+    { "many at once are answered later", many_at_once_are_answered_later },
+    { "an answer has its time", an_answer_has_its_time },
+    { "a stopping server finishes what it began",
+      a_stopping_server_finishes_what_it_began },
+    { "one connection serves several requests", one_connection_serves_several_requests },
+    { "slow clients are cut off", slow_clients_are_cut_off },
+    { "dripping clients are cut off", dripping_clients_are_cut_off },
+    { "what is no request is refused", what_is_no_request_is_refused },
+    { "chunked bodies are bounded", chunked_bodies_are_bounded },
+    { "heads are bounded", heads_are_bounded },
+    { "connections are bounded", connections_are_bounded },
+    { "listening says what is wrong", listening_says_what_is_wrong },
+};
+
+VT_TEST_MAIN("http", cases)

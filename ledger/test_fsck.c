@@ -1,0 +1,331 @@
+/* fsck: passes a log that another program made, at each of its checkpoints, and one of
+ * ours; finds any changed byte, and names the file. */
+#include "crypto/verify_note.h"
+#include "ledger/fsck.h"
+#include "ledger/ledger.h"
+#include "tests/harness.h"
+#include <ftw.h>
+
+#define LOG15  "ledger/vectors/tessera-log15"
+#define ORIGIN "ledger.example/fsck"
+
+enum { FILES_MAX = 200 };
+
+/* What was found: how many files were named, and whether a certain one was. */
+struct found {
+    const char *wanted; /* NULL: none */
+    bool is_wanted_found;
+    unsigned others;
+    char last[300];
+};
+
+static void note_finding(void *context, const char *file, const char *what)
+{
+    struct found *found = context;
+
+    (void)snprintf(found->last, sizeof found->last, "%s: %s", file, what);
+    if (found->wanted != NULL && strcmp(found->wanted, file) == 0)
+        found->is_wanted_found = true;
+    else
+        found->others++;
+}
+
+struct setting {
+    struct vt_policy policy;
+    struct vt_fsck_options options;
+    struct found found;
+    char text[400];
+};
+
+static struct setting *setting_of(const char *vkey, const char *origin)
+{
+    struct setting *s = vt_alloc(sizeof *s);
+    struct vt_error err = { 0 };
+
+    (void)snprintf(s->text, sizeof s->text, "log %s\nquorum none\n", vkey);
+    VT_CHECK_OK(vt_policy_parse(vt_slice_from_cstr(s->text), &s->policy, &err));
+    s->options = (struct vt_fsck_options){ .policy = &s->policy,
+                                           .origin = vt_slice_from_cstr(origin),
+                                           .found = note_finding,
+                                           .context = &s->found };
+    return s;
+}
+
+static struct setting *setting_of_log15(void)
+{
+    vt_slice vkey = vt_test_read(LOG15 "/VKEY.txt");
+
+    return setting_of(vt_strdup_slice(vt_slice_sub(vkey, 0, vkey.len - 1)),
+                      "example.com/log/testdata");
+}
+
+static void check(struct setting *s, const char *dir, struct vt_fsck_report *report)
+{
+    struct vt_error err = { 0 };
+    const char *wanted = s->found.wanted;
+
+    s->found = (struct found){ .wanted = wanted };
+    VT_CHECK_OK(vt_ledger_fsck(dir, &s->options, report, &err));
+}
+
+/* ---- another program's log --------------------------------------------------------------
+ */
+
+static void every_checkpoint_passes(void)
+{
+    struct setting *s = setting_of_log15();
+    struct vt_fsck_report report;
+    char name[100];
+
+    check(s, LOG15, &report);
+    VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+    VT_CHECK(report.size == 15 && report.entries == 15 && report.checkpoints == 17);
+    VT_CHECK(report.files == 30);
+    for (unsigned size = 0; size <= 15; size++) {
+        (void)snprintf(name, sizeof name, LOG15 "/checkpoint.%u", size);
+        s->options.checkpoint = vt_test_read(name);
+        s->options.checkpoint_name = "named";
+        check(s, LOG15, &report);
+        VT_CHECK_SAYING(report.findings == 0 && report.checkpoints == 18, "%s",
+                        s->found.last);
+    }
+}
+
+static void copy_log15(void)
+{
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", LOG15, vt_test_path("log")));
+}
+
+/* The files of the copy, relative to it. */
+static struct {
+    const char *paths[FILES_MAX];
+    size_t count;
+} files;
+
+static int note_file(const char *path, const struct stat *about, int type, struct FTW *ftw)
+{
+    (void)about;
+    (void)ftw;
+    if (type == FTW_F && files.count < FILES_MAX)
+        files.paths[files.count++] =
+            vt_strdup_slice(vt_slice_from_cstr(path + strlen(vt_test_path("log/"))));
+    return 0;
+}
+
+static void list_files(void)
+{
+    files.count = 0;
+    VT_CHECK(nftw(vt_test_path("log"), note_file, 16, FTW_PHYS) == 0);
+    VT_CHECK(files.count > 5 && files.count < FILES_MAX);
+}
+
+/* Change each step-th byte of each file of log/: the file is named, and no other. */
+static void flip_bytes(struct setting *s, size_t step)
+{
+    struct vt_fsck_report report;
+
+    list_files();
+    for (size_t i = 0; i < files.count; i++) {
+        VT_AUTO_FREE char *name = NULL;
+        const char *path;
+        vt_slice good;
+        VT_AUTO_FREE uint8_t *bytes = NULL;
+
+        name = vt_alloc(strlen(files.paths[i]) + 5);
+        (void)snprintf(name, strlen(files.paths[i]) + 5, "log/%s", files.paths[i]);
+        path = vt_test_path(name);
+        good = vt_test_read(path);
+        bytes = vt_alloc(good.len);
+        for (size_t at = 0; at < good.len; at += step) {
+            memcpy(bytes, good.data, good.len);
+            bytes[at] = (uint8_t)(bytes[at] ^ (1u << (at % 8)));
+            vt_test_write(path, vt_slice_of(bytes, good.len));
+            s->found.wanted = files.paths[i];
+            check(s, vt_test_path("log"), &report);
+            VT_CHECK_SAYING(s->found.is_wanted_found && s->found.others == 0,
+                            "%s, byte %zu: %u others, last: %s", files.paths[i], at,
+                            s->found.others, s->found.last);
+        }
+        vt_test_write(path, good);
+    }
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+}
+
+static void every_byte_counts(void)
+{
+    copy_log15();
+    flip_bytes(setting_of_log15(), 1);
+}
+
+/* The same with the newest widths alone, as a log looks that keeps no old ones. */
+static void every_byte_counts_in_other_layouts(void)
+{
+    copy_log15();
+    for (unsigned size = 0; size < 15; size++) {
+        char name[100];
+
+        (void)snprintf(name, sizeof name, "log/checkpoint.%u", size);
+        VT_CHECK(unlink(vt_test_path(name)) == 0);
+        (void)snprintf(name, sizeof name, "log/tile/0/000.p/%u", size);
+        VT_CHECK(size == 0 || size % 4 == 3 || unlink(vt_test_path(name)) == 0);
+        (void)snprintf(name, sizeof name, "log/tile/entries/000.p/%u", size);
+        VT_CHECK(size == 0 || size % 5 == 2 || unlink(vt_test_path(name)) == 0);
+    }
+    flip_bytes(setting_of_log15(), 1);
+}
+
+static void missing_files_are_named(void)
+{
+    struct setting *s = setting_of_log15();
+    struct vt_fsck_report report;
+
+    copy_log15();
+    list_files();
+    for (size_t i = 0; i < files.count; i++) {
+        VT_AUTO_FREE char *name = vt_alloc(strlen(files.paths[i]) + 5);
+        vt_slice good;
+
+        (void)snprintf(name, strlen(files.paths[i]) + 5, "log/%s", files.paths[i]);
+        if (strncmp(files.paths[i], "tile/", 5) != 0)
+            continue;
+        good = vt_test_read(vt_test_path(name));
+        VT_CHECK(unlink(vt_test_path(name)) == 0);
+        s->found.wanted = files.paths[i];
+        check(s, vt_test_path("log"), &report);
+        VT_CHECK_SAYING(s->found.is_wanted_found, "%s: %s", files.paths[i], s->found.last);
+        vt_test_write(vt_test_path(name), good);
+    }
+}
+
+static void strays_are_named(void)
+{
+    static const char *const strays[] = {
+        "tile/0/000.p/16",        "tile/0/001",    "tile/0/x000", "tile/1/000.p/1",
+        "tile/entries/000.p/016", "tile/notes.txt"
+    };
+    struct setting *s = setting_of_log15();
+    struct vt_fsck_report report;
+
+    copy_log15();
+    for (size_t i = 0; i < sizeof strays / sizeof strays[0]; i++) {
+        char name[100];
+
+        (void)snprintf(name, sizeof name, "log/%s", strays[i]);
+        (void)mkdir(vt_test_path("log/tile/1"), 0755);
+        (void)mkdir(vt_test_path("log/tile/1/000.p"), 0755);
+        vt_test_write(vt_test_path(name), VT_LIT("what is this?"));
+        s->found.wanted = strays[i];
+        check(s, vt_test_path("log"), &report);
+        VT_CHECK_SAYING(s->found.is_wanted_found, "%s: %s", strays[i], s->found.last);
+        VT_CHECK(unlink(vt_test_path(name)) == 0);
+    }
+}
+
+static void wrong_expectations(void)
+{
+    struct setting *s = setting_of_log15(), *other;
+    struct vt_fsck_report report;
+    struct vt_error err = { 0 };
+
+    s->options.origin = VT_LIT("example.com/other");
+    check(s, LOG15, &report);
+    VT_CHECK(report.findings >= 17 && report.checkpoints == 0);
+    other =
+        setting_of("example.org/ledger+c186e258+AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0"
+                   "D29c",
+                   "example.com/log/testdata");
+    check(other, LOG15, &report);
+    VT_CHECK(report.findings >= 17 && report.checkpoints == 0);
+    VT_CHECK_FAILS(VT_IO, vt_ledger_fsck(vt_test_path("none"), &s->options, &report, &err));
+    VT_CHECK(mkdir(vt_test_path("empty"), 0755) == 0);
+    VT_CHECK_FAILS(VT_ABSENT,
+                   vt_ledger_fsck(vt_test_path("empty"), &s->options, &report, &err));
+}
+
+/* ---- our own
+ * ----------------------------------------------------------------------------- */
+
+static struct setting *make_own(uint64_t entries)
+{
+    static const uint8_t seed[32] = { 9 };
+    struct vt_error err = { 0 };
+    struct vt_env env = vt_env_real();
+    struct vt_ledger_options options = { .env = &env };
+    struct vt_ledger_config config = { .origin = VT_LIT(ORIGIN), .key = VT_LIT("key") };
+    VT_AUTO_BUF vkey_text = vt_buf_init(500);
+    struct vt_vkey vkey;
+    VT_AUTO_KEY key = NULL;
+    VT_AUTO_SIGNER signer = NULL;
+    VT_AUTO_LEDGER ledger = NULL;
+    vt_ticket ticket;
+
+    VT_CHECK_OK(vt_key_from_seed(seed, &key, &err));
+    vkey = vt_vkey_of(config.origin, VT_NOTE_ED25519, vt_key_public(key));
+    vt_vkey_write(&vkey_text, &vkey);
+    config.vkey = vt_buf_slice(&vkey_text);
+    VT_CHECK_OK(vt_ledger_init(vt_test_path("log"), &config, &options, &err));
+    VT_CHECK_OK(
+        vt_signer_start_here(vt_test_path("log"), config.origin, key, &signer, &err));
+    options.signer = signer;
+    VT_CHECK_OK(vt_ledger_open(vt_test_path("log"), &options, &ledger, &err));
+    for (uint64_t i = 0; i < entries; i++) {
+        VT_CHECK_OK(vt_ledger_submit(ledger, VT_BYTES(i), &ticket, &err));
+        if (i == 100 || i == 300)
+            VT_CHECK_OK(vt_ledger_publish(ledger, NULL, &err));
+    }
+    VT_CHECK_OK(vt_ledger_publish(ledger, NULL, &err));
+    return setting_of(vt_buf_cstr(&vkey_text), ORIGIN);
+}
+
+static void our_own_log(void)
+{
+    struct setting *s = make_own(70000);
+    struct vt_fsck_report report;
+
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+    VT_CHECK(report.size == 70000 && report.entries == 70000);
+    /* 274 tiles and bundles, two tiles of level 1, one of level 2. */
+    VT_CHECK(report.files == 2 * 274 + 2 + 1);
+}
+
+/* Full tiles: here the tile above decides who is right. */
+static void every_byte_counts_in_full_tiles(void)
+{
+    struct setting *s = make_own(600);
+
+    (void)vt_test_run(
+        0, VT_ARGV("rm", "-r", vt_test_path("log/journal"), vt_test_path("log/signer"),
+                   vt_test_path("log/config.json"), vt_test_path("log/.vt-lock")));
+    flip_bytes(s, 97);
+}
+
+/* Tiles that were written but are in no checkpoint yet are checked against each other. */
+static void unpublished_tiles(void)
+{
+    struct setting *s = make_own(600);
+    struct vt_fsck_report report;
+    vt_slice tile = vt_test_read(vt_test_path("log/tile/0/000"));
+    uint8_t *bytes = vt_alloc(tile.len);
+
+    memcpy(bytes, tile.data, tile.len);
+    vt_test_write(vt_test_path("log/tile/0/003"), vt_slice_of(bytes, tile.len));
+    s->found.wanted = "tile/0/003";
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK(s->found.is_wanted_found && s->found.others == 0);
+}
+
+static const struct vt_case cases[] = {
+    { "every checkpoint passes", every_checkpoint_passes },
+    { "every byte counts", every_byte_counts },
+    { "every byte counts in other layouts", every_byte_counts_in_other_layouts },
+    { "missing files are named", missing_files_are_named },
+    { "strays are named", strays_are_named },
+    { "wrong expectations", wrong_expectations },
+    { "our own log", our_own_log },
+    { "every byte counts in full tiles", every_byte_counts_in_full_tiles },
+    { "unpublished tiles", unpublished_tiles },
+};
+
+VT_TEST_MAIN("ledger.fsck", cases)

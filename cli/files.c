@@ -20,7 +20,7 @@ bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out, struct vt_error
     return true;
 }
 
-static void ask_terminal(struct vt_buf *out, const char *what)
+void vt_cli_passphrase_ask(struct vt_buf *out, const char *what)
 {
     VT_AUTO_FD fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
     struct termios before, quiet;
@@ -48,7 +48,7 @@ bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out, struct vt_er
         return false;
     ok = vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
     if (!ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
-        ask_terminal(&passphrase, where);
+        vt_cli_passphrase_ask(&passphrase, where);
         ok = passphrase.len != 0 &&
              vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
     }
@@ -107,4 +107,15 @@ void vt_cli_print_json(json_t *value)
     (void)json_dumpf(value, stdout, JSON_COMPACT | JSON_SORT_KEYS);
     (void)putchar('\n');
     json_decref(value);
+}
+
+json_t *vt_cli_json_text(vt_slice text)
+{
+    VT_AUTO_BUF plain = vt_buf_init(text.len + 1);
+
+    if (vt_slice_is_utf8(text))
+        return json_stringn((const char *)text.data, text.len);
+    for (size_t i = 0; i < text.len; i++)
+        vt_buf_put_u8(&plain, text.data[i] < 0x80 ? text.data[i] : '?');
+    return json_stringn((const char *)plain.data, plain.len);
 }

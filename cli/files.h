@@ -31,7 +31,12 @@ VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
 VT_CHECKED bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode,
                               struct vt_error *err);
 
+/* Ask for it on the terminal, without echo; out stays empty if there is none. */
+void vt_cli_passphrase_ask(struct vt_buf *out, const char *what);
+
 /* Print a JSON value on one line.  Takes it. */
 void vt_cli_print_json(json_t *value);
+/* A string value; in bytes that are not UTF-8 all above 0x7f become '?'. */
+json_t *vt_cli_json_text(vt_slice text);
 
 #endif

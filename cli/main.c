@@ -5,9 +5,7 @@
 
 static const struct vt_group *const groups[] = {
     &vt_cli_verify, /* the customer's verb first */
-    &vt_cli_key,
-    &vt_cli_trust,
-    NULL,
+    &vt_cli_key,    &vt_cli_trust, &vt_cli_ledger, NULL,
 };
 
 int main(int argc, char **argv)

@@ -201,13 +201,23 @@ static bool read_config(struct vt_ledger *ledger, struct vt_error *err)
     return vt_policy_parse(ledger->config.policy, ledger->policy, err);
 }
 
+/* A signer with another key would sign what nobody believes. */
+static bool check_signer(const struct vt_ledger *ledger, struct vt_error *err)
+{
+    if (ledger->signer != NULL && memcmp(vt_signer_public(ledger->signer)->bytes,
+                                         ledger->vkey.key, sizeof ledger->vkey.key) != 0)
+        return vt_fail(err, VT_REJECTED, "%s: the signer has another key than this log",
+                       vt_disk_path(ledger->disk));
+    return true;
+}
+
 static bool open_parts(struct vt_ledger *ledger, const char *dir,
                        const struct vt_ledger_options *options, struct vt_error *err)
 {
     struct vt_leaf_source leaves;
 
     if (!vt_disk_open(dir, false, &ledger->disk, err) || !read_config(ledger, err) ||
-        !vt_disk_lock(ledger->disk, err))
+        !check_signer(ledger, err) || !vt_disk_lock(ledger->disk, err))
         return false;
     leaves = (struct vt_leaf_source){ read_leaf, ledger->disk };
     return read_published(ledger, err) &&

@@ -85,12 +85,23 @@ static bool show(struct vt_ledger *ledger, const struct vt_buf *note, struct vt_
     return vt_buf_check(&ledger->published, "the checkpoint", err);
 }
 
+/* What we show must satisfy what we ask of others. */
+static bool check_policy(const struct vt_ledger *ledger, const struct vt_buf *note,
+                         struct vt_error *err)
+{
+    struct vt_tlog_verdict verdict;
+
+    return ledger->policy == NULL ||
+           vt_tlog_checkpoint_verify(vt_buf_slice(note), ledger->policy,
+                                     ledger->config.origin, &verdict, err);
+}
+
 static bool publish(struct vt_ledger *ledger, struct vt_error *err)
 {
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
 
     return store_tiles(ledger, err) && sign_tree(ledger, &note, err) &&
-           show(ledger, &note, err);
+           check_policy(ledger, &note, err) && show(ledger, &note, err);
 }
 
 bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,

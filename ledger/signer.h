@@ -21,8 +21,11 @@ struct vt_head {
     vt_hash root;
 };
 
-/* Make the signer's folder in a new ledger, with a head of size 0.  A signer without head
- * does not start: it would not know what it signed. */
+/* Make the signer's folder in a new ledger, with a head of size 0; a folder that has such
+ * a head already is left as it is.  A signer without head does not start: it would not
+ * know what it signed.
+ * Errors: VT_REJECTED it has signed before, or is another log's
+ *         VT_IO */
 VT_CHECKED bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err);
 
 /* Start the signer role in a process of its own.

@@ -33,20 +33,6 @@ const char *vt_signer_folder(struct vt_arena *arena, const char *dir)
     return vt_arena_printf(arena, "%s/" VT_SIGNER_FOLDER, dir);
 }
 
-bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
-{
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_head empty = { 0, vt_tree_empty_root };
-    struct vt_disk *disk;
-    bool is_ok;
-
-    if (!vt_disk_open(vt_signer_folder(arena, dir), true, &disk, err))
-        return false;
-    is_ok = store_head(disk, origin, &empty, err);
-    vt_disk_close(disk);
-    return is_ok;
-}
-
 static bool read_head(struct vt_disk *disk, vt_slice origin, struct vt_head *out,
                       struct vt_error *err)
 {
@@ -70,6 +56,28 @@ static bool read_head(struct vt_disk *disk, vt_slice origin, struct vt_head *out
     return vt_fail(err, VT_REJECTED,
                    "%s/" HEAD_NAME " is damaged or another log's; restore it from a copy",
                    vt_disk_path(disk));
+}
+
+bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_head empty = { 0, vt_tree_empty_root }, there;
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(vt_signer_folder(arena, dir), true, &disk, err))
+        return false;
+    if (!vt_disk_has(disk, HEAD_NAME))
+        is_ok = store_head(disk, origin, &empty, err);
+    else if (read_head(disk, origin, &there, err))
+        is_ok = there.size == 0 || vt_fail(err, VT_REJECTED,
+                                           "%s: has signed before; it is not for a new "
+                                           "ledger",
+                                           vt_disk_path(disk));
+    else
+        is_ok = false;
+    vt_disk_close(disk);
+    return is_ok;
 }
 
 bool vt_signer_state_open(const char *folder, vt_slice origin, struct vt_signer_state *out,

@@ -426,6 +426,20 @@ static void forks_are_not_signed(void)
     close_ledger(&o);
 }
 
+/* A signer that holds another key. */
+static void other_keys_are_not_used(void)
+{
+    static const uint8_t seed[32] = { 8 };
+    struct vt_error err = { 0 };
+    struct opened o = { 0 };
+
+    make_ledger(&o, VT_LEDGER_ANY);
+    close_ledger(&o);
+    vt_key_close(o.key);
+    VT_CHECK_OK(vt_key_from_seed(seed, &o.key, &err));
+    VT_CHECK_FAILS(VT_REJECTED, try_open(&o, &err));
+}
+
 /* A byte of the right edge, of the checkpoint, or of the signer's head is changed. */
 static void changed_bytes_are_noticed(void)
 {
@@ -491,6 +505,7 @@ static const struct vt_case cases[] = {
     { "one writer at a time", one_writer_at_a_time },
     { "old copies are not signed", old_copies_are_not_signed },
     { "forks are not signed", forks_are_not_signed },
+    { "other keys are not used", other_keys_are_not_used },
     { "changed bytes are noticed", changed_bytes_are_noticed },
     { "partial tiles are collected", partial_tiles_are_collected },
 };

@@ -245,6 +245,6 @@ bool vt_tlog_proof_verify(const struct vt_tlog_proof *proof, const vt_hash *leaf
         return true;
     out->outcome = VT_TLOG_NOT_INCLUDED;
     return vt_fail(err, VT_REJECTED,
-                   "the entry is not number %" PRIu64 " of %.*s's tree of %" PRIu64,
+                   "this is not entry %" PRIu64 " of %.*s (a tree of %" PRIu64 ")",
                    proof->index, VT_SLICE_ARGS(origin), out->size);
 }

@@ -1,0 +1,214 @@
+/* vitrine ledger check and fsck: the two verbs that judge somebody else's files. */
+#include "cli/files.h"
+#include "cli/ledger_verbs.h"
+#include "crypto/verify_note.h"
+#include "ledger/fsck.h"
+#include "ledger/tlog_proof.h"
+#include "wire/dsse.h"
+
+enum { FINDINGS_PRINTED_MAX = 100 };
+
+static bool read_policy(const char *path, struct vt_buf *text, struct vt_policy *policy,
+                        struct vt_error *err)
+{
+    if (!vt_file_read(path, text, err))
+        return false;
+    if (!vt_policy_parse(vt_buf_slice(text), policy, err))
+        return vt_within(err, "%s", path);
+    return true;
+}
+
+/* ---- check ------------------------------------------------------------------------------
+ */
+
+static json_t *names_of_witnesses(const struct vt_policy *policy,
+                                  const struct vt_tlog_verdict *verdict)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < policy->witness_count; i++)
+        if (verdict->is_cosigned[i])
+            (void)json_array_append_new(names, vt_cli_json_text(policy->witnesses[i].name));
+    return names;
+}
+
+static void print_verdict_json(const struct vt_policy *policy,
+                               const struct vt_tlog_verdict *verdict,
+                               const struct vt_error *why)
+{
+    json_t *answer = json_pack("{s:b,s:s,s:o}", "ok", verdict->outcome == VT_TLOG_OK,
+                               "outcome", vt_tlog_outcome_name(verdict->outcome),
+                               "witnesses", names_of_witnesses(policy, verdict));
+    char time[VT_TIME_TEXT_BYTES];
+
+    if (verdict->outcome == VT_TLOG_OK) {
+        (void)json_object_set_new(answer, "index",
+                                  json_integer((json_int_t)verdict->index));
+        (void)json_object_set_new(answer, "size", json_integer((json_int_t)verdict->size));
+    } else {
+        (void)json_object_set_new(answer, "message",
+                                  vt_cli_json_text(vt_slice_from_cstr(why->message)));
+    }
+    vt_time_write(verdict->time_unix_s, time);
+    if (verdict->time_unix_s != 0)
+        (void)json_object_set_new(answer, "time", json_string(time));
+    vt_cli_print_json(answer);
+}
+
+static void print_verdict(const char *file, vt_slice origin,
+                          const struct vt_tlog_verdict *verdict)
+{
+    char time[VT_TIME_TEXT_BYTES];
+
+    (void)printf("%s is entry %ju of %.*s (a tree of %ju)", file, (uintmax_t)verdict->index,
+                 VT_SLICE_ARGS(origin), (uintmax_t)verdict->size);
+    vt_time_write(verdict->time_unix_s, time);
+    if (verdict->time_unix_s != 0)
+        (void)printf(", seen by enough of %zu witnesses by %s", verdict->cosignature_count,
+                     time);
+    (void)printf("\n");
+}
+
+bool vt_cli_ledger_check(struct vt_args *args, struct vt_error *err)
+{
+    const char *file = vt_args_operand(args, 0);
+    vt_slice origin = vt_slice_from_cstr(vt_args_get(args, "origin"));
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX),
+                policy_text = vt_buf_init(VT_POLICY_BYTES_MAX);
+    VT_AUTO_BUF proof_text = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
+    VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct vt_tlog_verdict verdict = { .outcome = VT_TLOG_MALFORMED };
+    struct vt_tlog_proof proof;
+    vt_hash leaf;
+    bool is_ok;
+
+    if (!vt_file_read(file, &entry, err) ||
+        !vt_file_read(vt_args_get(args, "proof"), &proof_text, err) ||
+        !read_policy(vt_args_get(args, "policy"), &policy_text, policy, err))
+        return false;
+    leaf = vt_sha256_leaf(vt_buf_slice(&entry));
+    is_ok = vt_tlog_proof_parse(vt_buf_slice(&proof_text), &proof, err) &&
+            vt_tlog_proof_verify(&proof, &leaf, policy, origin, &verdict, err);
+    if (vt_args_is_json(args)) {
+        print_verdict_json(policy, &verdict, err);
+        vt_args_exit(args, is_ok ? VT_EXIT_OK : VT_EXIT_REFUSED);
+        return true;
+    }
+    if (is_ok)
+        print_verdict(file, origin, &verdict);
+    return is_ok;
+}
+
+/* ---- fsck -------------------------------------------------------------------------------
+ */
+
+struct printing {
+    bool is_json, is_terminal, is_shown;
+    json_t *findings;
+    uint64_t count;
+    int64_t last_ms;
+};
+
+static void print_finding(void *context, const char *file, const char *what)
+{
+    struct printing *p = context;
+
+    if (p->count++ >= FINDINGS_PRINTED_MAX)
+        return;
+    if (p->is_json)
+        (void)json_array_append_new(
+            p->findings,
+            json_pack("{s:o,s:o}", "file", vt_cli_json_text(vt_slice_from_cstr(file)),
+                      "what", vt_cli_json_text(vt_slice_from_cstr(what))));
+    else
+        (void)printf("%s: %s\n", file, what);
+}
+
+static void print_progress(void *context, uint64_t entries, uint64_t total)
+{
+    struct printing *p = context;
+    int64_t now_ms = vt_monotonic_ms();
+
+    if (now_ms - p->last_ms < (p->is_terminal ? 200 : 10000))
+        return;
+    p->last_ms = now_ms;
+    p->is_shown = true;
+    (void)fprintf(stderr, p->is_terminal ? "\r%ju of %ju entries " : "%ju of %ju entries\n",
+                  (uintmax_t)entries, (uintmax_t)total);
+}
+
+/* The policy that --policy names, or one of --vkey alone; and the origin. */
+static bool expectation(struct vt_args *args, struct vt_buf *text, struct vt_policy *policy,
+                        vt_slice *origin_out, struct vt_error *err)
+{
+    const char *vkey = vt_args_get(args, "vkey"), *path = vt_args_get(args, "policy");
+    const char *origin = vt_args_get(args, "origin");
+
+    if ((vkey == NULL) == (path == NULL))
+        return vt_args_misuse(args, err,
+                              "say whose log it is: --vkey VKEY or --policy FILE");
+    if (vkey != NULL)
+        vt_buf_printf(text, "log %s\nquorum none\n", vkey);
+    if (vkey != NULL ? !vt_policy_parse(vt_buf_slice(text), policy, err)
+                     : !read_policy(path, text, policy, err))
+        return false;
+    if (origin == NULL && policy->log_count != 1)
+        return vt_args_misuse(args, err,
+                              "the policy lists several logs; add --origin NAME");
+    *origin_out = origin != NULL ? vt_slice_from_cstr(origin) : policy->logs[0].vkey.name;
+    return true;
+}
+
+static void print_report(const struct printing *p, const struct vt_fsck_report *report)
+{
+    if (p->is_terminal && p->is_shown)
+        (void)fprintf(stderr, "\r\033[K");
+    if (p->is_json) {
+        vt_cli_print_json(json_pack(
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:o}", "ok", report->findings == 0, "size",
+            (json_int_t)report->size, "entries", (json_int_t)report->entries, "files",
+            (json_int_t)report->files, "checkpoints", (json_int_t)report->checkpoints,
+            "finding_count", (json_int_t)report->findings, "findings", p->findings));
+        return;
+    }
+    if (p->count > FINDINGS_PRINTED_MAX)
+        (void)printf("and %ju more\n", (uintmax_t)(p->count - FINDINGS_PRINTED_MAX));
+    (void)printf("%s: %ju entries, %ju tiles and bundles, %ju checkpoints, %ju findings\n",
+                 report->findings == 0 ? "all is as it was signed" : "not as it was signed",
+                 (uintmax_t)report->entries, (uintmax_t)report->files,
+                 (uintmax_t)report->checkpoints, (uintmax_t)report->findings);
+}
+
+bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "checkpoint");
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX),
+                text = vt_buf_init(VT_POLICY_BYTES_MAX);
+    VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct printing p = { .is_json = vt_args_is_json(args),
+                          .is_terminal = isatty(STDERR_FILENO) == 1,
+                          .findings = json_array(),
+                          .last_ms = vt_monotonic_ms() };
+    struct vt_fsck_options options = { .policy = policy,
+                                       .checkpoint_name = path,
+                                       .found = print_finding,
+                                       .progress = print_progress,
+                                       .context = &p };
+    struct vt_fsck_report report;
+
+    if (!expectation(args, &text, policy, &options.origin, err) ||
+        (path != NULL && !vt_file_read(path, &note, err))) {
+        json_decref(p.findings);
+        return false;
+    }
+    options.checkpoint = vt_buf_slice(&note);
+    if (!vt_ledger_fsck(vt_args_operand(args, 0), &options, &report, err)) {
+        json_decref(p.findings);
+        return false;
+    }
+    print_report(&p, &report);
+    if (!p.is_json)
+        json_decref(p.findings);
+    vt_args_exit(args, report.findings == 0 ? VT_EXIT_OK : VT_EXIT_REFUSED);
+    return true;
+}

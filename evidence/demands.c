@@ -11,6 +11,7 @@ static const struct vt_field DEMANDS[] = {
     { "builder_jurisdictions", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "signer_jurisdictions", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "max_age_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
+    { "collection_delay_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
@@ -42,7 +43,8 @@ void vt_demands_clear(struct vt_demands *demands)
 
 struct vt_demands vt_demands_usual(void)
 {
-    return (struct vt_demands){ .reviews = 1, .max_age_s = -1 };
+    return (
+        struct vt_demands){ .reviews = 1, .max_age_s = -1, .collection_delay_s = 86400 };
 }
 
 bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *err)
@@ -62,6 +64,8 @@ bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *er
     demands.signer_jurisdictions = json_object_get(json, "signer_jurisdictions");
     if (vt_json_has(json, "max_age_s"))
         demands.max_age_s = (int64_t)vt_field_number(json, "max_age_s"); /* below 2^53 */
+    if (vt_json_has(json, "collection_delay_s"))
+        demands.collection_delay_s = (int64_t)vt_field_number(json, "collection_delay_s");
     demands.json = json_incref(json);
     *out = demands;
     return true;

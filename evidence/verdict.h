@@ -37,7 +37,8 @@ const char *vt_reason_next_step(enum vt_reason reason); /* what a person does no
 /* What the customer demands beyond the trust root; strict JSON:
  *   {"v": 1, "reviews": 1, "rebuild": "equal" | "equal-robust",
  *    "sites": ["Zurich"]?, "builder_jurisdictions": ["CH"]?,
- *    "signer_jurisdictions": ["CH", "DE"]?, "max_age_s": 604800?}
+ *    "signer_jurisdictions": ["CH", "DE"]?, "max_age_s": 604800?,
+ *    "collection_delay_s": 86400?}
  * `sites`: where it may have been built.  `signer_jurisdictions`: among those whose keys
  * signed the release, each of these must be there. */
 struct vt_demands {
@@ -45,7 +46,10 @@ struct vt_demands {
     uint64_t reviews;
     bool is_robust_needed;
     const json_t *sites, *builder_jurisdictions, *signer_jurisdictions; /* NULL: any */
-    int64_t max_age_s;                                                  /* -1: any age */
+    int64_t max_age_s; /* -1: any age */
+    /* How long an authorisation to collect must be public before it counts; asked when a
+     * release is approved; usually a day. */
+    int64_t collection_delay_s;
 };
 
 void vt_demands_clear(struct vt_demands *demands);

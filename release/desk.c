@@ -1,0 +1,275 @@
+/* The desk as a folder: laying statements down and finding them again. */
+#include "release/desk.h"
+#include "evidence/inquiry.h"
+
+bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out, struct vt_error *err)
+{
+    struct vt_desk desk = { .path = path };
+
+    if (!vt_disk_open(path, is_new, &desk.disk, err))
+        return vt_within(err, "desk");
+    *out = desk;
+    return true;
+}
+
+void vt_desk_close(struct vt_desk *desk)
+{
+    if (desk->disk != NULL)
+        vt_disk_close(desk->disk);
+    *desk = (struct vt_desk){ 0 };
+}
+
+bool vt_name_verify_part(const char *name, struct vt_error *err)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.+~_-:";
+    size_t len = strlen(name);
+
+    if (len == 0 || len > 128 || name[0] == '.' || name[0] == '-' ||
+        strspn(name, allowed) != len)
+        return vt_fail(err, VT_REJECTED,
+                       "'%s' is no name of a product or version: letters, "
+                       "digits and .+~_-: are taken",
+                       name);
+    return true;
+}
+
+bool vt_docket_put(struct vt_desk *desk, const char *product, const char *version,
+                   vt_slice envelope, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    vt_hash digest = vt_envelope_digest(envelope);
+    const char *name;
+    char hex[65];
+
+    vt_hash_text(&digest, hex);
+    name = vt_arena_printf(arena, "releases/%s/%s/%s.json", product, version, hex);
+    if (vt_disk_has(desk->disk, name))
+        return true;
+    return vt_disk_write(desk->disk, name, envelope, 0644, err);
+}
+
+bool vt_docket_blobs(struct vt_desk *desk, const char *product, const char *version,
+                     struct vt_blobs **blobs_out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    return vt_blobs_open(
+        vt_arena_printf(arena, "%s/releases/%s/%s/blobs", desk->path, product, version),
+        true, blobs_out, err);
+}
+
+/* ---- walking over releases -------------------------------------------------------------
+ */
+
+struct walk {
+    struct vt_desk *desk;
+    const struct vt_trust *trust;
+    int64_t now_unix_s;
+    bool (*each)(void *context, struct vt_docket *docket, struct vt_error *err);
+    void *context;
+    const char *product;
+};
+
+static bool walk_version(void *context, const char *name, bool is_folder,
+                         struct vt_error *err)
+{
+    struct walk *walk = context;
+    VT_AUTO_DOCKET docket = NULL;
+
+    if (!is_folder)
+        return true;
+    return vt_docket_open(walk->desk, walk->trust, walk->product, name, walk->now_unix_s,
+                          &docket, err) &&
+           walk->each(walk->context, docket, err);
+}
+
+static bool walk_product(void *context, const char *name, bool is_folder,
+                         struct vt_error *err)
+{
+    struct walk *walk = context;
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (!is_folder)
+        return true;
+    walk->product = name;
+    return vt_disk_list(walk->desk->disk, vt_arena_printf(arena, "releases/%s", name),
+                        walk_version, walk, err);
+}
+
+bool vt_desk_each(struct vt_desk *desk, const struct vt_trust *trust, int64_t now_unix_s,
+                  bool (*each)(void *context, struct vt_docket *docket,
+                               struct vt_error *err),
+                  void *context, struct vt_error *err)
+{
+    struct walk walk = { desk, trust, now_unix_s, each, context, NULL };
+
+    if (!vt_disk_has(desk->disk, "releases"))
+        return true;
+    return vt_disk_list(desk->disk, "releases", walk_product, &walk, err);
+}
+
+/* ---- authorisations --------------------------------------------------------------------
+ */
+
+bool vt_desk_put_authorisation(struct vt_desk *desk, vt_slice envelope, vt_slice proof,
+                               struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    vt_hash digest = vt_envelope_digest(envelope);
+    char hex[65];
+
+    vt_hash_text(&digest, hex);
+    /* The proof first: a statement without one does not count. */
+    return vt_disk_write(desk->disk,
+                         vt_arena_printf(arena, "authorisations/%s.tlog-proof", hex), proof,
+                         0644, err) &&
+           vt_disk_write(desk->disk, vt_arena_printf(arena, "authorisations/%s.json", hex),
+                         envelope, 0644, err);
+}
+
+struct search {
+    struct vt_desk *desk;
+    const struct vt_trust *trust;
+    enum vt_predicate type;
+    const vt_hash *environment;
+    vt_slice product, rule;
+    int64_t since; /* -1: not found yet */
+};
+
+static bool fits(const struct search *search, const struct vt_envelope *envelope)
+{
+    const json_t *predicate = envelope->statement.predicate;
+    vt_hash hash;
+
+    if (envelope->statement.type != search->type)
+        return false;
+    if (search->type == VT_COLLECTION)
+        return vt_slice_equal(vt_field_text(predicate, "product"), search->product) &&
+               vt_list_has(json_object_get(predicate, "rules"), search->rule);
+    hash = vt_field_hash(predicate, "environment");
+    return vt_hash_equal(&hash, search->environment);
+}
+
+/* The quorum time of the proof, if statement and proof are good; else -1. */
+static int64_t logged_since(const struct search *search, const struct vt_envelope *envelope,
+                            vt_slice bytes, vt_slice proof_text)
+{
+    struct vt_error ignored = { 0 };
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof proof;
+    vt_hash leaf = vt_sha256_leaf(bytes);
+    struct vt_count count;
+
+    if (!vt_tlog_proof_parse(proof_text, &proof, &ignored) ||
+        !vt_tlog_proof_verify(&proof, &leaf, &search->trust->policy,
+                              search->trust->release_origin, &verdict, &ignored))
+        return -1;
+    count = vt_trust_count(search->trust, VT_ROLE_SUPERVISOR, envelope, verdict.time_unix_s,
+                           (vt_slice){ 0 });
+    return count.outcome == VT_COUNT_ENOUGH ? verdict.time_unix_s : -1;
+}
+
+static bool look_at(void *context, const char *name, bool is_folder, struct vt_error *err)
+{
+    struct search *search = context;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    int64_t since;
+
+    if (is_folder || !vt_slice_ends_with(vt_slice_from_cstr(name), VT_LIT(".json")))
+        return true;
+    if (!vt_disk_read(search->desk->disk, vt_arena_printf(arena, "authorisations/%s", name),
+                      &bytes, err) ||
+        !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
+        return vt_within(err, "authorisations/%s", name);
+    if (!fits(search, &envelope))
+        return true;
+    if (!vt_disk_read(search->desk->disk,
+                      vt_arena_printf(arena, "authorisations/%.*s.tlog-proof",
+                                      (int)strlen(name) - 5, name),
+                      &proof, err))
+        return err->code == VT_ABSENT;
+    since = logged_since(search, &envelope, vt_buf_slice(&bytes), vt_buf_slice(&proof));
+    if (since >= 0 && (search->since < 0 || since < search->since))
+        search->since = since;
+    return true;
+}
+
+static bool find_authorisation(struct search *search, int64_t *since_out,
+                               struct vt_error *err)
+{
+    search->since = -1;
+    if (vt_disk_has(search->desk->disk, "authorisations") &&
+        !vt_disk_list(search->desk->disk, "authorisations", look_at, search, err))
+        return false;
+    *since_out = search->since;
+    return true;
+}
+
+bool vt_desk_environment_since(struct vt_desk *desk, const struct vt_trust *trust,
+                               const vt_hash *environment, int64_t *since_out,
+                               struct vt_error *err)
+{
+    struct search search = { .desk = desk,
+                             .trust = trust,
+                             .type = VT_ENVIRONMENT_AUTHORISATION,
+                             .environment = environment };
+
+    return find_authorisation(&search, since_out, err);
+}
+
+bool vt_desk_collection_since(struct vt_desk *desk, const struct vt_trust *trust,
+                              vt_slice product, vt_slice rule, int64_t *since_out,
+                              struct vt_error *err)
+{
+    struct search search = { .desk = desk,
+                             .trust = trust,
+                             .type = VT_COLLECTION,
+                             .product = product,
+                             .rule = rule };
+
+    return find_authorisation(&search, since_out, err);
+}
+
+/* ---- withdrawals -----------------------------------------------------------------------
+ */
+
+static bool note_version(void *context, const char *name, bool is_folder,
+                         struct vt_error *err)
+{
+    uint64_t *newest = context, version;
+    size_t len = strlen(name);
+
+    (void)err;
+    if (!is_folder && len > 11 && strcmp(name + len - 11, ".tlog-proof") == 0 &&
+        vt_decimal_parse(vt_slice_of(name, len - 11), &version) && version > *newest)
+        *newest = version;
+    return true;
+}
+
+bool vt_desk_newest_list(struct vt_desk *desk, uint64_t *version_out,
+                         struct vt_buf *envelope, struct vt_buf *proof,
+                         struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    uint64_t version = 0;
+
+    if (vt_disk_has(desk->disk, "withdrawals") &&
+        !vt_disk_list(desk->disk, "withdrawals", note_version, &version, err))
+        return false;
+    *version_out = version;
+    if (version == 0)
+        return true;
+    return (envelope == NULL ||
+            vt_disk_read(desk->disk,
+                         vt_arena_printf(arena, "withdrawals/%ju.json", (uintmax_t)version),
+                         envelope, err)) &&
+           (proof == NULL ||
+            vt_disk_read(
+                desk->disk,
+                vt_arena_printf(arena, "withdrawals/%ju.tlog-proof", (uintmax_t)version),
+                proof, err));
+}

@@ -1,0 +1,109 @@
+/* The desk: a folder that vendor, supervisor and reviewers share.  It holds only signed
+ * statements and blobs, each under its own digest, and is never edited: state is what the
+ * statements say (release/gaps.h), so any copy of the desk tells the same.
+ *
+ *   authorisations/SHA256.json, .tlog-proof    environment/v1, collection/v1
+ *   releases/PRODUCT/VERSION/SHA256.json       draft/v1, provenance, SBOM, VSA, review/v1,
+ *                                              rejection/v1, release/v1
+ *   releases/PRODUCT/VERSION/blobs/            source, recipe, lock, artefacts, SBOM, ...
+ *   releases/PRODUCT/VERSION/list.json         the list of withdrawals that will make this
+ *                                              release the current one, signed by the
+ *                                              supervisor when he approved
+ *   releases/PRODUCT/VERSION/release.tlog-proof   it is published
+ *   withdrawals/N.json, N.tlog-proof           complete lists; withdrawals/next.json: the
+ *                                              next one, with one signature so far */
+#ifndef VT_RELEASE_DESK_H
+#define VT_RELEASE_DESK_H
+
+#include "base/base.h"
+#include "evidence/trust.h"
+#include "evidence/verdict.h"
+#include "store/blobs.h"
+#include "store/disk.h"
+
+#define VT_DOCKET_ITEMS_MAX 256
+
+struct vt_desk {
+    struct vt_disk *disk; /* owned */
+    const char *path;     /* as opened; borrowed */
+};
+
+VT_CHECKED bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out,
+                             struct vt_error *err);
+void vt_desk_close(struct vt_desk *desk);
+#define VT_AUTO_DESK __attribute__((cleanup(vt_desk_close))) struct vt_desk
+
+/* One statement on the desk. */
+struct vt_item {
+    vt_slice bytes; /* canonical envelope, in the docket's arena */
+    struct vt_envelope envelope;
+    bool is_valid;       /* signed by whom its type demands, with keys that count now */
+    int64_t time_unix_s; /* when its author says that it was made */
+};
+
+/* All that lies on the desk about one release.  Item pointers: the one that counts, or
+ * NULL: the newest valid draft; provenance, SBOM and VSA that fit it. */
+struct vt_docket {
+    struct vt_arena *arena;
+    struct vt_desk *desk;                   /* borrowed */
+    const struct vt_trust *trust;           /* borrowed */
+    const char *product, *version, *folder; /* folder: "releases/P/V" */
+    struct vt_item items[VT_DOCKET_ITEMS_MAX];
+    size_t item_count;
+    const struct vt_item *draft, *provenance, *sbom, *vsa, *rejection, *release;
+    bool is_published; /* release.tlog-proof is there */
+};
+
+/* Names of products and versions become folders: letters, digits and ".+~_-:", not
+ * beginning with a dot or dash, at most 128 bytes.  VT_REJECTED. */
+VT_CHECKED bool vt_name_verify_part(const char *name, struct vt_error *err);
+
+/* Read one release.  VT_ABSENT if the desk knows nothing of it. */
+VT_CHECKED bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust,
+                               const char *product, const char *version, int64_t now_unix_s,
+                               struct vt_docket **docket_out, struct vt_error *err);
+void vt_docket_close(struct vt_docket *docket); /* NULL allowed */
+void vt_docket_close_pointer(struct vt_docket **docket);
+#define VT_AUTO_DOCKET __attribute__((cleanup(vt_docket_close_pointer))) struct vt_docket *
+
+/* Lay a signed statement into a release's folder; laying it again changes nothing. */
+VT_CHECKED bool vt_docket_put(struct vt_desk *desk, const char *product,
+                              const char *version, vt_slice envelope, struct vt_error *err);
+/* The blobs of a release; end with vt_blobs_close. */
+VT_CHECKED bool vt_docket_blobs(struct vt_desk *desk, const char *product,
+                                const char *version, struct vt_blobs **blobs_out,
+                                struct vt_error *err);
+
+/* Call `each` for every release on the desk, sorted by product and version. */
+VT_CHECKED bool vt_desk_each(struct vt_desk *desk, const struct vt_trust *trust,
+                             int64_t now_unix_s,
+                             bool (*each)(void *context, struct vt_docket *docket,
+                                          struct vt_error *err),
+                             void *context, struct vt_error *err);
+
+/* ---- authorisations --------------------------------------------------------------------
+ */
+
+/* Keep a supervisor's authorisation with the proof that it is on the ledger. */
+VT_CHECKED bool vt_desk_put_authorisation(struct vt_desk *desk, vt_slice envelope,
+                                          vt_slice proof, struct vt_error *err);
+/* Since when (quorum time of its ledger proof) is this environment, or this rule of this
+ * product, authorised?  *since_out is -1 if it is not. */
+VT_CHECKED bool vt_desk_environment_since(struct vt_desk *desk,
+                                          const struct vt_trust *trust,
+                                          const vt_hash *environment, int64_t *since_out,
+                                          struct vt_error *err);
+VT_CHECKED bool vt_desk_collection_since(struct vt_desk *desk, const struct vt_trust *trust,
+                                         vt_slice product, vt_slice rule,
+                                         int64_t *since_out, struct vt_error *err);
+
+/* ---- withdrawals -----------------------------------------------------------------------
+ */
+
+/* The newest complete list: its number (0: none yet), and, appended, its envelope and proof
+ * (may be NULL). */
+VT_CHECKED bool vt_desk_newest_list(struct vt_desk *desk, uint64_t *version_out,
+                                    struct vt_buf *envelope, struct vt_buf *proof,
+                                    struct vt_error *err);
+
+#endif

@@ -1,0 +1,167 @@
+/* Reading one release off the desk: every statement is parsed and its signatures are
+ * counted; then the ones that fit together are picked out. */
+#include "evidence/inquiry.h"
+#include "release/desk.h"
+
+void vt_docket_close(struct vt_docket *docket)
+{
+    if (docket == NULL)
+        return;
+    for (size_t i = 0; i < docket->item_count; i++)
+        vt_envelope_clear(&docket->items[i].envelope);
+    vt_arena_free(docket->arena);
+    free(docket);
+}
+
+void vt_docket_close_pointer(struct vt_docket **docket)
+{
+    vt_docket_close(*docket);
+}
+
+/* When the author says that it was made; 0 where the statement has no time. */
+static int64_t time_of(const struct vt_statement *statement)
+{
+    const json_t *from = statement->predicate;
+    const char *name = "created";
+    int64_t unix_s = 0;
+
+    if (statement->type == VT_VSA)
+        name = "timeVerified";
+    if (statement->type == VT_PROVENANCE) {
+        from = json_object_get(json_object_get(from, "runDetails"), "metadata");
+        name = "finishedOn";
+    }
+    return vt_time_parse(vt_field_text(from, name), &unix_s) ? unix_s : 0;
+}
+
+struct reading {
+    struct vt_docket *docket;
+    int64_t now_unix_s;
+};
+
+static bool is_signed_as_due(const struct reading *reading,
+                             const struct vt_envelope *envelope)
+{
+    struct vt_count count = vt_trust_count(
+        reading->docket->trust, vt_predicate_role(envelope->statement.type), envelope,
+        reading->now_unix_s, vt_slice_from_cstr(reading->docket->product));
+
+    return count.outcome == VT_COUNT_ENOUGH;
+}
+
+static bool read_item(void *context, const char *name, bool is_folder, struct vt_error *err)
+{
+    struct reading *reading = context;
+    struct vt_docket *docket = reading->docket;
+    struct vt_item *item = &docket->items[docket->item_count];
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    if (is_folder || strlen(name) != 64 + 5 || strcmp(name + 64, ".json") != 0)
+        return true;
+    if (docket->item_count == VT_DOCKET_ITEMS_MAX)
+        return vt_fail(err, VT_LIMIT, "%s: more than %d statements", docket->folder,
+                       VT_DOCKET_ITEMS_MAX);
+    if (!vt_disk_read(docket->desk->disk,
+                      vt_arena_printf(docket->arena, "%s/%s", docket->folder, name), &bytes,
+                      err) ||
+        !vt_envelope_parse(vt_buf_slice(&bytes), &item->envelope, err))
+        return vt_within(err, "%s/%s", docket->folder, name);
+    item->bytes = vt_arena_copy(docket->arena, vt_buf_slice(&bytes));
+    item->is_valid = is_signed_as_due(reading, &item->envelope);
+    item->time_unix_s = time_of(&item->envelope.statement);
+    docket->item_count++;
+    return true;
+}
+
+static bool same(const json_t *a, const json_t *b, const char *name)
+{
+    return json_equal(json_object_get(a, name), json_object_get(b, name));
+}
+
+/* Does what this statement tells of fit the draft that counts? */
+static bool fits_draft(const struct vt_docket *docket, const struct vt_item *item)
+{
+    const json_t *draft = docket->draft->envelope.statement.predicate;
+    const json_t *at = item->envelope.statement.predicate;
+
+    switch ((int)item->envelope.statement.type) {
+    case VT_PROVENANCE:
+        at = json_object_get(json_object_get(at, "buildDefinition"), "externalParameters");
+        return same(at, draft, "source") && same(at, draft, "recipe") &&
+               same(at, draft, "environment") && same(at, draft, "lock");
+    case VT_VSA:
+        at = json_object_get(at, "vitrineRebuild");
+        return same(at, draft, "source") && same(at, draft, "recipe") &&
+               same(at, draft, "environment");
+    case VT_RELEASE:
+        return same(at, draft, "source") && same(at, draft, "recipe") &&
+               same(at, draft, "environment") && same(at, draft, "sequence");
+    case VT_REJECTION:
+        return vt_slice_is(vt_field_text(at, "draft"), "") == false &&
+               same(at, draft, "sequence") &&
+               item->time_unix_s >= docket->draft->time_unix_s;
+    default:
+        return true;
+    }
+}
+
+/* Prefer the newer; of two release statements the one with more signatures. */
+static bool is_better(const struct vt_item *item, const struct vt_item *than)
+{
+    if (than == NULL)
+        return true;
+    if (item->envelope.statement.type == VT_RELEASE &&
+        item->envelope.dsse.signature_count != than->envelope.dsse.signature_count)
+        return item->envelope.dsse.signature_count > than->envelope.dsse.signature_count;
+    return item->time_unix_s >= than->time_unix_s;
+}
+
+static void pick(const struct vt_docket *docket, enum vt_predicate type,
+                 const struct vt_item **out)
+{
+    *out = NULL;
+    for (size_t i = 0; i < docket->item_count; i++) {
+        const struct vt_item *item = &docket->items[i];
+
+        if (item->is_valid && item->envelope.statement.type == type &&
+            (type == VT_DRAFT || (docket->draft != NULL && fits_draft(docket, item))) &&
+            is_better(item, *out))
+            *out = item;
+    }
+}
+
+bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const char *product,
+                    const char *version, int64_t now_unix_s, struct vt_docket **docket_out,
+                    struct vt_error *err)
+{
+    VT_AUTO_DOCKET docket = vt_alloc(sizeof *docket);
+    struct reading reading = { docket, now_unix_s };
+
+    docket->arena = vt_arena_new();
+    docket->desk = desk;
+    docket->trust = trust;
+    if (!vt_name_verify_part(product, err) || !vt_name_verify_part(version, err))
+        return false;
+    docket->product = vt_arena_cstr(docket->arena, vt_slice_from_cstr(product));
+    docket->version = vt_arena_cstr(docket->arena, vt_slice_from_cstr(version));
+    docket->folder = vt_arena_printf(docket->arena, "releases/%s/%s", product, version);
+    if (!vt_disk_has(desk->disk, docket->folder))
+        return vt_fail(err, VT_ABSENT,
+                       "the desk knows no %s %s; `vitrine release draft` begins "
+                       "a release",
+                       product, version);
+    if (!vt_disk_list(desk->disk, docket->folder, read_item, &reading, err))
+        return false;
+    pick(docket, VT_DRAFT, &docket->draft);
+    pick(docket, VT_PROVENANCE, &docket->provenance);
+    pick(docket, VT_SBOM, &docket->sbom);
+    pick(docket, VT_VSA, &docket->vsa);
+    pick(docket, VT_REJECTION, &docket->rejection);
+    pick(docket, VT_RELEASE, &docket->release);
+    docket->is_published =
+        vt_disk_has(desk->disk, vt_arena_printf(docket->arena, "%s/release.tlog-proof",
+                                                docket->folder));
+    *docket_out = docket;
+    docket = NULL;
+    return true;
+}

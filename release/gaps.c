@@ -1,0 +1,293 @@
+/* The order of a release, condition by condition. */
+#include "release/gaps.h"
+#include "evidence/inquiry.h"
+#include "line/rules.h"
+
+const char *vt_release_state_name(enum vt_release_state state)
+{
+    static const char *const names[VT_STATES] = {
+        [VT_STATE_EMPTY] = "empty",         [VT_STATE_DRAFTED] = "drafted",
+        [VT_STATE_BUILT] = "built",         [VT_STATE_REBUILT] = "rebuilt equal",
+        [VT_STATE_DIFFERS] = "differs",     [VT_STATE_REVIEWED] = "reviewed",
+        [VT_STATE_REJECTED] = "rejected",   [VT_STATE_APPROVED] = "approved",
+        [VT_STATE_PUBLISHED] = "published", [VT_STATE_SUPERSEDED] = "superseded",
+        [VT_STATE_WITHDRAWN] = "withdrawn",
+    };
+
+    return names[state];
+}
+
+struct standing_work {
+    struct vt_docket *docket;
+    const struct vt_demands *demands;
+    int64_t now_unix_s;
+    struct vt_standing *out;
+};
+
+VT_PRINTF(5, 6)
+static void add_gap(struct standing_work *w, const char *who, const char *how,
+                    int64_t since, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+
+    if (w->out->gap_count == VT_GAPS_MAX)
+        return; /* sixty-four reasons are enough not to approve */
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    w->out->gaps[w->out->gap_count++] = (struct vt_gap){
+        .who = who,
+        .how = how,
+        .since_unix_s = since,
+        .missing = vt_arena_cstr(w->docket->arena, vt_slice_from_cstr(text)),
+    };
+}
+
+static const json_t *predicate_of(const struct vt_item *item)
+{
+    return item->envelope.statement.predicate;
+}
+
+bool vt_review_counts(const struct vt_docket *docket, const struct vt_item *item)
+{
+    return item->is_valid && item->envelope.statement.type == VT_REVIEW &&
+           docket->draft != NULL &&
+           json_equal(json_object_get(predicate_of(item), "source"),
+                      json_object_get(predicate_of(docket->draft), "source")) &&
+           vt_slice_is(vt_field_text(predicate_of(item), "verdict"), "accept");
+}
+
+/* Accepting reviews, one a holder. */
+static size_t count_reviews(const struct vt_docket *docket, int64_t now_unix_s)
+{
+    vt_slice holders[VT_DOCKET_ITEMS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < docket->item_count; i++) {
+        struct vt_count signers;
+        bool is_new = true;
+
+        if (!vt_review_counts(docket, &docket->items[i]))
+            continue;
+        signers =
+            vt_trust_count(docket->trust, VT_ROLE_REVIEWER, &docket->items[i].envelope,
+                           now_unix_s, vt_slice_from_cstr(docket->product));
+        if (signers.signer_count == 0)
+            continue;
+        for (size_t k = 0; k < count; k++)
+            is_new = is_new && !vt_slice_equal(holders[k], signers.signers[0]->holder);
+        if (is_new)
+            holders[count++] = signers.signers[0]->holder;
+    }
+    return count;
+}
+
+static bool check_environment(struct standing_work *w, struct vt_error *err)
+{
+    const struct vt_item *draft = w->docket->draft;
+    vt_hash environment = vt_field_hash(predicate_of(draft), "environment");
+    int64_t since;
+
+    if (!vt_desk_environment_since(w->docket->desk, w->docket->trust, &environment, &since,
+                                   err))
+        return false;
+    if (since < 0)
+        add_gap(w, "supervisor", "vitrine supervise authorise --environment LOCK",
+                draft->time_unix_s,
+                "the environment %.16s... is not authorised on the ledger",
+                json_string_value(json_object_get(predicate_of(draft), "environment")));
+    return true;
+}
+
+static void check_builds(struct standing_work *w)
+{
+    struct vt_docket *d = w->docket;
+
+    if (d->provenance == NULL || d->sbom == NULL) {
+        add_gap(
+            w, "vendor", "vitrine release build", d->draft->time_unix_s,
+            "it is not built: no provenance and bill of materials by an enrolled builder");
+        return;
+    }
+    if (d->vsa == NULL) {
+        add_gap(w, "supervisor", "vitrine supervise rebuild", d->provenance->time_unix_s,
+                "the supervisor did not rebuild it");
+        return;
+    }
+    if (!vt_slice_is(vt_field_text(predicate_of(d->vsa), "verificationResult"), "PASSED"))
+        add_gap(
+            w, "vendor", "vitrine line diagnose", d->vsa->time_unix_s,
+            "the supervisor's rebuild differs: %s",
+            json_string_value(json_object_get(
+                json_object_get(predicate_of(d->vsa), "vitrineRebuild"), "difference")));
+    else if (!json_equal(d->vsa->envelope.statement.subjects,
+                         d->provenance->envelope.statement.subjects))
+        add_gap(w, "supervisor", "vitrine supervise rebuild", d->provenance->time_unix_s,
+                "the rebuild is of other artefacts than the build");
+    else if (w->demands->is_robust_needed &&
+             !vt_slice_is(
+                 vt_field_text(json_object_get(predicate_of(d->vsa), "vitrineRebuild"),
+                               "verdict"),
+                 "equal-robust"))
+        add_gap(w, "supervisor", "vitrine supervise rebuild --vary", d->vsa->time_unix_s,
+                "it was rebuilt equal, the policy demands equal-robust");
+}
+
+/* ---- collecting rules ------------------------------------------------------------------
+ */
+
+/* The rules of the built database that collect, one a line, appended. */
+static bool collecting_rules(struct vt_docket *docket, struct vt_buf *names,
+                             struct vt_error *err)
+{
+    const json_t *subjects = docket->provenance->envelope.statement.subjects;
+    struct vt_blobs *blobs;
+    bool ok = true;
+
+    if (!vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
+        return false;
+    for (size_t i = 0; ok && i < json_array_size(subjects); i++) {
+        VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
+        VT_AUTO_RULES_PACK pack = { 0 };
+        vt_hash hash =
+            vt_field_hash(json_object_get(json_array_get(subjects, i), "digest"), "sha256");
+
+        ok = vt_blobs_get(blobs, &hash, &bytes, err) &&
+             vt_rules_pack_parse(vt_buf_slice(&bytes), &pack, err);
+        if (ok)
+            vt_rules_pack_collecting(&pack, names);
+    }
+    vt_blobs_close(blobs);
+    return ok;
+}
+
+static bool check_collection(struct standing_work *w, struct vt_error *err)
+{
+    VT_AUTO_BUF names = vt_buf_init(VT_MIB(1));
+    vt_reader r;
+    vt_slice rule;
+
+    if (!vt_slice_is(vt_field_text(predicate_of(w->docket->draft), "kind"), "rules") ||
+        w->docket->provenance == NULL)
+        return true;
+    if (!collecting_rules(w->docket, &names, err))
+        return false;
+    r = (vt_reader){ vt_buf_slice(&names) };
+    while (vt_read_line(&r, &rule)) {
+        int64_t since;
+
+        if (!vt_desk_collection_since(w->docket->desk, w->docket->trust,
+                                      vt_slice_from_cstr(w->docket->product), rule, &since,
+                                      err))
+            return false;
+        if (since < 0)
+            add_gap(w, "supervisor", "vitrine supervise authorise --collection RULE",
+                    w->docket->provenance->time_unix_s,
+                    "rule %.*s collects files and is not authorised to",
+                    VT_SLICE_ARGS(rule));
+        else if (w->now_unix_s < since + w->demands->collection_delay_s)
+            add_gap(
+                w, "supervisor", "wait until the delay is over", since,
+                "the authorisation of rule %.*s to collect must be public for %jd s first",
+                VT_SLICE_ARGS(rule), (intmax_t)w->demands->collection_delay_s);
+    }
+    return true;
+}
+
+/* ---- the state
+ * --------------------------------------------------------------------------- */
+
+static bool list_says(const json_t *rows, const struct vt_docket *docket, uint64_t sequence,
+                      bool newer)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        uint64_t at = vt_field_number(row, "sequence");
+
+        if (vt_slice_is(vt_field_text(row, "product"), docket->product) &&
+            json_equal(json_object_get(row, "channel"),
+                       json_object_get(predicate_of(docket->draft), "channel")) &&
+            (newer ? at > sequence : at == sequence))
+            return true;
+    }
+    return false;
+}
+
+/* Published is not the end: a newer list may have superseded or withdrawn it. */
+static bool state_when_published(struct standing_work *w, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE list = { 0 };
+    uint64_t version,
+        sequence = vt_field_number(predicate_of(w->docket->draft), "sequence");
+
+    w->out->state = VT_STATE_PUBLISHED;
+    if (!vt_desk_newest_list(w->docket->desk, &version, &bytes, NULL, err))
+        return false;
+    if (version == 0)
+        return true;
+    if (!vt_envelope_parse(vt_buf_slice(&bytes), &list, err))
+        return vt_within(err, "withdrawals/%ju.json", (uintmax_t)version);
+    if (list_says(json_object_get(list.statement.predicate, "withdrawn"), w->docket,
+                  sequence, false))
+        w->out->state = VT_STATE_WITHDRAWN;
+    else if (list_says(json_object_get(list.statement.predicate, "current"), w->docket,
+                       sequence, true))
+        w->out->state = VT_STATE_SUPERSEDED;
+    return true;
+}
+
+static enum vt_release_state state_before_approval(const struct standing_work *w)
+{
+    const struct vt_docket *d = w->docket;
+
+    if (d->rejection != NULL)
+        return VT_STATE_REJECTED;
+    if (d->provenance == NULL || d->sbom == NULL)
+        return VT_STATE_DRAFTED;
+    if (d->vsa == NULL)
+        return VT_STATE_BUILT;
+    if (!vt_slice_is(vt_field_text(predicate_of(d->vsa), "verificationResult"), "PASSED"))
+        return VT_STATE_DIFFERS;
+    return w->out->gap_count == 0 ? VT_STATE_REVIEWED : VT_STATE_REBUILT;
+}
+
+bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands,
+                      int64_t now_unix_s, struct vt_standing *out, struct vt_error *err)
+{
+    struct standing_work w = { docket, demands, now_unix_s, out };
+
+    *out = (struct vt_standing){ 0 };
+    if (docket->draft == NULL) {
+        add_gap(&w, "vendor", "vitrine release draft", 0, "no draft signed by the vendor");
+        return true;
+    }
+    out->reviews = count_reviews(docket, now_unix_s);
+    if (docket->is_published && docket->release != NULL)
+        return state_when_published(&w, err);
+    if (!check_environment(&w, err))
+        return false;
+    check_builds(&w);
+    if (out->reviews < demands->reviews)
+        add_gap(&w, "reviewer", "vitrine review sign", docket->draft->time_unix_s,
+                "%zu of %ju reviews accept its source", out->reviews,
+                (uintmax_t)demands->reviews);
+    if (!check_collection(&w, err))
+        return false;
+    out->state = state_before_approval(&w);
+    if (docket->rejection != NULL)
+        add_gap(
+            &w, "vendor", "vitrine release draft", docket->rejection->time_unix_s,
+            "the supervisor rejected it: %s",
+            json_string_value(json_object_get(predicate_of(docket->rejection), "reason")));
+    if (docket->release != NULL && out->gap_count == 0) {
+        out->state = VT_STATE_APPROVED;
+        add_gap(&w, "vendor", "vitrine release publish", docket->release->time_unix_s,
+                "approved, and not yet signed and published by the vendor");
+    } else if (out->state == VT_STATE_REVIEWED) {
+        add_gap(&w, "supervisor", "vitrine supervise approve", docket->vsa->time_unix_s,
+                "everything is there but the supervisor's approval");
+    }
+    return true;
+}

@@ -1,0 +1,55 @@
+/* Composing the statements of a release.  Each function checks, composes, signs, and
+ * returns the canonical envelope; laying it on the desk is the caller's. */
+#ifndef VT_RELEASE_COMPOSE_H
+#define VT_RELEASE_COMPOSE_H
+
+#include "line/build.h"
+#include "release/gaps.h"
+
+/* A predicate (taken) about these subjects, signed. */
+VT_CHECKED bool vt_compose(enum vt_predicate type, const struct vt_subject *subjects,
+                           size_t count, json_t *predicate, const struct vt_key *key,
+                           struct vt_buf *envelope, struct vt_error *err);
+
+/* What the supervisor's rebuild came to. */
+struct vt_rebuild_outcome {
+    const char *verdict;       /* "equal", "equal-robust", "differs" */
+    const char *difference;    /* "" when equal */
+    const char *const *varied; /* NULL-ended names of factors; NULL: none */
+    const char *const *not_varied;
+};
+
+VT_CHECKED bool vt_compose_provenance(const struct vt_build_report *report,
+                                      const char *site, const struct vt_key *key,
+                                      struct vt_buf *envelope, struct vt_error *err);
+VT_CHECKED bool vt_compose_sbom(const struct vt_build_report *report, size_t packages,
+                                const struct vt_key *key, struct vt_buf *envelope,
+                                struct vt_error *err);
+VT_CHECKED bool vt_compose_vsa(const struct vt_docket *docket,
+                               const struct vt_rebuild_outcome *outcome, int64_t now_unix_s,
+                               const struct vt_key *key, struct vt_buf *envelope,
+                               struct vt_error *err);
+/* verdict: "accept" or "refuse".  report: hash of the report, NULL if there is none. */
+VT_CHECKED bool vt_compose_review(const struct vt_docket *docket, const char *verdict,
+                                  const vt_hash *report, const char *scope,
+                                  int64_t now_unix_s, const struct vt_key *key,
+                                  struct vt_buf *envelope, struct vt_error *err);
+VT_CHECKED bool vt_compose_rejection(const struct vt_docket *docket, const char *reason,
+                                     int64_t now_unix_s, const struct vt_key *key,
+                                     struct vt_buf *envelope, struct vt_error *err);
+/* The release statement over all that counts.  blobs: where the artefacts lie (for their
+ * sizes). */
+VT_CHECKED bool vt_compose_release(const struct vt_docket *docket, struct vt_blobs *blobs,
+                                   int64_t now_unix_s, const struct vt_key *key,
+                                   struct vt_buf *envelope, struct vt_error *err);
+
+/* The next list of withdrawals after `newest` (its envelope; empty: none yet):
+ * `current` makes this docket the current release, `reason` (not NULL) withdraws it. */
+VT_CHECKED bool vt_compose_list(vt_slice newest, const struct vt_docket *docket,
+                                const char *reason, int64_t now_unix_s,
+                                const struct vt_key *key, struct vt_buf *envelope,
+                                struct vt_error *err);
+
+/* The vendor's predicate of a draft is composed by cli/release.c through vt_compose. */
+
+#endif

@@ -1,0 +1,137 @@
+/* The public folder: static files, written from the desk. */
+#include "evidence/inquiry.h"
+#include "release/publish.h"
+
+struct folder {
+    struct vt_disk *disk;
+    struct vt_desk *desk;
+    vt_slice list, list_proof;
+    json_t *index; /* array of rows for index.json */
+};
+
+/* Envelopes of the evidence: the release and exactly those that it names. */
+static bool gather(const struct vt_docket *docket, vt_slice *envelopes, size_t *count,
+                   struct vt_error *err)
+{
+    const json_t *named =
+        json_object_get(docket->release->envelope.statement.predicate, "envelopes");
+
+    *count = 0;
+    envelopes[(*count)++] = docket->release->bytes;
+    for (size_t i = 0; i < json_array_size(named); i++) {
+        vt_hash hash = vt_field_hash(json_array_get(named, i), "sha256");
+        const struct vt_item *found = NULL;
+
+        for (size_t k = 0; k < docket->item_count && found == NULL; k++)
+            if (vt_hash_equal(&docket->items[k].envelope.digest, &hash))
+                found = &docket->items[k];
+        if (found == NULL || *count == VT_EVIDENCE_ENVELOPES_MAX)
+            return vt_fail(err, VT_ABSENT,
+                           "%s: the desk lacks a statement that the release "
+                           "names",
+                           docket->folder);
+        envelopes[(*count)++] = found->bytes;
+    }
+    return true;
+}
+
+static bool write_evidence(const struct folder *folder, struct vt_docket *docket,
+                           struct vt_buf *out, struct vt_error *err)
+{
+    vt_slice envelopes[VT_EVIDENCE_ENVELOPES_MAX];
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    size_t count;
+
+    return gather(docket, envelopes, &count, err) &&
+           vt_disk_read(
+               folder->desk->disk,
+               vt_arena_printf(docket->arena, "%s/release.tlog-proof", docket->folder),
+               &proof, err) &&
+           vt_evidence_write(envelopes, count, vt_buf_slice(&proof), folder->list,
+                             folder->list_proof, out, err);
+}
+
+/* One artefact and its evidence; the artefact is copied only once. */
+static bool write_output(const struct folder *folder, struct vt_docket *docket,
+                         struct vt_blobs *blobs, const json_t *output, vt_slice evidence,
+                         struct vt_error *err)
+{
+    const char *name = json_string_value(json_object_get(output, "name"));
+    const char *path =
+        vt_arena_printf(docket->arena, "%s/%s/%s", docket->product, docket->version, name);
+    vt_hash hash = vt_field_hash(output, "sha256");
+    VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1024));
+
+    if (!vt_disk_has(folder->disk, path) &&
+        (!vt_blobs_get(blobs, &hash, &bytes, err) ||
+         !vt_disk_write(folder->disk, path, vt_buf_slice(&bytes), 0644, err)))
+        return false;
+    return vt_disk_write(folder->disk, vt_arena_printf(docket->arena, "%s.evidence", path),
+                         evidence, 0644, err);
+}
+
+static bool write_release(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct folder *folder = context;
+    VT_AUTO_BUF evidence = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
+    const json_t *release, *outputs;
+    struct vt_blobs *blobs;
+    bool ok = true;
+
+    if (!docket->is_published || docket->release == NULL)
+        return true;
+    release = docket->release->envelope.statement.predicate;
+    outputs = json_object_get(release, "outputs");
+    if (!write_evidence(folder, docket, &evidence, err) ||
+        !vt_docket_blobs(folder->desk, docket->product, docket->version, &blobs, err))
+        return false;
+    for (size_t i = 0; ok && i < json_array_size(outputs); i++)
+        ok = write_output(folder, docket, blobs, json_array_get(outputs, i),
+                          vt_buf_slice(&evidence), err);
+    vt_blobs_close(blobs);
+    (void)json_array_append_new(
+        folder->index,
+        json_pack("{s:s,s:s,s:O,s:O,s:O}", "product", docket->product, "version",
+                  docket->version, "channel", json_object_get(release, "channel"),
+                  "sequence", json_object_get(release, "sequence"), "outputs", outputs));
+    return ok;
+}
+
+static bool write_ends(const struct folder *folder, vt_slice trust_bytes,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(16));
+    VT_AUTO_JSON index = json_pack("{s:i,s:O}", "v", 1, "releases", folder->index);
+
+    return vt_json_write_canonical(index, &text, err) &&
+           vt_disk_write(folder->disk, "trust.json", trust_bytes, 0644, err) &&
+           vt_disk_write(folder->disk, "withdrawals.json", folder->list, 0644, err) &&
+           vt_disk_write(folder->disk, "withdrawals.tlog-proof", folder->list_proof, 0644,
+                         err) &&
+           vt_disk_write(folder->disk, "index.json", vt_buf_slice(&text), 0644, err);
+}
+
+bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
+                       vt_slice trust_bytes, const char *path, int64_t now_unix_s,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    VT_AUTO_JSON index = json_array();
+    struct folder folder = { .desk = desk, .index = index };
+    uint64_t version;
+    bool ok;
+
+    if (!vt_desk_newest_list(desk, &version, &list, &proof, err))
+        return false;
+    if (version == 0)
+        return vt_fail(err, VT_REJECTED, "nothing is published yet");
+    folder.list = vt_buf_slice(&list);
+    folder.list_proof = vt_buf_slice(&proof);
+    if (!vt_disk_open(path, true, &folder.disk, err))
+        return false;
+    ok = vt_desk_each(desk, trust, now_unix_s, write_release, &folder, err) &&
+         write_ends(&folder, trust_bytes, err);
+    vt_disk_close(folder.disk);
+    return ok;
+}

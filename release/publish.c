@@ -1,0 +1,130 @@
+/* Making it history: the second signature, the ledger, the proofs. */
+#include "release/publish.h"
+#include "evidence/inquiry.h"
+#include "release/compose.h"
+
+bool vt_publish_entries(const struct vt_publisher *publisher, const vt_slice *entries,
+                        size_t count, struct vt_buf *proofs, struct vt_error *err)
+{
+    vt_ticket tickets[8];
+
+    VT_ASSERT(count <= 8);
+    for (size_t i = 0; i < count; i++)
+        if (!vt_trust_admits_entry(publisher->trust, entries[i],
+                                   vt_env_now_unix_s(publisher->env), err) ||
+            !vt_ledger_submit(publisher->ledger, entries[i], &tickets[i], err))
+            return vt_within(err, "ledger");
+    for (size_t i = 0; i < count; i++)
+        if (!vt_ledger_wait(publisher->ledger, tickets[i], NULL, err))
+            return vt_within(err, "ledger");
+    if (!vt_ledger_publish(publisher->ledger, NULL, err))
+        return vt_within(err, "ledger");
+    for (size_t i = 0; i < count; i++)
+        if (!vt_ledger_prove(publisher->ledger, tickets[i].index, &proofs[i], err))
+            return vt_within(err, "ledger");
+    return true;
+}
+
+static bool read_name(struct vt_desk *desk, const char *name, struct vt_buf *out,
+                      struct vt_error *err)
+{
+    return vt_disk_read(desk->disk, name, out, err);
+}
+
+/* Keep a list: its envelope first, its proof, which makes it count, last. */
+static bool keep_list(struct vt_desk *desk, vt_slice envelope, vt_slice proof,
+                      struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_ENVELOPE list = { 0 };
+    uintmax_t version;
+
+    if (!vt_envelope_parse(envelope, &list, err))
+        return false;
+    version = vt_field_number(list.statement.predicate, "version");
+    return vt_disk_write(desk->disk,
+                         vt_arena_printf(arena, "withdrawals/%ju.json", version), envelope,
+                         0644, err) &&
+           vt_disk_write(desk->disk,
+                         vt_arena_printf(arena, "withdrawals/%ju.tlog-proof", version),
+                         proof, 0644, err);
+}
+
+bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,
+                     struct vt_error *err)
+{
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+
+    return vt_publish_entries(publisher, &envelope, 1, &proof, err) &&
+           keep_list(publisher->desk, envelope, vt_buf_slice(&proof), err);
+}
+
+/* The list that the supervisor signed with his approval must be the very next one. */
+static bool list_is_next(const struct vt_publisher *publisher, vt_slice list_bytes,
+                         struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE list = { 0 };
+    uint64_t newest, version;
+
+    if (!vt_envelope_parse(list_bytes, &list, err) ||
+        !vt_desk_newest_list(publisher->desk, &newest, NULL, NULL, err))
+        return false;
+    version = vt_field_number(list.statement.predicate, "version");
+    if (version != newest + 1)
+        return vt_fail(err, VT_REJECTED,
+                       "another release was published since the approval: "
+                       "the supervisor approves again (`vitrine supervise approve`)");
+    return true;
+}
+
+static bool second_signature(const struct vt_publisher *publisher, struct vt_docket *docket,
+                             const struct vt_key *key, struct vt_buf *release,
+                             struct vt_buf *list, struct vt_error *err)
+{
+    VT_AUTO_BUF list_before = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    if (!read_name(publisher->desk,
+                   vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
+                   &list_before, err))
+        return vt_within(err, "the approval lacks its list of withdrawals");
+    return list_is_next(publisher, vt_buf_slice(&list_before), err) &&
+           vt_envelope_add_signature(docket->release->bytes, key, release, err) &&
+           vt_envelope_add_signature(vt_buf_slice(&list_before), key, list, err);
+}
+
+bool vt_publish_release(const struct vt_publisher *publisher, struct vt_docket *docket,
+                        const struct vt_key *key, struct vt_error *err)
+{
+    VT_AUTO_BUF release = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_buf proofs[2] = { vt_buf_init(VT_MIB(1)), vt_buf_init(VT_MIB(1)) };
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    vt_slice entries[2];
+    bool ok;
+
+    if (vt_trust_find(publisher->trust, vt_slice_from_cstr(id.text), VT_ROLE_VENDOR) ==
+        NULL)
+        return vt_fail(err, VT_REJECTED,
+                       "this key is not the vendor's: only the vendor "
+                       "publishes, with the second signature");
+    if (docket->release == NULL)
+        return vt_fail(err, VT_REJECTED,
+                       "the supervisor has not approved %s %s: nothing to "
+                       "publish",
+                       docket->product, docket->version);
+    if (!second_signature(publisher, docket, key, &release, &list, err))
+        return false;
+    entries[0] = vt_buf_slice(&release);
+    entries[1] = vt_buf_slice(&list);
+    ok =
+        vt_docket_put(publisher->desk, docket->product, docket->version, entries[0], err) &&
+        vt_publish_entries(publisher, entries, 2, proofs, err) &&
+        keep_list(publisher->desk, entries[1], vt_buf_slice(&proofs[1]), err) &&
+        vt_disk_write(
+            publisher->desk->disk,
+            vt_arena_printf(docket->arena, "%s/release.tlog-proof", docket->folder),
+            vt_buf_slice(&proofs[0]), 0644, err);
+    vt_buf_clear(&proofs[0]);
+    vt_buf_clear(&proofs[1]);
+    return ok;
+}

@@ -1,0 +1,46 @@
+/* From two signatures to a folder that anyone can serve: ledger entries with a quorum of
+ * witnesses, evidence files, static files.
+ *
+ * Each step can be done again: the ledger gives equal bytes the index they have, files are
+ * replaced whole, and what makes a release count (its proof on the desk) comes before what
+ * shows it.  So after a kill at any instant the same command completes it. */
+#ifndef VT_RELEASE_PUBLISH_H
+#define VT_RELEASE_PUBLISH_H
+
+#include "ledger/ledger.h"
+#include "release/gaps.h"
+
+/* Where statements become history. */
+struct vt_publisher {
+    struct vt_desk *desk;
+    const struct vt_trust *trust;
+    struct vt_ledger *ledger;
+    const struct vt_env *env;
+};
+
+/* Add entries that the trust root admits, publish a checkpoint with its quorum, and return
+ * each entry's proof, appended to proofs[i].
+ * Errors: VT_REJECTED not admitted, or no quorum; nothing is undone, calling again is safe
+ */
+VT_CHECKED bool vt_publish_entries(const struct vt_publisher *publisher,
+                                   const vt_slice *entries, size_t count,
+                                   struct vt_buf *proofs, struct vt_error *err);
+
+/* The vendor's last step: sign the approved release and its list, log both, keep the proofs
+ * on the desk.
+ * Errors: VT_REJECTED what is missing, or the key is no vendor's */
+VT_CHECKED bool vt_publish_release(const struct vt_publisher *publisher,
+                                   struct vt_docket *docket, const struct vt_key *key,
+                                   struct vt_error *err);
+
+/* Log a list that vendor and supervisor signed, and keep it on the desk as the newest. */
+VT_CHECKED bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,
+                                struct vt_error *err);
+
+/* (Re)write the public folder from the desk: every published release with its evidence, the
+ * newest list, the trust root, index.json last.  Evidence gets the newest list. */
+VT_CHECKED bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
+                                  vt_slice trust_bytes, const char *folder,
+                                  int64_t now_unix_s, struct vt_error *err);
+
+#endif

@@ -6,14 +6,14 @@ bool vt_compose(enum vt_predicate type, const struct vt_subject *subjects, size_
                 json_t *predicate, const struct vt_key *key, struct vt_buf *envelope,
                 struct vt_error *err)
 {
-    VT_AUTO_JSON owned = predicate;
+    VT_AUTO_JSON taken = predicate;
     VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
     const struct vt_key *keys[1] = { key };
 
-    if (predicate == NULL)
+    if (taken == NULL)
         return vt_fail(err, VT_MALFORMED, "%s: a text is not UTF-8",
                        vt_predicate_name(type));
-    return vt_statement_write(type, subjects, count, predicate, &payload, err) &&
+    return vt_statement_write(type, subjects, count, taken, &payload, err) &&
            vt_envelope_sign(vt_buf_slice(&payload), keys, 1, envelope, err);
 }
 

@@ -40,6 +40,8 @@ changing+='|fallocate|posix_fallocate|fsync|fdatasync|syncfs|pwrite|pwritev)\('
 while IFS=: read -r file line rest; do
     case $file in
     store/change.c | tests/* | tools/* | bench/* | */test_*.c | */fuzz_*.c) continue ;;
+    # Scratch trees of builds and roots: caches, measured before every use.
+    line/deb.c | line/environment.c | line/build_area.c) continue ;;
     line/sandbox*.c | line/cgroup*.c | role/role_probe.c) continue ;;
     esac
     complain "$file:$line: changes the disk past the gate; ask store/: ${rest#"${rest%%[! ]*}"}"

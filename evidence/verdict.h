@@ -46,7 +46,7 @@ struct vt_demands {
     uint64_t reviews;
     bool is_robust_needed;
     const json_t *sites, *builder_jurisdictions, *signer_jurisdictions; /* NULL: any */
-    int64_t max_age_s; /* -1: any age */
+    int64_t max_age_s;                                                  /* -1: any age */
     /* How long an authorisation to collect must be public before it counts; asked when a
      * release is approved; usually a day. */
     int64_t collection_delay_s;

@@ -177,6 +177,7 @@ bool vt_http_client_start(struct vt_http_client *client, struct vt_http_call *ca
     call->answer = vt_buf_init(call->answer_bytes_max);
     call->status = 0;
     call->failure = (struct vt_error){ 0 };
+    call->is_late = false;
     call->answer_type[0] = '\0';
     inside = vt_alloc(sizeof *inside);
     inside->easy = curl_easy_init();
@@ -212,10 +213,11 @@ static void take_failure(struct vt_http_call *call, CURLcode code)
 {
     const struct under_way *inside = call->inside;
 
+    call->is_late = code == CURLE_OPERATION_TIMEDOUT;
     if (inside->is_too_long)
         (void)vt_fail(&call->failure, VT_LIMIT, "%s: the answer is longer than %zu bytes",
                       call->url, call->answer_bytes_max);
-    else if (code == CURLE_OPERATION_TIMEDOUT)
+    else if (call->is_late)
         (void)vt_fail(&call->failure, VT_LIMIT, "%s: no answer within %jd ms", call->url,
                       (intmax_t)(call->timeout_ms > 0 ? call->timeout_ms : TIMEOUT_MS));
     else

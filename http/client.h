@@ -24,6 +24,7 @@ struct vt_http_call {
     int status; /* of the answer; 0: none came, see failure */
     struct vt_error
         failure;          /* VT_OK with an answer; VT_LIMIT too late or too long; VT_IO */
+    bool is_late;         /* the failure: its time was over */
     char answer_type[64]; /* its Content-Type, without parameters */
     struct vt_buf answer; /* owned by the call: vt_http_call_clear */
     int64_t took_ms;

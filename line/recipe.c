@@ -52,6 +52,16 @@ static bool is_one_of(vt_slice text, const char *const *words, size_t count, siz
     return false;
 }
 
+bool vt_source_type_parse(vt_slice name, enum vt_source_type *out)
+{
+    size_t at;
+
+    if (!is_one_of(name, type_names, COUNT(type_names), &at))
+        return false;
+    *out = (enum vt_source_type)at;
+    return true;
+}
+
 static bool is_made_of(vt_slice text, const char *others, bool may_have_capitals)
 {
     for (size_t i = 0; i < text.len; i++) {

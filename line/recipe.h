@@ -72,7 +72,8 @@ void vt_recipe_free(struct vt_recipe *recipe);        /* NULL allowed */
 void vt_recipe_free_pointer(struct vt_recipe **recipe);
 #define VT_AUTO_RECIPE __attribute__((cleanup(vt_recipe_free_pointer))) struct vt_recipe *
 
-const char *vt_kind_name(enum vt_recipe_kind kind);        /* "program" */
+const char *vt_kind_name(enum vt_recipe_kind kind); /* "program" */
+VT_CHECKED bool vt_source_type_parse(vt_slice name, enum vt_source_type *out);
 const char *vt_source_type_name(enum vt_source_type type); /* "git" */
 /* The last part of an output's path: the name of the artefact. */
 const char *vt_output_name(const char *path);

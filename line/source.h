@@ -58,6 +58,12 @@ VT_CHECKED bool vt_source_take_pack(struct vt_line_store *store, const char *pac
                                     const struct vt_source *about, struct vt_source *out,
                                     struct vt_error *err);
 
+/* The record of a source as JSON: a closed object, kept in the store and in build.json.
+ * vt_source_json: returned; NULL if memory ran out. */
+json_t *vt_source_json(const struct vt_source *source);
+VT_CHECKED bool vt_source_from_json(const json_t *json, const char *what,
+                                    struct vt_source *out, struct vt_error *err);
+
 /* Unpack into an existing empty folder, in order of path or reversed; all times are the
  * epoch, owner is the sandbox's.  The digest is checked on the way; on failure the folder
  * holds rubbish and must not be used.

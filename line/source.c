@@ -1,0 +1,383 @@
+/* Taking sources in, finding them again, and unpacking them for a build. */
+#include "line/source.h"
+#include "line/source_inside.h"
+#include "line/sandbox.h"
+#include "line/spool.h"
+
+enum { RECORD_BYTES_MAX = 4096, PIECE_BYTES = 1 << 16 };
+
+/* ---- what the store remembers of a source -----------------------------------------------
+ */
+
+json_t *vt_source_json(const struct vt_source *source)
+{
+    char digest[65], pack[65];
+
+    vt_hash_text(&source->digest, digest);
+    vt_hash_text(&source->pack, pack);
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s, s:s}", "type",
+                     vt_source_type_name(source->type), "digest", digest, "pack", pack,
+                     "pack_bytes", (json_int_t)source->pack_bytes, "files",
+                     (json_int_t)source->file_count, "git_commit", source->git_commit,
+                     "git_tree", source->git_tree, "tar_sha256", source->tar_sha256);
+}
+
+/* Empty, or hex digits. */
+static bool take_hex(const json_t *json, const char *what, const char *name, char out[65],
+                     struct vt_error *err)
+{
+    vt_slice text;
+
+    if (!vt_json_get_text(json, what, name, &text, err))
+        return false;
+    if (text.len > 64 || strspn((const char *)text.data, "0123456789abcdef") != text.len)
+        return vt_fail(err, VT_MALFORMED, "%s: %s is no hex number", what, name);
+    memcpy(out, text.data, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
+bool vt_source_from_json(const json_t *json, const char *what, struct vt_source *out,
+                         struct vt_error *err)
+{
+    static const char *const names[] = { "type",       "digest",     "pack",
+                                         "pack_bytes", "files",      "git_commit",
+                                         "git_tree",   "tar_sha256", NULL };
+    struct vt_source s = { 0 };
+    vt_slice type;
+
+    if (!vt_json_only(json, what, names, err) ||
+        !vt_json_get_text(json, what, "type", &type, err) ||
+        !vt_json_get_sha256(json, what, "digest", s.digest.bytes, err) ||
+        !vt_json_get_sha256(json, what, "pack", s.pack.bytes, err) ||
+        !vt_json_get_number(json, what, "pack_bytes", &s.pack_bytes, err) ||
+        !vt_json_get_number(json, what, "files", &s.file_count, err) ||
+        !take_hex(json, what, "git_commit", s.git_commit, err) ||
+        !take_hex(json, what, "git_tree", s.git_tree, err) ||
+        !take_hex(json, what, "tar_sha256", s.tar_sha256, err))
+        return false;
+    if (!vt_source_type_parse(type, &s.type))
+        return vt_fail(err, VT_MALFORMED, "%s: type '%.*s' is unknown", what,
+                       VT_SLICE_ARGS(type));
+    *out = s;
+    return true;
+}
+
+static void record_name(const vt_hash *digest, char out[80])
+{
+    char hex[65];
+
+    vt_hash_text(digest, hex);
+    (void)snprintf(out, 80, "sources/%s", hex);
+}
+
+static bool remember(struct vt_line_store *store, const struct vt_source *source,
+                     struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(RECORD_BYTES_MAX);
+    VT_AUTO_JSON json = vt_source_json(source);
+    char name[80];
+
+    if (json == NULL)
+        return vt_fail(err, VT_IO, "out of memory");
+    record_name(&source->digest, name);
+    return vt_json_write_canonical(json, &text, err) &&
+           vt_disk_write(vt_line_store_disk(store), name, vt_buf_slice(&text), 0644, err);
+}
+
+bool vt_source_find(struct vt_line_store *store, const vt_hash *digest,
+                    struct vt_source *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(RECORD_BYTES_MAX);
+    VT_AUTO_JSON json = NULL;
+    struct vt_source found;
+    char name[80], hex[65];
+
+    record_name(digest, name);
+    vt_hash_text(digest, hex);
+    if (!vt_disk_has(vt_line_store_disk(store), name))
+        return vt_fail(err, VT_ABSENT, "source %s: not in the store %s", hex,
+                       vt_line_store_path(store));
+    if (!vt_disk_read(vt_line_store_disk(store), name, &text, err) ||
+        !vt_json_parse_canonical(vt_buf_slice(&text), name, &json, err) ||
+        !vt_source_from_json(json, name, &found, err))
+        return false;
+    if (!vt_hash_equal(&found.digest, digest))
+        return vt_fail(err, VT_REJECTED, "%s: is about another source", name);
+    if (!vt_blobs_has(vt_line_store_blobs(store), &found.pack))
+        return vt_fail(err, VT_ABSENT, "source %s: its pack is gone from the store", hex);
+    *out = found;
+    return true;
+}
+
+/* ---- taking in
+ * --------------------------------------------------------------------------- */
+
+/* Small writes are gathered. */
+struct spool {
+    int fd;
+    struct vt_buf pending;
+};
+
+static bool spool_flush(struct spool *spool, struct vt_error *err)
+{
+    bool ok = vt_fd_write_all(spool->fd, "source pack", vt_buf_slice(&spool->pending), err);
+
+    vt_buf_truncate(&spool->pending, 0);
+    return ok;
+}
+
+static bool spool_put(void *context, vt_slice bytes, struct vt_error *err)
+{
+    struct spool *spool = context;
+
+    if (spool->pending.len + bytes.len > PIECE_BYTES && !spool_flush(spool, err))
+        return false;
+    if (bytes.len > PIECE_BYTES)
+        return vt_fd_write_all(spool->fd, "source pack", bytes, err);
+    vt_buf_put(&spool->pending, bytes);
+    return true;
+}
+
+bool vt_source_put_fd(struct vt_pack_writer *w, vt_slice path, enum vt_pack_mode mode,
+                      int fd, uint64_t bytes, struct vt_error *err)
+{
+    uint8_t piece[PIECE_BYTES];
+
+    if (!vt_pack_begin_file(w, path, mode, bytes, err))
+        return false;
+    for (;;) {
+        ssize_t got = read(fd, piece, sizeof piece);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vt_fail(err, VT_IO, "%s: %s", w->last, strerror(errno));
+        if (got == 0)
+            return vt_pack_end_file(w, err);
+        if (!vt_pack_add(w, vt_slice_of(piece, (size_t)got), err))
+            return false;
+    }
+}
+
+static bool read_source(struct vt_line_store *store, enum vt_source_type type,
+                        const char *where, const char *commit, struct vt_pack_writer *w,
+                        struct vt_source *about, struct vt_error *err)
+{
+    switch (type) {
+    case VT_SOURCE_GIT:
+        return vt_source_read_git(where, commit, w, about, err);
+    case VT_SOURCE_FOLDER:
+        return vt_source_read_folder(where, w, err);
+    case VT_SOURCE_TAR:
+        return vt_source_read_tar(store, where, w, about, err);
+    case VT_SOURCE_DEBIAN:
+        break;
+    }
+    return vt_source_read_debian(where, w, err);
+}
+
+/* What was written must read back, whole and with the same digest. */
+static bool check_pack(int fd, const struct vt_source *about, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_MAPPING mapping = { 0 };
+    struct vt_pack_entry *entries;
+    vt_hash digest;
+    size_t count;
+
+    if (!vt_mapping_init(&mapping, fd, "source pack", err) ||
+        !vt_pack_parse(mapping.bytes, arena, &entries, &count, &digest, err))
+        return false;
+    return vt_hash_equal(&digest, &about->digest) ||
+           vt_fail(err, VT_REJECTED, "source pack: holds another source than was named");
+}
+
+static bool keep_pack(struct vt_line_store *store, int fd, struct vt_source *about,
+                      struct vt_error *err)
+{
+    if (lseek(fd, 0, SEEK_SET) != 0)
+        return vt_fail(err, VT_IO, "source pack: %s", strerror(errno));
+    return vt_blobs_put_fd(vt_line_store_blobs(store), fd, "source pack", &about->pack,
+                           &about->pack_bytes, err) &&
+           remember(store, about, err);
+}
+
+bool vt_source_take(struct vt_line_store *store, enum vt_source_type type,
+                    const char *where, const char *commit, struct vt_source *out,
+                    struct vt_error *err)
+{
+    struct vt_source about = { .type = type };
+    struct vt_pack_writer *w;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct spool spool = { .fd = -1 };
+    bool ok;
+
+    if (!vt_spool_open(store, &spool.fd, err))
+        return false;
+    spool.pending = vt_buf_init(PIECE_BYTES);
+    w = vt_arena_alloc(arena, sizeof *w);
+    vt_pack_begin(w, spool_put, &spool);
+    ok = read_source(store, type, where, commit, w, &about, err) &&
+         vt_pack_finish(w, &about.digest, err) && spool_flush(&spool, err) &&
+         check_pack(spool.fd, &about, err);
+    about.file_count = w->file_count;
+    if (!ok)
+        (void)vt_within(err, "%s", where);
+    ok = ok && keep_pack(store, spool.fd, &about, err);
+    vt_buf_clear(&spool.pending);
+    vt_fd_close(&spool.fd);
+    if (ok)
+        *out = about;
+    return ok;
+}
+
+bool vt_source_take_pack(struct vt_line_store *store, const char *pack_path,
+                         const struct vt_source *about, struct vt_source *out,
+                         struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+    struct vt_source taken = *about;
+    uint64_t size;
+
+    if (!vt_file_open(pack_path, &fd, &size, err) || !check_pack(fd, about, err))
+        return vt_within(err, "%s", pack_path);
+    if (!keep_pack(store, fd, &taken, err))
+        return false;
+    *out = taken;
+    return true;
+}
+
+/* ---- unpacking
+ * --------------------------------------------------------------------------- */
+
+struct unpacking {
+    int top; /* the folder */
+    uid_t uid;
+    gid_t gid;
+    bool gives_away;
+    struct timespec times[2];
+};
+
+static bool fail_at(const char *path, struct vt_error *err)
+{
+    return vt_fail(err, VT_IO, "unpack %s: %s", path, strerror(errno));
+}
+
+static bool settle(const struct unpacking *u, const char *path, struct vt_error *err)
+{
+    if ((u->gives_away &&
+         fchownat(u->top, path, u->uid, u->gid, AT_SYMLINK_NOFOLLOW) != 0) ||
+        utimensat(u->top, path, u->times, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail_at(path, err);
+    return true;
+}
+
+static bool make_parents(const struct unpacking *u, const char *path, struct vt_error *err)
+{
+    char folder[VT_PACK_PATH_BYTES_MAX + 1];
+
+    for (const char *slash = strchr(path, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+        if (mkdirat(u->top, folder, 0755) == 0) {
+            if (fchmodat(u->top, folder, 0755, 0) != 0)
+                return fail_at(folder, err);
+        } else if (errno != EEXIST) {
+            return fail_at(folder, err);
+        }
+    }
+    return true;
+}
+
+static bool unpack_one(const struct unpacking *u, const struct vt_pack_entry *entry,
+                       struct vt_error *err)
+{
+    VT_AUTO_FREE char *target = NULL;
+    VT_AUTO_FD fd = -1;
+
+    if (!make_parents(u, entry->path, err))
+        return false;
+    if (entry->mode == VT_MODE_LINK) {
+        target = vt_strdup_slice(entry->content);
+        if (symlinkat(target, u->top, entry->path) != 0)
+            return fail_at(entry->path, err);
+        return settle(u, entry->path, err);
+    }
+    fd = openat(u->top, entry->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                0600);
+    if (fd < 0 || fchmod(fd, entry->mode & 0777) != 0)
+        return fail_at(entry->path, err);
+    return vt_fd_write_all(fd, entry->path, entry->content, err) &&
+           settle(u, entry->path, err);
+}
+
+/* Folders get their time last: making files in them changed it.  Children come before
+ * parents, since entries are sorted; a folder settled twice is no harm. */
+static bool settle_folders(const struct unpacking *u, const struct vt_pack_entry *entries,
+                           size_t count, struct vt_error *err)
+{
+    char folder[VT_PACK_PATH_BYTES_MAX + 1];
+    const char *before = "";
+
+    for (size_t i = 0; i < count; i++) {
+        const char *path = entries[i].path;
+
+        for (const char *slash = strchr(path, '/'); slash != NULL;
+             slash = strchr(slash + 1, '/')) {
+            size_t len = (size_t)(slash - path);
+
+            /* Done with the entry before, if it lies in the same folder. */
+            if (strncmp(before, path, len + 1) == 0)
+                continue;
+            (void)snprintf(folder, sizeof folder, "%.*s", (int)len, path);
+            if (!settle(u, folder, err))
+                return false;
+        }
+        before = path;
+    }
+    return settle(u, ".", err);
+}
+
+static bool unpack_all(const char *folder, const struct vt_pack_entry *entries,
+                       size_t count, int64_t epoch_unix_s, bool is_reversed,
+                       struct vt_error *err)
+{
+    VT_AUTO_FD top = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct unpacking u = {
+        .top = top,
+        .uid = vt_sandbox_owner_uid(),
+        .gid = vt_sandbox_owner_gid(),
+        .gives_away = vt_sandbox_is_root(),
+        .times = { { .tv_sec = epoch_unix_s }, { .tv_sec = epoch_unix_s } },
+    };
+
+    if (top < 0)
+        return vt_fail(err, VT_IO, "%s: %s", folder, strerror(errno));
+    for (size_t i = 0; i < count; i++)
+        if (!unpack_one(&u, &entries[is_reversed ? count - 1 - i : i], err))
+            return false;
+    return settle_folders(&u, entries, count, err);
+}
+
+bool vt_source_unpack(struct vt_line_store *store, const struct vt_source *source,
+                      const char *folder, int64_t epoch_unix_s, bool is_reversed,
+                      struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_MAPPING mapping = { 0 };
+    const char *path = vt_blobs_path(vt_line_store_blobs(store), &source->pack, arena);
+    VT_AUTO_FD fd = -1;
+    struct vt_pack_entry *entries;
+    uint64_t size;
+    vt_hash digest;
+    size_t count;
+
+    if (!vt_file_open(path, &fd, &size, err) || !vt_mapping_init(&mapping, fd, path, err) ||
+        !vt_pack_parse(mapping.bytes, arena, &entries, &count, &digest, err))
+        return vt_within(err, "source pack");
+    if (!vt_hash_equal(&digest, &source->digest))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: the pack holds another source than was asked for", path);
+    return unpack_all(folder, entries, count, epoch_unix_s, is_reversed, err);
+}

@@ -1,32 +1,24 @@
 /* vitrine trust: the trust root on its way from holder to holder.
  *
- * A draft is the predicate as plain JSON, made by init or rotate and filled by add-key. The
- * first signature turns it into an envelope; the others are added to that. */
-#include "cli/files.h"
+ * A draft is the predicate as plain JSON, made by init or rotate, filled by add-key, and
+ * open to any editor.  The first signature turns it into an envelope, whose content is then
+ * fixed; the other holders add their signatures to that. */
 #include "cli/groups.h"
-#include "evidence/trust.h"
-#include <jansson.h>
-
-static bool read_json(const char *path, json_t **out, struct vt_error *err)
-{
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
-
-    return vt_file_read(path, &bytes, err) &&
-           vt_json_parse(vt_buf_slice(&bytes), path, out, err);
-}
+#include "cli/trust.h"
+#include "evidence/trust_store.h"
 
 static bool write_pretty(const char *path, const json_t *value, struct vt_error *err)
 {
     char *text = json_dumps(value, JSON_INDENT(2) | JSON_SORT_KEYS);
     VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
-    bool ok;
 
+    if (text == NULL)
+        return vt_fail(err, VT_IO, "%s: out of memory", path);
     vt_buf_put_text(&bytes, text);
-    vt_buf_put_text(&bytes, "\n");
+    vt_buf_put_u8(&bytes, '\n');
     free(text);
-    ok = vt_buf_check(&bytes, path, err) &&
-         vt_cli_write(path, vt_buf_slice(&bytes), 0644, err);
-    return ok;
+    return vt_buf_check(&bytes, path, err) &&
+           vt_cli_write(path, vt_buf_slice(&bytes), 0644, err);
 }
 
 static bool said(struct vt_args *args, const char *path, const char *what)
@@ -35,20 +27,6 @@ static bool said(struct vt_args *args, const char *path, const char *what)
         vt_cli_print_json(json_pack("{s:b,s:s}", "ok", 1, "file", path));
     else
         (void)printf("%s: %s\n", path, what);
-    return true;
-}
-
-/* An option as a time; absent: fallback. */
-static bool time_option(struct vt_args *args, const char *option, int64_t fallback,
-                        char out[VT_TIME_TEXT_BYTES], struct vt_error *err)
-{
-    const char *text = vt_args_get(args, option);
-    int64_t unix_s = fallback;
-
-    if (text != NULL && !vt_time_parse(vt_slice_from_cstr(text), &unix_s))
-        return vt_args_misuse(args, err, "--%s: '%s' is no time like 2026-11-23T17:37:25Z",
-                              option, text);
-    vt_time_write(unix_s, out);
     return true;
 }
 
@@ -61,8 +39,8 @@ static const struct vt_option init_options[] = {
     { "out", "FILE", "the draft to make", true, false },
     { "origin", "ORIGIN", "origin of the release ledger", true, false },
     { "policy", "FILE", "ledgers, witnesses and quorum: a tlog-policy", true, false },
-    { "threshold", "ROLE=K/H/J", "keys, holders, jurisdictions needed; else 1/1/1", false,
-      true },
+    { "threshold", "ROLE=K/H/J",
+      "keys, holders, jurisdictions needed; else 1/1/1, of root keys 2/2/1", false, true },
     { "expires", "TIME", "end of this version; else in a year", false, false },
     { NULL, NULL, NULL, false, false },
 };
@@ -89,6 +67,7 @@ static bool make_thresholds(struct vt_args *args, json_t *list, struct vt_error 
 
     for (size_t i = 0; i < VT_ROLES; i++)
         counts[i][0] = counts[i][1] = counts[i][2] = 1;
+    counts[VT_ROLE_ROOT][0] = counts[VT_ROLE_ROOT][1] = 2; /* nobody alone names keys */
     for (size_t i = 0; (text = vt_args_get_at(args, "threshold", i)) != NULL; i++) {
         vt_reader r = { vt_slice_from_cstr(text) };
         enum vt_trust_role role;
@@ -119,7 +98,7 @@ static bool run_init(struct vt_args *args, struct vt_error *err)
     struct vt_policy parsed;
 
     vt_time_write(now, created);
-    if (!time_option(args, "expires", now + YEAR_S, expires, err) ||
+    if (!vt_cli_time(args, "expires", now + YEAR_S, expires, err) ||
         !make_thresholds(args, thresholds, err) ||
         !vt_file_read(vt_args_get(args, "policy"), &policy, err) ||
         !vt_policy_parse(vt_buf_slice(&policy), &parsed, err) ||
@@ -145,7 +124,7 @@ static const struct vt_option add_options[] = {
     { "public", "FILE", "the public key", true, false },
     { "holder", "NAME", "who holds it", true, false },
     { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
-    { "site", "PLACE", "where it stands (builders, signers)", false, false },
+    { "site", "PLACE", "where it stands; builders need one", false, false },
     { "product", "NAME", "speaks for this product only", false, true },
     { "from", "TIME", "counts from; else now", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
@@ -183,11 +162,11 @@ static bool make_key(struct vt_args *args, json_t **out, struct vt_error *err)
     const char *product;
 
     if (!read_public(vt_args_get(args, "public"), &key, err) ||
-        !time_option(args, "from", now, from, err) ||
-        !time_option(args, "until", now + 2 * YEAR_S, until, err))
+        !vt_cli_time(args, "from", now, from, err) ||
+        !vt_cli_time(args, "until", now + 2 * YEAR_S, until, err))
         return false;
     (void)!vt_time_parse(vt_slice_from_cstr(until), &until_s);
-    if (!time_option(args, "mandate-until", until_s, mandate, err))
+    if (!vt_cli_time(args, "mandate-until", until_s, mandate, err))
         return false;
     id = vt_public_key_id(&key);
     vt_hash_text((const vt_hash *)(const void *)&key, hex);
@@ -209,38 +188,44 @@ static bool make_key(struct vt_args *args, json_t **out, struct vt_error *err)
     return true;
 }
 
-static bool open_draft(const char *path, json_t **out, struct vt_error *err)
+static bool open_draft(const char *path, struct vt_trust_paper *out, struct vt_error *err)
 {
-    if (!read_json(path, out, err))
-        return false;
-    if (json_object_get(*out, "payload") != NULL)
-        return vt_fail(err, VT_REJECTED,
-                       "%s: is signed already; `vitrine trust rotate` begins "
-                       "the next version",
-                       path);
-    return vt_schema_verify(*out, path, vt_predicate_schema(VT_TRUST), err);
+    return vt_trust_paper_read(path, out, err) &&
+           (out->draft != NULL ||
+            vt_fail(err, VT_REJECTED,
+                    "%s: is signed already; `vitrine trust rotate` begins the next version",
+                    path));
+}
+
+/* --role as a role. */
+static bool role_option(struct vt_args *args, enum vt_trust_role *out, struct vt_error *err)
+{
+    const char *text = vt_args_get(args, "role");
+
+    return vt_trust_role_of(vt_slice_from_cstr(text), out) ||
+           vt_args_misuse(args, err,
+                          "--role: '%s' is none of root, foundation, vendor, supervisor, "
+                          "reviewer, builder",
+                          text);
 }
 
 static bool run_add_key(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust");
-    VT_AUTO_JSON draft = NULL;
+    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
     json_t *row;
     enum vt_trust_role role;
 
-    if (!vt_trust_role_of(vt_slice_from_cstr(vt_args_get(args, "role")), &role))
-        return vt_args_misuse(args, err,
-                              "--role: '%s' is none of root, foundation, vendor, "
-                              "supervisor, reviewer, builder",
-                              vt_args_get(args, "role"));
+    if (!role_option(args, &role, err))
+        return false;
     if (role == VT_ROLE_BUILDER && !vt_args_has(args, "site"))
         return vt_args_misuse(args, err,
                               "--site is needed: a builder is enrolled to a place");
-    if (!open_draft(path, &draft, err) || !make_key(args, &row, err))
+    if (!open_draft(path, &paper, err) || !make_key(args, &row, err))
         return false;
-    (void)json_array_append_new(json_object_get(draft, "keys"), row);
-    return vt_schema_verify(draft, path, vt_predicate_schema(VT_TRUST), err) &&
-           write_pretty(path, draft, err) && said(args, path, "key added");
+    (void)json_array_append_new(json_object_get(paper.draft, "keys"), row);
+    return vt_schema_verify(paper.draft, path, vt_predicate_schema(VT_TRUST), err) &&
+           write_pretty(path, paper.draft, err) && said(args, path, "key added");
 }
 
 /* ---- sign -------------------------------------------------------------------------------
@@ -248,278 +233,292 @@ static bool run_add_key(struct vt_args *args, struct vt_error *err)
 
 static const struct vt_option sign_options[] = {
     { "trust", "FILE", "the draft, or what others have signed", true, false },
+    { "previous", "FILE", "the version before, if your key is in that one only", false,
+      false },
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
 };
 
-static bool write_payload(const json_t *draft, struct vt_buf *payload, struct vt_error *err)
+static bool add_signature(const struct vt_trust_paper *paper, const struct vt_key *key,
+                          struct vt_buf *out, struct vt_error *err)
 {
-    VT_AUTO_BUF canonical = vt_buf_init(VT_TRUST_BYTES_MAX);
-    struct vt_subject subject = { .name = "trust.json" };
-
-    if (!vt_json_write_canonical(draft, &canonical, err))
-        return false;
-    subject.hash = vt_sha256_of(vt_buf_slice(&canonical));
-    return vt_statement_write(VT_TRUST, &subject, 1, draft, payload, err);
-}
-
-static bool add_signature(const char *path, const struct vt_key *key, struct vt_buf *out,
-                          struct vt_error *err)
-{
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
     VT_AUTO_BUF payload = vt_buf_init(VT_TRUST_BYTES_MAX);
-    VT_AUTO_JSON json = NULL;
     const struct vt_key *keys[1] = { key };
 
-    if (!vt_file_read(path, &bytes, err) ||
-        !vt_json_parse(vt_buf_slice(&bytes), path, &json, err))
-        return false;
-    if (json_object_get(json, "payload") != NULL) {
-        while (bytes.len > 0 && bytes.data[bytes.len - 1] == '\n')
-            vt_buf_truncate(&bytes, bytes.len - 1);
-        return vt_envelope_add_signature(vt_buf_slice(&bytes), key, out, err);
-    }
-    return write_payload(json, &payload, err) &&
+    if (paper->draft == NULL)
+        return vt_envelope_add_signature(vt_buf_slice(&paper->bytes), key, out, err);
+    return vt_trust_is_sound(paper->trust, err) &&
+           vt_statement_write_about_itself(VT_TRUST, paper->draft, &payload, err) &&
            vt_envelope_sign(vt_buf_slice(&payload), keys, 1, out, err);
+}
+
+static bool has_root_key(const struct vt_trust *trust, const struct vt_key *key)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    struct vt_keyring keyring = { .trust = trust };
+
+    return vt_keyring_find(&keyring, vt_slice_from_cstr(id.text), VT_ROLE_ROOT) != NULL;
+}
+
+/* Is it a root key of this version, or of the one before? */
+static bool may_sign(struct vt_args *args, const struct vt_trust *trust,
+                     const struct vt_key *key, struct vt_error *err)
+{
+    const char *previous = vt_args_get(args, "previous");
+    VT_AUTO_TRUST before = NULL;
+
+    if (has_root_key(trust, key))
+        return true;
+    if (previous != NULL && !vt_cli_trust_read(previous, &before, err))
+        return false;
+    if (before != NULL && has_root_key(before, key))
+        return true;
+    return vt_fail(err, VT_REJECTED, "%s: this key is no root key of it%s",
+                   vt_args_get(args, "trust"),
+                   previous != NULL ? ", nor of the version before" : "");
 }
 
 static bool run_sign(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust");
+    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
     VT_AUTO_KEY key = NULL;
     VT_AUTO_BUF out = vt_buf_init(VT_TRUST_BYTES_MAX);
     VT_AUTO_TRUST trust = NULL;
-    struct vt_key_id id;
-    struct vt_count count;
-
-    if (!vt_cli_key_open(args, &key, err))
-        return false;
-    id = vt_public_key_id(vt_key_public(key));
-    if (!add_signature(path, key, &out, err) ||
-        !vt_trust_parse_draft(vt_buf_slice(&out), &trust, err))
-        return vt_within(err, "%s", path);
-    if (vt_trust_find(trust, vt_slice_from_cstr(id.text), VT_ROLE_ROOT) == NULL)
-        return vt_fail(err, VT_REJECTED, "%s: this key is no root key of it", path);
-    if (!vt_cli_write(path, vt_buf_slice(&out), 0644, err))
-        return false;
-    count = vt_trust_count(trust, VT_ROLE_ROOT, &trust->envelope, trust->created_unix_s,
-                           (vt_slice){ 0 });
-    return said(args, path,
-                count.outcome == VT_COUNT_ENOUGH ? "signed; the root threshold is met"
-                                                 : "signed; more root holders must sign");
-}
-
-/* ---- show and rotate --------------------------------------------------------------------
- */
-
-static bool read_trust(const char *path, bool is_draft, struct vt_trust **out,
-                       struct vt_error *err)
-{
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
-
-    if (!vt_file_read(path, &bytes, err))
-        return false;
-    return (is_draft ? vt_trust_parse_draft(vt_buf_slice(&bytes), out, err)
-                     : vt_trust_parse(vt_buf_slice(&bytes), out, err)) ||
-           vt_within(err, "%s", path);
-}
-
-static const struct vt_option show_options[] = {
-    { "trust", "FILE", "a signed trust root", true, false },
-    { NULL, NULL, NULL, false, false },
-};
-
-static void print_keys(const struct vt_trust *trust)
-{
-    char until[VT_TIME_TEXT_BYTES];
-
-    (void)printf("\n%-11s %-24s %-4s %-10s %-10s %s\n", "role", "holder", "law", "site",
-                 "until", "keyid");
-    for (size_t i = 0; i < trust->key_count; i++) {
-        const struct vt_trust_key *key = &trust->keys[i];
-
-        vt_time_write(key->until_unix_s, until);
-        (void)printf("%-11s %-24.*s %-4.*s %-10.*s %.10s %.16s%s\n",
-                     vt_trust_role_name(key->role), VT_SLICE_ARGS(key->holder),
-                     VT_SLICE_ARGS(key->jurisdiction), VT_SLICE_ARGS(key->site), until,
-                     (const char *)key->keyid.data,
-                     key->compromised_unix_s != INT64_MAX ? "  COMPROMISED" : "");
-    }
-    (void)printf("\n%-11s %5s %8s %14s\n", "threshold", "keys", "holders", "jurisdictions");
-    for (unsigned i = 0; i < VT_ROLES; i++)
-        (void)printf("%-11s %5ju %8ju %14ju\n", vt_trust_role_name((enum vt_trust_role)i),
-                     (uintmax_t)trust->thresholds[i].keys,
-                     (uintmax_t)trust->thresholds[i].holders,
-                     (uintmax_t)trust->thresholds[i].jurisdictions);
-}
-
-static bool run_show(struct vt_args *args, struct vt_error *err)
-{
-    const char *path = vt_args_get(args, "trust");
-    VT_AUTO_TRUST trust = NULL;
-    struct vt_error missing = { 0 };
+    VT_AUTO_JSON missing = json_array();
     bool is_enough;
 
-    if (!read_trust(path, true, &trust, err))
+    if (!vt_trust_paper_read(path, &paper, err) || !vt_cli_key_open(args, &key, err) ||
+        !may_sign(args, paper.trust, key, err) || !add_signature(&paper, key, &out, err) ||
+        !vt_trust_parse_unsigned(vt_buf_slice(&out), &trust, err))
         return false;
-    {
-        VT_AUTO_TRUST whole = NULL;
-
-        is_enough = read_trust(path, false, &whole, &missing);
-    }
-    if (!is_enough)
-        vt_args_exit(args, VT_EXIT_REFUSED);
-    if (vt_args_is_json(args)) {
-        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", is_enough, "trust",
-                                    trust->envelope.statement.predicate));
-        return true;
-    }
-    (void)printf("trust root version %ju, %s\nrelease ledger %.*s, %zu witnesses in %u "
-                 "jurisdictions, %u needed\n",
-                 (uintmax_t)trust->version,
-                 is_enough ? "signed by its root threshold" : missing.message,
-                 VT_SLICE_ARGS(trust->release_origin), trust->policy.witness_count,
-                 trust->policy.groups[trust->policy.quorum_index].members,
-                 trust->policy.groups[trust->policy.quorum_index].threshold);
-    print_keys(trust);
-    return true;
+    is_enough = vt_trust_missing(trust, trust, missing);
+    vt_buf_put_u8(&out, '\n');
+    return vt_cli_write(path, vt_buf_slice(&out), 0644, err) &&
+           said(args, path,
+                is_enough ? "signed; the root threshold is met"
+                          : "signed; more root holders must sign (`vitrine trust show` "
+                            "says who)");
 }
 
+/* ---- rotate and pin ---------------------------------------------------------------------
+ */
+
 static const struct vt_option rotate_options[] = {
-    { "trust", "FILE", "the trust root that counts now", true, false },
-    { "draft", "FILE", "begin the next version: write its draft here", false, false },
-    { "next", "FILE", "take this signed next version in the place of --trust", false,
+    { "trust", "FILE", "the trust root that counts now, or a client's folder", true,
       false },
+    { "draft", "FILE", "begin the next version: write its draft here", false, false },
+    { "next", "FILE", "take this signed next version", false, false },
+    { "retire", "KEYID", "with --draft: this key ends now, for what is signed later", false,
+      true },
+    { "compromised", "KEYID=TIME", "with --draft: nothing by this key counts from TIME on",
+      false, true },
     { "expires", "TIME", "end of the next version; else in a year", false, false },
     { NULL, NULL, NULL, false, false },
 };
 
-static bool begin_next(struct vt_args *args, const struct vt_trust *current,
-                       struct vt_error *err)
+/* Change the rows of this key, in every role. */
+static bool set_in_keys(json_t *draft, vt_slice keyid, const char *field, const char *time,
+                        struct vt_error *err)
+{
+    json_t *keys = json_object_get(draft, "keys");
+    bool is_found = false;
+
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        json_t *row = json_array_get(keys, i);
+
+        if (!vt_slice_is(keyid, json_string_value(json_object_get(row, "keyid"))))
+            continue;
+        is_found = json_object_set_new(row, field, json_string(time)) == 0;
+    }
+    return is_found ||
+           vt_fail(err, VT_ABSENT, "the trust root has no key %.*s", VT_SLICE_ARGS(keyid));
+}
+
+static bool end_keys(struct vt_args *args, json_t *draft, const char *now,
+                     struct vt_error *err)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = vt_args_get_at(args, "retire", i)) != NULL; i++)
+        if (!set_in_keys(draft, vt_slice_from_cstr(text), "until", now, err))
+            return false;
+    for (size_t i = 0; (text = vt_args_get_at(args, "compromised", i)) != NULL; i++) {
+        vt_reader r = { vt_slice_from_cstr(text) };
+        char time[VT_TIME_TEXT_BYTES];
+        int64_t unix_s;
+        vt_slice keyid;
+
+        if (!vt_read_until(&r, '=', &keyid) || !vt_time_parse(r.rest, &unix_s))
+            return vt_args_misuse(args, err,
+                                  "--compromised: '%s' is not like KEYID=2026-11-23T17:37:"
+                                  "25Z",
+                                  text);
+        vt_time_write(unix_s, time);
+        if (!set_in_keys(draft, keyid, "compromised_from", time, err))
+            return false;
+    }
+    return true;
+}
+
+static bool begin_next(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "draft");
     int64_t now = vt_env_now_unix_s(vt_args_env(args));
     char created[VT_TIME_TEXT_BYTES], expires[VT_TIME_TEXT_BYTES];
-    VT_AUTO_JSON draft = json_deep_copy(current->envelope.statement.predicate);
+    VT_AUTO_TRUST current = NULL;
+    VT_AUTO_JSON draft = NULL;
 
-    vt_time_write(now, created);
-    if (!time_option(args, "expires", now + YEAR_S, expires, err))
+    if (!vt_cli_trust_read(vt_args_get(args, "trust"), &current, err))
         return false;
-    (void)json_object_set_new(draft, "version",
-                              json_integer((json_int_t)current->version + 1));
-    (void)json_object_set_new(draft, "created", json_string(created));
-    (void)json_object_set_new(draft, "expires", json_string(expires));
-    return write_pretty(path, draft, err) &&
+    vt_time_write(now, created);
+    if (!vt_cli_time(args, "expires", now + YEAR_S, expires, err))
+        return false;
+    draft = json_deep_copy(current->envelope.statement.predicate);
+    if (json_object_set_new(draft, "version",
+                            json_integer((json_int_t)current->version + 1)) != 0 ||
+        json_object_set_new(draft, "created", json_string(created)) != 0 ||
+        json_object_set_new(draft, "expires", json_string(expires)) != 0)
+        return vt_fail(err, VT_IO, "%s: out of memory", path);
+    return end_keys(args, draft, created, err) && write_pretty(path, draft, err) &&
            said(args, path,
-                "draft of the next version; change it, then let the holders of "
-                "both versions sign it");
+                "draft of the next version; change it, then let the holders of both "
+                "versions sign it");
 }
 
-static bool take_next(struct vt_args *args, const struct vt_trust *current,
-                      struct vt_error *err)
+/* Into a client's folder, or in the place of the one file. */
+static bool take_next(struct vt_args *args, struct vt_error *err)
 {
-    const char *path = vt_args_get(args, "trust"), *next_path = vt_args_get(args, "next");
+    const char *path = vt_args_get(args, "trust"), *from = vt_args_get(args, "next");
     VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
+    VT_AUTO_TRUST current = NULL;
     VT_AUTO_TRUST next = NULL;
+    struct stat about;
 
-    return vt_file_read(next_path, &bytes, err) &&
-           vt_trust_parse(vt_buf_slice(&bytes), &next, err) &&
-           vt_trust_verify_next(current, next, err) &&
+    if (!vt_file_read(from, &bytes, err))
+        return false;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return (vt_trust_store_take(path, vt_buf_slice(&bytes), err) ||
+                vt_within(err, "%s", from)) &&
+               said(args, path, "holds the next version");
+    return vt_cli_trust_read(path, &current, err) &&
+           ((vt_trust_parse(vt_buf_slice(&bytes), &next, err) &&
+             vt_trust_verify_next(current, next, err)) ||
+            vt_within(err, "%s", from)) &&
            vt_cli_write(path, vt_buf_slice(&bytes), 0644, err) &&
-           said(args, path, "now the next version");
+           said(args, path, "is the next version now");
 }
 
 static bool run_rotate(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_TRUST current = NULL;
-
     if (vt_args_has(args, "draft") == vt_args_has(args, "next"))
         return vt_args_misuse(args, err, "give either --draft or --next");
-    if (!read_trust(vt_args_get(args, "trust"), false, &current, err))
-        return false;
-    return vt_args_has(args, "draft") ? begin_next(args, current, err)
-                                      : take_next(args, current, err);
+    return vt_args_has(args, "draft") ? begin_next(args, err) : take_next(args, err);
+}
+
+static const struct vt_option pin_options[] = {
+    { "folder", "FOLDER", "where this client keeps its trust root; made if missing", true,
+      false },
+    { NULL, NULL, NULL, false, false },
+};
+
+static bool run_pin(struct vt_args *args, struct vt_error *err)
+{
+    const char *path = vt_args_operand(args, 0), *folder = vt_args_get(args, "folder");
+    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
+
+    return vt_file_read(path, &bytes, err) &&
+           (vt_trust_store_pin(folder, vt_buf_slice(&bytes), err) ||
+            vt_within(err, "%s", path)) &&
+           said(args, folder, "trust root pinned");
 }
 
 /* ---- enrol ------------------------------------------------------------------------------
  */
 
 static const struct vt_option enrol_options[] = {
-    { "trust", "FILE", "the trust root that names the key", true, false },
-    { "keyid", "ID", "the key that is enrolled", true, false },
-    { "role", "ROLE", "in which role", true, false },
+    { "role", "ROLE", "builder or reviewer", true, false },
+    { "public", "FILE", "the public key", true, false },
+    { "holder", "NAME", "who holds it", true, false },
+    { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
+    { "site", "PLACE", "where it stands", true, false },
+    { "product", "NAME", "speaks for this product only", false, true },
+    { "from", "TIME", "counts from; else now", false, false },
+    { "until", "TIME", "counts until; else in two years", false, false },
+    { "mandate-until", "TIME", "end of the holder's mandate; else as --until", false,
+      false },
+    { "accreditation", "TEXT", "what qualifies the holder", false, false },
+    { "funding", "TEXT", "who pays the holder", false, false },
     { "out", "FILE", "where the signed statement goes", true, false },
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
 };
 
-static bool write_enrolment(const struct vt_trust_key *who, const struct vt_key *signer,
+/* The statement's subject is the key itself: its name the holder, its digest the keyid. */
+static bool write_enrolment(const json_t *row, const struct vt_key *signer,
                             struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_JSON predicate = NULL;
-    char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES];
-    struct vt_subject subject = { .name = "key" };
+    struct vt_subject subject = { .hash = { { 0 } } };
     const struct vt_key *keys[1] = { signer };
 
-    vt_time_write(who->from_unix_s, from);
-    vt_time_write(who->until_unix_s, until);
-    predicate = json_pack(
-        "{s:s%,s:s%,s:s,s:s%,s:s,s:s}", "keyid", (const char *)who->keyid.data,
-        who->keyid.len, "holder", (const char *)who->holder.data, who->holder.len, "role",
-        vt_trust_role_name(who->role), "jurisdiction", (const char *)who->jurisdiction.data,
-        who->jurisdiction.len, "from", from, "until", until);
-    if (who->site.len != 0)
-        (void)json_object_set_new(
-            predicate, "site", json_stringn((const char *)who->site.data, who->site.len));
-    if (!vt_hash_parse_hex(who->keyid, &subject.hash))
-        return vt_fail(err, VT_MALFORMED, "a keyid is not 64 hex digits");
-    return vt_statement_write(VT_ENROLMENT, &subject, 1, predicate, &payload, err) &&
+    return vt_json_get_text(row, "enrolment", "holder", &subject.name, err) &&
+           vt_json_get_sha256(row, "enrolment", "keyid", subject.hash.bytes, err) &&
+           vt_statement_write(VT_ENROLMENT, &subject, 1, row, &payload, err) &&
            vt_envelope_sign(vt_buf_slice(&payload), keys, 1, out, err);
 }
 
 static bool run_enrol(struct vt_args *args, struct vt_error *err)
 {
-    const char *keyid = vt_args_get(args, "keyid"), *role_name = vt_args_get(args, "role");
-    VT_AUTO_TRUST trust = NULL;
+    const char *path = vt_args_get(args, "out");
     VT_AUTO_KEY key = NULL;
     VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    const struct vt_trust_key *who = NULL;
+    VT_AUTO_JSON row = NULL;
     enum vt_trust_role role;
 
-    if (!vt_trust_role_of(vt_slice_from_cstr(role_name), &role))
-        return vt_args_misuse(args, err, "--role: there is no role '%s'", role_name);
-    if (!read_trust(vt_args_get(args, "trust"), false, &trust, err))
+    if (!role_option(args, &role, err))
         return false;
-    who = vt_trust_find(trust, vt_slice_from_cstr(keyid), role);
-    if (who == NULL)
-        return vt_fail(err, VT_ABSENT, "the trust root names no %s with key %s", role_name,
-                       keyid);
-    return vt_cli_key_open(args, &key, err) && write_enrolment(who, key, &out, err) &&
-           vt_cli_write(vt_args_get(args, "out"), vt_buf_slice(&out), 0644, err) &&
-           said(args, vt_args_get(args, "out"), "enrolment, to be added to the ledger");
+    if (role != VT_ROLE_BUILDER && role != VT_ROLE_REVIEWER)
+        return vt_args_misuse(args, err,
+                              "--role: only a builder or reviewer is enrolled; other keys "
+                              "stand in the trust root (`vitrine trust add-key`)");
+    return make_key(args, &row, err) && vt_cli_key_open(args, &key, err) &&
+           write_enrolment(row, key, &out, err) &&
+           vt_cli_write(path, vt_buf_slice(&out), 0644, err) &&
+           said(args, path, "enrolment signed; it goes to the ledger, and into evidence");
 }
 
 static const struct vt_verb verbs[] = {
-    { "init", NULL, 0, 0, "begin a trust root", NULL, init_options, run_init },
+    { "init", NULL, 0, 0, "begin a trust root",
+      "Makes the draft of version 1. The policy is a C2SP tlog-policy with one `any` group "
+      "a\n"
+      "jurisdiction and a quorum of k of n groups with 2k > n + 1.",
+      init_options, run_init },
     { "add-key", NULL, 0, 0, "add a key to a draft", NULL, add_options, run_add_key },
-    { "enrol", NULL, 0, 0, "state that a key is enrolled to a site",
-      "Signs an enrolment statement for a key that the trust root names, for the ledger.",
+    { "enrol", NULL, 0, 0, "enrol a builder or reviewer to a site",
+      "The supervisor signs that a key belongs to a builder or reviewer at a site. "
+      "Evidence\n"
+      "that carries the statement is accepted with that key; the trust root need not "
+      "change.",
       enrol_options, run_enrol },
     { "sign", NULL, 0, 0, "sign a draft, or add your signature",
-      "Root holders sign one after the other; the file is replaced each time. After the "
-      "first\n"
-      "signature the content is fixed.",
+      "Root holders sign one after the other; the file is replaced each time. The draft "
+      "must\n"
+      "hold together first; after the first signature its content is fixed.",
       sign_options, run_sign },
     { "rotate", NULL, 0, 0, "begin the next version, or take it",
-      "With --draft: copies the current version as the draft of the next. With --next: "
-      "checks\n"
-      "that it is the next, signed by the root thresholds of both, and puts it in place.",
+      "With --draft: writes the draft of the next version. With --next: checks that it is\n"
+      "the next, signed by the root thresholds of both, and takes it.",
       rotate_options, run_rotate },
-    { "show", NULL, 0, 0, "who holds which key, until when, and what is missing", NULL,
-      show_options, run_show },
+    { "pin", "FILE", 1, 1, "keep a first trust root that you believe",
+      "Do this once, with a file that reached you by a way you trust. Later versions are\n"
+      "taken with `vitrine trust rotate --next`, which checks them against this one.",
+      pin_options, run_pin },
+    { "show", NULL, 0, 0, "who holds which key, where, until when, and who is missing",
+      "Exit code 0 if the trust root is whole, 1 if signatures are missing.",
+      vt_cli_trust_show_options, vt_cli_trust_show },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

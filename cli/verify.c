@@ -1,15 +1,17 @@
-/* vitrine verify: the customer's verb.  Offline: the process gives up sockets, and every
- * file but those it reads and its memory, before FILE is opened. */
-#include "cli/files.h"
+/* vitrine verify: the customer's verb.  Offline: before FILE, or anything else that came
+ * from outside, is opened, the process gives up sockets, other programs, and all writing
+ * but of its own memory (--state). */
 #include "cli/groups.h"
+#include "cli/trust.h"
 #include "evidence/verdict.h"
 #include "role/confine.h"
 #include "store/disk.h"
 
 static const struct vt_option options[] = {
     { "product", "NAME", "the product that FILE should be", false, false },
-    { "evidence", "FILE", "the evidence; usually FILE.evidence", false, false },
-    { "trust", "FILE", "the trust root; usually trust.json here", false, false },
+    { "evidence", "FILE", "the evidence; else FILE.evidence", false, false },
+    { "trust", "PATH", "the trust root, a file or a pinned folder; else trust.json", false,
+      false },
     { "policy", "FILE", "what you demand beyond the trust root", false, false },
     { "state", "FOLDER", "what you have seen before; kept up to date", false, false },
     { "max-age", "TIME", "how old the newest news may be: 24h, 7d", false, false },
@@ -18,8 +20,9 @@ static const struct vt_option options[] = {
 
 #define STATE_NAME "verify.json"
 
-/* Everything one verdict needs, read after the locks are on. */
+/* Everything one verdict needs. */
 struct inputs {
+    struct vt_disk *disk; /* of the state; NULL: none */
     struct vt_trust *trust;
     struct vt_demands demands;
     struct vt_buf evidence;
@@ -32,45 +35,69 @@ static void inputs_clear(struct inputs *in)
     vt_trust_free(in->trust);
     vt_demands_clear(&in->demands);
     vt_buf_clear(&in->evidence);
-    json_decref(in->state);
+    vt_json_clear(&in->state);
+    vt_disk_close(in->disk);
 }
 
-static bool read_trust(const char *path, struct vt_trust **out, struct vt_error *err)
+/* The locks.  Memory for the largest evidence many times over; no limit of time, for a file
+ * may be large. */
+static void confine(const char *state_folder)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
+    struct vt_rights rights = { .folder = state_folder,
+                                .read_folders = { "/" },
+                                .memory_bytes_max = VT_MIB(1024) };
 
-    if (!vt_file_read(path, &bytes, err))
-        return false;
-    return vt_trust_parse(vt_buf_slice(&bytes), out, err) || vt_within(err, "%s", path);
+    vt_json_prepare(); /* a confined process could only guess the seed of its hashing */
+    vt_confine(&rights);
 }
+
+/* Locked: two at once must not make each other forget. */
+static bool open_state(const char *folder, struct vt_disk **out, struct vt_error *err)
+{
+    if (folder == NULL)
+        return true;
+    if (!vt_disk_open(folder, true, out, err))
+        return false;
+    if (vt_disk_lock(*out, err) && vt_disk_sweep(*out, "", err))
+        return true;
+    err->code = VT_IO; /* somebody else verifies: trouble, and no answer about FILE */
+    return vt_within(err, "--state");
+}
+
+/* ---- reading: VT_IO is trouble; anything else wrong with a file is an answer of no ------
+ */
 
 static bool read_demands(struct vt_args *args, struct vt_demands *out, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
-    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
-    int64_t max_age_s;
+    VT_AUTO_BUF bytes = vt_buf_init(VT_DEMANDS_BYTES_MAX);
 
-    *out = vt_demands_usual();
-    if (path != NULL && !vt_file_read(path, &bytes, err))
-        return false;
-    if (path != NULL && !vt_demands_parse(vt_buf_slice(&bytes), out, err))
-        return vt_within(err, "%s", path);
-    if (!vt_args_duration(args, "max-age", out->max_age_s, &max_age_s, err))
-        return false;
-    out->max_age_s = max_age_s;
-    return true;
+    if (path == NULL)
+        return true;
+    return vt_file_read(path, &bytes, err) &&
+           (vt_demands_parse(vt_buf_slice(&bytes), out, err) || vt_within(err, "%s", path));
 }
 
 static bool read_state(struct vt_disk *disk, json_t **out, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1));
+    VT_AUTO_BUF bytes = vt_buf_init(VT_MEMORY_BYTES_MAX);
 
     if (disk == NULL || !vt_disk_has(disk, STATE_NAME))
         return true;
-    if (!vt_disk_read(disk, STATE_NAME, &bytes, err))
-        return false;
-    return vt_state_parse(vt_buf_slice(&bytes), out, err) ||
-           vt_within(err, "%s/" STATE_NAME, vt_disk_path(disk));
+    return vt_disk_read(disk, STATE_NAME, &bytes, err) &&
+           (vt_memory_parse(vt_buf_slice(&bytes), out, err) ||
+            vt_within(err, "%s/" STATE_NAME, vt_disk_path(disk)));
+}
+
+static bool read_evidence(struct vt_args *args, struct vt_buf *out, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "evidence");
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (path == NULL)
+        path = vt_arena_printf(arena, "%s.evidence", vt_args_operand(args, 0));
+    *out = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
+    return vt_file_read(path, out, err);
 }
 
 static bool hash_file(const char *path, struct vt_question *question, struct vt_error *err)
@@ -82,97 +109,28 @@ static bool hash_file(const char *path, struct vt_question *question, struct vt_
            vt_sha256_fd(fd, path, &question->file_hash, &question->file_bytes, err);
 }
 
-static bool read_evidence(struct vt_args *args, struct vt_buf *out, struct vt_error *err)
+static bool read_inputs(struct vt_args *args, struct inputs *in, struct vt_error *err)
 {
-    const char *path = vt_args_get(args, "evidence");
-    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *trust = vt_args_get(args, "trust");
 
-    if (path == NULL)
-        path = vt_arena_printf(arena, "%s.evidence", vt_args_operand(args, 0));
-    /* One byte over the limit is read, so that the verdict itself says "too large". */
-    *out = vt_buf_init(VT_EVIDENCE_BYTES_MAX + 1);
-    return vt_file_read(path, out, err) ||
-           (err->code == VT_LIMIT &&
-            vt_fail(err, VT_MALFORMED, "%s: too large to be evidence", path));
-}
-
-static bool read_inputs(struct vt_args *args, struct vt_disk *disk, struct inputs *in,
-                        struct vt_error *err)
-{
-    const char *trust = vt_args_get(args, "trust"), *product = vt_args_get(args, "product");
-
-    if (!read_trust(trust != NULL ? trust : "trust.json", &in->trust, err) ||
-        !read_demands(args, &in->demands, err) ||
-        !read_evidence(args, &in->evidence, err) || !read_state(disk, &in->state, err) ||
-        !hash_file(vt_args_operand(args, 0), &in->question, err))
+    if (!vt_cli_trust_read(trust != NULL ? trust : "trust.json", &in->trust, err) ||
+        !read_demands(args, &in->demands, err) || !read_state(in->disk, &in->state, err) ||
+        !read_evidence(args, &in->evidence, err))
         return false;
-    in->question.product = vt_slice_from_cstr(product);
+    if (vt_args_has(args, "max-age") &&
+        !vt_args_duration(args, "max-age", 0, &in->demands.max_age_s, err))
+        return false;
+    in->question.product = vt_slice_from_cstr(vt_args_get(args, "product"));
     in->question.evidence = vt_buf_slice(&in->evidence);
     in->question.trust = in->trust;
     in->question.demands = &in->demands;
     in->question.state = in->state;
     in->question.now_unix_s = vt_env_now_unix_s(vt_args_env(args));
-    if (in->question.now_unix_s < in->trust->created_unix_s)
-        return vt_fail(err, VT_IO,
-                       "this machine's clock is wrong: it stands before the trust "
-                       "root was made; set the clock");
     return true;
 }
 
-/* ---- the answer for a person ------------------------------------------------------------
+/* ---- answering -------------------------------------------------------------------------
  */
-
-static void print_fact(const struct vt_verdict *verdict, const char *label,
-                       const char *name)
-{
-    const json_t *value = json_object_get(verdict->facts, name);
-
-    if (json_is_string(value))
-        (void)printf("  %-14s %s\n", label, json_string_value(value));
-    if (json_is_integer(value))
-        (void)printf("  %-14s %lld\n", label, (long long)json_integer_value(value));
-}
-
-static void print_people(const struct vt_verdict *verdict, const char *label,
-                         const char *name)
-{
-    const json_t *list = json_object_get(verdict->facts, name);
-
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *key = json_array_get(list, i);
-        const char *site = json_string_value(json_object_get(key, "site"));
-
-        (void)printf("  %-14s %s, %s%s%s\n", i == 0 ? label : "",
-                     json_string_value(json_object_get(key, "holder")),
-                     json_string_value(json_object_get(key, "jurisdiction")),
-                     *site != '\0' ? ", " : "", site);
-    }
-}
-
-static void print_answer(const struct vt_verdict *verdict, const char *file)
-{
-    if (verdict->reason == VT_REASON_NONE)
-        (void)printf("yes: %s is what was reviewed, rebuilt, approved and published\n",
-                     file);
-    else
-        (void)printf("NO (%s): %s: %s\n", vt_reason_name(verdict->reason), file,
-                     verdict->sentence);
-    print_fact(verdict, "product", "product");
-    print_fact(verdict, "version", "version");
-    print_fact(verdict, "source", "source");
-    print_people(verdict, "reviewed by", "reviewers");
-    print_people(verdict, "built by", "builders");
-    print_people(verdict, "rebuilt by", "rebuilders");
-    print_fact(verdict, "rebuild", "rebuild");
-    print_people(verdict, "signed by", "vendors");
-    print_people(verdict, "approved by", "supervisors");
-    print_fact(verdict, "ledger", "ledger");
-    print_fact(verdict, "entry", "entry");
-    print_fact(verdict, "logged at", "logged_at");
-    print_fact(verdict, "as of", "as_of");
-    if (verdict->reason != VT_REASON_NONE)
-        (void)printf("  %-14s %s\n", "what to do", vt_reason_next_step(verdict->reason));
-}
 
 static bool print_verdict(struct vt_args *args, const struct vt_verdict *verdict,
                           struct vt_error *err)
@@ -180,34 +138,53 @@ static bool print_verdict(struct vt_args *args, const struct vt_verdict *verdict
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
 
     if (!vt_args_is_json(args)) {
-        print_answer(verdict, vt_args_operand(args, 0));
-        return true;
+        vt_verdict_write_text(verdict, vt_args_operand(args, 0), &text);
+    } else {
+        if (!vt_verdict_write(verdict, &text, err))
+            return false;
+        vt_buf_put_u8(&text, '\n');
     }
-    if (!vt_verdict_write(verdict, &text, err))
+    if (!vt_buf_check(&text, "answer", err))
         return false;
-    (void)printf("%s\n", vt_buf_cstr(&text));
+    if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+        return vt_fail(err, VT_IO, "the answer could not be written: %s", strerror(errno));
     return true;
 }
 
-static bool remember(struct vt_disk *disk, const struct inputs *in,
-                     const struct vt_verdict *verdict, struct vt_error *err)
+static bool remember(const struct inputs *in, const struct vt_verdict *verdict,
+                     struct vt_error *err)
 {
-    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+    VT_AUTO_BUF text = vt_buf_init(VT_MEMORY_BYTES_MAX);
 
-    if (disk == NULL || verdict->reason != VT_REASON_NONE)
+    if (in->disk == NULL || verdict->reason != VT_REASON_NONE)
         return true;
-    return vt_verdict_state(in->state, verdict, &text, err) &&
-           vt_disk_write(disk, STATE_NAME, vt_buf_slice(&text), 0600, err);
+    return vt_verdict_remember(verdict, in->state, &text, err) &&
+           vt_disk_write(in->disk, STATE_NAME, vt_buf_slice(&text), 0600, err);
 }
 
-static bool answer(struct vt_args *args, struct vt_disk *disk, struct inputs *in,
-                   struct vt_error *err)
+/* What could not be read as what it should be is a no; misuse and trouble are not. */
+static bool judge(struct vt_args *args, struct inputs *in, struct vt_verdict *verdict,
+                  struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    if (!hash_file(vt_args_operand(args, 0), &in->question, err))
+        return false;
+    if (read_inputs(args, in, &why))
+        return vt_verdict_reach(&in->question, verdict, err);
+    if (why.code == VT_ABSENT)
+        why.code = VT_IO; /* a folder without a trust root: nothing can be asked */
+    return vt_verdict_refuse(&in->question.file_hash, in->question.file_bytes, &why,
+                             verdict, err);
+}
+
+/* The memory is durable before a yes is said. */
+static bool answer(struct vt_args *args, struct inputs *in, struct vt_error *err)
 {
     VT_AUTO_VERDICT verdict = { 0 };
 
-    if (!read_inputs(args, disk, in, err) ||
-        !vt_verdict_reach(&in->question, &verdict, err) ||
-        !remember(disk, in, &verdict, err) || !print_verdict(args, &verdict, err))
+    if (!judge(args, in, &verdict, err) || !remember(in, &verdict, err) ||
+        !print_verdict(args, &verdict, err))
         return false;
     vt_args_exit(args, verdict.reason == VT_REASON_NONE ? VT_EXIT_OK : VT_EXIT_REFUSED);
     return true;
@@ -216,29 +193,37 @@ static bool answer(struct vt_args *args, struct vt_disk *disk, struct inputs *in
 static bool run_verify(struct vt_args *args, struct vt_error *err)
 {
     const char *state = vt_args_get(args, "state");
-    struct vt_rights rights = { .folder = state, .read_folders = { "/" } };
-    struct vt_disk *disk = NULL;
-    struct inputs in = { 0 };
+    struct inputs in = { .demands = vt_demands_usual() };
+    int64_t ignored;
     bool ok;
 
-    if (state != NULL && !vt_disk_open(state, true, &disk, err))
+    /* Misuse is told before anything is done. */
+    if (!vt_args_duration(args, "max-age", 0, &ignored, err))
         return false;
-    vt_confine(&rights);
-    ok = answer(args, disk, &in, err);
+    ok = open_state(state, &in.disk, err);
+    if (ok) {
+        confine(state);
+        ok = answer(args, &in, err);
+    }
     inputs_clear(&in);
-    if (disk != NULL)
-        vt_disk_close(disk);
     return ok;
 }
 
 static const struct vt_verb verbs[] = {
     { "", "FILE", 1, 1, "is this file what was reviewed, and does everybody get the same?",
-      "Needs no network and opens no socket. Answers yes or no; on no, one reason: "
-      "altered,\n"
-      "vendor-missing, supervisor-missing, not-logged, no-quorum, fork, superseded, "
-      "stale,\n"
-      "withdrawn, site, jurisdiction, mandate-expired, unreviewed, differs, mixed or\n"
-      "malformed, and what to do next. Exit code 0 is the only yes.",
+      "Needs no network and opens no socket. Answers yes or no; on no, one reason and one\n"
+      "next step. Reasons: altered, vendor-missing, supervisor-missing, not-logged,\n"
+      "no-quorum, fork, superseded, stale, withdrawn, site, jurisdiction, "
+      "mandate-expired,\n"
+      "unreviewed, differs, mixed, malformed. Exit code 0 is the only yes.\n"
+      "\n"
+      "--policy: strict JSON, {\"v\": 1} and any of reviews, rebuild (equal, "
+      "equal-robust),\n"
+      "builder_sites, builder_jurisdictions, signer_sites, signer_jurisdictions, "
+      "max_age_s.\n"
+      "--state: remembers the newest release, list of withdrawals, tree and trust root "
+      "that\n"
+      "were accepted, and refuses to go back. A file that is refused never changes it.",
       options, run_verify },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

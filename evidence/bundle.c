@@ -46,7 +46,7 @@ static bool take_envelopes(const json_t *list, struct vt_evidence *evidence,
         if (at->statement.type != VT_RELEASE)
             continue;
         if (evidence->release != NULL)
-            return vt_fail(err, VT_MALFORMED, "evidence: two release statements");
+            return vt_fail(err, VT_REJECTED, "evidence: two release statements");
         evidence->release = at;
         evidence->release_leaf = leaf;
     }
@@ -86,14 +86,18 @@ static bool take_apart(struct vt_evidence *evidence, struct vt_error *err)
 bool vt_evidence_parse(vt_slice bytes, struct vt_evidence **evidence_out,
                        struct vt_error *err)
 {
-    VT_AUTO_EVIDENCE evidence = calloc(1, sizeof *evidence);
+    VT_AUTO_EVIDENCE evidence = NULL;
 
-    if (evidence == NULL)
-        return vt_fail(err, VT_IO, "evidence: out of memory");
     if (bytes.len > VT_EVIDENCE_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "evidence: %zu bytes, at most %zu", bytes.len,
                        VT_EVIDENCE_BYTES_MAX);
-    if (!vt_json_parse(bytes, "evidence", &evidence->json, err) ||
+    if (bytes.len == 0 || bytes.data[bytes.len - 1] != '\n')
+        return vt_fail(err, VT_MALFORMED, "evidence: its last line has no end");
+    evidence = calloc(1, sizeof *evidence);
+    if (evidence == NULL)
+        return vt_fail(err, VT_IO, "evidence: out of memory");
+    if (!vt_json_parse_canonical(vt_slice_sub(bytes, 0, bytes.len - 1), "evidence",
+                                 &evidence->json, err) ||
         !take_apart(evidence, err))
         return false;
     *evidence_out = evidence;
@@ -101,14 +105,40 @@ bool vt_evidence_parse(vt_slice bytes, struct vt_evidence **evidence_out,
     return true;
 }
 
-static bool add_envelope(json_t *list, vt_slice bytes, struct vt_error *err)
-{
-    json_t *object = NULL;
+/* ---- writing ---------------------------------------------------------------------------
+ */
 
-    if (!vt_json_parse(bytes, "envelope", &object, err))
-        return false;
-    if (json_array_append_new(list, object) != 0)
-        return vt_fail(err, VT_IO, "evidence: out of memory");
+struct listed {
+    vt_slice bytes;
+    vt_hash digest;
+};
+
+static int compare_digests(const void *left, const void *right)
+{
+    const struct listed *a = left, *b = right;
+
+    return memcmp(a->digest.bytes, b->digest.bytes, VT_SHA256_BYTES);
+}
+
+static bool pack_envelopes(const vt_slice *envelopes, size_t count, json_t *list,
+                           struct vt_error *err)
+{
+    struct listed sorted[VT_EVIDENCE_ENVELOPES_MAX];
+
+    if (count > VT_EVIDENCE_ENVELOPES_MAX)
+        return vt_fail(err, VT_LIMIT, "evidence: %zu envelopes, at most %d", count,
+                       VT_EVIDENCE_ENVELOPES_MAX);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct listed){ envelopes[i], vt_envelope_digest(envelopes[i]) };
+    qsort(sorted, count, sizeof sorted[0], compare_digests);
+    for (size_t i = 0; i < count; i++) {
+        json_t *object;
+
+        if (!vt_json_parse_canonical(sorted[i].bytes, "envelope", &object, err))
+            return false;
+        if (json_array_append_new(list, object) != 0)
+            return vt_fail(err, VT_IO, "evidence: out of memory");
+    }
     return true;
 }
 
@@ -118,18 +148,26 @@ bool vt_evidence_write(const vt_slice *envelopes, size_t count, vt_slice proof,
 {
     VT_AUTO_JSON list = json_array();
     VT_AUTO_JSON withdrawn = NULL;
-    VT_AUTO_JSON evidence = NULL;
+    VT_AUTO_JSON json = NULL;
+    VT_AUTO_BUF text = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
+    VT_AUTO_EVIDENCE again = NULL;
 
-    for (size_t i = 0; i < count; i++)
-        if (!add_envelope(list, envelopes[i], err))
-            return false;
-    if (!vt_json_parse(withdrawals, "withdrawals", &withdrawn, err))
+    if (!pack_envelopes(envelopes, count, list, err) ||
+        !vt_json_parse_canonical(withdrawals, "withdrawals", &withdrawn, err))
         return false;
-    evidence =
+    json =
         json_pack("{s:i,s:O,s:s%,s:{s:O,s:s%}}", "v", 1, "envelopes", list, "proof",
                   (const char *)proof.data, proof.len, "withdrawals", "envelope", withdrawn,
                   "proof", (const char *)withdrawals_proof.data, withdrawals_proof.len);
-    if (evidence == NULL)
+    if (json == NULL)
         return vt_fail(err, VT_MALFORMED, "evidence: a proof is not UTF-8");
-    return vt_json_write_canonical(evidence, out, err);
+    if (!vt_json_write_canonical(json, &text, err))
+        return false;
+    vt_buf_put_u8(&text, '\n');
+    /* What we write, we must be able to read. */
+    if (!vt_buf_check(&text, "evidence", err) ||
+        !vt_evidence_parse(vt_buf_slice(&text), &again, err))
+        return false;
+    vt_buf_put(out, vt_buf_slice(&text));
+    return vt_buf_check(out, "evidence", err);
 }

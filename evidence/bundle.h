@@ -3,16 +3,19 @@
  *   {"v": 1, "envelopes": [ENVELOPE...], "proof": "<tlog-proof of the release>",
  *    "withdrawals": {"envelope": ENVELOPE, "proof": "<tlog-proof>"}}
  *
- * Exactly one envelope is the release statement.  Each ENVELOPE is the DSSE object itself;
- * its canonical bytes are what was signed, logged and hashed. */
+ * Canonical (RFC 8785) and ended by one line break: one evidence has one spelling.  Each
+ * ENVELOPE is the DSSE object itself; its canonical bytes are what was signed, logged and
+ * hashed.  Exactly one of `envelopes` is the release statement. */
 #ifndef VT_EVIDENCE_BUNDLE_H
 #define VT_EVIDENCE_BUNDLE_H
 
 #include "base/base.h"
+#include "evidence/release.h"
 #include "evidence/statement.h"
 
-#define VT_EVIDENCE_BYTES_MAX     VT_KIB(512)
-#define VT_EVIDENCE_ENVELOPES_MAX 64
+#define VT_EVIDENCE_BYTES_MAX VT_MIB(1)
+/* The release and all that it can name. */
+#define VT_EVIDENCE_ENVELOPES_MAX (VT_RELEASE_ENVELOPES_MAX + 1)
 
 struct vt_evidence {
     json_t *json; /* owned */
@@ -31,11 +34,14 @@ void vt_evidence_free_pointer(struct vt_evidence **evidence);
 #define VT_AUTO_EVIDENCE                                                                   \
     __attribute__((cleanup(vt_evidence_free_pointer))) struct vt_evidence *
 
-/* Errors: VT_MALFORMED, VT_LIMIT; VT_IO out of memory */
+/* evidence_out: returned.
+ * Errors: VT_MALFORMED; VT_LIMIT; VT_REJECTED two release statements; VT_IO memory */
 VT_CHECKED bool vt_evidence_parse(vt_slice bytes, struct vt_evidence **evidence_out,
                                   struct vt_error *err);
 
-/* Write an evidence file from canonical envelopes.  `envelopes`: the release among them. */
+/* Append an evidence file made of canonical envelopes, the release among `envelopes`.  The
+ * other envelopes are put in the order of their digests.
+ * Errors: VT_MALFORMED, VT_LIMIT, VT_REJECTED, VT_IO memory */
 VT_CHECKED bool vt_evidence_write(const vt_slice *envelopes, size_t count, vt_slice proof,
                                   vt_slice withdrawals, vt_slice withdrawals_proof,
                                   struct vt_buf *out, struct vt_error *err);

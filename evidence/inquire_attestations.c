@@ -1,195 +1,367 @@
-/* Fifth step: the statements behind the release.  Built where it may be, by an enrolled
- * builder; rebuilt by the supervisor with the same outcome; reviewed. */
+/* Sixth step: the statements behind the release.  Built by an enrolled builder from this
+ * source, with this recipe, in this environment; rebuilt by the supervisor with the same
+ * outcome; reviewed.
+ *
+ * Signers are counted over all envelopes of a kind: two reviewers sign a review each, and
+ * are two. */
 #include "evidence/inquiry.h"
 
-static bool same_hash(const json_t *a, const json_t *b, const char *name)
+/* One is enough where the trust root sets no number. */
+static const struct vt_threshold ONE = { 1, 1, 1 };
+
+struct gathering {
+    struct vt_signers builders, rebuilders, reviewers;
+    uint64_t reviews; /* envelopes that accept this source */
+    bool is_robust, is_rebuilt;
+    vt_slice places[VT_RELEASE_ENVELOPES_MAX]; /* jurisdictions of builders */
+};
+
+static const struct vt_threshold *threshold_of(const struct vt_inquiry *q,
+                                               enum vt_trust_role role)
 {
-    return vt_slice_equal(vt_field_text(a, name), vt_field_text(b, name));
+    const struct vt_threshold *threshold = &q->question->trust->thresholds[role];
+
+    return threshold->keys != 0 ? threshold : &ONE;
 }
 
-/* Every output of the release is a subject of the statement, and nothing else is. */
+static enum vt_standing add(const struct vt_inquiry *q, struct vt_signers *signers,
+                            enum vt_trust_role role, const struct vt_envelope *envelope)
+{
+    return vt_signers_add(signers, &q->keyring, role, envelope, q->release_log.time_unix_s,
+                          q->release.product);
+}
+
+/* The role that the release gave this envelope. */
+static enum vt_trust_role role_of(const struct vt_inquiry *q,
+                                  const struct vt_envelope *envelope)
+{
+    for (size_t i = 0; i < q->release.attachment_count; i++)
+        if (vt_hash_equal(&q->release.attachments[i].digest, &envelope->digest))
+            return q->release.attachments[i].role;
+    return VT_ROLE_ROOT; /* signs no attachment: the set was compared before */
+}
+
+static bool hash_is(const json_t *object, const char *name, const vt_hash *wanted)
+{
+    vt_hash hash;
+
+    return vt_hash_parse_hex(vt_field_text(object, name), &hash) &&
+           vt_hash_equal(&hash, wanted);
+}
+
+/* Its subjects are the release's outputs: every one, and nothing else. */
 static bool covers_outputs(const struct vt_inquiry *q, const struct vt_statement *statement)
 {
-    const json_t *outputs = json_object_get(q->release, "outputs");
-
-    if (json_array_size(outputs) != json_array_size(statement->subjects))
+    if (vt_statement_subject_count(statement) != q->release.output_count)
         return false;
-    for (size_t i = 0; i < json_array_size(outputs); i++) {
-        vt_hash hash = vt_field_hash(json_array_get(outputs, i), "sha256");
+    for (size_t i = 0; i < q->release.output_count; i++) {
+        vt_slice name;
 
-        if (!vt_statement_has_subject(statement, &hash, NULL))
+        if (!vt_statement_has_subject(statement, &q->release.outputs[i].hash, &name))
             return false;
     }
     return true;
 }
 
-static bool check_place(struct vt_inquiry *q, const struct vt_trust_key *builder)
+/* Same source, recipe and environment as the release. */
+static bool is_same_build(const struct vt_inquiry *q, const json_t *build)
 {
-    const struct vt_demands *demands = q->question->demands;
-    vt_slice site = vt_field_text(q->release, "site");
-
-    if (!vt_slice_equal(builder->site, site))
-        return vt_refuse(q, VT_REASON_SITE,
-                         "the release says it was built in %.*s, its "
-                         "builder stands in %.*s",
-                         VT_SLICE_ARGS(site), VT_SLICE_ARGS(builder->site));
-    if (demands->sites != NULL && !vt_list_has(demands->sites, site))
-        return vt_refuse(q, VT_REASON_SITE,
-                         "it was built in %.*s, which your policy does not "
-                         "allow",
-                         VT_SLICE_ARGS(site));
-    if (demands->builder_jurisdictions != NULL &&
-        !vt_list_has(demands->builder_jurisdictions, builder->jurisdiction))
-        return vt_refuse(q, VT_REASON_JURISDICTION,
-                         "it was built in %.*s, which your policy "
-                         "does not allow",
-                         VT_SLICE_ARGS(builder->jurisdiction));
-    return true;
+    return hash_is(build, "source", &q->release.source) &&
+           hash_is(build, "recipe", &q->release.recipe) &&
+           hash_is(build, "environment", &q->release.environment);
 }
 
-static bool check_provenance(struct vt_inquiry *q, const struct vt_envelope *envelope,
-                             size_t *found)
+/* "vitrine:builder/KEYID" of one of the envelope's own signers (SLSA: the key must be the
+ * one that belongs to the builder's id). */
+static bool id_is_a_signer(const struct vt_signers *signers, vt_slice id,
+                           const char *prefix)
 {
-    const json_t *parameters =
-        json_object_get(json_object_get(envelope->statement.predicate, "buildDefinition"),
-                        "externalParameters");
-    struct vt_count count = vt_trust_count(q->question->trust, VT_ROLE_BUILDER, envelope,
-                                           q->time_unix_s, q->product);
+    vt_reader r = { id };
 
-    if (count.outcome == VT_COUNT_MANDATE)
-        return vt_refuse(q, VT_REASON_MANDATE_EXPIRED, "the builder's mandate had ended");
-    if (count.outcome != VT_COUNT_ENOUGH)
-        return vt_refuse(q, VT_REASON_SITE,
-                         "the provenance is not signed by an enrolled "
-                         "builder");
-    if (!covers_outputs(q, &envelope->statement) ||
-        !same_hash(parameters, q->release, "source") ||
-        !same_hash(parameters, q->release, "recipe") ||
-        !same_hash(parameters, q->release, "environment") ||
-        !same_hash(parameters, q->release, "product") ||
-        !same_hash(parameters, q->release, "version"))
-        return vt_refuse(q, VT_REASON_DIFFERS,
-                         "the provenance tells of another build than "
-                         "the one released");
-    if (!check_place(q, count.signers[0]))
+    if (!vt_read_literal(&r, vt_slice_from_cstr(prefix)))
         return false;
-    vt_fact_key(q, "builders", count.signers[0]);
-    ++*found;
+    for (size_t i = 0; i < signers->count; i++)
+        if (vt_slice_equal(signers->rows[i].key->keyid, r.rest))
+            return true;
+    return false;
+}
+
+/* ---- one function a kind of statement
+ * ----------------------------------------------------
+ */
+
+static bool take_provenance(struct vt_inquiry *q, const struct vt_envelope *envelope,
+                            struct gathering *all)
+{
+    const json_t *predicate = envelope->statement.predicate;
+    const json_t *definition = json_object_get(predicate, "buildDefinition");
+    const json_t *parameters = json_object_get(definition, "externalParameters");
+    const json_t *builder =
+        json_object_get(json_object_get(predicate, "runDetails"), "builder");
+    struct vt_signers signers = { .count = 0 };
+
+    if (add(q, &signers, VT_ROLE_BUILDER, envelope) == VT_STANDING_ABSENT)
+        return vt_refuse(q, VT_REASON_SITE,
+                         "the provenance is not signed by an enrolled builder");
+    if (!id_is_a_signer(&signers, vt_field_text(builder, "id"), "vitrine:builder/"))
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "the provenance names another builder than the one who signed it");
+    if (!covers_outputs(q, &envelope->statement) || !is_same_build(q, parameters) ||
+        !vt_slice_equal(vt_field_text(parameters, "product"), q->release.product) ||
+        !vt_slice_equal(vt_field_text(parameters, "version"), q->release.version))
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "the provenance tells of another build than the one released");
+    for (size_t i = 0; i < signers.count; i++)
+        if (!vt_slice_equal(signers.rows[i].key->site, q->release.site))
+            return vt_refuse(q, VT_REASON_SITE,
+                             "the release says it was built in %.*s, its builder is "
+                             "enrolled for %.*s",
+                             VT_SLICE_ARGS(q->release.site),
+                             VT_SLICE_ARGS(signers.rows[i].key->site));
+    (void)add(q, &all->builders, VT_ROLE_BUILDER, envelope);
     return true;
 }
 
-static bool check_vsa(struct vt_inquiry *q, const struct vt_envelope *envelope,
-                      size_t *found)
+static bool take_vsa(struct vt_inquiry *q, const struct vt_envelope *envelope,
+                     struct gathering *all)
 {
     const json_t *predicate = envelope->statement.predicate;
     const json_t *rebuild = json_object_get(predicate, "vitrineRebuild");
     vt_slice verdict = vt_field_text(rebuild, "verdict");
-    struct vt_count count = vt_trust_count(q->question->trust, VT_ROLE_SUPERVISOR, envelope,
-                                           q->time_unix_s, q->product);
+    vt_slice verifier = vt_field_text(json_object_get(predicate, "verifier"), "id");
+    struct vt_signers signers = { .count = 0 };
 
-    if (count.outcome != VT_COUNT_ENOUGH)
+    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) == VT_STANDING_ABSENT)
         return vt_refuse(q, VT_REASON_DIFFERS,
                          "the rebuild is not attested by the supervisor");
+    if (!id_is_a_signer(&signers, verifier, "vitrine:supervisor/"))
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "the rebuild names another verifier than the one who signed it");
     if (!vt_slice_is(vt_field_text(predicate, "verificationResult"), "PASSED") ||
         vt_slice_is(verdict, "differs"))
         return vt_refuse(q, VT_REASON_DIFFERS,
-                         "the supervisor's rebuild came out different: "
-                         "%.*s",
+                         "the supervisor's rebuild came out different: %.*s",
                          VT_SLICE_ARGS(vt_field_text(rebuild, "difference")));
-    if (!covers_outputs(q, &envelope->statement) ||
-        !same_hash(rebuild, q->release, "source") ||
-        !same_hash(rebuild, q->release, "recipe") ||
-        !same_hash(rebuild, q->release, "environment"))
+    if (!covers_outputs(q, &envelope->statement) || !is_same_build(q, rebuild))
         return vt_refuse(q, VT_REASON_DIFFERS,
-                         "the supervisor rebuilt something else than "
-                         "what was released");
-    if (q->question->demands->is_robust_needed && !vt_slice_is(verdict, "equal-robust"))
-        return vt_refuse(q, VT_REASON_DIFFERS,
-                         "it was rebuilt equal under fixed terms only; "
-                         "your policy demands equal-robust");
-    for (size_t i = 0; i < count.signer_count; i++)
-        vt_fact_key(q, "rebuilders", count.signers[i]);
-    vt_fact_text(q, "rebuild", verdict);
-    ++*found;
+                         "the supervisor rebuilt something else than what was released");
+    (void)add(q, &all->rebuilders, VT_ROLE_SUPERVISOR, envelope);
+    if (vt_slice_is(verdict, "equal-robust") || !all->is_rebuilt) {
+        vt_fact_text(q, "rebuild", verdict);
+        vt_fact_json(q, "varied", json_object_get(rebuild, "varied"));
+    }
+    all->is_rebuilt = true;
+    all->is_robust = all->is_robust || vt_slice_is(verdict, "equal-robust");
     return true;
 }
 
-/* The bill of materials, too, must be the builder's. */
-static bool check_sbom(struct vt_inquiry *q, const struct vt_envelope *envelope)
+static bool take_sbom(struct vt_inquiry *q, const struct vt_envelope *envelope)
 {
-    struct vt_count count = vt_trust_count(q->question->trust, VT_ROLE_BUILDER, envelope,
-                                           q->time_unix_s, q->product);
+    struct vt_signers signers = { .count = 0 };
+    enum vt_standing standing = add(q, &signers, role_of(q, envelope), envelope);
 
-    if (count.outcome != VT_COUNT_ENOUGH || !covers_outputs(q, &envelope->statement))
-        return vt_refuse(q, VT_REASON_MIXED,
-                         "the bill of materials is not the builder's, or "
-                         "of another build");
+    if (standing != VT_STANDING_GOOD)
+        return vt_refuse(
+            q,
+            standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED : VT_REASON_MIXED,
+            "the bill of materials is signed by %s", vt_standing_words(standing));
+    if (!covers_outputs(q, &envelope->statement))
+        return vt_refuse(q, VT_REASON_MIXED, "the bill of materials is of another build");
     vt_fact_text(q, "sbom", vt_field_text(envelope->statement.predicate, "sha256"));
     return true;
 }
 
-/* Does this review accept this very source?  One that refuses never counts, and one by
- * somebody who is no reviewer does not either. */
-static void count_review(struct vt_inquiry *q, const struct vt_envelope *envelope,
-                         size_t *found)
+/* Does this review accept this very source?  One that refuses, or is about another source,
+ * or by somebody who is no reviewer, simply does not count. */
+static void take_review(struct vt_inquiry *q, const struct vt_envelope *envelope,
+                        struct gathering *all)
 {
     const json_t *review = envelope->statement.predicate;
-    struct vt_count count = vt_trust_count(q->question->trust, VT_ROLE_REVIEWER, envelope,
-                                           q->time_unix_s, q->product);
-    const json_t *before = json_object_get(q->verdict->facts, "reviewers");
+    struct vt_subject subject = vt_statement_subject(&envelope->statement, 0);
 
-    if (count.outcome != VT_COUNT_ENOUGH || !same_hash(review, q->release, "source") ||
-        !same_hash(review, q->release, "product") ||
-        !vt_slice_is(vt_field_text(review, "verdict"), "accept"))
-        return;
-    for (size_t i = 0; i < json_array_size(before); i++) /* one vote a holder */
-        if (vt_slice_equal(vt_field_text(json_array_get(before, i), "holder"),
-                           count.signers[0]->holder))
-            return;
-    vt_fact_key(q, "reviewers", count.signers[0]);
-    ++*found;
+    if (hash_is(review, "source", &q->release.source) &&
+        vt_statement_subject_count(&envelope->statement) == 1 &&
+        vt_hash_equal(&subject.hash, &q->release.source) &&
+        vt_slice_equal(vt_field_text(review, "product"), q->release.product) &&
+        vt_slice_is(vt_field_text(review, "verdict"), "accept"))
+        (void)add(q, &all->reviewers, VT_ROLE_REVIEWER, envelope);
+}
+
+/* An authorisation of the environment, of collecting rules: signed, and about this one. */
+static bool take_authorisation(struct vt_inquiry *q, const struct vt_envelope *envelope)
+{
+    const json_t *predicate = envelope->statement.predicate;
+    struct vt_signers signers = { .count = 0 };
+    bool is_ours =
+        envelope->statement.type == VT_ENVIRONMENT_AUTHORISATION
+            ? hash_is(predicate, "environment", &q->release.environment)
+            : vt_slice_equal(vt_field_text(predicate, "product"), q->release.product);
+
+    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) != VT_STANDING_GOOD || !is_ours)
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "the authorisation of the %s is not the supervisor's, or of "
+                         "something else",
+                         vt_predicate_name(envelope->statement.type));
+    return true;
+}
+
+static bool take_statement(struct vt_inquiry *q, const struct vt_envelope *envelope,
+                           struct gathering *all)
+{
+    switch ((int)envelope->statement.type) {
+    case VT_PROVENANCE:
+        return take_provenance(q, envelope, all);
+    case VT_VSA:
+        return take_vsa(q, envelope, all);
+    case VT_SBOM:
+        return take_sbom(q, envelope);
+    case VT_REVIEW:
+        take_review(q, envelope, all);
+        return true;
+    case VT_ENVIRONMENT_AUTHORISATION:
+    case VT_COLLECTION:
+        return take_authorisation(q, envelope);
+    case VT_RELEASE:
+    case VT_ENROLMENT:
+        return true; /* read before */
+    default:
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "a %s statement has no place in the evidence of a release",
+                         vt_predicate_name(envelope->statement.type));
+    }
+}
+
+/* ---- enrolments come first: they say whose signatures count
+ * ------------------------------
+ */
+
+static bool take_enrolment(struct vt_inquiry *q, const struct vt_envelope *envelope)
+{
+    struct vt_signers signers = { .count = 0 };
+    struct vt_error err = { 0 };
+    enum vt_standing standing;
+
+    (void)add(q, &signers, VT_ROLE_SUPERVISOR, envelope);
+    standing =
+        vt_signers_judge(&signers, &q->question->trust->thresholds[VT_ROLE_SUPERVISOR]);
+    if (standing != VT_STANDING_GOOD)
+        return vt_refuse(q,
+                         standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED
+                                                         : VT_REASON_SUPERVISOR_MISSING,
+                         "an enrolment is signed, as supervisor, by %s",
+                         vt_standing_words(standing));
+    return vt_keyring_enrol(&q->keyring, &envelope->statement, &err) ||
+           vt_refuse_error(q, VT_REASON_MALFORMED, &err);
+}
+
+static bool take_enrolments(struct vt_inquiry *q)
+{
+    for (size_t i = 0; i < q->evidence->envelope_count; i++)
+        if (q->evidence->envelopes[i].statement.type == VT_ENROLMENT &&
+            !take_enrolment(q, &q->evidence->envelopes[i]))
+            return false;
+    return true;
+}
+
+/* ---- enough of each?
+ * ---------------------------------------------------------------------
+ */
+
+static bool is_enough(struct vt_inquiry *q, enum vt_trust_role role,
+                      const struct vt_signers *signers, enum vt_reason missing,
+                      const char *doing)
+{
+    enum vt_standing standing = vt_signers_judge(signers, threshold_of(q, role));
+
+    if (standing == VT_STANDING_GOOD)
+        return true;
+    return vt_refuse(q,
+                     standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED : missing,
+                     "it was %s by %s", doing, vt_standing_words(standing));
+}
+
+static uint64_t holders_of(const struct vt_signers *signers)
+{
+    uint64_t holders = 0;
+
+    for (size_t i = 0; i < signers->count; i++) {
+        bool is_new = signers->rows[i].standing == VT_STANDING_GOOD;
+
+        for (size_t j = 0; j < i; j++)
+            is_new = is_new && (signers->rows[j].standing != VT_STANDING_GOOD ||
+                                !vt_slice_equal(signers->rows[i].key->holder,
+                                                signers->rows[j].key->holder));
+        holders += is_new;
+    }
+    return holders;
+}
+
+static bool is_reviewed(struct vt_inquiry *q, const struct vt_signers *reviewers)
+{
+    uint64_t holders = holders_of(reviewers), wanted = q->question->demands->reviews;
+
+    if (wanted == 0 && q->question->trust->thresholds[VT_ROLE_REVIEWER].keys == 0)
+        return true;
+    if (!is_enough(q, VT_ROLE_REVIEWER, reviewers, VT_REASON_UNREVIEWED, "reviewed"))
+        return false;
+    if (holders < wanted)
+        return vt_refuse(q, VT_REASON_UNREVIEWED,
+                         "%ju of the %ju reviewers that are demanded accepted its source",
+                         (uintmax_t)holders, (uintmax_t)wanted);
+    return true;
+}
+
+static bool is_whole(struct vt_inquiry *q, const struct gathering *all)
+{
+    if (all->builders.count == 0)
+        return vt_refuse(q, VT_REASON_SITE, "nobody says where and how it was built");
+    if (!all->is_rebuilt)
+        return vt_refuse(q, VT_REASON_DIFFERS, "the supervisor did not rebuild it");
+    if (!is_enough(q, VT_ROLE_BUILDER, &all->builders, VT_REASON_SITE, "built") ||
+        !is_enough(q, VT_ROLE_SUPERVISOR, &all->rebuilders, VT_REASON_DIFFERS, "rebuilt"))
+        return false;
+    if (q->question->demands->is_robust_needed && !all->is_robust)
+        return vt_refuse(q, VT_REASON_DIFFERS,
+                         "it was rebuilt equal under fixed terms only; your policy demands "
+                         "equal-robust");
+    return is_reviewed(q, &all->reviewers);
+}
+
+/* In this order, so that the reason does not hang on the order of the envelopes. */
+static const enum vt_predicate ORDER[] = {
+    VT_RELEASE,
+    VT_ENROLMENT,
+    VT_TRUST,
+    VT_DRAFT,
+    VT_REJECTION,
+    VT_WITHDRAWALS,
+    VT_PROVENANCE,
+    VT_VSA,
+    VT_REVIEW,
+    VT_SBOM,
+    VT_ENVIRONMENT_AUTHORISATION,
+    VT_COLLECTION,
+};
+_Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
+
+static bool take_statements(struct vt_inquiry *q, struct gathering *all)
+{
+    for (size_t o = 0; o < VT_PREDICATES; o++)
+        for (size_t i = 0; i < q->evidence->envelope_count; i++)
+            if (q->evidence->envelopes[i].statement.type == ORDER[o] &&
+                !take_statement(q, &q->evidence->envelopes[i], all))
+                return false;
+    return true;
 }
 
 bool vt_inquire_attestations(struct vt_inquiry *q)
 {
-    size_t builds = 0, rebuilds = 0, reviews = 0;
+    struct gathering all = { .is_rebuilt = false };
 
-    for (size_t i = 0; i < q->evidence->envelope_count; i++) {
-        const struct vt_envelope *envelope = &q->evidence->envelopes[i];
-
-        switch ((int)envelope->statement.type) {
-        case VT_PROVENANCE:
-            if (!check_provenance(q, envelope, &builds))
-                return false;
-            break;
-        case VT_VSA:
-            if (!check_vsa(q, envelope, &rebuilds))
-                return false;
-            break;
-        case VT_SBOM:
-            if (!check_sbom(q, envelope))
-                return false;
-            break;
-        case VT_REVIEW:
-            count_review(q, envelope, &reviews);
-            break;
-        case VT_RELEASE:
-            break;
-        default:
-            return vt_refuse(q, VT_REASON_MIXED,
-                             "a %s statement has no place in the evidence "
-                             "of a release",
-                             vt_predicate_name(envelope->statement.type));
-        }
-    }
-    if (builds == 0)
-        return vt_refuse(q, VT_REASON_SITE, "nobody says where and how it was built");
-    if (rebuilds == 0)
-        return vt_refuse(q, VT_REASON_DIFFERS, "the supervisor did not rebuild it");
-    if (reviews < q->question->demands->reviews)
-        return vt_refuse(q, VT_REASON_UNREVIEWED,
-                         "%zu of the %ju reviews that are demanded "
-                         "accept its source",
-                         reviews, (uintmax_t)q->question->demands->reviews);
+    if (!take_enrolments(q) || !take_statements(q, &all) || !is_whole(q, &all))
+        return false;
+    vt_fact_signers(q, "builders", &all.builders);
+    vt_fact_signers(q, "rebuilders", &all.rebuilders);
+    vt_fact_signers(q, "reviewers", &all.reviewers);
     return true;
 }

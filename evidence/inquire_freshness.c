@@ -1,73 +1,114 @@
-/* Fourth step: is it still the one to use?  Withdrawn, superseded, or the news too old. */
+/* Fifth step: is it still the one to use, as far as this evidence and this customer know?
+ * Withdrawn, superseded, or the news too old. */
 #include "evidence/inquiry.h"
 
-static bool is_this_product(const struct vt_inquiry *q, const json_t *row)
+/* Clocks differ a little; a witness's time this far ahead of ours is still believed. */
+enum { CLOCK_SLACK_S = 3600 };
+
+static bool is_not_withdrawn(struct vt_inquiry *q)
 {
-    return vt_slice_equal(vt_field_text(row, "product"), q->product) &&
-           vt_slice_equal(vt_field_text(row, "channel"), q->channel);
+    struct vt_listed row;
+
+    if (!vt_withdrawals_find_withdrawn(&q->withdrawals, q->release.product,
+                                       q->release.channel, q->release.sequence, &row))
+        return true;
+    return vt_refuse(q, VT_REASON_WITHDRAWN, "%.*s %.*s was withdrawn: %.*s",
+                     VT_SLICE_ARGS(row.product), VT_SLICE_ARGS(row.version),
+                     VT_SLICE_ARGS(row.reason));
 }
 
-static bool is_not_withdrawn(struct vt_inquiry *q, const json_t *list)
+static bool is_newest(struct vt_inquiry *q)
 {
-    const json_t *rows = json_object_get(list, "withdrawn");
+    const struct vt_release *release = &q->release;
+    struct vt_seen_release seen =
+        vt_memory_release(q->question->state, q->question->trust->release_origin,
+                          release->product, release->channel);
+    struct vt_listed current;
 
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-
-        if (is_this_product(q, row) && vt_field_number(row, "sequence") == q->sequence)
-            return vt_refuse(q, VT_REASON_WITHDRAWN, "it was withdrawn: %.*s",
-                             VT_SLICE_ARGS(vt_field_text(row, "reason")));
-    }
+    if (seen.sequence > release->sequence)
+        return vt_refuse(q, VT_REASON_SUPERSEDED,
+                         "you have accepted release number %ju of %.*s; this is number %ju",
+                         (uintmax_t)seen.sequence, VT_SLICE_ARGS(release->product),
+                         (uintmax_t)release->sequence);
+    if (!vt_withdrawals_find_current(&q->withdrawals, release->product, release->channel,
+                                     &current) ||
+        current.sequence < release->sequence)
+        return vt_refuse(q, VT_REASON_STALE,
+                         "the list of withdrawals does not know this release yet: it is "
+                         "older");
+    if (current.sequence > release->sequence)
+        return vt_refuse(q, VT_REASON_SUPERSEDED,
+                         "%.*s %.*s is out, release number %ju; this is number %ju",
+                         VT_SLICE_ARGS(release->product), VT_SLICE_ARGS(current.version),
+                         (uintmax_t)current.sequence, (uintmax_t)release->sequence);
+    if (!vt_slice_equal(current.version, release->version))
+        return vt_refuse(q, VT_REASON_MIXED,
+                         "the list of withdrawals calls release number %ju %.*s, the "
+                         "release calls itself %.*s",
+                         (uintmax_t)release->sequence, VT_SLICE_ARGS(current.version),
+                         VT_SLICE_ARGS(release->version));
     return true;
 }
 
-/* The current release, said by the list or remembered by the customer, is not newer. */
-static bool is_current(struct vt_inquiry *q, const json_t *rows, const char *who)
+/* Nothing is older than what this customer has seen. */
+static bool does_not_go_back(struct vt_inquiry *q)
 {
-    for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i);
-        uint64_t newest = vt_field_number(row, "sequence");
+    const struct vt_trust *trust = q->question->trust;
+    uint64_t seen_trust = vt_memory_trust(q->question->state);
+    struct vt_seen_ledger seen =
+        vt_memory_ledger(q->question->state, trust->release_origin);
 
-        if (is_this_product(q, row) && newest > q->sequence)
-            return vt_refuse(q, VT_REASON_SUPERSEDED,
-                             "release %ju of %.*s is out; this is "
-                             "release %ju (%s)",
-                             (uintmax_t)newest, VT_SLICE_ARGS(q->product),
-                             (uintmax_t)q->sequence, who);
-    }
+    if (trust->version < seen_trust)
+        return vt_refuse(q, VT_REASON_STALE,
+                         "the trust root is version %ju; you have used version %ju",
+                         (uintmax_t)trust->version, (uintmax_t)seen_trust);
+    if (q->withdrawals.version < seen.withdrawals)
+        return vt_refuse(q, VT_REASON_STALE,
+                         "its list of withdrawals is number %ju; you have seen number %ju",
+                         (uintmax_t)q->withdrawals.version, (uintmax_t)seen.withdrawals);
     return true;
+}
+
+/* Without a right clock nothing can be said about age, so a wrong one is a no. */
+static bool clock_is_right(struct vt_inquiry *q)
+{
+    int64_t newest_unix_s = q->withdrawals_log.time_unix_s > q->release_log.time_unix_s
+                                ? q->withdrawals_log.time_unix_s
+                                : q->release_log.time_unix_s;
+    char now[VT_TIME_TEXT_BYTES], then[VT_TIME_TEXT_BYTES];
+
+    if (q->question->now_unix_s >= newest_unix_s - CLOCK_SLACK_S)
+        return true;
+    vt_time_write(q->question->now_unix_s, now);
+    vt_time_write(newest_unix_s, then);
+    (void)vt_refuse(q, VT_REASON_STALE,
+                    "this machine's clock says %s, but the witnesses signed at %s", now,
+                    then);
+    q->verdict->next_step = "set the clock of this machine and ask again";
+    return false;
 }
 
 static bool is_fresh(struct vt_inquiry *q)
 {
-    int64_t age_s = q->question->now_unix_s - q->withdrawals_log.time_unix_s;
+    int64_t now_unix_s = q->question->now_unix_s;
+    int64_t age_s = now_unix_s - q->withdrawals_log.time_unix_s;
     int64_t max_age_s = q->question->demands->max_age_s;
+    char then[VT_TIME_TEXT_BYTES];
 
-    if (max_age_s >= 0 && age_s > max_age_s)
-        return vt_refuse(q, VT_REASON_STALE,
-                         "its newest news is %jd s old, at most %jd are "
-                         "allowed",
-                         (intmax_t)age_s, (intmax_t)max_age_s);
-    return true;
+    if (now_unix_s >= q->question->trust->expires_unix_s) {
+        vt_time_write(q->question->trust->expires_unix_s, then);
+        return vt_refuse(q, VT_REASON_STALE, "the trust root expired at %s", then);
+    }
+    if (max_age_s < 0 || age_s <= max_age_s)
+        return true;
+    vt_time_write(q->withdrawals_log.time_unix_s, then);
+    return vt_refuse(q, VT_REASON_STALE,
+                     "its news is of %s, %jd s old; at most %jd s are allowed", then,
+                     (intmax_t)age_s, (intmax_t)max_age_s);
 }
 
 bool vt_inquire_freshness(struct vt_inquiry *q)
 {
-    const json_t *list = q->evidence->withdrawals.statement.predicate;
-    uint64_t version = vt_field_number(list, "version");
-    uint64_t seen = vt_field_number(q->question->state, "withdrawals");
-
-    vt_fact_number(q, "withdrawals", version);
-    if (!is_not_withdrawn(q, list))
-        return false;
-    if (version < seen)
-        return vt_refuse(q, VT_REASON_SUPERSEDED,
-                         "its list of withdrawals is version %ju; you "
-                         "have seen version %ju",
-                         (uintmax_t)version, (uintmax_t)seen);
-    return is_current(q, json_object_get(list, "current"),
-                      "the list of releases says so") &&
-           is_current(q, json_object_get(q->question->state, "products"),
-                      "you have seen it") &&
-           is_fresh(q);
+    return is_not_withdrawn(q) && is_newest(q) && does_not_go_back(q) &&
+           clock_is_right(q) && is_fresh(q);
 }

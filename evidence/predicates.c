@@ -78,6 +78,7 @@ static const char *const REBUILDS[] = { "equal", "equal-robust", "differs", NULL
 static const char *const USES[] = { "release", "channel", "head", "access", NULL };
 static const char *const ROLES[] = { "root",     "foundation", "vendor", "supervisor",
                                      "reviewer", "builder",    NULL };
+static const char *const ENROLLED[] = { "reviewer", "builder", NULL };
 
 /* ---- trust/v1 ---- */
 
@@ -125,7 +126,8 @@ static const struct vt_field DRAFT[] = { TEXT("product"),
                                          TIME("created"),
                                          MAP_OPT("source_identity"),
                                          END };
-static const struct vt_field ENVELOPE_NAMED[] = { SHA256("sha256"), TEXT("type"), END };
+static const struct vt_field ENVELOPE_NAMED[] = { SHA256("sha256"), TEXT("predicateType"),
+                                                  WORD("role", ROLES), END };
 static const struct vt_field RELEASE[] = { TEXT("product"),
                                            TEXT("version"),
                                            NUMBER("sequence"),
@@ -159,10 +161,17 @@ static const struct vt_field WITHDRAWALS[] = { NUMBER("version"),
                                                OBJECTS("current", CURRENT, 1024),
                                                OBJECTS("withdrawn", WITHDRAWN, 1024),
                                                TIME("created"), END };
-static const struct vt_field ENROLMENT[] = { SHA256("keyid"),     TEXT("holder"),
-                                             WORD("role", ROLES), TEXT("jurisdiction"),
-                                             TEXT_OPT("site"),    TIME("from"),
-                                             TIME("until"),       END };
+static const struct vt_field ENROLMENT[] = { SHA256("keyid"),
+                                             SHA256("public"),
+                                             TEXT("holder"),
+                                             WORD("role", ENROLLED),
+                                             TEXT("jurisdiction"),
+                                             TEXT("site"),
+                                             OBJECT("mandate", MANDATE),
+                                             TIME("from"),
+                                             TIME("until"),
+                                             TEXTS_OPT("products", 256),
+                                             END };
 static const struct vt_field ENVIRONMENT[] = { SHA256("environment"), SHA256("lock"),
                                                TEXT("suite"),         TEXT("architecture"),
                                                NUMBER("packages"),    PROSE("note"),

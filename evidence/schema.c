@@ -8,6 +8,16 @@ static size_t max_of(const struct vt_field *field)
     return field->max != 0 ? field->max : MAX_USUAL;
 }
 
+/* Does a code point begin at `at` that a terminal obeys or that turns text around?  C1
+ * controls, and the embedding, override and isolate marks (U+202A..E, U+2066..9). */
+static bool steers(const unsigned char *at)
+{
+    if (at[0] == 0xc2)
+        return at[1] < 0xa0;
+    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
 static bool verify_text(const json_t *value, const char *what, const struct vt_field *field,
                         struct vt_error *err)
 {
@@ -22,9 +32,10 @@ static bool verify_text(const json_t *value, const char *what, const struct vt_f
                        "%s: '%s' has %zu bytes, 1 to %zu are taken", what, field->name, len,
                        max_of(field));
     for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)text[i];
+        const unsigned char *at = (const unsigned char *)text + i;
 
-        if ((byte < 0x20 && !(is_prose && (byte == '\n' || byte == '\t'))) || byte == 0x7f)
+        if ((*at < 0x20 && !(is_prose && (*at == '\n' || *at == '\t'))) || *at == 0x7f ||
+            steers(at))
             return vt_fail(err, VT_MALFORMED, "%s: '%s' holds a control byte", what,
                            field->name);
     }

@@ -1,6 +1,9 @@
 /* Statements and their envelopes: written, taken apart, signed. */
 #include "evidence/statement.h"
 #include "crypto/ed25519.h"
+#include "wire/hex.h"
+
+enum { SUBJECTS_MAX = 256 };
 
 static const struct vt_field SUBJECT_DIGEST[] = {
     { "sha256", VT_FIELD_SHA256, false, 0, NULL, NULL },
@@ -12,30 +15,67 @@ static const struct vt_field SUBJECT[] = {
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
+/* Subjects as their JSON array; NULL if memory ran out or a name is not UTF-8. */
+static json_t *pack_subjects(const struct vt_subject *subjects, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        char hash[VT_HEX256_BYTES];
+
+        vt_hash_text(&subjects[i].hash, hash);
+        if (json_array_append_new(list, json_pack("{s:s%,s:{s:s}}", "name",
+                                                  (const char *)subjects[i].name.data,
+                                                  subjects[i].name.len, "digest", "sha256",
+                                                  hash)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
 bool vt_statement_write(enum vt_predicate type, const struct vt_subject *subjects,
                         size_t count, const json_t *predicate, struct vt_buf *payload,
                         struct vt_error *err)
 {
-    VT_AUTO_JSON list = json_array();
+    VT_AUTO_JSON list = pack_subjects(subjects, count);
     VT_AUTO_JSON statement = NULL;
+    VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_STATEMENT again = { 0 };
 
-    if (!vt_schema_verify(predicate, vt_predicate_name(type), vt_predicate_schema(type),
-                          err))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char hash[65];
-
-        vt_hash_text(&subjects[i].hash, hash);
-        if (json_array_append_new(list, json_pack("{s:s,s:{s:s}}", "name", subjects[i].name,
-                                                  "digest", "sha256", hash)) != 0)
-            return vt_fail(err, VT_MALFORMED, "%s: the name of a subject is not UTF-8",
-                           vt_predicate_name(type));
-    }
+    if (list == NULL)
+        return vt_fail(err, VT_MALFORMED, "%s: a subject's name is not UTF-8",
+                       vt_predicate_name(type));
     statement = json_pack("{s:s,s:O,s:s,s:O}", "_type", VT_STATEMENT_TYPE, "subject", list,
                           "predicateType", vt_predicate_type(type), "predicate", predicate);
     if (statement == NULL)
-        return vt_fail(err, VT_IO, "statement: out of memory");
-    return vt_json_write_canonical(statement, payload, err);
+        return vt_fail(err, VT_IO, "%s: out of memory", vt_predicate_name(type));
+    /* What we write, we must be able to read: the same schemas decide. */
+    if (!vt_json_write_canonical(statement, &text, err) ||
+        !vt_statement_parse(vt_buf_slice(&text), &again, err))
+        return false;
+    vt_buf_put(payload, vt_buf_slice(&text));
+    return vt_buf_check(payload, vt_predicate_name(type), err);
+}
+
+bool vt_statement_write_about_itself(enum vt_predicate type, const json_t *predicate,
+                                     struct vt_buf *payload, struct vt_error *err)
+{
+    struct vt_subject self = { .name = vt_slice_from_cstr(vt_predicate_name(type)) };
+
+    return vt_predicate_digest(predicate, &self.hash, err) &&
+           vt_statement_write(type, &self, 1, predicate, payload, err);
+}
+
+bool vt_predicate_digest(const json_t *predicate, vt_hash *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    if (!vt_json_write_canonical(predicate, &text, err))
+        return false;
+    *out = vt_sha256_of(vt_buf_slice(&text));
+    return true;
 }
 
 void vt_statement_clear(struct vt_statement *statement)
@@ -49,9 +89,9 @@ static bool check_subjects(const json_t *subjects, struct vt_error *err)
     for (size_t i = 0; i < json_array_size(subjects); i++)
         if (!vt_schema_verify(json_array_get(subjects, i), "subject", SUBJECT, err))
             return false;
-    if (json_array_size(subjects) == 0 || json_array_size(subjects) > 256)
-        return vt_fail(err, VT_LIMIT, "statement: %zu subjects, 1 to 256 are taken",
-                       json_array_size(subjects));
+    if (json_array_size(subjects) == 0 || json_array_size(subjects) > SUBJECTS_MAX)
+        return vt_fail(err, VT_LIMIT, "statement: %zu subjects, 1 to %d are taken",
+                       json_array_size(subjects), SUBJECTS_MAX);
     return true;
 }
 
@@ -91,22 +131,53 @@ bool vt_statement_parse(vt_slice payload, struct vt_statement *out, struct vt_er
     return true;
 }
 
+size_t vt_statement_subject_count(const struct vt_statement *statement)
+{
+    return json_array_size(statement->subjects);
+}
+
+struct vt_subject vt_statement_subject(const struct vt_statement *statement, size_t i)
+{
+    const json_t *subject = json_array_get(statement->subjects, i);
+    struct vt_subject out = { 0 };
+    struct vt_error ignored;
+
+    /* The schema was checked when the statement was parsed. */
+    if (!vt_json_get_text(subject, "subject", "name", &out.name, &ignored) ||
+        !vt_json_get_sha256(json_object_get(subject, "digest"), "subject", "sha256",
+                            out.hash.bytes, &ignored))
+        return (struct vt_subject){ 0 };
+    return out;
+}
+
 bool vt_statement_has_subject(const struct vt_statement *statement, const vt_hash *hash,
                               vt_slice *name_out)
 {
-    struct vt_error ignored;
+    for (size_t i = 0; i < vt_statement_subject_count(statement); i++) {
+        struct vt_subject subject = vt_statement_subject(statement, i);
 
-    for (size_t i = 0; i < json_array_size(statement->subjects); i++) {
-        const json_t *subject = json_array_get(statement->subjects, i);
-        vt_hash at;
-
-        if (vt_json_get_sha256(json_object_get(subject, "digest"), "subject", "sha256",
-                               at.bytes, &ignored) &&
-            vt_hash_equal(&at, hash))
-            return name_out == NULL ||
-                   vt_json_get_text(subject, "subject", "name", name_out, &ignored);
+        if (subject.name.len != 0 && vt_hash_equal(&subject.hash, hash)) {
+            if (name_out != NULL)
+                *name_out = subject.name;
+            return true;
+        }
     }
     return false;
+}
+
+bool vt_statement_is_about_itself(const struct vt_statement *statement,
+                                  struct vt_error *err)
+{
+    const char *name = vt_predicate_name(statement->type);
+    struct vt_subject subject = vt_statement_subject(statement, 0);
+    vt_hash digest;
+
+    if (!vt_predicate_digest(statement->predicate, &digest, err))
+        return false;
+    if (vt_statement_subject_count(statement) != 1 || !vt_slice_is(subject.name, name) ||
+        !vt_hash_equal(&subject.hash, &digest))
+        return vt_fail(err, VT_MALFORMED, "%s: its subject is not its own predicate", name);
+    return true;
 }
 
 /* ---- envelopes ------------------------------------------------------------------------
@@ -124,6 +195,11 @@ vt_hash vt_envelope_digest(vt_slice canonical)
     return vt_sha256_of(canonical);
 }
 
+vt_hash vt_envelope_payload_digest(const struct vt_envelope *envelope)
+{
+    return vt_sha256_of(vt_buf_slice(&envelope->dsse.payload));
+}
+
 bool vt_envelope_parse(vt_slice bytes, struct vt_envelope *out, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { 0 };
@@ -139,48 +215,6 @@ bool vt_envelope_parse(vt_slice bytes, struct vt_envelope *out, struct vt_error 
     *out = envelope;
     envelope = (struct vt_envelope){ 0 };
     return true;
-}
-
-bool vt_envelope_sign(vt_slice payload, const struct vt_key *const *keys, size_t count,
-                      struct vt_buf *out, struct vt_error *err)
-{
-    struct vt_dsse_signature signatures[VT_DSSE_SIGNATURES_MAX];
-    struct vt_key_id ids[VT_DSSE_SIGNATURES_MAX];
-    uint8_t bytes[VT_DSSE_SIGNATURES_MAX][64];
-
-    if (count > VT_DSSE_SIGNATURES_MAX)
-        return vt_fail(err, VT_LIMIT, "envelope: %zu signatures, at most %d", count,
-                       VT_DSSE_SIGNATURES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = vt_public_key_id(vt_key_public(keys[i]));
-        if (!vt_dsse_sign(keys[i], VT_LIT(VT_PAYLOAD_TYPE), payload, bytes[i], err))
-            return false;
-        signatures[i] = (struct vt_dsse_signature){ vt_slice_from_cstr(ids[i].text),
-                                                    vt_slice_of(bytes[i], 64) };
-    }
-    return vt_dsse_write(VT_LIT(VT_PAYLOAD_TYPE), payload, signatures, count, out, err);
-}
-
-bool vt_envelope_add_signature(vt_slice bytes, const struct vt_key *key, struct vt_buf *out,
-                               struct vt_error *err)
-{
-    VT_AUTO_DSSE dsse = { 0 };
-    struct vt_dsse_signature signatures[VT_DSSE_SIGNATURES_MAX + 1];
-    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
-    uint8_t signature[64];
-    size_t count = 0;
-
-    if (!vt_dsse_parse_canonical(bytes, &dsse, err) ||
-        !vt_dsse_sign(key, vt_buf_slice(&dsse.payload_type), vt_buf_slice(&dsse.payload),
-                      signature, err))
-        return false;
-    for (size_t i = 0; i < dsse.signature_count; i++)
-        if (!vt_slice_is(dsse.signatures[i].keyid, id.text))
-            signatures[count++] = dsse.signatures[i];
-    signatures[count++] = (struct vt_dsse_signature){ vt_slice_from_cstr(id.text),
-                                                      vt_slice_of(signature, 64) };
-    return vt_dsse_write(vt_buf_slice(&dsse.payload_type), vt_buf_slice(&dsse.payload),
-                         signatures, count, out, err);
 }
 
 bool vt_envelope_is_signed_by(const struct vt_envelope *envelope,

@@ -40,16 +40,26 @@ const struct vt_field *vt_predicate_schema(enum vt_predicate predicate);
 VT_CHECKED bool vt_predicate_of(vt_slice type, enum vt_predicate *out);
 
 struct vt_subject {
-    const char *name;
+    vt_slice name;
     vt_hash hash;
 };
 
-/* Write the payload.  predicate: borrowed; checked against its schema.
- * Errors: VT_MALFORMED, VT_LIMIT */
+/* Append the payload.  predicate: borrowed; checked against its schema.  count: 1 to 256.
+ * Errors: VT_MALFORMED, VT_LIMIT, VT_IO memory */
 VT_CHECKED bool vt_statement_write(enum vt_predicate type,
                                    const struct vt_subject *subjects, size_t count,
                                    const json_t *predicate, struct vt_buf *payload,
                                    struct vt_error *err);
+
+/* The same for a statement about nothing outside (a trust root, a list): its one subject is
+ * its own predicate, named as the predicate and by vt_predicate_digest. */
+VT_CHECKED bool vt_statement_write_about_itself(enum vt_predicate type,
+                                                const json_t *predicate,
+                                                struct vt_buf *payload,
+                                                struct vt_error *err);
+/* SHA-256 over the predicate's RFC 8785 form. */
+VT_CHECKED bool vt_predicate_digest(const json_t *predicate, vt_hash *out,
+                                    struct vt_error *err);
 
 struct vt_statement {
     json_t *json; /* owned: the whole statement */
@@ -58,13 +68,22 @@ struct vt_statement {
     json_t *predicate; /* borrowed from json */
 };
 
+#define VT_AUTO_STATEMENT __attribute__((cleanup(vt_statement_clear))) struct vt_statement
 void vt_statement_clear(struct vt_statement *statement);
-/* Canonical, closed, of a known predicate type that fits its schema. */
+
+/* Canonical, closed, of a known predicate type that fits its schema.
+ * Errors: VT_MALFORMED, VT_LIMIT, VT_IO memory */
 VT_CHECKED bool vt_statement_parse(vt_slice payload, struct vt_statement *out,
                                    struct vt_error *err);
+size_t vt_statement_subject_count(const struct vt_statement *statement);
+/* The i-th subject; its name points into the statement. */
+struct vt_subject vt_statement_subject(const struct vt_statement *statement, size_t i);
 /* Is there a subject with this hash?  name_out may be NULL. */
 bool vt_statement_has_subject(const struct vt_statement *statement, const vt_hash *hash,
                               vt_slice *name_out);
+/* Is its one subject what vt_statement_write_about_itself writes?  VT_MALFORMED. */
+VT_CHECKED bool vt_statement_is_about_itself(const struct vt_statement *statement,
+                                             struct vt_error *err);
 
 /* ---- envelopes ------------------------------------------------------------------------
  */
@@ -78,18 +97,23 @@ struct vt_envelope {
 #define VT_AUTO_ENVELOPE __attribute__((cleanup(vt_envelope_clear))) struct vt_envelope
 
 void vt_envelope_clear(struct vt_envelope *envelope);
-/* Take a canonical envelope apart.  Signatures are not checked here. */
+/* Take a canonical envelope apart.  Signatures are not checked here.
+ * Errors: VT_MALFORMED, VT_LIMIT, VT_IO memory */
 VT_CHECKED bool vt_envelope_parse(vt_slice bytes, struct vt_envelope *out,
                                   struct vt_error *err);
-/* The payload signed by these keys, canonical. */
+/* Append the canonical envelope of a payload signed by 1 to VT_DSSE_SIGNATURES_MAX keys.
+ */
 VT_CHECKED bool vt_envelope_sign(vt_slice payload, const struct vt_key *const *keys,
                                  size_t count, struct vt_buf *out, struct vt_error *err);
-/* The same envelope with one signature more (or the same one replaced). */
+/* Append the same envelope with one signature more (or the same one replaced). */
 VT_CHECKED bool vt_envelope_add_signature(vt_slice bytes, const struct vt_key *key,
                                           struct vt_buf *out, struct vt_error *err);
 /* Is there a good signature by this key?  The keyid finds the line; the key decides. */
 bool vt_envelope_is_signed_by(const struct vt_envelope *envelope,
                               const struct vt_public_key *key);
+/* SHA-256 over the canonical bytes, signatures included: what a release names. */
 vt_hash vt_envelope_digest(vt_slice canonical);
+/* SHA-256 over the payload alone: two envelopes with the same payload say the same. */
+vt_hash vt_envelope_payload_digest(const struct vt_envelope *envelope);
 
 #endif

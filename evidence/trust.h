@@ -2,39 +2,28 @@
  * of them are enough; which ledgers and witnesses count.
  *
  * trust.json is an envelope with a trust/v1 statement.  Version N+1 is signed by the root
- * threshold of N and of N+1, as TUF's root is (TUF 1.0, section 5.3).
- * Spec: design of the formats in evidence/DESIGN.md; C2SP tlog-policy for the policy text
- */
+ * threshold of N and of N+1, as TUF's root is (TUF 1.0, section 5.3).  Keys that retired
+ * stay, with their interval: what they signed in their time remains true.
+ * Spec: evidence/DESIGN.md; C2SP tlog-policy for the policy text */
 #ifndef VT_EVIDENCE_TRUST_H
 #define VT_EVIDENCE_TRUST_H
 
 #include "base/base.h"
 #include "evidence/statement.h"
+#include "evidence/trust_role.h"
 #include "ledger/policy.h"
 
-#define VT_TRUST_BYTES_MAX VT_KIB(256)
-#define VT_TRUST_KEYS_MAX  256
+#define VT_TRUST_BYTES_MAX    VT_KIB(256)
+#define VT_TRUST_KEYS_MAX     256
+#define VT_TRUST_ENROLLED_MAX 32
 
-enum vt_trust_role {
-    VT_ROLE_ROOT,
-    VT_ROLE_FOUNDATION,
-    VT_ROLE_VENDOR,
-    VT_ROLE_SUPERVISOR,
-    VT_ROLE_REVIEWER,
-    VT_ROLE_BUILDER,
-    VT_ROLES,
-};
-
-const char *vt_trust_role_name(enum vt_trust_role role);
-VT_CHECKED bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out);
-
-/* Slices point into the trust root's own JSON. */
+/* Slices point into the JSON that it was read from. */
 struct vt_trust_key {
     struct vt_public_key key;
     vt_slice keyid, holder, jurisdiction, site; /* site may be empty */
     enum vt_trust_role role;
     int64_t from_unix_s, until_unix_s; /* the interval: from <= time < until */
-    int64_t compromised_unix_s;        /* INT64_MAX: never */
+    int64_t compromised_unix_s;        /* nothing counts from then on; INT64_MAX: never */
     int64_t mandate_until_unix_s;
     vt_slice accreditation, funding;
     const json_t *products; /* array of names that it may speak for; NULL: all */
@@ -46,72 +35,124 @@ struct vt_threshold {
 };
 
 struct vt_trust {
-    struct vt_envelope envelope; /* owned */
+    struct vt_envelope envelope; /* owned; empty for a draft */
+    json_t *draft;               /* owned; the predicate of a draft, else NULL */
     uint64_t version;
     int64_t created_unix_s, expires_unix_s;
     struct vt_trust_key keys[VT_TRUST_KEYS_MAX];
     size_t key_count;
-    struct vt_threshold thresholds[VT_ROLES]; /* keys 0: the role has no threshold here */
-    vt_slice release_origin; /* of the ledger with use `release`; empty: none */
-    struct vt_policy policy; /* points into the envelope's JSON */
+    struct vt_threshold thresholds[VT_ROLES]; /* keys 0: nobody can be enough */
+    vt_slice release_origin;                  /* of the ledger with use `release` */
+    struct vt_policy policy;                  /* of the witnesses; points into the JSON */
 };
 
 void vt_trust_free(struct vt_trust *trust); /* NULL allowed */
 void vt_trust_free_pointer(struct vt_trust **trust);
 #define VT_AUTO_TRUST __attribute__((cleanup(vt_trust_free_pointer))) struct vt_trust *
 
-/* Parse and check that it holds together: key ids fit keys, thresholds can be met, the
- * policy is sound (vt_trust_policy_is_sound), and its own root threshold signed it.
- * trust_out: returned.
+/* Parse and check that it holds together (vt_trust_is_sound), and that its own root
+ * threshold signed it.  trust_out: returned.
  * Errors: VT_MALFORMED, VT_LIMIT; VT_REJECTED signatures or soundness; VT_IO memory */
 VT_CHECKED bool vt_trust_parse(vt_slice bytes, struct vt_trust **trust_out,
                                struct vt_error *err);
-/* The same without the demand for signatures: a draft on its way from holder to holder. */
-VT_CHECKED bool vt_trust_parse_draft(vt_slice bytes, struct vt_trust **trust_out,
-                                     struct vt_error *err);
-/* May `next` follow `current`: version exactly one more, signed by the root threshold of
- * both.  VT_REJECTED with what is missing. */
-VT_CHECKED bool vt_trust_verify_next(const struct vt_trust *current,
-                                     const struct vt_trust *next, struct vt_error *err);
+/* The same without the demand for signatures: an envelope on its way from holder to
+ * holder. */
+VT_CHECKED bool vt_trust_parse_unsigned(vt_slice bytes, struct vt_trust **trust_out,
+                                        struct vt_error *err);
+/* A predicate that is being written: its form is checked, its soundness is not.
+ * predicate: borrowed (a reference is kept). */
+VT_CHECKED bool vt_trust_of_draft(json_t *predicate, struct vt_trust **trust_out,
+                                  struct vt_error *err);
+
+/* Does it hold together?
+ *   - one key id: one key, one holder, one jurisdiction; no role twice
+ *   - root, vendor and supervisor have thresholds, and every threshold can be met
+ *   - root keys are needed from two holders or more: nobody alone names keys
+ *   - no holder is vendor and supervisor, or vendor and reviewer, at once
+ *   - one ledger has the use `release`, and the policy lists a log for every ledger
+ *   - the policy is sound (vt_trust_policy_is_sound)
+ * Errors: VT_REJECTED saying what does not fit */
+VT_CHECKED bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err);
 
 /* One `any` group a jurisdiction, and a quorum of k over n of them with 2k > n + f for an
  * f of at least 1: two quorums then share an honest jurisdiction.  Jurisdictions are the
- * names of the groups.  A quorum of `none` is not sound. */
+ * names of the groups.  A quorum of `none` or of a single witness is not sound.
+ * Errors: VT_REJECTED */
 VT_CHECKED bool vt_trust_policy_is_sound(const struct vt_policy *policy,
                                          struct vt_error *err);
 
-/* ---- who signed this? -----------------------------------------------------------------
+/* May `next` follow `current`: version exactly one more, not created earlier, signed by the
+ * root threshold of both.  VT_REJECTED with what is missing. */
+VT_CHECKED bool vt_trust_verify_next(const struct vt_trust *current,
+                                     const struct vt_trust *next, struct vt_error *err);
+
+/* ---- who signed this? ------------------------------------------------------------------
  */
 
-enum vt_count_outcome {
-    VT_COUNT_ENOUGH,
-    VT_COUNT_MISSING,  /* too few keys, holders or jurisdictions */
-    VT_COUNT_INTERVAL, /* enough signed, but outside of their interval, or compromised */
-    VT_COUNT_MANDATE,  /* enough signed, but a mandate had ended */
+/* The keys that may speak: those of a trust root, and those that the supervisor enrolled
+ * with statements that the evidence carries. */
+struct vt_keyring {
+    const struct vt_trust *trust;
+    struct vt_trust_key enrolled[VT_TRUST_ENROLLED_MAX];
+    size_t enrolled_count;
 };
 
-struct vt_count {
-    enum vt_count_outcome outcome;
-    const struct vt_trust_key *signers[VT_DSSE_SIGNATURES_MAX]; /* those that count */
-    size_t signer_count;
+/* How good a signature is, from worst to best. */
+enum vt_standing {
+    VT_STANDING_ABSENT,      /* nobody of the role signed */
+    VT_STANDING_COMPROMISED, /* made when the key was compromised already */
+    VT_STANDING_INTERVAL,    /* made before or after the key's time */
+    VT_STANDING_MANDATE,     /* made after the holder's mandate had ended */
+    VT_STANDING_GOOD,
 };
 
-/* Count the good signatures of this role's keys at this time for this product (empty: any)
- * against the role's threshold. */
-struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
-                               const struct vt_envelope *envelope, int64_t time_unix_s,
-                               vt_slice product);
+struct vt_signer {
+    const struct vt_trust_key *key;
+    enum vt_standing standing;
+};
+
+/* Who signed in one role, over one envelope or several; each key once. */
+struct vt_signers {
+    struct vt_signer rows[VT_TRUST_KEYS_MAX];
+    size_t count;
+};
+
+/* Add those keys of the role that made a good signature and may speak for the product
+ * (empty: any).  time_unix_s: when the world saw it.  Returns the best standing of this
+ * envelope's signers. */
+enum vt_standing vt_signers_add(struct vt_signers *signers,
+                                const struct vt_keyring *keyring, enum vt_trust_role role,
+                                const struct vt_envelope *envelope, int64_t time_unix_s,
+                                vt_slice product);
+
+/* Is the role's threshold met by signers in good standing?  GOOD if so; else the standing
+ * that would have had to count too (ABSENT: not even all together are enough). */
+enum vt_standing vt_signers_judge(const struct vt_signers *signers,
+                                  const struct vt_threshold *threshold);
+
+/* "by a key that was compromised", ...: what was wrong, for a sentence. */
+const char *vt_standing_words(enum vt_standing standing);
 
 /* The key with this id in this role, or NULL. */
-const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,
-                                         enum vt_trust_role role);
+const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
+                                           enum vt_trust_role role);
 
-/* Which role's threshold makes a statement of this type acceptable to a ledger? */
-enum vt_trust_role vt_predicate_role(enum vt_predicate predicate);
+/* Take the key of an enrolment/v1 statement into the keyring.  The caller has checked that
+ * the supervisor signed it.  A key that is known in its role already stays what it is, so
+ * that an enrolment cannot change what the trust root says.  Slices point into the
+ * statement.
+ * Errors: VT_MALFORMED, VT_LIMIT */
+VT_CHECKED bool vt_keyring_enrol(struct vt_keyring *keyring,
+                                 const struct vt_statement *statement,
+                                 struct vt_error *err);
+
 /* May this entry go into the release ledger now?  Canonical envelope, known predicate, and
- * signed as its type demands (trust: by the root; release and withdrawals: vendor and
- * supervisor; others: the role of vt_predicate_role).
- * Errors: VT_MALFORMED, VT_REJECTED */
+ *   release, withdrawals: the thresholds of vendor and supervisor
+ *   trust: its own root threshold and this root's
+ *   all others: a key of a role that may sign it, in good standing
+ * and no signature by anybody else, nor a wrong one, so that one statement cannot be logged
+ * again and again under changed bytes.
+ * Errors: VT_MALFORMED, VT_LIMIT, VT_REJECTED, VT_IO memory */
 VT_CHECKED bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry,
                                       int64_t now_unix_s, struct vt_error *err);
 

@@ -1,121 +1,150 @@
-/* The verdict: five steps in a fixed order, the first "no" ends it. */
+/* The verdict: steps in a fixed order, the first "no" ends it.  Facts are gathered on the
+ * way and handed out only with a yes: what was not proven is not told. */
 #include "evidence/inquiry.h"
-
-static const struct {
-    const char *name, *next_step;
-} REASONS[VT_REASONS] = {
-    [VT_REASON_NONE] = { "yes", "nothing: the file may be used" },
-    [VT_REASON_ALTERED] = { "altered",
-                            "delete the file and fetch it again; if it is altered "
-                            "again, tell the supervisor where it came from" },
-    [VT_REASON_VENDOR_MISSING] = { "vendor-missing", "do not install; ask the vendor "
-                                                     "whether it released this" },
-    [VT_REASON_SUPERVISOR_MISSING] = { "supervisor-missing", "do not install; send the "
-                                                             "evidence to the supervisor" },
-    [VT_REASON_NOT_LOGGED] = { "not-logged", "do not install; send the evidence to the "
-                                             "supervisor and to a monitor" },
-    [VT_REASON_NO_QUORUM] = { "no-quorum", "fetch the evidence again; if it stays so, "
-                                           "treat it as a split "
-                                           "view and send it to the witnesses" },
-    [VT_REASON_FORK] = { "fork",
-                         "keep both checkpoints: together they prove that the ledger "
-                         "showed two histories; send them to the witnesses" },
-    [VT_REASON_SUPERSEDED] = { "superseded", "fetch the current release" },
-    [VT_REASON_STALE] = { "stale",
-                          "fetch newer evidence; if there is none, somebody may be "
-                          "withholding it" },
-    [VT_REASON_WITHDRAWN] = { "withdrawn",
-                              "do not install; remove it where it is installed, "
-                              "and fetch the current release" },
-    [VT_REASON_SITE] = { "site", "ask the vendor for a release built at a site that your "
-                                 "policy allows" },
-    [VT_REASON_JURISDICTION] = { "jurisdiction",
-                                 "ask the vendor for a release signed in the "
-                                 "jurisdictions that your policy demands" },
-    [VT_REASON_MANDATE_EXPIRED] = { "mandate-expired",
-                                    "fetch the newest trust root; if the mandate was not "
-                                    "renewed, ask the foundation" },
-    [VT_REASON_UNREVIEWED] = { "unreviewed",
-                               "wait for the reviews that your policy demands" },
-    [VT_REASON_DIFFERS] = { "differs",
-                            "do not install; ask the vendor for the diagnosis of "
-                            "the two builds" },
-    [VT_REASON_MIXED] = { "mixed", "fetch file and evidence again from the same release" },
-    [VT_REASON_MALFORMED] = { "malformed", "fetch the evidence again; it was damaged or is "
-                                           "not an evidence file" },
-};
-
-const char *vt_reason_name(enum vt_reason reason)
-{
-    return REASONS[reason].name;
-}
-
-const char *vt_reason_next_step(enum vt_reason reason)
-{
-    return REASONS[reason].next_step;
-}
 
 void vt_verdict_clear(struct vt_verdict *verdict)
 {
     vt_json_clear(&verdict->facts);
 }
 
+static bool begin(const vt_hash *file_hash, uint64_t file_bytes, struct vt_verdict *out,
+                  struct vt_error *err)
+{
+    *out = (struct vt_verdict){ .reason = VT_REASON_NONE,
+                                .next_step = vt_reason_next_step(VT_REASON_NONE),
+                                .file_hash = *file_hash,
+                                .file_bytes = file_bytes,
+                                .facts = json_object() };
+    return out->facts != NULL || vt_fail(err, VT_IO, "verdict: out of memory");
+}
+
+static const struct {
+    bool (*ask)(struct vt_inquiry *q);
+} STEPS[] = {
+    { vt_inquire_bundle },   { vt_inquire_signatures }, { vt_inquire_ledger },
+    { vt_inquire_standing }, { vt_inquire_freshness },  { vt_inquire_attestations },
+    { vt_inquire_places },
+};
+
+static void inquire(struct vt_inquiry *q)
+{
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++)
+        if (!STEPS[i].ask(q))
+            return;
+}
+
+/* What the memory will hold; slices out of the facts, which outlive the evidence. */
+static void take_sighting(struct vt_inquiry *q)
+{
+    const struct vt_tlog_verdict *a = &q->release_log, *b = &q->withdrawals_log;
+    const struct vt_tlog_verdict *larger = b->size > a->size ? b : a;
+    const json_t *facts = q->verdict->facts;
+
+    q->verdict->sighting = (struct vt_sighting){
+        .trust = q->question->trust->version,
+        .origin = vt_field_text(facts, "ledger"),
+        .product = vt_field_text(facts, "product"),
+        .channel = vt_field_text(facts, "channel"),
+        .ledger = { larger->size, larger->root, q->withdrawals.version,
+                    vt_envelope_payload_digest(&q->evidence->withdrawals) },
+        .release = { q->release.sequence,
+                     vt_envelope_payload_digest(q->evidence->release) },
+    };
+}
+
 bool vt_verdict_reach(const struct vt_question *question, struct vt_verdict *out,
                       struct vt_error *err)
 {
-    struct vt_inquiry q = { .question = question, .verdict = out };
+    struct vt_inquiry *q = calloc(1, sizeof *q);
+    struct vt_error trouble;
 
-    *out = (struct vt_verdict){ .reason = VT_REASON_NONE, .facts = json_object() };
-    if (out->facts == NULL)
+    if (q == NULL)
         return vt_fail(err, VT_IO, "verdict: out of memory");
-    vt_fact_number(&q, "trust", question->trust->version);
-    if (vt_inquire_bundle(&q) && vt_inquire_signatures(&q) && vt_inquire_ledger(&q) &&
-        vt_inquire_freshness(&q))
-        (void)vt_inquire_attestations(&q);
-    vt_evidence_free(q.evidence);
+    if (!begin(&question->file_hash, question->file_bytes, out, err)) {
+        free(q);
+        return false;
+    }
+    q->question = question;
+    q->verdict = out;
+    q->keyring.trust = question->trust;
+    inquire(q);
+    if (out->reason == VT_REASON_NONE)
+        take_sighting(q);
+    else
+        (void)json_object_clear(out->facts);
+    trouble = q->trouble;
+    vt_evidence_free(q->evidence);
+    free(q);
+    if (trouble.code == VT_OK)
+        return true;
+    vt_verdict_clear(out);
+    *err = trouble;
+    return false;
+}
+
+bool vt_verdict_refuse(const vt_hash *file_hash, uint64_t file_bytes,
+                       const struct vt_error *why, struct vt_verdict *out,
+                       struct vt_error *err)
+{
+    struct vt_inquiry q = { .verdict = out };
+
+    if (why->code == VT_IO) {
+        *err = *why;
+        return false;
+    }
+    if (!begin(file_hash, file_bytes, out, err))
+        return false;
+    (void)vt_refuse(&q, VT_REASON_MALFORMED, "%s", why->message);
     return true;
 }
 
-bool vt_verdict_write(const struct vt_verdict *verdict, struct vt_buf *out,
-                      struct vt_error *err)
+bool vt_verdict_remember(const struct vt_verdict *verdict, const json_t *state,
+                         struct vt_buf *out, struct vt_error *err)
 {
-    VT_AUTO_JSON all = json_deep_copy(verdict->facts);
-
-    if (all == NULL ||
-        json_object_set_new(all, "ok", json_boolean(verdict->reason == VT_REASON_NONE)) !=
-            0 ||
-        json_object_set_new(all, "reason", json_string(vt_reason_name(verdict->reason))) !=
-            0 ||
-        json_object_set_new(all, "next",
-                            json_string(vt_reason_next_step(verdict->reason))) != 0)
-        return vt_fail(err, VT_IO, "verdict: out of memory");
-    /* A sentence that was cut inside a UTF-8 sequence is left out rather than wrong. */
-    (void)json_object_set_new(all, "sentence", json_string(verdict->sentence));
-    return vt_json_write_canonical(all, out, err);
+    if (verdict->reason != VT_REASON_NONE)
+        return vt_fail(err, VT_REJECTED, "state: a file that was refused leaves no trace");
+    return vt_memory_write(state, &verdict->sighting, out, err);
 }
 
-/* ---- what the steps share -------------------------------------------------------------
+/* ---- what the steps share ---------------------------------------------------------------
  */
 
 bool vt_refuse(struct vt_inquiry *q, enum vt_reason reason, const char *format, ...)
 {
     struct vt_error shown = { 0 };
+    char text[sizeof q->verdict->sentence];
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(q->verdict->sentence, sizeof q->verdict->sentence, format, args);
+    (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    (void)vt_fail(&shown, VT_REJECTED, "%s", q->verdict->sentence); /* printable */
+    while (text[0] != '\0' && !vt_slice_is_utf8(vt_slice_from_cstr(text)))
+        text[strlen(text) - 1] = '\0';              /* it was cut inside a character */
+    (void)vt_fail(&shown, VT_REJECTED, "%s", text); /* printable */
     memcpy(q->verdict->sentence, shown.message, sizeof q->verdict->sentence);
     q->verdict->reason = reason;
+    q->verdict->next_step = vt_reason_next_step(reason);
     return false;
+}
+
+bool vt_refuse_error(struct vt_inquiry *q, enum vt_reason reason,
+                     const struct vt_error *failure)
+{
+    if (failure->code == VT_IO)
+        q->trouble = *failure;
+    return vt_refuse(q, reason, "%s", failure->message);
+}
+
+static void set_fact(struct vt_inquiry *q, const char *name, json_t *value)
+{
+    if (json_object_set_new(q->verdict->facts, name, value) != 0)
+        (void)vt_fail(&q->trouble, VT_IO, "verdict: out of memory");
 }
 
 void vt_fact_text(struct vt_inquiry *q, const char *name, vt_slice text)
 {
-    (void)json_object_set_new(
-        q->verdict->facts, name,
-        json_stringn(text.data != NULL ? (const char *)text.data : "", text.len));
+    set_fact(q, name,
+             json_stringn(text.data != NULL ? (const char *)text.data : "", text.len));
 }
 
 void vt_fact_number(struct vt_inquiry *q, const char *name, uint64_t number)
@@ -124,7 +153,7 @@ void vt_fact_number(struct vt_inquiry *q, const char *name, uint64_t number)
     json_int_t shown =
         number > (uint64_t)VT_JSON_INTEGER_MAX ? VT_JSON_INTEGER_MAX : (json_int_t)number;
 
-    (void)json_object_set_new(q->verdict->facts, name, json_integer(shown));
+    set_fact(q, name, json_integer(shown));
 }
 
 void vt_fact_time(struct vt_inquiry *q, const char *name, int64_t unix_s)
@@ -143,19 +172,42 @@ void vt_fact_hash(struct vt_inquiry *q, const char *name, const vt_hash *hash)
     vt_fact_text(q, name, vt_slice_from_cstr(text));
 }
 
-void vt_fact_key(struct vt_inquiry *q, const char *name, const struct vt_trust_key *key)
+void vt_fact_json(struct vt_inquiry *q, const char *name, const json_t *value)
+{
+    set_fact(q, name, json_deep_copy(value));
+}
+
+static json_t *pack_key(const struct vt_trust_key *key)
+{
+    return json_pack(
+        "{s:s%,s:s%,s:s%,s:s%}", "holder", (const char *)key->holder.data, key->holder.len,
+        "jurisdiction", (const char *)key->jurisdiction.data, key->jurisdiction.len,
+        "keyid", (const char *)key->keyid.data, key->keyid.len, "site",
+        key->site.data != NULL ? (const char *)key->site.data : "", key->site.len);
+}
+
+static bool is_listed(const json_t *list, const struct vt_trust_key *key)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (vt_slice_equal(vt_field_text(json_array_get(list, i), "keyid"), key->keyid))
+            return true;
+    return false;
+}
+
+void vt_fact_signers(struct vt_inquiry *q, const char *name,
+                     const struct vt_signers *signers)
 {
     json_t *list = json_object_get(q->verdict->facts, name);
 
-    if (list == NULL && json_object_set_new(q->verdict->facts, name, json_array()) == 0)
+    if (list == NULL) {
+        set_fact(q, name, json_array());
         list = json_object_get(q->verdict->facts, name);
-    (void)json_array_append_new(
-        list,
-        json_pack("{s:s%,s:s%,s:s%,s:s%}", "holder", (const char *)key->holder.data,
-                  key->holder.len, "jurisdiction", (const char *)key->jurisdiction.data,
-                  key->jurisdiction.len, "site",
-                  key->site.data != NULL ? (const char *)key->site.data : "", key->site.len,
-                  "keyid", (const char *)key->keyid.data, key->keyid.len));
+    }
+    for (size_t i = 0; i < signers->count; i++)
+        if (signers->rows[i].standing == VT_STANDING_GOOD &&
+            !is_listed(list, signers->rows[i].key) &&
+            json_array_append_new(list, pack_key(signers->rows[i].key)) != 0)
+            (void)vt_fail(&q->trouble, VT_IO, "verdict: out of memory");
 }
 
 vt_slice vt_field_text(const json_t *object, const char *name)
@@ -163,21 +215,6 @@ vt_slice vt_field_text(const json_t *object, const char *name)
     const json_t *value = json_object_get(object, name);
 
     return vt_slice_of(json_string_value(value), json_string_length(value));
-}
-
-uint64_t vt_field_number(const json_t *object, const char *name)
-{
-    json_int_t value = json_integer_value(json_object_get(object, name));
-
-    return value < 0 ? 0 : (uint64_t)value;
-}
-
-vt_hash vt_field_hash(const json_t *object, const char *name)
-{
-    vt_hash hash = { { 0 } };
-
-    (void)!vt_hash_parse_hex(vt_field_text(object, name), &hash);
-    return hash;
 }
 
 bool vt_list_has(const json_t *texts, vt_slice text)

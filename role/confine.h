@@ -16,11 +16,13 @@ struct vt_rights {
     /* May read and write files below it; NULL: no file at all.  "" in the table of a role
      * stands for a folder that is known only when it runs. */
     const char *folder;
-    const char *read_folders[8]; /* may read files below these too; NULL-ended */
-    bool may_listen;             /* accept on given sockets, epoll; never connect */
-    uint64_t memory_bytes_max;   /* of address space; 0: no limit */
-    uint64_t cpu_ms_max;         /* of CPU time, rounded up to seconds; 0: no limit */
-    unsigned files_max;          /* open at once; 0: 64 */
+    /* May read files below these too; NULL-ended.  Without `folder` no file can be opened
+     * for writing at all. */
+    const char *read_folders[8];
+    bool may_listen;           /* accept on given sockets, epoll; never connect */
+    uint64_t memory_bytes_max; /* of address space; 0: no limit */
+    uint64_t cpu_ms_max;       /* of CPU time, rounded up to seconds; 0: no limit */
+    unsigned files_max;        /* open at once; 0: 64 */
 };
 
 /* Errors end the process with VT_EXIT_TROUBLE.  What the role needs from outside its folder

@@ -1,0 +1,41 @@
+/* What the files of `vitrine trust` share. */
+#ifndef VT_CLI_TRUST_H
+#define VT_CLI_TRUST_H
+
+#include "cli/cli.h"
+#include "cli/files.h"
+#include "evidence/trust.h"
+
+/* A trust root on its way: a draft (the predicate as plain JSON) or an envelope that bears
+ * one signature or more. */
+struct vt_trust_paper {
+    struct vt_buf bytes;    /* as in the file, without its last line break */
+    json_t *draft;          /* owned; NULL when it is signed */
+    struct vt_trust *trust; /* owned; of a draft: its form was checked, not its soundness */
+};
+
+void vt_trust_paper_clear(struct vt_trust_paper *paper);
+#define VT_AUTO_TRUST_PAPER                                                                \
+    __attribute__((cleanup(vt_trust_paper_clear))) struct vt_trust_paper
+
+VT_CHECKED bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out,
+                                    struct vt_error *err);
+
+/* A trust root that counts, from a file or from a client's folder (evidence/trust_store.h).
+ */
+VT_CHECKED bool vt_cli_trust_read(const char *path, struct vt_trust **out,
+                                  struct vt_error *err);
+
+/* The root keys of `by` that have not signed `paper`: an array of {"holder", "keyid"}, and
+ * whether those that have are enough. */
+bool vt_trust_missing(const struct vt_trust *by, const struct vt_trust *paper,
+                      json_t *missing);
+
+bool vt_cli_trust_show(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_trust_show_options[];
+
+/* A time option; absent: fallback. */
+VT_CHECKED bool vt_cli_time(struct vt_args *args, const char *option, int64_t fallback,
+                            char out[VT_TIME_TEXT_BYTES], struct vt_error *err);
+
+#endif

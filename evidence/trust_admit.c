@@ -1,0 +1,121 @@
+/* What a release ledger takes: statements by those whom its trust root names.  A ledger is
+ * for ever, so it is asked before, not after. */
+#include "evidence/trust.h"
+
+/* Is there a signature that is wrong, or by somebody who may not sign this? */
+static bool has_stranger(const struct vt_keyring *keyring,
+                         const struct vt_envelope *envelope)
+{
+    for (size_t i = 0; i < envelope->dsse.signature_count; i++) {
+        bool is_known = false;
+
+        for (unsigned role = 0; role < VT_ROLES && !is_known; role++) {
+            const struct vt_trust_key *key =
+                vt_trust_role_may_sign((enum vt_trust_role)role, envelope->statement.type)
+                    ? vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid,
+                                      (enum vt_trust_role)role)
+                    : NULL;
+
+            is_known = key != NULL && vt_envelope_is_signed_by(envelope, &key->key);
+        }
+        if (!is_known)
+            return true;
+    }
+    return false;
+}
+
+static vt_slice product_of(const struct vt_envelope *envelope)
+{
+    vt_slice product = { 0 };
+    struct vt_error ignored;
+
+    if (!vt_json_get_text(envelope->statement.predicate, "statement", "product", &product,
+                          &ignored))
+        return (vt_slice){ 0 };
+    return product;
+}
+
+static bool fail_standing(const struct vt_envelope *envelope, enum vt_trust_role role,
+                          enum vt_standing standing, struct vt_error *err)
+{
+    return vt_fail(err, VT_REJECTED, "the %s statement is signed, as %s, by %s",
+                   vt_predicate_name(envelope->statement.type), vt_trust_role_name(role),
+                   vt_standing_words(standing));
+}
+
+/* Release and withdrawals: whole thresholds, or the vendor could log alone. */
+static bool meets_thresholds(const struct vt_keyring *keyring,
+                             const struct vt_envelope *envelope, int64_t now_unix_s,
+                             struct vt_error *err)
+{
+    static const enum vt_trust_role both[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct vt_signers signers = { .count = 0 };
+        enum vt_standing standing;
+
+        (void)vt_signers_add(&signers, keyring, both[i], envelope, now_unix_s,
+                             product_of(envelope));
+        standing = vt_signers_judge(&signers, &keyring->trust->thresholds[both[i]]);
+        if (standing != VT_STANDING_GOOD)
+            return fail_standing(envelope, both[i], standing, err);
+    }
+    return true;
+}
+
+static bool has_good_signer(const struct vt_keyring *keyring,
+                            const struct vt_envelope *envelope, int64_t now_unix_s,
+                            struct vt_error *err)
+{
+    enum vt_standing best = VT_STANDING_ABSENT;
+    enum vt_trust_role best_role = VT_ROLE_ROOT;
+
+    for (unsigned role = 0; role < VT_ROLES; role++) {
+        struct vt_signers signers = { .count = 0 };
+        enum vt_standing standing;
+
+        if (!vt_trust_role_may_sign((enum vt_trust_role)role, envelope->statement.type))
+            continue;
+        standing = vt_signers_add(&signers, keyring, (enum vt_trust_role)role, envelope,
+                                  now_unix_s, product_of(envelope));
+        if (standing >= best) {
+            best = standing;
+            best_role = (enum vt_trust_role)role;
+        }
+    }
+    return best == VT_STANDING_GOOD || fail_standing(envelope, best_role, best, err);
+}
+
+/* A trust root on the ledger is this one, or the next. */
+static bool is_our_trust(const struct vt_trust *trust, vt_slice entry, struct vt_error *err)
+{
+    VT_AUTO_TRUST next = NULL;
+
+    if (!vt_trust_parse(entry, &next, err))
+        return false;
+    if (vt_hash_equal(&next->envelope.digest, &trust->envelope.digest))
+        return true;
+    return vt_trust_verify_next(trust, next, err);
+}
+
+bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t now_unix_s,
+                           struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_keyring keyring = { .trust = trust };
+    enum vt_predicate type;
+
+    if (!vt_envelope_parse(entry, &envelope, err))
+        return false;
+    type = envelope.statement.type;
+    if (type == VT_TRUST)
+        return is_our_trust(trust, entry, err);
+    if (has_stranger(&keyring, &envelope))
+        return vt_fail(err, VT_REJECTED,
+                       "the %s statement bears a signature by nobody whom the trust root "
+                       "names for it",
+                       vt_predicate_name(type));
+    if (type == VT_RELEASE || type == VT_WITHDRAWALS)
+        return meets_thresholds(&keyring, &envelope, now_unix_s, err);
+    return has_good_signer(&keyring, &envelope, now_unix_s, err);
+}

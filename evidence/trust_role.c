@@ -1,0 +1,45 @@
+/* Roles and their statements, as two tables. */
+#include "evidence/trust_role.h"
+
+static const char *const NAMES[VT_ROLES] = {
+    [VT_ROLE_ROOT] = "root",         [VT_ROLE_FOUNDATION] = "foundation",
+    [VT_ROLE_VENDOR] = "vendor",     [VT_ROLE_SUPERVISOR] = "supervisor",
+    [VT_ROLE_REVIEWER] = "reviewer", [VT_ROLE_BUILDER] = "builder",
+};
+
+#define ROLE(role) (1u << (role))
+
+static const unsigned SIGNERS[VT_PREDICATES] = {
+    [VT_TRUST] = ROLE(VT_ROLE_ROOT),
+    [VT_DRAFT] = ROLE(VT_ROLE_VENDOR),
+    [VT_RELEASE] = ROLE(VT_ROLE_VENDOR) | ROLE(VT_ROLE_SUPERVISOR),
+    [VT_REJECTION] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_REVIEW] = ROLE(VT_ROLE_REVIEWER),
+    [VT_WITHDRAWALS] = ROLE(VT_ROLE_VENDOR) | ROLE(VT_ROLE_SUPERVISOR),
+    [VT_ENROLMENT] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_ENVIRONMENT_AUTHORISATION] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_COLLECTION] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_PROVENANCE] = ROLE(VT_ROLE_BUILDER),
+    [VT_VSA] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_SBOM] = ROLE(VT_ROLE_BUILDER) | ROLE(VT_ROLE_VENDOR),
+};
+
+const char *vt_trust_role_name(enum vt_trust_role role)
+{
+    return NAMES[role];
+}
+
+bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out)
+{
+    for (unsigned i = 0; i < VT_ROLES; i++)
+        if (vt_slice_is(name, NAMES[i])) {
+            *out = (enum vt_trust_role)i; /* below VT_ROLES */
+            return true;
+        }
+    return false;
+}
+
+bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type)
+{
+    return (SIGNERS[type] & ROLE(role)) != 0;
+}

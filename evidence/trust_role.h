@@ -1,0 +1,25 @@
+/* The roles that a key can have, and what each may sign. */
+#ifndef VT_EVIDENCE_TRUST_ROLE_H
+#define VT_EVIDENCE_TRUST_ROLE_H
+
+#include "base/base.h"
+#include "evidence/statement.h"
+
+enum vt_trust_role {
+    VT_ROLE_ROOT,       /* signs trust roots, nothing else */
+    VT_ROLE_FOUNDATION, /* promises and numbers of the foundation; signs no release */
+    VT_ROLE_VENDOR,
+    VT_ROLE_SUPERVISOR,
+    VT_ROLE_REVIEWER,
+    VT_ROLE_BUILDER,
+    VT_ROLES,
+};
+
+const char *vt_trust_role_name(enum vt_trust_role role);
+/* False if there is no such role. */
+VT_CHECKED bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out);
+
+/* May keys of this role sign statements of this type? */
+bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type);
+
+#endif

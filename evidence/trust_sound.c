@@ -1,0 +1,172 @@
+/* Does a trust root hold together?  Asked before it is signed and whenever it is loaded. */
+#include "evidence/trust.h"
+
+static bool fail(struct vt_error *err, const char *what)
+{
+    return vt_fail(err, VT_REJECTED, "trust root: %s", what);
+}
+
+/* One key id is one key of one holder in one place, and has a role once. */
+static bool keys_agree(const struct vt_trust *trust, struct vt_error *err)
+{
+    for (size_t i = 0; i < trust->key_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct vt_trust_key *a = &trust->keys[i], *b = &trust->keys[j];
+
+            if (!vt_slice_equal(a->keyid, b->keyid))
+                continue;
+            if (a->role == b->role)
+                return vt_fail(err, VT_REJECTED, "trust root: key %.8s... is %s twice",
+                               (const char *)a->keyid.data, vt_trust_role_name(a->role));
+            if (!vt_slice_equal(a->holder, b->holder) ||
+                !vt_slice_equal(a->jurisdiction, b->jurisdiction))
+                return vt_fail(err, VT_REJECTED,
+                               "trust root: key %.8s... has two holders or places",
+                               (const char *)a->keyid.data);
+        }
+    return true;
+}
+
+static bool is_held_by(const struct vt_trust *trust, enum vt_trust_role role,
+                       vt_slice holder)
+{
+    for (size_t i = 0; i < trust->key_count; i++)
+        if (trust->keys[i].role == role && vt_slice_equal(trust->keys[i].holder, holder))
+            return true;
+    return false;
+}
+
+/* Whoever watches the vendor is somebody else. */
+static bool roles_are_apart(const struct vt_trust *trust, struct vt_error *err)
+{
+    static const enum vt_trust_role watchers[] = { VT_ROLE_SUPERVISOR, VT_ROLE_REVIEWER };
+
+    for (size_t i = 0; i < trust->key_count; i++)
+        for (size_t w = 0; w < sizeof watchers / sizeof watchers[0]; w++)
+            if (trust->keys[i].role == watchers[w] &&
+                is_held_by(trust, VT_ROLE_VENDOR, trust->keys[i].holder))
+                return vt_fail(
+                    err, VT_REJECTED, "trust root: %.*s is vendor and %s at once",
+                    VT_SLICE_ARGS(trust->keys[i].holder), vt_trust_role_name(watchers[w]));
+    return true;
+}
+
+/* All keys of the role together meet its threshold, were they to sign.  Compromised and
+ * retired ones too: a root that only ends keys, in haste, must be possible. */
+static bool threshold_can_be_met(const struct vt_trust *trust, enum vt_trust_role role,
+                                 struct vt_error *err)
+{
+    struct vt_signers all = { .count = 0 };
+
+    for (size_t i = 0; i < trust->key_count; i++)
+        if (trust->keys[i].role == role)
+            all.rows[all.count++] = (struct vt_signer){ &trust->keys[i], VT_STANDING_GOOD };
+    if (vt_signers_judge(&all, &trust->thresholds[role]) == VT_STANDING_GOOD)
+        return true;
+    return vt_fail(
+        err, VT_REJECTED,
+        "trust root: its %zu %s keys can never be the %ju keys of %ju holders in "
+        "%ju jurisdictions that it demands",
+        all.count, vt_trust_role_name(role), (uintmax_t)trust->thresholds[role].keys,
+        (uintmax_t)trust->thresholds[role].holders,
+        (uintmax_t)trust->thresholds[role].jurisdictions);
+}
+
+/* Builders and reviewers may be enrolled later, so only the others are counted here. */
+static bool thresholds_fit(const struct vt_trust *trust, struct vt_error *err)
+{
+    static const enum vt_trust_role needed[] = { VT_ROLE_ROOT, VT_ROLE_VENDOR,
+                                                 VT_ROLE_SUPERVISOR };
+
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        if (!threshold_can_be_met(trust, needed[i], err))
+            return false;
+    if (trust->thresholds[VT_ROLE_ROOT].holders < 2)
+        return fail(err, "root keys must be needed from two holders or more");
+    return true;
+}
+
+static bool policy_lists_log(const struct vt_policy *policy, vt_slice origin)
+{
+    for (size_t i = 0; i < policy->log_count; i++)
+        if (vt_slice_equal(policy->logs[i].vkey.name, origin))
+            return true;
+    return false;
+}
+
+static bool ledgers_are_listed(const struct vt_trust *trust, struct vt_error *err)
+{
+    const json_t *root =
+        trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate;
+    const json_t *list = json_object_get(root, "ledgers");
+
+    if (trust->release_origin.len == 0)
+        return fail(err, "no ledger has the use 'release'");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        vt_slice origin;
+
+        if (!vt_json_get_text(json_array_get(list, i), "ledger", "origin", &origin, err))
+            return false;
+        if (!policy_lists_log(&trust->policy, origin))
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: the policy has no log line for %.*s",
+                           VT_SLICE_ARGS(origin));
+    }
+    return true;
+}
+
+/* Every group but the quorum is an `any` group of witnesses, and a member of the quorum. */
+static bool groups_are_jurisdictions(const struct vt_policy *policy, struct vt_error *err)
+{
+    uint32_t jurisdictions = 0;
+
+    for (size_t g = 0; g < policy->group_count; g++) {
+        const struct vt_policy_group *group = &policy->groups[g];
+
+        if (g == policy->quorum_index)
+            continue;
+        if (group->parent != policy->quorum_index || group->threshold != 1)
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: policy: group '%.*s' is not the 'any' group of a "
+                           "jurisdiction in the quorum",
+                           VT_SLICE_ARGS(group->name));
+        jurisdictions++;
+    }
+    if (jurisdictions != policy->groups[policy->quorum_index].members)
+        return fail(err, "policy: the quorum's members must be groups, one a jurisdiction");
+    for (size_t w = 0; w < policy->witness_count; w++)
+        if (policy->witnesses[w].parent == VT_POLICY_NO_PARENT)
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: policy: witness '%.*s' is in no jurisdiction",
+                           VT_SLICE_ARGS(policy->witnesses[w].name));
+    return true;
+}
+
+bool vt_trust_policy_is_sound(const struct vt_policy *policy, struct vt_error *err)
+{
+    const struct vt_policy_group *quorum;
+
+    if (policy->quorum != VT_POLICY_QUORUM_GROUP)
+        return fail(err, "policy: the quorum must be a group of jurisdictions");
+    quorum = &policy->groups[policy->quorum_index];
+    if (!groups_are_jurisdictions(policy, err))
+        return false;
+    /* Two quorums of k out of n share 2k - n; more than f = 1 of these must be honest. */
+    if (2 * (uint64_t)quorum->threshold <= (uint64_t)quorum->members + 1)
+        return vt_fail(err, VT_REJECTED,
+                       "trust root: policy: %u of %u jurisdictions is too few: two quorums "
+                       "might share none that is honest",
+                       quorum->threshold, quorum->members);
+    return true;
+}
+
+bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err)
+{
+    if (trust->version == 0)
+        return fail(err, "versions begin at 1");
+    if (trust->expires_unix_s <= trust->created_unix_s)
+        return fail(err, "it expires before it is made");
+    return keys_agree(trust, err) && roles_are_apart(trust, err) &&
+           thresholds_fit(trust, err) && ledgers_are_listed(trust, err) &&
+           vt_trust_policy_is_sound(&trust->policy, err);
+}

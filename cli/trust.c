@@ -461,11 +461,11 @@ static bool write_enrolment(const json_t *row, const struct vt_key *signer,
                             struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    struct vt_subject subject = { .hash = { { 0 } } };
+    struct vt_subject subject = { .name =
+                                      json_string_value(json_object_get(row, "holder")) };
     const struct vt_key *keys[1] = { signer };
 
-    return vt_json_get_text(row, "enrolment", "holder", &subject.name, err) &&
-           vt_json_get_sha256(row, "enrolment", "keyid", subject.hash.bytes, err) &&
+    return vt_json_get_sha256(row, "enrolment", "keyid", subject.hash.bytes, err) &&
            vt_statement_write(VT_ENROLMENT, &subject, 1, row, &payload, err) &&
            vt_envelope_sign(vt_buf_slice(&payload), keys, 1, out, err);
 }

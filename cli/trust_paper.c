@@ -53,7 +53,7 @@ bool vt_cli_trust_read(const char *path, struct vt_trust **out, struct vt_error 
 static bool has_signed(const struct vt_signers *signers, const struct vt_trust_key *key)
 {
     for (size_t i = 0; i < signers->count; i++)
-        if (signers->rows[i].key == key && signers->rows[i].standing == VT_STANDING_GOOD)
+        if (signers->rows[i].key == key && signers->rows[i].standing == VT_REGARD_GOOD)
             return true;
     return false;
 }
@@ -75,7 +75,7 @@ bool vt_trust_missing(const struct vt_trust *by, const struct vt_trust *paper,
                                    key->holder.len, "keyid", (const char *)key->keyid.data,
                                    key->keyid.len));
     }
-    return vt_signers_judge(&signers, &by->thresholds[VT_ROLE_ROOT]) == VT_STANDING_GOOD;
+    return vt_signers_judge(&signers, &by->thresholds[VT_ROLE_ROOT]) == VT_REGARD_GOOD;
 }
 
 bool vt_cli_time(struct vt_args *args, const char *option, int64_t fallback,

@@ -2,14 +2,22 @@
  * or several envelopes are counted against a threshold: keys, holders, jurisdictions. */
 #include "evidence/trust.h"
 
-const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
-                                           enum vt_trust_role role)
+const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,
+                                         enum vt_trust_role role)
 {
-    const struct vt_trust *trust = keyring->trust;
-
     for (size_t i = 0; i < trust->key_count; i++)
         if (trust->keys[i].role == role && vt_slice_equal(trust->keys[i].keyid, keyid))
             return &trust->keys[i];
+    return NULL;
+}
+
+const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
+                                           enum vt_trust_role role)
+{
+    const struct vt_trust_key *named = vt_trust_find(keyring->trust, keyid, role);
+
+    if (named != NULL)
+        return named;
     for (size_t i = 0; i < keyring->enrolled_count; i++)
         if (keyring->enrolled[i].role == role &&
             vt_slice_equal(keyring->enrolled[i].keyid, keyid))
@@ -29,21 +37,21 @@ static bool speaks_for(const struct vt_trust_key *key, vt_slice product)
 
 /* A root key that is known to be compromised never counts, whatever time stands in the
  * root: that time was written by whoever signed. */
-static enum vt_standing standing_of(const struct vt_trust_key *key, int64_t time_unix_s)
+static enum vt_regard standing_of(const struct vt_trust_key *key, int64_t time_unix_s)
 {
     if (time_unix_s >= key->compromised_unix_s ||
         (key->role == VT_ROLE_ROOT && key->compromised_unix_s != INT64_MAX))
-        return VT_STANDING_COMPROMISED;
+        return VT_REGARD_COMPROMISED;
     if (time_unix_s < key->from_unix_s || time_unix_s >= key->until_unix_s)
-        return VT_STANDING_INTERVAL;
+        return VT_REGARD_INTERVAL;
     if (time_unix_s >= key->mandate_until_unix_s)
-        return VT_STANDING_MANDATE;
-    return VT_STANDING_GOOD;
+        return VT_REGARD_MANDATE;
+    return VT_REGARD_GOOD;
 }
 
 /* A key once, with its best standing. */
 static void add_signer(struct vt_signers *signers, const struct vt_trust_key *key,
-                       enum vt_standing standing)
+                       enum vt_regard standing)
 {
     for (size_t i = 0; i < signers->count; i++)
         if (signers->rows[i].key == key) {
@@ -55,17 +63,16 @@ static void add_signer(struct vt_signers *signers, const struct vt_trust_key *ke
         signers->rows[signers->count++] = (struct vt_signer){ key, standing };
 }
 
-enum vt_standing vt_signers_add(struct vt_signers *signers,
-                                const struct vt_keyring *keyring, enum vt_trust_role role,
-                                const struct vt_envelope *envelope, int64_t time_unix_s,
-                                vt_slice product)
+enum vt_regard vt_signers_add(struct vt_signers *signers, const struct vt_keyring *keyring,
+                              enum vt_trust_role role, const struct vt_envelope *envelope,
+                              int64_t time_unix_s, vt_slice product)
 {
-    enum vt_standing best = VT_STANDING_ABSENT;
+    enum vt_regard best = VT_REGARD_ABSENT;
 
     for (size_t i = 0; i < envelope->dsse.signature_count; i++) {
         const struct vt_trust_key *key =
             vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid, role);
-        enum vt_standing standing;
+        enum vt_regard standing;
 
         if (key == NULL || !speaks_for(key, product) ||
             !vt_envelope_is_signed_by(envelope, &key->key))
@@ -80,7 +87,7 @@ enum vt_standing vt_signers_add(struct vt_signers *signers,
 
 /* Would the threshold be met if all with this standing or a better one counted? */
 static bool is_enough(const struct vt_signers *signers,
-                      const struct vt_threshold *threshold, enum vt_standing least)
+                      const struct vt_threshold *threshold, enum vt_regard least)
 {
     uint64_t keys = 0, holders = 0, jurisdictions = 0;
 
@@ -107,24 +114,47 @@ static bool is_enough(const struct vt_signers *signers,
            holders >= threshold->holders && jurisdictions >= threshold->jurisdictions;
 }
 
-enum vt_standing vt_signers_judge(const struct vt_signers *signers,
-                                  const struct vt_threshold *threshold)
+enum vt_regard vt_signers_judge(const struct vt_signers *signers,
+                                const struct vt_threshold *threshold)
 {
-    for (int least = VT_STANDING_GOOD; least > VT_STANDING_ABSENT; least--)
-        if (is_enough(signers, threshold, (enum vt_standing)least))
-            return (enum vt_standing)least; /* one of the five */
-    return VT_STANDING_ABSENT;
+    for (int least = VT_REGARD_GOOD; least > VT_REGARD_ABSENT; least--)
+        if (is_enough(signers, threshold, (enum vt_regard)least))
+            return (enum vt_regard)least; /* one of the five */
+    return VT_REGARD_ABSENT;
 }
 
-const char *vt_standing_words(enum vt_standing standing)
+const char *vt_regard_words(enum vt_regard standing)
 {
     static const char *const words[] = {
-        [VT_STANDING_ABSENT] = "too few of the keys that the trust root demands",
-        [VT_STANDING_COMPROMISED] = "a key that was compromised by then",
-        [VT_STANDING_INTERVAL] = "a key that was not yet, or no longer, valid",
-        [VT_STANDING_MANDATE] = "a holder whose mandate had ended",
-        [VT_STANDING_GOOD] = "those who may",
+        [VT_REGARD_ABSENT] = "too few of the keys that the trust root demands",
+        [VT_REGARD_COMPROMISED] = "a key that was compromised by then",
+        [VT_REGARD_INTERVAL] = "a key that was not yet, or no longer, valid",
+        [VT_REGARD_MANDATE] = "a holder whose mandate had ended",
+        [VT_REGARD_GOOD] = "those who may",
     };
 
     return words[standing];
+}
+
+struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
+                               const struct vt_envelope *envelope, int64_t time_unix_s,
+                               vt_slice product)
+{
+    static const enum vt_count_outcome outcomes[] = {
+        [VT_REGARD_ABSENT] = VT_COUNT_MISSING,
+        [VT_REGARD_COMPROMISED] = VT_COUNT_INTERVAL,
+        [VT_REGARD_INTERVAL] = VT_COUNT_INTERVAL,
+        [VT_REGARD_MANDATE] = VT_COUNT_MANDATE,
+        [VT_REGARD_GOOD] = VT_COUNT_ENOUGH,
+    };
+    struct vt_keyring keyring = { .trust = trust };
+    struct vt_signers signers = { .count = 0 };
+    struct vt_count count = { .signer_count = 0 };
+
+    (void)vt_signers_add(&signers, &keyring, role, envelope, time_unix_s, product);
+    count.outcome = outcomes[vt_signers_judge(&signers, &trust->thresholds[role])];
+    for (size_t i = 0; i < signers.count; i++) /* at most one a signature */
+        if (signers.rows[i].standing == VT_REGARD_GOOD)
+            count.signers[count.signer_count++] = signers.rows[i].key;
+    return count;
 }

@@ -13,6 +13,7 @@ static const struct vt_field DEMANDS[] = {
     { "signer_sites", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "signer_jurisdictions", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "max_age_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
+    { "collection_delay_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
@@ -23,7 +24,8 @@ void vt_demands_clear(struct vt_demands *demands)
 
 struct vt_demands vt_demands_usual(void)
 {
-    return (struct vt_demands){ .reviews = 1, .max_age_s = -1 };
+    return (
+        struct vt_demands){ .reviews = 1, .max_age_s = -1, .collection_delay_s = 86400 };
 }
 
 /* The schema was checked: only absence can make this fail. */
@@ -37,7 +39,7 @@ bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *er
 {
     VT_AUTO_JSON json = NULL;
     struct vt_demands demands = vt_demands_usual();
-    uint64_t version = 0, max_age_s = UINT64_MAX;
+    uint64_t version = 0, max_age_s = UINT64_MAX, delay_s = 86400;
     const char *rebuild;
 
     if (text.len > VT_DEMANDS_BYTES_MAX)
@@ -47,7 +49,8 @@ bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *er
         !vt_schema_verify(json, "policy", DEMANDS, err) ||
         !take_number(json, "v", &version, err) ||
         !take_number(json, "reviews", &demands.reviews, err) ||
-        !take_number(json, "max_age_s", &max_age_s, err))
+        !take_number(json, "max_age_s", &max_age_s, err) ||
+        !take_number(json, "collection_delay_s", &delay_s, err))
         return false;
     if (version != 1)
         return vt_fail(err, VT_MALFORMED, "policy: version %ju, only 1 is known",
@@ -59,7 +62,8 @@ bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *er
     demands.signer_sites = json_object_get(json, "signer_sites");
     demands.signer_jurisdictions = json_object_get(json, "signer_jurisdictions");
     if (max_age_s != UINT64_MAX)
-        demands.max_age_s = (int64_t)max_age_s; /* at most 2^53 - 1 */
+        demands.max_age_s = (int64_t)max_age_s;    /* at most 2^53 - 1 */
+    demands.collection_delay_s = (int64_t)delay_s; /* at most 2^53 - 1 */
     demands.json = json_incref(json);
     *out = demands;
     return true;

@@ -7,7 +7,8 @@
  *    "builder_jurisdictions": ["CH"],       its builder stands in one of these
  *    "signer_sites": ["Zurich"],            each of these is among its signers' sites
  *    "signer_jurisdictions": ["CH", "DE"],  each of these is among its signers'
- *    "max_age_s": 604800}                   age of the list of withdrawals, in seconds
+ *    "max_age_s": 604800,                   age of the list of withdrawals, in seconds
+ *    "collection_delay_s": 86400}           see below
  *
  * Only "v" must be there.  What is absent: one review, equal, any place, any age. */
 #ifndef VT_EVIDENCE_DEMANDS_H
@@ -26,6 +27,10 @@ struct vt_demands {
     const json_t *builder_sites, *builder_jurisdictions;
     const json_t *signer_sites, *signer_jurisdictions;
     int64_t max_age_s; /* -1: any age */
+    /* How long an authorisation to collect must be public before it counts.  Asked when a
+     * release is approved, not by the verdict: the authorisation's own proof is not in the
+     * evidence.  Usually a day. */
+    int64_t collection_delay_s;
 };
 
 void vt_demands_clear(struct vt_demands *demands);

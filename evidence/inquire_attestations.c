@@ -6,9 +6,6 @@
  * are two. */
 #include "evidence/inquiry.h"
 
-/* One is enough where the trust root sets no number. */
-static const struct vt_threshold ONE = { 1, 1, 1 };
-
 struct gathering {
     struct vt_signers builders, rebuilders, reviewers;
     uint64_t reviews; /* envelopes that accept this source */
@@ -16,16 +13,8 @@ struct gathering {
     vt_slice places[VT_RELEASE_ENVELOPES_MAX]; /* jurisdictions of builders */
 };
 
-static const struct vt_threshold *threshold_of(const struct vt_inquiry *q,
-                                               enum vt_trust_role role)
-{
-    const struct vt_threshold *threshold = &q->question->trust->thresholds[role];
-
-    return threshold->keys != 0 ? threshold : &ONE;
-}
-
-static enum vt_standing add(const struct vt_inquiry *q, struct vt_signers *signers,
-                            enum vt_trust_role role, const struct vt_envelope *envelope)
+static enum vt_regard add(const struct vt_inquiry *q, struct vt_signers *signers,
+                          enum vt_trust_role role, const struct vt_envelope *envelope)
 {
     return vt_signers_add(signers, &q->keyring, role, envelope, q->release_log.time_unix_s,
                           q->release.product);
@@ -100,7 +89,7 @@ static bool take_provenance(struct vt_inquiry *q, const struct vt_envelope *enve
         json_object_get(json_object_get(predicate, "runDetails"), "builder");
     struct vt_signers signers = { .count = 0 };
 
-    if (add(q, &signers, VT_ROLE_BUILDER, envelope) == VT_STANDING_ABSENT)
+    if (add(q, &signers, VT_ROLE_BUILDER, envelope) == VT_REGARD_ABSENT)
         return vt_refuse(q, VT_REASON_SITE,
                          "the provenance is not signed by an enrolled builder");
     if (!id_is_a_signer(&signers, vt_field_text(builder, "id"), "vitrine:builder/"))
@@ -131,7 +120,7 @@ static bool take_vsa(struct vt_inquiry *q, const struct vt_envelope *envelope,
     vt_slice verifier = vt_field_text(json_object_get(predicate, "verifier"), "id");
     struct vt_signers signers = { .count = 0 };
 
-    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) == VT_STANDING_ABSENT)
+    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) == VT_REGARD_ABSENT)
         return vt_refuse(q, VT_REASON_DIFFERS,
                          "the rebuild is not attested by the supervisor");
     if (!id_is_a_signer(&signers, verifier, "vitrine:supervisor/"))
@@ -158,13 +147,12 @@ static bool take_vsa(struct vt_inquiry *q, const struct vt_envelope *envelope,
 static bool take_sbom(struct vt_inquiry *q, const struct vt_envelope *envelope)
 {
     struct vt_signers signers = { .count = 0 };
-    enum vt_standing standing = add(q, &signers, role_of(q, envelope), envelope);
+    enum vt_regard standing = add(q, &signers, role_of(q, envelope), envelope);
 
-    if (standing != VT_STANDING_GOOD)
+    if (standing != VT_REGARD_GOOD)
         return vt_refuse(
-            q,
-            standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED : VT_REASON_MIXED,
-            "the bill of materials is signed by %s", vt_standing_words(standing));
+            q, standing == VT_REGARD_MANDATE ? VT_REASON_MANDATE_EXPIRED : VT_REASON_MIXED,
+            "the bill of materials is signed by %s", vt_regard_words(standing));
     if (!covers_outputs(q, &envelope->statement))
         return vt_refuse(q, VT_REASON_MIXED, "the bill of materials is of another build");
     vt_fact_text(q, "sbom", vt_field_text(envelope->statement.predicate, "sha256"));
@@ -197,7 +185,7 @@ static bool take_authorisation(struct vt_inquiry *q, const struct vt_envelope *e
             ? hash_is(predicate, "environment", &q->release.environment)
             : vt_slice_equal(vt_field_text(predicate, "product"), q->release.product);
 
-    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) != VT_STANDING_GOOD || !is_ours)
+    if (add(q, &signers, VT_ROLE_SUPERVISOR, envelope) != VT_REGARD_GOOD || !is_ours)
         return vt_refuse(q, VT_REASON_MIXED,
                          "the authorisation of the %s is not the supervisor's, or of "
                          "something else",
@@ -239,17 +227,17 @@ static bool take_enrolment(struct vt_inquiry *q, const struct vt_envelope *envel
 {
     struct vt_signers signers = { .count = 0 };
     struct vt_error err = { 0 };
-    enum vt_standing standing;
+    enum vt_regard standing;
 
     (void)add(q, &signers, VT_ROLE_SUPERVISOR, envelope);
     standing =
         vt_signers_judge(&signers, &q->question->trust->thresholds[VT_ROLE_SUPERVISOR]);
-    if (standing != VT_STANDING_GOOD)
+    if (standing != VT_REGARD_GOOD)
         return vt_refuse(q,
-                         standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED
-                                                         : VT_REASON_SUPERVISOR_MISSING,
+                         standing == VT_REGARD_MANDATE ? VT_REASON_MANDATE_EXPIRED
+                                                       : VT_REASON_SUPERVISOR_MISSING,
                          "an enrolment is signed, as supervisor, by %s",
-                         vt_standing_words(standing));
+                         vt_regard_words(standing));
     return vt_keyring_enrol(&q->keyring, &envelope->statement, &err) ||
            vt_refuse_error(q, VT_REASON_MALFORMED, &err);
 }
@@ -271,13 +259,13 @@ static bool is_enough(struct vt_inquiry *q, enum vt_trust_role role,
                       const struct vt_signers *signers, enum vt_reason missing,
                       const char *doing)
 {
-    enum vt_standing standing = vt_signers_judge(signers, threshold_of(q, role));
+    enum vt_regard standing =
+        vt_signers_judge(signers, &q->question->trust->thresholds[role]);
 
-    if (standing == VT_STANDING_GOOD)
+    if (standing == VT_REGARD_GOOD)
         return true;
-    return vt_refuse(q,
-                     standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED : missing,
-                     "it was %s by %s", doing, vt_standing_words(standing));
+    return vt_refuse(q, standing == VT_REGARD_MANDATE ? VT_REASON_MANDATE_EXPIRED : missing,
+                     "it was %s by %s", doing, vt_regard_words(standing));
 }
 
 static uint64_t holders_of(const struct vt_signers *signers)
@@ -285,10 +273,10 @@ static uint64_t holders_of(const struct vt_signers *signers)
     uint64_t holders = 0;
 
     for (size_t i = 0; i < signers->count; i++) {
-        bool is_new = signers->rows[i].standing == VT_STANDING_GOOD;
+        bool is_new = signers->rows[i].standing == VT_REGARD_GOOD;
 
         for (size_t j = 0; j < i; j++)
-            is_new = is_new && (signers->rows[j].standing != VT_STANDING_GOOD ||
+            is_new = is_new && (signers->rows[j].standing != VT_REGARD_GOOD ||
                                 !vt_slice_equal(signers->rows[i].key->holder,
                                                 signers->rows[j].key->holder));
         holders += is_new;
@@ -300,8 +288,8 @@ static bool is_reviewed(struct vt_inquiry *q, const struct vt_signers *reviewers
 {
     uint64_t holders = holders_of(reviewers), wanted = q->question->demands->reviews;
 
-    if (wanted == 0 && q->question->trust->thresholds[VT_ROLE_REVIEWER].keys == 0)
-        return true;
+    if (wanted == 0)
+        return true; /* this customer says so */
     if (!is_enough(q, VT_ROLE_REVIEWER, reviewers, VT_REASON_UNREVIEWED, "reviewed"))
         return false;
     if (holders < wanted)

@@ -14,9 +14,9 @@ static const struct {
 };
 
 /* Who of the role signed, as seen at that time. */
-static enum vt_standing judge(const struct vt_inquiry *q, enum vt_trust_role role,
-                              const struct vt_envelope *envelope, int64_t time_unix_s,
-                              struct vt_signers *signers)
+static enum vt_regard judge(const struct vt_inquiry *q, enum vt_trust_role role,
+                            const struct vt_envelope *envelope, int64_t time_unix_s,
+                            struct vt_signers *signers)
 {
     /* A key for some products only speaks for these; the list is about all of them. */
     vt_slice product =
@@ -35,7 +35,7 @@ bool vt_inquire_signatures(struct vt_inquiry *q)
         for (size_t p = 0; p < 2; p++) {
             struct vt_signers signers;
 
-            if (judge(q, PARTIES[p].role, both[e], 0, &signers) == VT_STANDING_ABSENT)
+            if (judge(q, PARTIES[p].role, both[e], 0, &signers) == VT_REGARD_ABSENT)
                 return vt_refuse(q, PARTIES[p].missing,
                                  "the %s lacks the signatures that the trust root demands "
                                  "of the %s",
@@ -48,18 +48,17 @@ bool vt_inquire_signatures(struct vt_inquiry *q)
 static bool stands(struct vt_inquiry *q, size_t party, const struct vt_envelope *envelope,
                    int64_t time_unix_s, struct vt_signers *signers)
 {
-    enum vt_standing standing =
-        judge(q, PARTIES[party].role, envelope, time_unix_s, signers);
+    enum vt_regard standing = judge(q, PARTIES[party].role, envelope, time_unix_s, signers);
     const char *what =
         envelope->statement.type == VT_RELEASE ? "release" : "list of withdrawals";
 
-    if (standing == VT_STANDING_GOOD)
+    if (standing == VT_REGARD_GOOD)
         return true;
     return vt_refuse(q,
-                     standing == VT_STANDING_MANDATE ? VT_REASON_MANDATE_EXPIRED
-                                                     : PARTIES[party].missing,
+                     standing == VT_REGARD_MANDATE ? VT_REASON_MANDATE_EXPIRED
+                                                   : PARTIES[party].missing,
                      "the %s is signed, as %s, by %s", what,
-                     vt_trust_role_name(PARTIES[party].role), vt_standing_words(standing));
+                     vt_trust_role_name(PARTIES[party].role), vt_regard_words(standing));
 }
 
 bool vt_inquire_standing(struct vt_inquiry *q)

@@ -2,6 +2,7 @@
 #ifndef VT_EVIDENCE_INQUIRY_H
 #define VT_EVIDENCE_INQUIRY_H
 
+#include "evidence/field.h"
 #include "evidence/verdict.h"
 #include "ledger/tlog_proof.h"
 
@@ -43,9 +44,5 @@ void vt_fact_json(struct vt_inquiry *q, const char *name, const json_t *value); 
  * the list; a key that is there already is not repeated. */
 void vt_fact_signers(struct vt_inquiry *q, const char *name,
                      const struct vt_signers *signers);
-
-/* A field of a predicate whose schema was checked. */
-vt_slice vt_field_text(const json_t *object, const char *name);
-bool vt_list_has(const json_t *texts, vt_slice text); /* an array of texts */
 
 #endif

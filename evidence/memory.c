@@ -1,5 +1,6 @@
 /* The customer's memory: looked up, and raised. */
 #include "evidence/memory.h"
+#include "evidence/field.h"
 #include "evidence/schema.h"
 #include "wire/hex.h"
 
@@ -26,30 +27,9 @@ static const struct vt_field MEMORY[] = {
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
-/* The schema was checked, so these find what they look for. */
-static uint64_t number_of(const json_t *object, const char *name)
-{
-    json_int_t value = json_integer_value(json_object_get(object, name));
-
-    return value < 0 ? 0 : (uint64_t)value; /* not negative: checked in this line */
-}
-
-static vt_hash hash_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    vt_hash hash;
-
-    if (text == NULL || !vt_hash_parse_hex(vt_slice_from_cstr(text), &hash))
-        return (vt_hash){ { 0 } };
-    return hash;
-}
-
 static bool text_is(const json_t *object, const char *name, vt_slice wanted)
 {
-    const json_t *value = json_object_get(object, name);
-
-    return vt_slice_equal(vt_slice_of(json_string_value(value), json_string_length(value)),
-                          wanted);
+    return vt_slice_equal(vt_field_text(object, name), wanted);
 }
 
 static json_t *find_ledger(const json_t *memory, vt_slice origin)
@@ -85,7 +65,7 @@ bool vt_memory_parse(vt_slice text, json_t **memory_out, struct vt_error *err)
     if (!vt_json_parse(text, "state", &json, err) ||
         !vt_schema_verify(json, "state", MEMORY, err))
         return false;
-    if (number_of(json, "v") != 1)
+    if (vt_field_number(json, "v") != 1)
         return vt_fail(err, VT_MALFORMED, "state: only version 1 is known");
     *memory_out = json_incref(json);
     return true;
@@ -93,7 +73,7 @@ bool vt_memory_parse(vt_slice text, json_t **memory_out, struct vt_error *err)
 
 uint64_t vt_memory_trust(const json_t *memory)
 {
-    return number_of(memory, "trust");
+    return vt_field_number(memory, "trust");
 }
 
 struct vt_seen_ledger vt_memory_ledger(const json_t *memory, vt_slice origin)
@@ -102,10 +82,10 @@ struct vt_seen_ledger vt_memory_ledger(const json_t *memory, vt_slice origin)
 
     if (row == NULL)
         return (struct vt_seen_ledger){ 0 };
-    return (struct vt_seen_ledger){ .size = number_of(row, "size"),
-                                    .root = hash_of(row, "root"),
-                                    .withdrawals = number_of(row, "withdrawals"),
-                                    .list = hash_of(row, "list") };
+    return (struct vt_seen_ledger){ .size = vt_field_number(row, "size"),
+                                    .root = vt_field_hash(row, "root"),
+                                    .withdrawals = vt_field_number(row, "withdrawals"),
+                                    .list = vt_field_hash(row, "list") };
 }
 
 struct vt_seen_release vt_memory_release(const json_t *memory, vt_slice origin,
@@ -115,7 +95,8 @@ struct vt_seen_release vt_memory_release(const json_t *memory, vt_slice origin,
 
     if (row == NULL)
         return (struct vt_seen_release){ 0 };
-    return (struct vt_seen_release){ number_of(row, "sequence"), hash_of(row, "release") };
+    return (struct vt_seen_release){ vt_field_number(row, "sequence"),
+                                     vt_field_hash(row, "release") };
 }
 
 /* ---- raising
@@ -128,7 +109,7 @@ static bool raise_pair(json_t *row, const char *number_name, const char *hash_na
 {
     char text[VT_HEX256_BYTES];
 
-    if (vt_json_has(row, number_name) && number <= number_of(row, number_name))
+    if (vt_json_has(row, number_name) && number <= vt_field_number(row, number_name))
         return true;
     vt_hash_text(hash, text);
     /* At most 2^53 - 1: it came out of a statement or checkpoint, or the writer refuses. */
@@ -173,7 +154,7 @@ static bool raise_all(json_t *memory, const struct vt_sighting *sighting)
         !raise_pair(product, "sequence", "release", sighting->release.sequence,
                     &sighting->release.release))
         return false;
-    return sighting->trust <= number_of(memory, "trust") ||
+    return sighting->trust <= vt_field_number(memory, "trust") ||
            json_object_set_new(memory, "trust",
                                json_integer((json_int_t)sighting->trust)) == 0;
 }

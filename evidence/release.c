@@ -37,7 +37,7 @@ static bool read_outputs(const struct vt_statement *statement, struct vt_release
 
         if (!read_output(json_array_get(list, i), at, err))
             return false;
-        if (!vt_slice_equal(subject.name, at->name) ||
+        if (!vt_slice_is(at->name, subject.name) ||
             !vt_hash_equal(&subject.hash, &at->hash))
             return fail(err, "its subjects are not its outputs");
         if (!is_file_name(at->name))
@@ -188,9 +188,11 @@ static json_t *pack_release(const struct vt_release *release, json_t *outputs,
                      release->site.len, "envelopes", envelopes, "created", created);
 }
 
-/* Written as text and read again, so that nothing leaves that a reader would refuse. */
-static bool write_checked(const struct vt_release *release, const json_t *predicate,
-                          struct vt_buf *payload, struct vt_error *err)
+/* Written as text and read again, so that nothing leaves that a reader would refuse.  The
+ * names of the subjects are those that `outputs` holds. */
+static bool write_checked(const struct vt_release *release, const json_t *outputs,
+                          const json_t *predicate, struct vt_buf *payload,
+                          struct vt_error *err)
 {
     struct vt_subject subjects[VT_RELEASE_OUTPUTS_MAX];
     VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX);
@@ -198,8 +200,9 @@ static bool write_checked(const struct vt_release *release, const json_t *predic
     struct vt_release again;
 
     for (size_t i = 0; i < release->output_count; i++)
-        subjects[i] =
-            (struct vt_subject){ release->outputs[i].name, release->outputs[i].hash };
+        subjects[i] = (struct vt_subject){ json_string_value(json_object_get(
+                                               json_array_get(outputs, i), "name")),
+                                           release->outputs[i].hash };
     if (!vt_statement_write(VT_RELEASE, subjects, release->output_count, predicate, &text,
                             err) ||
         !vt_statement_parse(vt_buf_slice(&text), &statement, err) ||
@@ -227,5 +230,5 @@ bool vt_release_write(const struct vt_release *release, struct vt_buf *payload,
         predicate = pack_release(release, outputs, envelopes);
     if (predicate == NULL)
         return fail(err, "a text is not UTF-8, or out of memory");
-    return write_checked(release, predicate, payload, err);
+    return write_checked(release, outputs, predicate, payload, err);
 }

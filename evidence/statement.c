@@ -24,10 +24,8 @@ static json_t *pack_subjects(const struct vt_subject *subjects, size_t count)
         char hash[VT_HEX256_BYTES];
 
         vt_hash_text(&subjects[i].hash, hash);
-        if (json_array_append_new(list, json_pack("{s:s%,s:{s:s}}", "name",
-                                                  (const char *)subjects[i].name.data,
-                                                  subjects[i].name.len, "digest", "sha256",
-                                                  hash)) != 0) {
+        if (json_array_append_new(list, json_pack("{s:s,s:{s:s}}", "name", subjects[i].name,
+                                                  "digest", "sha256", hash)) != 0) {
             json_decref(list);
             list = NULL;
         }
@@ -62,7 +60,7 @@ bool vt_statement_write(enum vt_predicate type, const struct vt_subject *subject
 bool vt_statement_write_about_itself(enum vt_predicate type, const json_t *predicate,
                                      struct vt_buf *payload, struct vt_error *err)
 {
-    struct vt_subject self = { .name = vt_slice_from_cstr(vt_predicate_name(type)) };
+    struct vt_subject self = { .name = vt_predicate_name(type) };
 
     return vt_predicate_digest(predicate, &self.hash, err) &&
            vt_statement_write(type, &self, 1, predicate, payload, err);
@@ -139,14 +137,14 @@ size_t vt_statement_subject_count(const struct vt_statement *statement)
 struct vt_subject vt_statement_subject(const struct vt_statement *statement, size_t i)
 {
     const json_t *subject = json_array_get(statement->subjects, i);
-    struct vt_subject out = { 0 };
+    struct vt_subject out = { .name = json_string_value(json_object_get(subject, "name")) };
     struct vt_error ignored;
 
     /* The schema was checked when the statement was parsed. */
-    if (!vt_json_get_text(subject, "subject", "name", &out.name, &ignored) ||
+    if (out.name == NULL ||
         !vt_json_get_sha256(json_object_get(subject, "digest"), "subject", "sha256",
                             out.hash.bytes, &ignored))
-        return (struct vt_subject){ 0 };
+        return (struct vt_subject){ .name = "" };
     return out;
 }
 
@@ -156,9 +154,9 @@ bool vt_statement_has_subject(const struct vt_statement *statement, const vt_has
     for (size_t i = 0; i < vt_statement_subject_count(statement); i++) {
         struct vt_subject subject = vt_statement_subject(statement, i);
 
-        if (subject.name.len != 0 && vt_hash_equal(&subject.hash, hash)) {
+        if (subject.name[0] != '\0' && vt_hash_equal(&subject.hash, hash)) {
             if (name_out != NULL)
-                *name_out = subject.name;
+                *name_out = vt_slice_from_cstr(subject.name);
             return true;
         }
     }
@@ -174,7 +172,7 @@ bool vt_statement_is_about_itself(const struct vt_statement *statement,
 
     if (!vt_predicate_digest(statement->predicate, &digest, err))
         return false;
-    if (vt_statement_subject_count(statement) != 1 || !vt_slice_is(subject.name, name) ||
+    if (vt_statement_subject_count(statement) != 1 || strcmp(subject.name, name) != 0 ||
         !vt_hash_equal(&subject.hash, &digest))
         return vt_fail(err, VT_MALFORMED, "%s: its subject is not its own predicate", name);
     return true;

@@ -40,7 +40,7 @@ const struct vt_field *vt_predicate_schema(enum vt_predicate predicate);
 VT_CHECKED bool vt_predicate_of(vt_slice type, enum vt_predicate *out);
 
 struct vt_subject {
-    vt_slice name;
+    const char *name;
     vt_hash hash;
 };
 

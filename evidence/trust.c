@@ -131,6 +131,9 @@ static bool take_predicate(const json_t *root, struct vt_trust *trust, struct vt
         !take_thresholds(json_object_get(root, "thresholds"), trust, err) ||
         !take_ledgers(json_object_get(root, "ledgers"), trust, err))
         return false;
+    for (unsigned role = VT_ROLE_REVIEWER; role <= VT_ROLE_BUILDER; role++)
+        if (trust->thresholds[role].keys == 0)
+            trust->thresholds[role] = (struct vt_threshold){ 1, 1, 1 };
     if (!vt_policy_parse(policy, &trust->policy, err))
         return vt_within(err, "trust root");
     return true;
@@ -191,10 +194,10 @@ static bool is_root_signed(const struct vt_trust *by, const struct vt_trust *wha
 
     (void)vt_signers_add(&signers, &keyring, VT_ROLE_ROOT, &what->envelope,
                          what->created_unix_s, (vt_slice){ 0 });
-    if (vt_signers_judge(&signers, threshold) == VT_STANDING_GOOD)
+    if (vt_signers_judge(&signers, threshold) == VT_REGARD_GOOD)
         return true;
     for (size_t i = 0; i < signers.count; i++)
-        good += signers.rows[i].standing == VT_STANDING_GOOD;
+        good += signers.rows[i].standing == VT_REGARD_GOOD;
     return vt_fail(err, VT_REJECTED,
                    "trust root version %ju: %zu root keys of version %ju signed; %ju keys "
                    "of %ju holders in %ju jurisdictions are needed",
@@ -242,8 +245,8 @@ bool vt_keyring_enrol(struct vt_keyring *keyring, const struct vt_statement *sta
         !take_key(statement->predicate, "enrolment", &key, err))
         return vt_within(err, "enrolment");
     if (vt_statement_subject_count(statement) != 1 ||
-        !vt_slice_equal(subject.name, key.holder) ||
-        !vt_hash_parse_hex(key.keyid, &keyid) || !vt_hash_equal(&keyid, &subject.hash))
+        !vt_slice_is(key.holder, subject.name) || !vt_hash_parse_hex(key.keyid, &keyid) ||
+        !vt_hash_equal(&keyid, &subject.hash))
         return vt_fail(err, VT_MALFORMED, "enrolment: its subject is not its key");
     if (key.role != VT_ROLE_BUILDER && key.role != VT_ROLE_REVIEWER)
         return vt_fail(err, VT_MALFORMED, "enrolment: only builders and reviewers can be");

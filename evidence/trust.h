@@ -41,9 +41,11 @@ struct vt_trust {
     int64_t created_unix_s, expires_unix_s;
     struct vt_trust_key keys[VT_TRUST_KEYS_MAX];
     size_t key_count;
-    struct vt_threshold thresholds[VT_ROLES]; /* keys 0: nobody can be enough */
-    vt_slice release_origin;                  /* of the ledger with use `release` */
-    struct vt_policy policy;                  /* of the witnesses; points into the JSON */
+    /* keys 0: nobody can be enough.  Where the root sets none for reviewers or builders,
+     * one is. */
+    struct vt_threshold thresholds[VT_ROLES];
+    vt_slice release_origin; /* of the ledger with use `release` */
+    struct vt_policy policy; /* of the witnesses; points into the JSON */
 };
 
 void vt_trust_free(struct vt_trust *trust); /* NULL allowed */
@@ -98,17 +100,17 @@ struct vt_keyring {
 };
 
 /* How good a signature is, from worst to best. */
-enum vt_standing {
-    VT_STANDING_ABSENT,      /* nobody of the role signed */
-    VT_STANDING_COMPROMISED, /* made when the key was compromised already */
-    VT_STANDING_INTERVAL,    /* made before or after the key's time */
-    VT_STANDING_MANDATE,     /* made after the holder's mandate had ended */
-    VT_STANDING_GOOD,
+enum vt_regard {
+    VT_REGARD_ABSENT,      /* nobody of the role signed */
+    VT_REGARD_COMPROMISED, /* made when the key was compromised already */
+    VT_REGARD_INTERVAL,    /* made before or after the key's time */
+    VT_REGARD_MANDATE,     /* made after the holder's mandate had ended */
+    VT_REGARD_GOOD,
 };
 
 struct vt_signer {
     const struct vt_trust_key *key;
-    enum vt_standing standing;
+    enum vt_regard standing;
 };
 
 /* Who signed in one role, over one envelope or several; each key once. */
@@ -120,20 +122,42 @@ struct vt_signers {
 /* Add those keys of the role that made a good signature and may speak for the product
  * (empty: any).  time_unix_s: when the world saw it.  Returns the best standing of this
  * envelope's signers. */
-enum vt_standing vt_signers_add(struct vt_signers *signers,
-                                const struct vt_keyring *keyring, enum vt_trust_role role,
-                                const struct vt_envelope *envelope, int64_t time_unix_s,
-                                vt_slice product);
+enum vt_regard vt_signers_add(struct vt_signers *signers, const struct vt_keyring *keyring,
+                              enum vt_trust_role role, const struct vt_envelope *envelope,
+                              int64_t time_unix_s, vt_slice product);
 
 /* Is the role's threshold met by signers in good standing?  GOOD if so; else the standing
  * that would have had to count too (ABSENT: not even all together are enough). */
-enum vt_standing vt_signers_judge(const struct vt_signers *signers,
-                                  const struct vt_threshold *threshold);
+enum vt_regard vt_signers_judge(const struct vt_signers *signers,
+                                const struct vt_threshold *threshold);
 
 /* "by a key that was compromised", ...: what was wrong, for a sentence. */
-const char *vt_standing_words(enum vt_standing standing);
+const char *vt_regard_words(enum vt_regard standing);
 
-/* The key with this id in this role, or NULL. */
+/* One envelope alone, against the trust root's own keys and threshold: what those ask who
+ * compose a release.  (A verdict counts over several envelopes, with vt_signers_add.) */
+enum vt_count_outcome {
+    VT_COUNT_ENOUGH,
+    VT_COUNT_MISSING,  /* too few keys, holders or jurisdictions */
+    VT_COUNT_INTERVAL, /* enough signed, but not in their time, or compromised */
+    VT_COUNT_MANDATE,  /* enough signed, but a mandate had ended */
+};
+
+struct vt_count {
+    enum vt_count_outcome outcome;
+    const struct vt_trust_key *signers[VT_DSSE_SIGNATURES_MAX]; /* in good standing */
+    size_t signer_count;
+};
+
+struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
+                               const struct vt_envelope *envelope, int64_t time_unix_s,
+                               vt_slice product);
+
+/* The trust root's key with this id in this role, or NULL. */
+const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,
+                                         enum vt_trust_role role);
+
+/* The same with enrolled keys. */
 const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
                                            enum vt_trust_role role);
 

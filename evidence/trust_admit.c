@@ -36,11 +36,11 @@ static vt_slice product_of(const struct vt_envelope *envelope)
 }
 
 static bool fail_standing(const struct vt_envelope *envelope, enum vt_trust_role role,
-                          enum vt_standing standing, struct vt_error *err)
+                          enum vt_regard standing, struct vt_error *err)
 {
     return vt_fail(err, VT_REJECTED, "the %s statement is signed, as %s, by %s",
                    vt_predicate_name(envelope->statement.type), vt_trust_role_name(role),
-                   vt_standing_words(standing));
+                   vt_regard_words(standing));
 }
 
 /* Release and withdrawals: whole thresholds, or the vendor could log alone. */
@@ -52,12 +52,12 @@ static bool meets_thresholds(const struct vt_keyring *keyring,
 
     for (size_t i = 0; i < 2; i++) {
         struct vt_signers signers = { .count = 0 };
-        enum vt_standing standing;
+        enum vt_regard standing;
 
         (void)vt_signers_add(&signers, keyring, both[i], envelope, now_unix_s,
                              product_of(envelope));
         standing = vt_signers_judge(&signers, &keyring->trust->thresholds[both[i]]);
-        if (standing != VT_STANDING_GOOD)
+        if (standing != VT_REGARD_GOOD)
             return fail_standing(envelope, both[i], standing, err);
     }
     return true;
@@ -67,12 +67,12 @@ static bool has_good_signer(const struct vt_keyring *keyring,
                             const struct vt_envelope *envelope, int64_t now_unix_s,
                             struct vt_error *err)
 {
-    enum vt_standing best = VT_STANDING_ABSENT;
+    enum vt_regard best = VT_REGARD_ABSENT;
     enum vt_trust_role best_role = VT_ROLE_ROOT;
 
     for (unsigned role = 0; role < VT_ROLES; role++) {
         struct vt_signers signers = { .count = 0 };
-        enum vt_standing standing;
+        enum vt_regard standing;
 
         if (!vt_trust_role_may_sign((enum vt_trust_role)role, envelope->statement.type))
             continue;
@@ -83,7 +83,7 @@ static bool has_good_signer(const struct vt_keyring *keyring,
             best_role = (enum vt_trust_role)role;
         }
     }
-    return best == VT_STANDING_GOOD || fail_standing(envelope, best_role, best, err);
+    return best == VT_REGARD_GOOD || fail_standing(envelope, best_role, best, err);
 }
 
 /* A trust root on the ledger is this one, or the next. */

@@ -39,6 +39,16 @@ bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out)
     return false;
 }
 
+enum vt_trust_role vt_predicate_role(enum vt_predicate type)
+{
+    for (unsigned role = VT_ROLES; role-- > 0;)
+        if (type == VT_RELEASE || type == VT_WITHDRAWALS
+                ? role == VT_ROLE_SUPERVISOR
+                : vt_trust_role_may_sign((enum vt_trust_role)role, type))
+            return (enum vt_trust_role)role; /* below VT_ROLES */
+    return VT_ROLE_ROOT;
+}
+
 bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type)
 {
     return (SIGNERS[type] & ROLE(role)) != 0;

@@ -19,6 +19,8 @@ const char *vt_trust_role_name(enum vt_trust_role role);
 /* False if there is no such role. */
 VT_CHECKED bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out);
 
+/* Whose signature a statement of this type is about; of several, the last that signs. */
+enum vt_trust_role vt_predicate_role(enum vt_predicate type);
 /* May keys of this role sign statements of this type? */
 bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type);
 

@@ -60,8 +60,8 @@ static bool threshold_can_be_met(const struct vt_trust *trust, enum vt_trust_rol
 
     for (size_t i = 0; i < trust->key_count; i++)
         if (trust->keys[i].role == role)
-            all.rows[all.count++] = (struct vt_signer){ &trust->keys[i], VT_STANDING_GOOD };
-    if (vt_signers_judge(&all, &trust->thresholds[role]) == VT_STANDING_GOOD)
+            all.rows[all.count++] = (struct vt_signer){ &trust->keys[i], VT_REGARD_GOOD };
+    if (vt_signers_judge(&all, &trust->thresholds[role]) == VT_REGARD_GOOD)
         return true;
     return vt_fail(
         err, VT_REJECTED,

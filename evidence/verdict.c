@@ -204,27 +204,8 @@ void vt_fact_signers(struct vt_inquiry *q, const char *name,
         list = json_object_get(q->verdict->facts, name);
     }
     for (size_t i = 0; i < signers->count; i++)
-        if (signers->rows[i].standing == VT_STANDING_GOOD &&
+        if (signers->rows[i].standing == VT_REGARD_GOOD &&
             !is_listed(list, signers->rows[i].key) &&
             json_array_append_new(list, pack_key(signers->rows[i].key)) != 0)
             (void)vt_fail(&q->trouble, VT_IO, "verdict: out of memory");
-}
-
-vt_slice vt_field_text(const json_t *object, const char *name)
-{
-    const json_t *value = json_object_get(object, name);
-
-    return vt_slice_of(json_string_value(value), json_string_length(value));
-}
-
-bool vt_list_has(const json_t *texts, vt_slice text)
-{
-    for (size_t i = 0; i < json_array_size(texts); i++) {
-        const json_t *at = json_array_get(texts, i);
-
-        if (vt_slice_equal(vt_slice_of(json_string_value(at), json_string_length(at)),
-                           text))
-            return true;
-    }
-    return false;
 }

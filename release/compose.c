@@ -183,40 +183,53 @@ bool vt_compose_rejection(const struct vt_docket *docket, const char *reason,
 /* ---- the release ------------------------------------------------------------------------
  */
 
-static void name_envelope(json_t *list, const struct vt_item *item)
+static bool attach(struct vt_release *release, const struct vt_item *item,
+                   struct vt_error *err)
 {
-    (void)json_array_append_new(
-        list, json_pack("{s:o,s:s}", "sha256", hash_json(&item->envelope.digest), "type",
-                        vt_predicate_type(item->envelope.statement.type)));
+    enum vt_predicate type = item->envelope.statement.type;
+
+    if (release->attachment_count == VT_RELEASE_ENVELOPES_MAX)
+        return vt_fail(err, VT_LIMIT, "a release names at most %d statements",
+                       VT_RELEASE_ENVELOPES_MAX);
+    release->attachments[release->attachment_count++] =
+        (struct vt_attachment){ item->envelope.digest, type, vt_predicate_role(type) };
+    return true;
 }
 
 /* Provenance, SBOM, VSA, and every accepting review. */
-static json_t *name_envelopes(const struct vt_docket *docket)
+static bool attach_all(const struct vt_docket *docket, struct vt_release *release,
+                       struct vt_error *err)
 {
-    json_t *list = json_array();
-
-    name_envelope(list, docket->provenance);
-    name_envelope(list, docket->sbom);
-    name_envelope(list, docket->vsa);
+    if (!attach(release, docket->provenance, err) || !attach(release, docket->sbom, err) ||
+        !attach(release, docket->vsa, err))
+        return false;
     for (size_t i = 0; i < docket->item_count; i++)
-        if (vt_review_counts(docket, &docket->items[i]))
-            name_envelope(list, &docket->items[i]);
-    return list;
+        if (vt_review_counts(docket, &docket->items[i]) &&
+            !attach(release, &docket->items[i], err))
+            return false;
+    return true;
 }
 
-static bool describe_outputs(const struct vt_subject *subjects, size_t count,
-                             struct vt_blobs *blobs, json_t *list, struct vt_error *err)
+static bool describe_outputs(const struct vt_docket *docket, struct vt_blobs *blobs,
+                             struct vt_release *release, struct vt_error *err)
 {
+    const struct vt_statement *build = &docket->provenance->envelope.statement;
+    size_t count = vt_statement_subject_count(build);
+
+    if (count > VT_RELEASE_OUTPUTS_MAX)
+        return vt_fail(err, VT_LIMIT, "%zu artefacts, a release has at most %d", count,
+                       VT_RELEASE_OUTPUTS_MAX);
     for (size_t i = 0; i < count; i++) {
+        struct vt_subject subject = vt_statement_subject(build, i);
         VT_AUTO_FD fd = -1;
         uint64_t size;
 
-        if (!vt_blobs_open_fd(blobs, &subjects[i].hash, &fd, &size, err))
-            return vt_within(err, "artefact %s", subjects[i].name);
-        (void)json_array_append_new(
-            list, json_pack("{s:s,s:I,s:o}", "name", subjects[i].name, "size",
-                            (json_int_t)size, "sha256", hash_json(&subjects[i].hash)));
+        if (!vt_blobs_open_fd(blobs, &subject.hash, &fd, &size, err))
+            return vt_within(err, "artefact %s", subject.name);
+        release->outputs[i] =
+            (struct vt_output){ vt_slice_from_cstr(subject.name), size, subject.hash };
     }
+    release->output_count = count;
     return true;
 }
 
@@ -224,60 +237,58 @@ bool vt_compose_release(const struct vt_docket *docket, struct vt_blobs *blobs,
                         int64_t now_unix_s, const struct vt_key *key,
                         struct vt_buf *envelope, struct vt_error *err)
 {
-    struct vt_subject subjects[256];
-    size_t count = build_subjects(docket, subjects);
+    const json_t *draft = draft_of(docket);
     struct vt_count builders =
         vt_trust_count(docket->trust, VT_ROLE_BUILDER, &docket->provenance->envelope,
                        now_unix_s, vt_slice_from_cstr(docket->product));
-    VT_AUTO_JSON outputs = json_array();
+    struct vt_release release = { .product = vt_slice_from_cstr(docket->product),
+                                  .version = vt_slice_from_cstr(docket->version),
+                                  .channel = vt_field_text(draft, "channel"),
+                                  .kind = vt_field_text(draft, "kind"),
+                                  .sequence = vt_field_number(draft, "sequence"),
+                                  .source = vt_field_hash(draft, "source"),
+                                  .recipe = vt_field_hash(draft, "recipe"),
+                                  .environment = vt_field_hash(draft, "environment"),
+                                  .created_unix_s = now_unix_s };
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
     if (builders.signer_count == 0)
         return vt_fail(err, VT_REJECTED, "the builder's key does not count now");
-    if (!describe_outputs(subjects, count, blobs, outputs, err))
-        return false;
-    return vt_compose(
-        VT_RELEASE, subjects, count,
-        json_pack("{s:s,s:s,s:o,s:o,s:o,s:O,s:o,s:o,s:o,s:s%,s:o,s:o}", "product",
-                  docket->product, "version", docket->version, "sequence",
-                  from_draft(docket, "sequence"), "channel", from_draft(docket, "channel"),
-                  "kind", from_draft(docket, "kind"), "outputs", outputs, "source",
-                  from_draft(docket, "source"), "recipe", from_draft(docket, "recipe"),
-                  "environment", from_draft(docket, "environment"), "site",
-                  (const char *)builders.signers[0]->site.data,
-                  builders.signers[0]->site.len, "envelopes", name_envelopes(docket),
-                  "created", time_json(now_unix_s)),
-        key, envelope, err);
+    release.site = builders.signers[0]->site;
+    return describe_outputs(docket, blobs, &release, err) &&
+           attach_all(docket, &release, err) && vt_release_write(&release, &payload, err) &&
+           vt_envelope_sign(vt_buf_slice(&payload), &key, 1, envelope, err);
 }
 
 /* ---- lists of withdrawals ---------------------------------------------------------------
  */
 
-static json_t *row_of(const struct vt_docket *docket, const char *reason)
-{
-    json_t *row = json_pack("{s:s,s:o,s:s,s:o}", "product", docket->product, "channel",
-                            from_draft(docket, "channel"), "version", docket->version,
-                            "sequence", from_draft(docket, "sequence"));
+struct rows {
+    struct vt_listed *rows;
+    size_t count;
+};
 
-    if (reason != NULL && row != NULL)
-        (void)json_object_set_new(row, "reason", json_string(reason));
-    return row;
+/* The rows of the list before, with room for one more. */
+static struct rows rows_of(struct vt_arena *arena, const json_t *array)
+{
+    size_t count = json_array_size(array);
+    struct rows out = { vt_arena_alloc(arena, (count + 1) * sizeof out.rows[0]), count };
+
+    for (size_t i = 0; i < count; i++)
+        out.rows[i] = vt_withdrawals_row(array, i);
+    return out;
 }
 
-static bool same_line(const json_t *a, const json_t *b)
+/* Put the row in the place of this product and channel, or behind the others. */
+static void make_current(struct rows *current, const struct vt_listed *row)
 {
-    return json_equal(json_object_get(a, "product"), json_object_get(b, "product")) &&
-           json_equal(json_object_get(a, "channel"), json_object_get(b, "channel"));
-}
-
-/* Replace the row of this product and channel in `current`, or append it. */
-static void make_current(json_t *current, json_t *row)
-{
-    for (size_t i = 0; i < json_array_size(current); i++)
-        if (same_line(json_array_get(current, i), row)) {
-            (void)json_array_set_new(current, i, row);
+    for (size_t i = 0; i < current->count; i++)
+        if (vt_slice_equal(current->rows[i].product, row->product) &&
+            vt_slice_equal(current->rows[i].channel, row->channel)) {
+            current->rows[i] = *row;
             return;
         }
-    (void)json_array_append_new(current, row);
+    current->rows[current->count++] = *row;
 }
 
 bool vt_compose_list(vt_slice newest, const struct vt_docket *docket, const char *reason,
@@ -285,25 +296,26 @@ bool vt_compose_list(vt_slice newest, const struct vt_docket *docket, const char
                      struct vt_error *err)
 {
     VT_AUTO_ENVELOPE before = { 0 };
-    VT_AUTO_JSON list = NULL;
-    VT_AUTO_BUF canonical = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    struct vt_subject subject = { .name = "withdrawals" };
+    struct vt_withdrawals list = { .version = 0 };
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_listed row = { .product = vt_slice_from_cstr(docket->product),
+                             .channel = vt_field_text(draft_of(docket), "channel"),
+                             .version = vt_slice_from_cstr(docket->version),
+                             .sequence = vt_field_number(draft_of(docket), "sequence"),
+                             .reason = vt_slice_from_cstr(reason) };
+    struct rows current, withdrawn;
 
-    if (newest.len != 0 && !vt_envelope_parse(newest, &before, err))
+    if (newest.len != 0 && (!vt_envelope_parse(newest, &before, err) ||
+                            !vt_withdrawals_read(&before.statement, &list, err)))
         return vt_within(err, "newest list of withdrawals");
-    list = newest.len != 0
-               ? json_deep_copy(before.statement.predicate)
-               : json_pack("{s:i,s:[],s:[]}", "version", 0, "current", "withdrawn");
-    (void)json_object_set_new(
-        list, "version", json_integer((json_int_t)vt_field_number(list, "version") + 1));
-    (void)json_object_set_new(list, "created", time_json(now_unix_s));
+    current = rows_of(arena, list.current);
+    withdrawn = rows_of(arena, list.withdrawn);
     if (reason != NULL)
-        (void)json_array_append_new(json_object_get(list, "withdrawn"),
-                                    row_of(docket, reason));
+        withdrawn.rows[withdrawn.count++] = row;
     else
-        make_current(json_object_get(list, "current"), row_of(docket, NULL));
-    if (!vt_json_write_canonical(list, &canonical, err))
-        return false;
-    subject.hash = vt_sha256_of(vt_buf_slice(&canonical));
-    return vt_compose(VT_WITHDRAWALS, &subject, 1, json_incref(list), key, envelope, err);
+        make_current(&current, &row);
+    return vt_withdrawals_write(list.version + 1, now_unix_s, current.rows, current.count,
+                                withdrawn.rows, withdrawn.count, &payload, err) &&
+           vt_envelope_sign(vt_buf_slice(&payload), &key, 1, envelope, err);
 }

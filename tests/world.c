@@ -246,11 +246,10 @@ static vt_slice statement(enum vt_predicate type, const struct vt_subject *subje
 static size_t outputs_of(const struct vt_world *world, const char *file,
                          struct vt_subject out[2])
 {
-    out[0] =
-        (struct vt_subject){ VT_LIT("lamp.bin"), vt_sha256_of(vt_slice_from_cstr(file)) };
+    out[0] = (struct vt_subject){ "lamp.bin", vt_sha256_of(vt_slice_from_cstr(file)) };
     if (world->second_file == NULL)
         return 1;
-    out[1] = (struct vt_subject){ VT_LIT("lamp-docs.tar"),
+    out[1] = (struct vt_subject){ "lamp-docs.tar",
                                   vt_sha256_of(vt_slice_from_cstr(world->second_file)) };
     return 2;
 }
@@ -319,7 +318,7 @@ static vt_slice make_review(const struct vt_world *world, enum vt_party signer,
                             const char *scope)
 {
     const char *source = digest_text(or_else(world->review_source, world->source));
-    struct vt_subject subject = { .name = VT_LIT("source") };
+    struct vt_subject subject = { .name = "source" };
 
     VT_CHECK(vt_hash_parse_hex(vt_slice_from_cstr(source), &subject.hash));
     return statement(VT_REVIEW, &subject, 1,
@@ -344,7 +343,7 @@ static vt_slice make_sbom(const struct vt_world *world)
 static vt_slice make_enrolment(const struct vt_world *world)
 {
     const struct vt_world_key *key = &world->keys[VT_P_ENROLLED];
-    struct vt_subject subject = { .name = vt_slice_from_cstr(key->holder) };
+    struct vt_subject subject = { .name = key->holder };
 
     VT_CHECK(vt_hash_parse_hex(vt_slice_from_cstr(vt_world_keyid(VT_P_ENROLLED)),
                                &subject.hash));
@@ -395,7 +394,7 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
     release->created_unix_s = VT_WORLD_BEGAN + 400;
     for (size_t i = 0; i < outputs; i++)
         release->outputs[i] =
-            (struct vt_output){ subjects[i].name,
+            (struct vt_output){ vt_slice_from_cstr(subjects[i].name),
                                 strlen(i == 0 ? world->file : world->second_file),
                                 subjects[i].hash };
     release->output_count = outputs;

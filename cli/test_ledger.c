@@ -51,11 +51,9 @@ static bool says(const char *output, const char *words)
 static const char *vkey_in(const char *output)
 {
     const char *at = strstr(output, ORIGIN "+");
-    char *vkey;
 
     VT_CHECK_SAYING(at != NULL, "%s", output);
-    vkey = vt_strdup_slice(vt_slice_of(at, strcspn(at, "\n\"")));
-    return vkey;
+    return vt_arena_cstr(vt_test_arena(), vt_slice_of(at, strcspn(at, "\n\"")));
 }
 
 static const char *make_log(void)
@@ -289,7 +287,8 @@ static void bad_calls(void)
                                  path("other.pem")));
     VT_CHECK(chmod(path("other.pem"), 0600) == 0);
     vt_test_write(path("empty"), VT_LIT(""));
-    vt_test_write(path("large"), vt_slice_of(vt_alloc(70000), 70000));
+    vt_test_write(path("large"),
+                  vt_slice_of(vt_arena_alloc(vt_test_arena(), 70000), 70000));
     VT_CHECK(chdir(vt_test_dir()) == 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *argv[13] = { NULL }, *output;
@@ -326,7 +325,7 @@ static void full_disks(void)
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *dir = vt_arena_printf(arena, "%s/log", disk);
     const char *filler = vt_arena_printf(arena, "%s/filler", disk);
-    uint8_t *bytes = vt_alloc(1 << 20);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), 1 << 20);
 
     make_key(path("key.pem"), "");
     vt_test_write(path("a.txt"), VT_LIT("hello\n"));
@@ -345,7 +344,6 @@ static void full_disks(void)
     output =
         vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", "--dir", dir, path("a.txt")));
     VT_CHECK_SAYING(says(output, "0 "), "%s", output);
-    free(bytes);
 }
 
 static const struct vt_case cases[] = {

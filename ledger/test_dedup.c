@@ -231,7 +231,7 @@ static void damaged_runs_do_no_harm(void)
     close_index(&o);
     path = vt_test_path("log/index/0000000000000-0000000000256");
     good = vt_test_read(path);
-    bytes = vt_alloc(good.len);
+    bytes = vt_arena_alloc(vt_test_arena(), good.len);
     for (size_t at = 0; at < good.len; at += at < 200 || at + 40 > good.len ? 1 : 13) {
         uint64_t index;
         bool found;

@@ -39,7 +39,7 @@ struct setting {
 
 static struct setting *setting_of(const char *vkey, const char *origin)
 {
-    struct setting *s = vt_alloc(sizeof *s);
+    struct setting *s = vt_arena_alloc(vt_test_arena(), sizeof *s);
     struct vt_error err = { 0 };
 
     (void)snprintf(s->text, sizeof s->text, "log %s\nquorum none\n", vkey);
@@ -55,7 +55,7 @@ static struct setting *setting_of_log15(void)
 {
     vt_slice vkey = vt_test_read(LOG15 "/VKEY.txt");
 
-    return setting_of(vt_strdup_slice(vt_slice_sub(vkey, 0, vkey.len - 1)),
+    return setting_of(vt_arena_cstr(vt_test_arena(), vt_slice_sub(vkey, 0, vkey.len - 1)),
                       "example.com/log/testdata");
 }
 
@@ -108,7 +108,7 @@ static int note_file(const char *path, const struct stat *about, int type, struc
     (void)ftw;
     if (type == FTW_F && files.count < FILES_MAX)
         files.paths[files.count++] =
-            vt_strdup_slice(vt_slice_from_cstr(path + strlen(vt_test_path("log/"))));
+            vt_arena_printf(vt_test_arena(), "%s", path + strlen(vt_test_path("log/")));
     return 0;
 }
 
@@ -307,7 +307,7 @@ static void unpublished_tiles(void)
     struct setting *s = make_own(600);
     struct vt_fsck_report report;
     vt_slice tile = vt_test_read(vt_test_path("log/tile/0/000"));
-    uint8_t *bytes = vt_alloc(tile.len);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), tile.len);
 
     memcpy(bytes, tile.data, tile.len);
     vt_test_write(vt_test_path("log/tile/0/003"), vt_slice_of(bytes, tile.len));

@@ -179,7 +179,7 @@ static vt_slice three_records(void)
 static void torn_ends_are_dropped(void)
 {
     vt_slice good = three_records();
-    uint8_t *bytes = vt_alloc(good.len);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
     struct vt_error err = { 0 };
     struct opened o;
     struct seen seen;
@@ -207,7 +207,7 @@ static void damage_is_reported(void)
 {
     static const size_t used[3] = { 72, 64 + 2 + 7, 64 + 2 + 8 };
     vt_slice good = three_records();
-    uint8_t *bytes = vt_alloc(good.len);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
 
     for (size_t at = 0; at < 4 * 4096; at++) {
         struct vt_error err = { 0 };
@@ -257,7 +257,7 @@ static void records_cannot_be_smuggled(void)
     close_all(&o);
     {
         vt_slice now = vt_test_read(slot_path('a'));
-        uint8_t *bytes = vt_alloc(now.len);
+        uint8_t *bytes = vt_arena_alloc(vt_test_arena(), now.len);
 
         memcpy(bytes, now.data, now.len);
         memset(bytes + 4096, 0, 4096); /* the batch was torn: its first block is missing */
@@ -300,7 +300,7 @@ static void gaps_are_reported(void)
         append(&o, 50, 0);
     close_all(&o);
     old = vt_test_read(slot_path('a'));
-    bytes = vt_alloc(old.len);
+    bytes = vt_arena_alloc(vt_test_arena(), old.len);
     memcpy(bytes, old.data, old.len);
     memset(bytes + 2 * 4096, 0, old.len - 2 * 4096);
     vt_test_write(slot_path('a'), vt_slice_of(bytes, old.len));

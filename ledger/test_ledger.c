@@ -79,8 +79,8 @@ static void close_ledger(struct opened *o)
 {
     vt_ledger_close(o->ledger);
     vt_signer_stop(o->signer);
-    o->ledger = NULL;
-    o->signer = NULL;
+    vt_key_close(o->key);
+    *o = (struct opened){ .ledger = NULL };
 }
 
 /* Entry i: its length varies, with now and then a long one. */
@@ -115,9 +115,9 @@ static void add(struct opened *o, uint64_t count, uint64_t in_flight)
 static void check_published(struct opened *o, uint64_t size)
 {
     struct vt_error err = { 0 };
-    struct vt_tree *tree = vt_alloc(sizeof *tree);
+    struct vt_tree *tree = vt_arena_alloc(vt_test_arena(), sizeof *tree);
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
-    struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct vt_policy *policy = vt_arena_alloc(vt_test_arena(), sizeof *policy);
     struct vt_tlog_verdict verdict;
     char text[5000];
     vt_hash root;
@@ -134,15 +134,13 @@ static void check_published(struct opened *o, uint64_t size)
     VT_CHECK_OK(vt_tlog_checkpoint_verify(vt_buf_slice(&note), policy, VT_LIT(ORIGIN),
                                           &verdict, &err));
     VT_CHECK(verdict.size == size && vt_hash_equal(&verdict.root, &root));
-    free(policy);
-    free(tree);
 }
 
 /* Every step-th entry: found, read back, proven. */
 static void check_entries(struct opened *o, uint64_t step)
 {
     struct vt_error err = { 0 };
-    struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct vt_policy *policy = vt_arena_alloc(vt_test_arena(), sizeof *policy);
     char policy_text[300], text[5000];
 
     (void)snprintf(policy_text, sizeof policy_text, "log %s\nquorum none\n", o->vkey);
@@ -168,7 +166,6 @@ static void check_entries(struct opened *o, uint64_t step)
         VT_CHECK(
             !vt_tlog_proof_verify(&proof, &leaf, policy, VT_LIT(ORIGIN), &verdict, &err));
     }
-    free(policy);
 }
 
 static void publish(struct opened *o)
@@ -296,7 +293,7 @@ static void what_is_no_entry(void)
 {
     struct vt_error err = { 0 };
     struct opened o = { 0 };
-    uint8_t *bytes = vt_alloc(70000);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), 70000);
     vt_ticket ticket = { 99, true };
     VT_AUTO_BUF out = vt_buf_init(1000);
     uint64_t index;
@@ -318,7 +315,7 @@ static void largest_entries(void)
 {
     struct vt_error err = { 0 };
     struct opened o = { 0 };
-    uint8_t *bytes = vt_alloc(65535);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), 65535);
     VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
     vt_ticket ticket;
 
@@ -358,6 +355,8 @@ static void one_writer_at_a_time(void)
     }
     VT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);
     close_ledger(&o);
+    make_key(&o);
+    options = options_of(&o);
     VT_CHECK_FAILS(VT_REJECTED,
                    vt_ledger_init(vt_test_path("log"), &config, &options, &err));
     config.origin = VT_LIT("another.example");
@@ -367,6 +366,7 @@ static void one_writer_at_a_time(void)
     VT_CHECK(mkdir(vt_test_path("empty"), 0755) == 0);
     VT_CHECK_FAILS(VT_ABSENT,
                    vt_ledger_open(vt_test_path("empty"), &options, &second, &err));
+    close_ledger(&o);
 }
 
 /* The folder is put back to an old copy: the signer knows better. */
@@ -400,6 +400,7 @@ static void old_copies_are_not_signed(void)
     /* The head is lost: the signer does not start. */
     (void)vt_test_run(0, VT_ARGV("rm", vt_test_path("log/signer/head")));
     VT_CHECK_FAILS(VT_REJECTED, try_open(&o, &err));
+    close_ledger(&o);
 }
 
 /* Other entries in the same places, of any number: refused by the signer. */
@@ -435,9 +436,10 @@ static void other_keys_are_not_used(void)
 
     make_ledger(&o, VT_LEDGER_ANY);
     close_ledger(&o);
-    vt_key_close(o.key);
+    o.env = vt_env_real();
     VT_CHECK_OK(vt_key_from_seed(seed, &o.key, &err));
     VT_CHECK_FAILS(VT_REJECTED, try_open(&o, &err));
+    close_ledger(&o);
 }
 
 /* A byte of the right edge, of the checkpoint, or of the signer's head is changed. */
@@ -455,7 +457,7 @@ static void changed_bytes_are_noticed(void)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *path = vt_test_path(files[i]);
         vt_slice good = vt_test_read(path);
-        uint8_t *bytes = vt_alloc(good.len);
+        uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
 
         for (size_t at = 0; at < good.len; at += 3) {
             memcpy(bytes, good.data, good.len);

@@ -177,9 +177,9 @@ static void grow(struct vt_tree *tree, vt_hash *leaves, struct shelf *shelf)
 
 static void roots_at_every_size(void)
 {
-    struct vt_tree *tree = vt_alloc(sizeof *tree);
-    struct shelf *shelf = vt_alloc(sizeof *shelf);
-    vt_hash *leaves = vt_alloc_array(ENTRIES, sizeof *leaves);
+    struct vt_tree *tree = vt_arena_alloc(vt_test_arena(), sizeof *tree);
+    struct shelf *shelf = vt_arena_alloc(vt_test_arena(), sizeof *shelf);
+    vt_hash *leaves = vt_arena_alloc(vt_test_arena(), ENTRIES * sizeof *leaves);
     vt_hash root = vt_tree_root(tree);
 
     VT_CHECK(vt_hash_equal(&root, &vt_tree_empty_root));
@@ -193,9 +193,9 @@ static void roots_at_every_size(void)
 static void proofs_at_every_size(void)
 {
     struct vt_error err = { 0 };
-    struct vt_tree *tree = vt_alloc(sizeof *tree);
-    struct shelf *shelf = vt_alloc(sizeof *shelf);
-    vt_hash *leaves = vt_alloc_array(ENTRIES, sizeof *leaves);
+    struct vt_tree *tree = vt_arena_alloc(vt_test_arena(), sizeof *tree);
+    struct shelf *shelf = vt_arena_alloc(vt_test_arena(), sizeof *shelf);
+    vt_hash *leaves = vt_arena_alloc(vt_test_arena(), ENTRIES * sizeof *leaves);
     struct vt_tile_source source = { get_tile, shelf };
 
     grow(tree, leaves, shelf);
@@ -221,7 +221,7 @@ static void proofs_at_every_size(void)
 static void proofs_that_cannot_be(void)
 {
     struct vt_error err = { 0 };
-    struct shelf *shelf = vt_alloc(sizeof *shelf);
+    struct shelf *shelf = vt_arena_alloc(vt_test_arena(), sizeof *shelf);
     struct vt_tile_source source = { get_tile, shelf };
     struct vt_proof proof = { .count = 9 };
     vt_hash root;

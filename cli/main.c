@@ -4,8 +4,13 @@
 #include <signal.h>
 
 static const struct vt_group *const groups[] = {
+    /* clang-format off */
     &vt_cli_verify, /* the customer's verb first */
-    &vt_cli_key,    &vt_cli_trust, &vt_cli_ledger, NULL,
+    &vt_cli_key,
+    &vt_cli_trust,
+    &vt_cli_ledger,
+    NULL,
+    /* clang-format on */
 };
 
 int main(int argc, char **argv)

@@ -198,7 +198,10 @@ static bool read_config(struct vt_ledger *ledger, struct vt_error *err)
     if (ledger->config.policy.len == 0)
         return true;
     ledger->policy = vt_alloc(sizeof *ledger->policy);
-    return vt_policy_parse(ledger->config.policy, ledger->policy, err);
+    if (!vt_policy_parse(ledger->config.policy, ledger->policy, err))
+        return false;
+    return ledger->policy->quorum == VT_POLICY_QUORUM_NONE ||
+           vt_witness_client_new(ledger->policy, ledger->env, &ledger->witnesses, err);
 }
 
 /* A signer with another key would sign what nobody believes. */
@@ -257,6 +260,7 @@ void vt_ledger_close(struct vt_ledger *ledger)
     vt_batch_clear(&ledger->batch);
     vt_buf_clear(&ledger->bundle);
     vt_buf_clear(&ledger->published);
+    vt_witness_client_free(ledger->witnesses);
     free(ledger->policy);
     vt_arena_free(ledger->arena);
     free(ledger);

@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "ledger/prove.h"
 #include "ledger/tree.h"
+#include "ledger/witness_client.h"
 #include "store/disk.h"
 #include "wire/note.h"
 
@@ -17,7 +18,8 @@ struct vt_ledger {
     struct vt_signer *signer; /* borrowed; may be NULL */
     struct vt_arena *arena;   /* holds the config's texts */
     struct vt_ledger_config config;
-    struct vt_policy *policy; /* NULL: none */
+    struct vt_policy *policy;            /* NULL: none */
+    struct vt_witness_client *witnesses; /* NULL: nobody is asked */
     struct vt_vkey vkey;
     struct vt_disk *disk;
 

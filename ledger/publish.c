@@ -85,6 +85,33 @@ static bool show(struct vt_ledger *ledger, const struct vt_buf *note, struct vt_
     return vt_buf_check(&ledger->published, "the checkpoint", err);
 }
 
+/* ---- witnesses --------------------------------------------------------------------------
+ */
+
+static bool prove_growth(void *context, uint64_t old_size, uint64_t size,
+                         struct vt_proof *out, struct vt_error *err)
+{
+    struct vt_tile_source source = vt_ledger_source(context);
+
+    return vt_prove_consistency(&source, old_size, size, out, err);
+}
+
+/* `signed_note` with the cosignatures that the policy wants goes to note. */
+static bool ask_witnesses(struct vt_ledger *ledger, const struct vt_buf *signed_note,
+                          struct vt_buf *note, struct vt_error *err)
+{
+    struct vt_witness_report reports[VT_POLICY_WITNESSES_MAX];
+    struct vt_witness_asking asking = { .note = vt_buf_slice(signed_note),
+                                        .hint_size = ledger->published_head.size,
+                                        .prove = prove_growth,
+                                        .context = ledger };
+
+    if (ledger->witnesses != NULL)
+        return vt_witness_client_ask(ledger->witnesses, &asking, note, reports, err);
+    vt_buf_put(note, vt_buf_slice(signed_note));
+    return vt_buf_check(note, "the checkpoint", err);
+}
+
 /* What we show must satisfy what we ask of others. */
 static bool check_policy(const struct vt_ledger *ledger, const struct vt_buf *note,
                          struct vt_error *err)
@@ -96,12 +123,24 @@ static bool check_policy(const struct vt_ledger *ledger, const struct vt_buf *no
                                      ledger->config.origin, &verdict, err);
 }
 
+/* ---- all of it
+ * --------------------------------------------------------------------------- */
+
 static bool publish(struct vt_ledger *ledger, struct vt_error *err)
 {
+    VT_AUTO_BUF signed_note = vt_buf_init(VT_NOTE_BYTES_MAX);
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
 
-    return store_tiles(ledger, err) && sign_tree(ledger, &note, err) &&
-           check_policy(ledger, &note, err) && show(ledger, &note, err);
+    if (!store_tiles(ledger, err) || !sign_tree(ledger, &signed_note, err)) {
+        ledger->is_broken = err->code == VT_IO;
+        return false;
+    }
+    /* Trouble with the network is no trouble with the ledger. */
+    if (!ask_witnesses(ledger, &signed_note, &note, err) ||
+        !check_policy(ledger, &note, err))
+        return false;
+    ledger->is_broken = !show(ledger, &note, err);
+    return !ledger->is_broken;
 }
 
 bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
@@ -112,9 +151,7 @@ bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
     if (ledger->signer == NULL)
         return vt_fail(err, VT_REJECTED, "%s: nothing can be published without the signer",
                        vt_disk_path(ledger->disk));
-    if (!is_current(ledger) && !publish(ledger, err)) {
-        ledger->is_broken = err->code == VT_IO;
+    if (!is_current(ledger) && !publish(ledger, err))
         return false;
-    }
     return checkpoint_out == NULL || vt_ledger_checkpoint(ledger, checkpoint_out, err);
 }

@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "crypto/sha256.h"
+#include "line/store.h"
 #include "wire/json.h"
 
 #define VT_LOCK_BYTES_MAX        VT_MIB(4)
@@ -62,5 +63,30 @@ void vt_lock_free_pointer(struct vt_lock **lock);
 
 /* The package with this name, or NULL. */
 const struct vt_lock_package *vt_lock_find(const struct vt_lock *lock, const char *name);
+
+/* ---- making one ------------------------------------------------------------------------
+ */
+
+struct vt_lock_request {
+    struct vt_line_store *store;
+    const char *suite;           /* "bookworm" */
+    const char *const *packages; /* names, besides the essential ones */
+    size_t package_count;
+    const char *source_package; /* "zlib" or "zlib=VERSION": its files and what it needs to
+                                   be built are locked too; NULL: none */
+    const char *sources;        /* as in vt_apt_open; NULL: the machine's */
+    void (*progress)(void *context, const char *line); /* may be NULL */
+    void *context;
+};
+
+/* Resolve by apt with the newest versions that the sources offer, fetch every file into the
+ * blob store, and write down what they are.  The text is the same for the same packages,
+ * whenever and wherever it is made.
+ * text_out: appended; JSON for people to read and to compare, which vt_lock_parse takes.
+ * Errors: VT_ABSENT    a package or dependency that no source offers
+ *         VT_REJECTED  what was asked for cannot be had together
+ *         VT_IO        no network, apt missing */
+VT_CHECKED bool vt_lock_make(const struct vt_lock_request *request, struct vt_buf *text_out,
+                             struct vt_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "line/sandbox.h"
 #include "line/source.h"
 #include "line/store.h"
+#include "line/vary_probe.h"
 #include "wire/json.h"
 
 /* What a build tells while it runs; every pointer may be NULL. */
@@ -51,7 +52,8 @@ struct vt_build_report {
     enum vt_recipe_kind kind;
     struct vt_source source;
     vt_hash recipe_digest, lock_digest, environment_digest, environment_tree;
-    struct vt_factors factors; /* what it saw */
+    struct vt_factors factors; /* the terms it ran under */
+    struct vt_seen seen;       /* what a probe saw from inside, before the steps */
     enum vt_sandbox_runner runner;
     const struct vt_artefact *artefacts; /* in the recipe's order */
     size_t artefact_count;

@@ -249,6 +249,8 @@ static const char **make_environment(struct vt_sandbox_plan *plan)
     out[at++] = vt_arena_printf(plan->arena, "LC_ALL=%s", seen->locale);
     out[at++] = vt_arena_printf(plan->arena, "TZ=%s", seen->time_zone);
     out[at++] = vt_arena_printf(plan->arena, "PWD=%s", plan->directory);
+    if (seen->variable != NULL)
+        out[at++] = seen->variable;
     for (size_t i = 0; i < count; i++)
         out[at++] = more[i];
     return out;

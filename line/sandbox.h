@@ -38,10 +38,13 @@ struct vt_factors {
     mode_t umask;           /* 022 */
     unsigned cpu_count;     /* 1; not more than the machine lets us use */
     int64_t clock_offset_s; /* 0; otherwise libfaketime moves the clock of programs that
-                               load shared libraries */
-    bool is_order_reversed; /* false; the source is unpacked in reversed order, which
-                               turns readdir round on tmpfs (the work of the builder) */
+                               load shared libraries (line/vary_clock.h; the builder's
+                               work, as is the next) */
+    bool is_clock_frozen;   /* false; it stands still at the recipe's epoch + the offset */
+    bool is_order_reversed; /* false; folders list their entries in another order, and the
+                               source is unpacked in reversed order (line/vary_order.h) */
     bool is_layout_random;  /* false; address layout randomisation */
+    const char *variable;   /* NULL; one environment variable more, "NAME=value" */
 };
 
 struct vt_factors vt_factors_fixed(void);

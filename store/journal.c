@@ -7,6 +7,8 @@ struct vt_disk_file {
     char *name;           /* owned */
     int fd;
     uint64_t size;
+    bool is_new;   /* made by this opening */
+    bool is_dirty; /* written and not synced */
 };
 
 static struct vt_step step_of(const struct vt_disk_file *file, const char *site)
@@ -32,8 +34,10 @@ static bool open_or_create(struct vt_disk_file *file, const struct vt_spot *spot
     struct stat about;
 
     file->fd = vt_path_open(spot->fd, spot->leaf, O_RDWR | O_NONBLOCK);
-    if (file->fd < 0 && errno == ENOENT)
+    if (file->fd < 0 && errno == ENOENT) {
         file->fd = vt_change_create(step_of(file, "journal: make"), spot, 0644);
+        file->is_new = true;
+    }
     if (file->fd < 0 || fstat(file->fd, &about) != 0)
         return vt_disk_fail_change(file->disk, file->name, "open it", err);
     if (!S_ISREG(about.st_mode))
@@ -43,15 +47,18 @@ static bool open_or_create(struct vt_disk_file *file, const struct vt_spot *spot
     return true;
 }
 
-/* What we are about to read may be in the page cache only, left by a killed process; and
- * the name of a new file is not durable yet. */
+/* The name of a new file is not durable yet.  What we are about to read of an old one may
+ * be in the page cache only, left by a killed process, unless the lock has settled that. */
 static bool settle(struct vt_disk_file *file, const struct vt_spot *spot,
                    struct vt_error *err)
 {
-    if (vt_change_sync(step_of(file, "journal: settle"), file->fd) != 0)
+    bool is_settled = file->disk->is_settled && !file->is_new;
+
+    if (!is_settled && !file->is_new &&
+        vt_change_sync(step_of(file, "journal: settle"), file->fd) != 0)
         return vt_disk_spoil(file->disk, file->name, "sync it", err);
-    if (vt_change_sync_folder(step_of(file, "journal: settle folder"), spot->fd,
-                              spot->folder) != 0)
+    if (!is_settled && vt_change_sync_folder(step_of(file, "journal: settle folder"),
+                                             spot->fd, spot->folder) != 0)
         return vt_disk_spoil(file->disk, file->name, "sync its folder", err);
     /* After a sync that failed, the kernel goes on showing bytes that are not on the disk,
      * and counts them as written.  Let it forget them, so that we read what is there. */
@@ -83,6 +90,8 @@ void vt_disk_file_close(struct vt_disk_file *file)
 {
     if (file == NULL)
         return;
+    if (file->is_dirty) /* it may be opened again */
+        file->disk->is_settled = false;
     vt_fd_close(&file->fd);
     free(file->name);
     free(file);
@@ -124,6 +133,7 @@ bool vt_disk_file_write_at(struct vt_disk_file *file, uint64_t at, vt_slice byte
         return false;
     if (bytes.len == 0)
         return true;
+    file->is_dirty = true;
     if (vt_change_write(step_of(file, "journal: write"), file->fd, at, bytes) != 0)
         return vt_disk_spoil(file->disk, file->name, "write it", err);
     if (at + bytes.len > file->size)
@@ -137,6 +147,7 @@ bool vt_disk_file_sync(struct vt_disk_file *file, struct vt_error *err)
         return false;
     if (vt_change_sync_data(step_of(file, "journal: sync"), file->fd) != 0)
         return vt_disk_spoil(file->disk, file->name, "sync it", err);
+    file->is_dirty = false;
     return true;
 }
 

@@ -75,7 +75,8 @@ bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err)
 void vt_lock_release(struct vt_disk *disk)
 {
     struct vt_step step = { disk->gate, "lock: unmark", "lock" };
-    bool is_clean = !disk->is_spoiled && disk->lazy_count == 0 && disk->dirty.count == 0;
+    bool is_clean = disk->is_settled && !disk->is_spoiled && disk->lazy_count == 0 &&
+                    disk->dirty.count == 0;
 
     /* If the mark stays, the next holder syncs once more than needed. */
     if (disk->lock_fd >= 0 && is_clean)

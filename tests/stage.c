@@ -16,6 +16,7 @@ enum {
     OPERATIONS_MAX = 5000,  /* of one play; more is a play that never ends */
     ACT_MS_MAX = 60 * 1000, /* for one act, restart or check               */
     PLACES_MAX = 200,
+    GAVE_UP = 40, /* exit code of a function that returned false */
 };
 
 struct stage {
@@ -30,7 +31,7 @@ struct stage {
 };
 
 /* How a process on the stage ended. */
-enum end { END_WELL, END_GAVE_UP, END_KILLED, END_CRASHED, END_LATE };
+enum end { END_WELL, END_GAVE_UP, END_FAILED, END_KILLED, END_CRASHED, END_LATE };
 
 /* ---- shared with the processes on the stage ------------------------------------------ */
 
@@ -63,6 +64,8 @@ void vt_stage_say(const char *format, ...)
     VT_CHECK(len >= 0 && (size_t)len < sizeof line - 1);
     line[len++] = '\n';
     vt_stage_control_lock(control);
+    if (control->is_down) /* without power nothing is promised */
+        _exit(GAVE_UP);
     VT_CHECK((size_t)len < sizeof control->said - control->said_len);
     memcpy(control->said + control->said_len, line, (size_t)len);
     control->said_len += (size_t)len;
@@ -119,8 +122,6 @@ static const char *part_of(struct stage *stage, const char *name)
 
 /* ---- processes -------------------------------------------------------------------------
  */
-
-enum { GAVE_UP = 40 }; /* exit code of a function that returned false */
 
 enum part { PART_PREPARE, PART_ACT, PART_RESTART }; /* a restart ends in a check */
 
@@ -181,7 +182,7 @@ static enum end end_of(int status)
         return WTERMSIG(status) == SIGKILL ? END_KILLED : END_CRASHED;
     if (WEXITSTATUS(status) == GAVE_UP)
         return END_GAVE_UP;
-    return WEXITSTATUS(status) == 0 ? END_WELL : END_CRASHED;
+    return WEXITSTATUS(status) == 0 ? END_WELL : END_FAILED;
 }
 
 /* Play one part in a process of its own, to its end or until the power goes. */
@@ -260,6 +261,23 @@ static void scene_reset(struct stage *stage)
     control->place[0] = '\0';
 }
 
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
+{
+    (void)about;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static void stage_close(struct stage *stage)
+{
+    vt_disk_model_free(stage->prepared);
+    vt_disk_model_free(stage->model);
+    (void)munmap(stage->control, sizeof *stage->control);
+    (void)nftw(stage->folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
+    vt_arena_free(stage->arena);
+}
+
 static void stage_open(struct stage *stage, const struct vt_stage_play *play)
 {
     *stage = (struct stage){ .play = play, .arena = vt_arena_new() };
@@ -276,26 +294,14 @@ static void stage_open(struct stage *stage, const struct vt_stage_play *play)
     VT_CHECK(mkdir(stage->dir, 0755) == 0);
     vt_test_write(stage->trace_path, VT_LIT(""));
     stage->control = control_make(stage->control_path, stage->dir);
-    VT_CHECK_SAYING(run_part(stage, PART_PREPARE) == END_WELL, "%s: prepare fails: %.*s",
-                    play->name, VT_SLICE_ARGS(vt_test_read(stage->output_path)));
+    if (run_part(stage, PART_PREPARE) != END_WELL) {
+        vt_slice said = vt_test_read(stage->output_path);
+
+        stage_close(stage);
+        vt_test_fail(__FILE__, __LINE__, "%s: prepare fails: %.*s", play->name,
+                     VT_SLICE_ARGS(said));
+    }
     stage->prepared = vt_disk_model_load(stage->dir);
-}
-
-static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
-{
-    (void)about;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
-static void stage_close(struct stage *stage)
-{
-    vt_disk_model_free(stage->prepared);
-    vt_disk_model_free(stage->model);
-    (void)munmap(stage->control, sizeof *stage->control);
-    (void)nftw(stage->folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-    vt_arena_free(stage->arena);
 }
 
 /* ---- one run ---------------------------------------------------------------------------
@@ -360,7 +366,7 @@ static bool play_act(struct stage *stage, const struct attempt *attempt,
         report->operations = control->passed;
     if (end == END_LATE)
         return violated(stage, attempt, report, "act did not end");
-    if (end == END_CRASHED)
+    if (end == END_CRASHED || end == END_FAILED)
         return violated(stage, attempt, report, "act crashed");
     if (!control->was_broken && end != END_WELL)
         return violated(stage, attempt, report, "act failed though nothing was broken");
@@ -379,9 +385,10 @@ static bool play_restart(struct stage *stage, const struct attempt *attempt,
     disk_follow(stage);
     if (end != END_WELL)
         return violated(stage, attempt, report, "%s, %s", when,
-                        end == END_GAVE_UP ? "restart failed"
-                        : end == END_LATE  ? "restart or check did not end"
-                                           : "check failed");
+                        end == END_GAVE_UP  ? "restart failed"
+                        : end == END_LATE   ? "restart or check did not end"
+                        : end != END_FAILED ? "restart or check crashed"
+                                            : "check failed");
     if (!vt_disk_model_equals(stage->model, stage->dir, &err))
         return violated(stage, attempt, report, "changed past the gate: %s", err.message);
     return true;
@@ -403,8 +410,8 @@ static bool play_broken_restart(struct stage *stage, const struct attempt *attem
     disk_follow(stage);
     if (!control->was_broken && end != END_WELL)
         return violated(stage, attempt, report, "afterwards, restart or check failed");
-    if (control->was_broken && end != END_KILLED)
-        return violated(stage, attempt, report, "restart outlived a power loss");
+    if (control->was_broken && (end == END_CRASHED || end == END_LATE))
+        return violated(stage, attempt, report, "restart crashed in a power loss");
     disk_lose_power(stage, 0);
     return true;
 }
@@ -459,7 +466,9 @@ static bool play_mode(struct stage *stage, enum vt_break mode, uint64_t seed,
 #ifndef VT_SANITIZED
 static bool play_twice(struct stage *stage, struct vt_stage_report *report)
 {
-    for (unsigned n = 1; n <= report->operations + 1; n++) {
+    unsigned step = stage->play->twice_every != 0 ? stage->play->twice_every : 1;
+
+    for (unsigned n = 1; n <= report->operations + 1; n += step) {
         bool was_broken = true;
 
         for (unsigned again = 1; was_broken; again += 1 + again / 4) {
@@ -523,22 +532,39 @@ void vt_stage_must_hold(const struct vt_stage_play *play)
                  play->name, report.operations, report.runs);
 }
 
-void vt_stage_must_need(const struct vt_stage_play *play, const char *sync_place)
+/* Is it noticed when that sync is left out?  Says so. */
+static bool is_needed(const struct vt_stage_play *play, const char *sync_place)
 {
     struct vt_stage_report report;
 
     vt_stage_play_without(play, sync_place, &report);
     VT_CHECK_SAYING(report.skipped != 0, "%s: there is no sync at '%s'", play->name,
                     sync_place);
-    VT_CHECK_SAYING(report.violations != 0, "%s: nobody notices when '%s' is left out",
-                    play->name, sync_place);
-    (void)printf("  %s: without '%s' run %u is a violation\n", play->name, sync_place,
+    (void)printf("  %s: without '%s' %s %u\n", play->name, sync_place,
+                 report.violations != 0 ? "there is a violation in run"
+                                        : "nobody notices anything in runs 1 to",
                  report.runs);
+    (void)fflush(stdout);
+    return report.violations != 0;
+}
+
+void vt_stage_must_need(const struct vt_stage_play *play, const char *sync_place)
+{
+    VT_CHECK_SAYING(is_needed(play, sync_place), "%s: '%s' can be left out", play->name,
+                    sync_place);
 }
 
 /* ---- every sync ------------------------------------------------------------------------
  */
 
+#ifdef VT_SANITIZED
+void vt_stage_must_need_every_sync(const struct vt_stage_play *play,
+                                   const char *const spare[])
+{
+    (void)play; /* it would tell the same as in the plain build, ten times slower */
+    (void)spare;
+}
+#else
 struct places {
     char text[PLACES_MAX][VT_STAGE_PLACE_BYTES];
     size_t count;
@@ -599,26 +625,24 @@ static bool is_in(const char *const list[], const char *text)
 void vt_stage_must_need_every_sync(const struct vt_stage_play *play,
                                    const char *const spare[])
 {
-    struct places *places;
-    size_t spared = 0, spare_count;
+    struct places *places = vt_alloc(sizeof *places);
+    size_t needed = 0, spared = 0, spare_count = 0;
 
-#ifdef VT_SANITIZED
-    return; /* ten thousand runs that tell the same as in the plain build, ten times slower
-             */
-#endif
-    places = vt_alloc(sizeof *places);
     places_find(play, places);
     VT_CHECK_SAYING(places->count != 0, "%s: passes no sync", play->name);
     for (size_t i = 0; i < places->count; i++)
         if (is_in(spare, places->text[i]))
             spared++;
-        else
-            vt_stage_must_need(play, places->text[i]);
-    for (spare_count = 0; spare[spare_count] != NULL; spare_count++)
-        ;
+        else if (is_needed(play, places->text[i]))
+            needed++;
+    while (spare[spare_count] != NULL)
+        spare_count++;
     VT_CHECK_SAYING(spared == spare_count, "%s: a spare sync is passed by nobody",
                     play->name);
+    VT_CHECK_SAYING(needed + spared == places->count, "%s: %zu syncs can be left out",
+                    play->name, places->count - needed - spared);
     (void)printf("  %s: %zu syncs, each needed, but for %zu spare ones\n", play->name,
-                 places->count - spared, spared);
+                 needed, spared);
     free(places);
 }
+#endif

@@ -35,6 +35,8 @@ struct vt_stage_play {
     /* Looks at what is in `dir` and at vt_stage_said(), and fails as a test case does. */
     void (*check)(const char *dir);
     unsigned torn_seeds; /* how many different dice for VT_BREAK_TORN; 0 counts as 2 */
+    unsigned
+        twice_every; /* misfortune twice: at every n-th operation of act; 0 counts as 1 */
 };
 
 struct vt_stage_report {

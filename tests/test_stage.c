@@ -315,22 +315,22 @@ static const struct {
     struct vt_stage_play play;
     const char *want; /* part of the story; NULL: none */
 } plays[] = {
-    { { "honest", NULL, honest_act, no_restart, record_check, 0 }, NULL },
-    { { "leaves an orphan", NULL, orphan_act, no_restart, orphan_check, 0 }, NULL },
-    { { "speaks too soon", NULL, hasty_act, no_restart, record_check, 0 },
+    { { "honest", NULL, honest_act, no_restart, record_check, 0, 0 }, NULL },
+    { { "leaves an orphan", NULL, orphan_act, no_restart, orphan_check, 0, 0 }, NULL },
+    { { "speaks too soon", NULL, hasty_act, no_restart, record_check, 0, 0 },
       "operation 5 (journal: sync of journal) broken by a power loss: after the power came "
       "back, check failed" },
-    { { "syncs again", NULL, stubborn_act, no_restart, record_check, 0 },
+    { { "syncs again", NULL, stubborn_act, no_restart, record_check, 0, 0 },
       "broken by a sync that fails for good: afterwards, check failed" },
-    { { "cannot bear failure", NULL, touchy_act, no_restart, record_check, 0 },
+    { { "cannot bear failure", NULL, touchy_act, no_restart, record_check, 0, 0 },
       "act crashed" },
-    { { "fails by itself", NULL, failing_act, no_restart, record_check, 0 },
+    { { "fails by itself", NULL, failing_act, no_restart, record_check, 0, 0 },
       "act failed though nothing was broken" },
-    { { "writes past the gate", NULL, sneaking_act, no_restart, record_check, 0 },
+    { { "writes past the gate", NULL, sneaking_act, no_restart, record_check, 0, 0 },
       "changed past the gate: beside is on one side only" },
-    { { "does not start again", NULL, honest_act, unready_restart, record_check, 0 },
+    { { "does not start again", NULL, honest_act, unready_restart, record_check, 0, 0 },
       "restart failed; it said:\ngave up: where is my journal" },
-    { { "believes what it sees", NULL, honest_act, credulous_restart, record_check, 0 },
+    { { "believes what it sees", NULL, honest_act, credulous_restart, record_check, 0, 0 },
       "broken by killing the process: after a restart and a power loss, check failed" },
 };
 

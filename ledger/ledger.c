@@ -162,6 +162,26 @@ static uint64_t durable_size(const struct vt_ledger *ledger)
     return whole > ledger->published_head.size ? whole : ledger->published_head.size;
 }
 
+/* A publication that did not come to its end may have left partial tiles of this size, torn
+ * or empty.  No checkpoint ever showed them, and none may once the log has grown. */
+static bool drop_unshown(struct vt_ledger *ledger, struct vt_error *err)
+{
+    uint64_t size = ledger->tree.size, shown = ledger->published_head.size;
+    char path[VT_TILE_PATH_BYTES];
+
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS && size != shown; level++) {
+        uint64_t index = vt_tile_level_size(level, size) / VT_TILE_WIDTH;
+        struct vt_tile_name name = { level, index, vt_tile_width(level, index, size) };
+
+        if (name.width == 0 || name.width == vt_tile_width(level, index, shown))
+            continue;
+        vt_tile_path(&name, path);
+        if (vt_disk_has(ledger->disk, path) && !vt_disk_remove(ledger->disk, path, err))
+            return false;
+    }
+    return true;
+}
+
 static bool recover(struct vt_ledger *ledger, struct vt_error *err)
 {
     struct vt_journal_sink sink = { replay_entry, ledger };
@@ -177,7 +197,7 @@ static bool recover(struct vt_ledger *ledger, struct vt_error *err)
                        "the folder from a copy",
                        vt_disk_path(ledger->disk), (uintmax_t)end);
     vt_batch_restart(&ledger->batch, end);
-    return true;
+    return drop_unshown(ledger, err);
 }
 
 /* ---- opening ---------------------------------------------------------------------------

@@ -318,7 +318,7 @@ static const struct {
     { { "honest", NULL, honest_act, no_restart, record_check, 0, 0 }, NULL },
     { { "leaves an orphan", NULL, orphan_act, no_restart, orphan_check, 0, 0 }, NULL },
     { { "speaks too soon", NULL, hasty_act, no_restart, record_check, 0, 0 },
-      "operation 5 (journal: sync of journal) broken by a power loss: after the power came "
+      "operation 4 (journal: sync of journal) broken by a power loss: after the power came "
       "back, check failed" },
     { { "syncs again", NULL, stubborn_act, no_restart, record_check, 0, 0 },
       "broken by a sync that fails for good: afterwards, check failed" },

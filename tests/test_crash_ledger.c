@@ -27,7 +27,8 @@ struct opened {
     struct vt_ledger *ledger;
 };
 
-/* ---- a ledger with its signer ---------------------------------------------------------- */
+/* ---- a ledger with its signer ----------------------------------------------------------
+ */
 
 static void names_of(struct opened *o, const char *scene)
 {
@@ -107,9 +108,8 @@ static bool remembers(const char *what, uint64_t size, struct vt_error *err)
 {
     uint64_t said = most_said(what);
 
-    return size >= said ||
-           vt_fail(err, VT_REJECTED, "%s%ju is forgotten, now %ju", what, (uintmax_t)said,
-                   (uintmax_t)size);
+    return size >= said || vt_fail(err, VT_REJECTED, "%s%ju is forgotten, now %ju", what,
+                                   (uintmax_t)said, (uintmax_t)size);
 }
 
 /* The signer as it runs in earnest, or here: the same bytes in the same files, many times
@@ -123,10 +123,10 @@ static bool opened_open(struct opened *o, const char *scene, enum signer_place p
     struct vt_head head;
 
     names_of(o, scene);
-    if (!(place == APART ? vt_signer_start(o->dir, VT_LIT(ORIGIN), o->key_path, VT_LIT(""),
-                                           &o->signer, err)
-                         : vt_signer_start_here(o->dir, VT_LIT(ORIGIN), o->key, &o->signer,
-                                                err)))
+    if (!(place == APART
+              ? vt_signer_start(o->dir, VT_LIT(ORIGIN), o->key_path, VT_LIT(""), &o->signer,
+                                err)
+              : vt_signer_start_here(o->dir, VT_LIT(ORIGIN), o->key, &o->signer, err)))
         return false;
     head = vt_signer_head(o->signer);
     if (!remembers("signed ", head.size, err))
@@ -137,7 +137,8 @@ static bool opened_open(struct opened *o, const char *scene, enum signer_place p
            remembers("shown ", vt_ledger_published_size(o->ledger), err);
 }
 
-/* ---- acts ------------------------------------------------------------------------------ */
+/* ---- acts ------------------------------------------------------------------------------
+ */
 
 /* Add `count` entries in one batch.  Their text says who added them: a lost one comes back
  * as another. */
@@ -239,8 +240,8 @@ static bool make_act(const char *scene, struct vt_error *err)
     if (!is_ok && err->code != VT_REJECTED) /* which is that it is there already */
         return false;
     vt_stage_say("made");
-    is_ok = opened_open(&o, scene, HERE, err) && add(&o, "first", 1, err) &&
-            publish(&o, err);
+    is_ok =
+        opened_open(&o, scene, HERE, err) && add(&o, "first", 1, err) && publish(&o, err);
     opened_close(&o);
     return is_ok;
 }
@@ -266,7 +267,8 @@ static void prepare(const char *scene)
     opened_close(&o);
 }
 
-/* ---- checks ---------------------------------------------------------------------------- */
+/* ---- checks ----------------------------------------------------------------------------
+ */
 
 static void check_entry(const struct opened *o, vt_reader line)
 {
@@ -383,7 +385,8 @@ static void check(const char *scene)
     opened_close(&o);
 }
 
-/* ---- cases ----------------------------------------------------------------------------- */
+/* ---- cases -----------------------------------------------------------------------------
+ */
 
 static const struct vt_stage_play apart = {
     .name = "a ledger with its signer apart",

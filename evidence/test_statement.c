@@ -15,7 +15,7 @@ static void good_payload(struct vt_buf *out, struct vt_world_made *made)
 /* The payload with the first `from` replaced by `to`. */
 static vt_slice edited(vt_slice payload, const char *from, const char *to)
 {
-    struct vt_buf *out = vt_alloc(sizeof *out);
+    struct vt_buf *out = vt_arena_alloc(vt_test_arena(), sizeof *out);
     const char *text = (const char *)payload.data;
     const char *at = memmem(text, payload.len, from, strlen(from));
 

@@ -40,6 +40,13 @@ struct vt_arena *vt_test_arena(void)
     return case_memory;
 }
 
+void vt_test_keep(const void *pointer)
+{
+    const void **kept = vt_arena_alloc(case_memory, sizeof *kept);
+
+    *kept = pointer;
+}
+
 const char *vt_test_path(const char *name)
 {
     return vt_arena_printf(case_memory, "%s/%s", case_dir, name);

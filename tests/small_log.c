@@ -11,6 +11,7 @@ struct vt_key *vt_test_key(uint8_t seed)
 
     memset(bytes, seed, sizeof bytes);
     VT_CHECK_OK(vt_key_from_seed(bytes, &key, &err));
+    vt_test_keep(key);
     return key;
 }
 

@@ -11,7 +11,7 @@
 /* Memory that lives as long as the case (the harness ends the process). */
 static struct vt_buf *keep(size_t max)
 {
-    struct vt_buf *buf = vt_alloc(sizeof *buf);
+    struct vt_buf *buf = vt_arena_alloc(vt_test_arena(), sizeof *buf);
 
     *buf = vt_buf_init(max);
     return buf;
@@ -19,7 +19,7 @@ static struct vt_buf *keep(size_t max)
 
 static const char *time_text(int64_t unix_s)
 {
-    char *text = vt_alloc(VT_TIME_TEXT_BYTES);
+    char *text = vt_arena_alloc(vt_test_arena(), VT_TIME_TEXT_BYTES);
 
     vt_time_write(unix_s, text);
     return text;
@@ -28,7 +28,7 @@ static const char *time_text(int64_t unix_s)
 static const char *digest_text(const char *content)
 {
     vt_hash hash = vt_sha256_of(vt_slice_from_cstr(content));
-    char *text = vt_alloc(VT_HEX256_BYTES);
+    char *text = vt_arena_alloc(vt_test_arena(), VT_HEX256_BYTES);
 
     vt_hash_text(&hash, text);
     return text;
@@ -44,12 +44,13 @@ const struct vt_key *vt_world_key(enum vt_party party)
     struct vt_key *key;
 
     VT_CHECK_OK(vt_key_from_seed(seed, &key, &err));
+    vt_test_keep(key);
     return key;
 }
 
 const char *vt_world_keyid(enum vt_party party)
 {
-    struct vt_key_id *id = vt_alloc(sizeof *id);
+    struct vt_key_id *id = vt_arena_alloc(vt_test_arena(), sizeof *id);
 
     *id = vt_public_key_id(vt_key_public(vt_world_key(party)));
     return id->text;
@@ -378,7 +379,7 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
 {
     struct vt_error err = { 0 };
     struct vt_buf *payload = keep(VT_ENTRY_BYTES_MAX);
-    struct vt_release *release = vt_alloc(sizeof *release);
+    struct vt_release *release = vt_arena_alloc(vt_test_arena(), sizeof *release);
     struct vt_subject subjects[2];
     size_t outputs = outputs_of(world, world->file, subjects);
 
@@ -537,7 +538,7 @@ static vt_slice make_checkpoint(const struct vt_world *world, uint64_t size,
 static vt_slice make_proof(const struct vt_world *world, const struct vt_world_made *made,
                            bool is_release)
 {
-    struct vt_tlog_proof *proof = vt_alloc(sizeof *proof);
+    struct vt_tlog_proof *proof = vt_arena_alloc(vt_test_arena(), sizeof *proof);
     struct vt_buf *text = keep(VT_KIB(64));
     vt_hash leaves[VT_WORLD_ENTRIES], root, mine;
     uint64_t size = VT_WORLD_ENTRIES;
@@ -604,7 +605,7 @@ static struct vt_world_answer answer_of(const struct vt_verdict *verdict,
     struct vt_error err = { 0 };
     struct vt_buf *json = keep(VT_MIB(1)), *memory = keep(VT_MEMORY_BYTES_MAX);
     struct vt_world_answer answer = { .reason = verdict->reason };
-    char *sentence = vt_alloc(sizeof verdict->sentence);
+    char *sentence = vt_arena_alloc(vt_test_arena(), sizeof verdict->sentence);
 
     memcpy(sentence, verdict->sentence, sizeof verdict->sentence);
     answer.sentence = sentence;

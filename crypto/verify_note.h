@@ -32,5 +32,11 @@ VT_CHECKED bool vt_note_sign(const struct vt_key *key, vt_slice name, vt_slice t
                              struct vt_buf *out, struct vt_error *err);
 VT_CHECKED bool vt_note_cosign(const struct vt_key *key, vt_slice name, int64_t time_unix_s,
                                vt_slice text, struct vt_buf *out, struct vt_error *err);
+/* The two halves of vt_note_cosign, for a signer that is not the writer: the signature
+ * alone, and the line for it.  time_unix_s is not negative (VT_REJECTED). */
+VT_CHECKED bool vt_cosignature_sign(const struct vt_key *key, int64_t time_unix_s,
+                                    vt_slice text, uint8_t out[64], struct vt_error *err);
+void vt_note_write_cosignature(struct vt_buf *out, vt_slice name, uint32_t id,
+                               int64_t time_unix_s, const uint8_t signature[64]);
 
 #endif

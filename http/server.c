@@ -467,14 +467,17 @@ static int wait_ms(struct vt_http_server *server)
     return server->ring.next != &server->ring || server->is_stopping ? SWEEP_MS : -1;
 }
 
-static bool serve_watches(struct vt_http_server *server, const struct pollfd *fds,
+static bool serve_watches(struct vt_http_server *server, struct pollfd *fds,
                           struct vt_error *err)
 {
     const struct vt_http_watch *watches = server->options.watches;
 
-    for (size_t i = 0; i < WATCHES_MAX && watches[i].ready != NULL; i++)
-        if (fds[i].revents != 0 && !watches[i].ready(server->options.context, err))
+    for (size_t i = 0; i < WATCHES_MAX && watches[i].ready != NULL; i++) {
+        if (watches[i].is_for_start && server->is_stopping)
+            fds[i].fd = -1;
+        else if (fds[i].revents != 0 && !watches[i].ready(server->options.context, err))
             return false;
+    }
     return true;
 }
 

@@ -33,6 +33,7 @@ struct vt_http_watch {
     /* Called when fd can be read or was closed.  False (with err) ends vt_http_server_run.
      */
     bool (*ready)(void *context, struct vt_error *err);
+    bool is_for_start; /* not looked at any more once the server is stopping */
 };
 
 struct vt_http_options {

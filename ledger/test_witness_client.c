@@ -28,6 +28,7 @@ enum manner {
     FLIPPED,        /* its own cosignature with one bit changed                      */
     BLANK_LINE,     /* an answer that tries to become part of the text               */
     FUTURE,         /* a time in an hour                                             */
+    TWO_TIMES,      /* its cosignature from the future, then a good one              */
     NO_TIME,        /* time 0                                                        */
     WORDS,          /* 200 with words                                                */
     NOTHING,        /* 200 with an empty body                                        */
@@ -138,6 +139,10 @@ static void on_add(void *context, struct vt_http_exchange *exchange)
         break;
     case FUTURE:
         cosign(fake, note.text, now_s() + 3600, &body);
+        break;
+    case TWO_TIMES:
+        cosign(fake, note.text, now_s() + 3600, &body);
+        cosign(fake, note.text, now_s(), &body);
         break;
     case NO_TIME:
         cosign(fake, note.text, 0, &body);
@@ -311,6 +316,7 @@ static void each_manner_has_its_end(void)
         { FLIPPED, VT_WITNESS_WRONG, 200, "signature" },
         { BLANK_LINE, VT_WITNESS_WRONG, 200, "more than signature lines" },
         { FUTURE, VT_WITNESS_WRONG, 200, "look at both clocks" },
+        { TWO_TIMES, VT_WITNESS_WRONG, 200, "look at both clocks" },
         { NO_TIME, VT_WITNESS_WRONG, 200, "time 0" },
         { WORDS, VT_WITNESS_WRONG, 200, "signature line 1 is malformed" },
         { NOTHING, VT_WITNESS_WRONG, 200, "no signature line" },

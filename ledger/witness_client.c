@@ -181,38 +181,52 @@ static vt_slice find_line(const struct vt_note *note, const struct vt_vkey *vkey
     return (vt_slice){ 0 };
 }
 
-/* Is there one good cosignature by this witness in the answer, and no bad one?  The answer
- * is judged behind the checkpoint's text alone, so that nothing else can be the reason. */
+/* Text, blank line, lines, as a note that this witness alone must have signed. */
+static bool verify_lines(struct asking *a, struct one *one, vt_slice text, vt_slice lines,
+                         struct vt_note *note, struct vt_note_finding *finding,
+                         struct vt_buf *bytes, struct vt_error *err)
+{
+    vt_buf_truncate(bytes, 0);
+    vt_buf_put(bytes, text);
+    vt_buf_put_u8(bytes, '\n');
+    vt_buf_put(bytes, lines);
+    if (!vt_buf_check(bytes, "answer", err) ||
+        !vt_note_parse(vt_buf_slice(bytes), note, err))
+        return false;
+    /* A blank line in the answer would make its beginning part of what is signed. */
+    if (note->text.len != text.len)
+        return vt_fail(err, VT_MALFORMED, "more than signature lines");
+    if (!vt_note_verify(note, &one->witness->vkey, 1, finding, err))
+        return false;
+    if (finding->time_unix_s <= 0 ||
+        finding->time_unix_s > vt_env_now_unix_s(a->client->env) + CLOCK_AHEAD_S_MAX)
+        return vt_fail(err, VT_REJECTED, "its time %jd is not ours: look at both clocks",
+                       (intmax_t)finding->time_unix_s);
+    return true;
+}
+
+/* Is there a good cosignature by this witness in the answer, and no bad one?  The line that
+ * is taken is then judged alone: of two good ones, what is true of one need not be true of
+ * the other. */
 static bool verify_answer(struct asking *a, struct one *one, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_note *note = vt_alloc(sizeof *note);
-    VT_AUTO_BUF bytes = vt_buf_init(VT_NOTE_BYTES_MAX);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_NOTE_BYTES_MAX),
+                alone = vt_buf_init(VT_NOTE_BYTES_MAX);
     struct vt_note_finding finding = { 0 };
-    vt_slice line, answer = vt_buf_slice(&one->call.answer);
-    size_t text_len;
+    vt_slice text, line, answer = vt_buf_slice(&one->call.answer);
 
     if (!vt_note_parse(a->told->note, note, err))
         return false;
-    text_len = note->text.len;
-    vt_buf_put(&bytes, note->text);
-    vt_buf_put_u8(&bytes, '\n');
-    vt_buf_put(&bytes, answer);
-    if (!vt_buf_check(&bytes, "answer", err) ||
-        !vt_note_parse(vt_buf_slice(&bytes), note, err))
+    text = note->text;
+    if (!verify_lines(a, one, text, answer, note, &finding, &bytes, err))
         return false;
-    /* A blank line in the answer would make its beginning part of what is signed. */
-    if (note->text.len != text_len)
-        return vt_fail(err, VT_MALFORMED, "more than signature lines");
-    if (!vt_note_verify(note, &one->witness->vkey, 1, &finding, err))
-        return false;
-    if (finding.time_unix_s <= 0 ||
-        finding.time_unix_s > vt_env_now_unix_s(a->client->env) + CLOCK_AHEAD_S_MAX)
-        return vt_fail(err, VT_REJECTED, "its time %jd is not ours: look at both clocks",
-                       (intmax_t)finding.time_unix_s);
     line = find_line(note, &one->witness->vkey);
     VT_ASSERT(line.len != 0); /* it was verified */
     one->line = vt_slice_sub(
         answer, (size_t)(line.data - bytes.data) - (bytes.len - answer.len), line.len);
+    if (!verify_lines(a, one, text, one->line, note, &finding, &alone, err))
+        return false;
     one->report->time_unix_s = finding.time_unix_s;
     return true;
 }

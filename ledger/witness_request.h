@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "ledger/tree_verify.h"
 
-#define VT_WITNESS_REQUEST_BYTES_MAX VT_KIB(256)
+#define VT_WITNESS_REQUEST_BYTES_MAX VT_KIB(128)
 
 struct vt_witness_request {
     uint64_t old_size; /* of the tree that the log believes the witness has seen */

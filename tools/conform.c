@@ -11,7 +11,9 @@
 #include "ledger/checkpoint.h"
 #include "ledger/tlog_proof.h"
 #include "ledger/tree_verify.h"
+#include "ledger/witness.h"
 #include "wire/wire.h"
+#include <ftw.h>
 #include <sys/wait.h>
 
 enum { FILE_BYTES_MAX = 64 << 20, SECONDS_MAX = 60, KEYS_MAX = 64, ANSWER_BYTES = 64 };
@@ -245,6 +247,77 @@ static bool accepts_dsse(const json_t *c)
            vt_dsse_verify(&envelope, keys, json_array_size(array), is_signed, &err);
 }
 
+/* A fresh witness, in a folder of its own, that watches the log of the case. */
+struct stand {
+    char dir[32];
+    struct vt_env env;
+    struct vt_arena *arena;
+    struct vt_witness_config config;
+    struct vt_key *key;
+    struct vt_witness *witness;
+};
+
+static bool stand_begin(const json_t *c, struct stand *s)
+{
+    static const uint8_t seed[32] = { 1 };
+    struct vt_error err = { 0 };
+    struct vt_public_key log;
+    struct vt_vkey vkey;
+
+    (void)snprintf(s->dir, sizeof s->dir, "/tmp/conform-XXXXXX");
+    s->env = vt_env_real();
+    s->arena = vt_arena_new();
+    s->config = vt_witness_config_new(s->arena);
+    if (!vt_hex_parse(text_of(c, "log_public_hex"), log.bytes, sizeof log.bytes) ||
+        mkdtemp(s->dir) == NULL || !vt_key_from_seed(seed, &s->key, &err))
+        return false;
+    vkey = vt_vkey_of(text_of(c, "origin"), VT_NOTE_ED25519, &log);
+    s->config.vkey = vt_vkey_of(VT_LIT("example.com/witness"), VT_NOTE_COSIGNATURE,
+                                vt_key_public(s->key));
+    return vt_witness_config_add(&s->config, text_of(c, "origin"), &vkey, &err) &&
+           vt_witness_memory_init(vt_witness_memory_folder(s->arena, s->dir), &err) &&
+           vt_witness_open_here(&s->config, s->key,
+                                vt_witness_memory_folder(s->arena, s->dir), &s->env,
+                                &s->witness, &err);
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
+{
+    (void)about;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static void stand_end(struct stand *s)
+{
+    vt_witness_close(s->witness);
+    vt_key_close(s->key);
+    vt_arena_free(s->arena);
+    (void)nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool step_agrees(struct stand *s, const json_t *step)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_WITNESS_REPLY reply = { 0 };
+
+    return vt_witness_answer(s->witness, text_of(step, "request"), &reply, &err) &&
+           reply.status == json_integer_value(json_object_get(step, "want_status"));
+}
+
+static bool accepts_witness(const json_t *c)
+{
+    const json_t *steps = json_object_get(c, "steps"), *step;
+    struct stand s = { .witness = NULL };
+    bool is_accepted = stand_begin(c, &s) && json_array_size(steps) != 0;
+    size_t i;
+
+    json_array_foreach(steps, i, step) is_accepted = is_accepted && step_agrees(&s, step);
+    stand_end(&s);
+    return is_accepted;
+}
+
 /* Not somebody else's: lets our own test see that a crash hides no other case. */
 static bool accepts_crash(const json_t *c)
 {
@@ -267,6 +340,7 @@ static const struct {
     { "tlog-proof-write", accepts_tlog_proof_write },
     { "ed25519", accepts_ed25519 },
     { "dsse", accepts_dsse },
+    { "witness", accepts_witness },
     { "crash", accepts_crash },
 };
 

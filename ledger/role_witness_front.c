@@ -1,0 +1,272 @@
+/* role witness-front: speaks HTTP to strangers, takes their requests apart, and asks the
+ * signer.  It holds no key, no file, and cannot open a connection.
+ *
+ * Rights: accept on the given listening socket; its channel and the signer's.
+ *
+ * One batch is under way at a time; what comes meanwhile is the next batch, so the signer
+ * makes many checkpoints durable with one sync when many come, and one when one comes.
+ *
+ *   waiting:  [ in the batch under way | collected since ]
+ *               0 .. in_flight           .. count                                       */
+#include "ledger/role_witness_front.h"
+#include "http/http.h"
+#include "ledger/witness_message.h"
+#include "ledger/witness_reply.h"
+#include "ledger/witness_request.h"
+
+enum { STOP_MS_MAX = 4000, SIGNER_MS_MAX = 30000 };
+
+const struct vt_rights vt_witness_front_rights = { .may_listen = true,
+                                                   .memory_bytes_max = VT_MIB(512),
+                                                   .files_max = 1024 };
+
+struct waiting {
+    struct vt_http_exchange *exchange;
+    const struct vt_witness_log *log;
+    struct vt_witness_question question;
+};
+
+/* What is known of one log, for those who ask for its checkpoint. */
+struct known {
+    bool is_seen;
+    struct vt_witness_seen seen;
+};
+
+struct front {
+    struct vt_arena *arena;
+    struct vt_witness_config config;
+    struct known *known; /* as config.logs */
+    uint32_t pending_max, connections_max;
+    struct vt_channel signer;
+    struct vt_http_server *server;
+    struct waiting **waiting; /* pending_max of them */
+    size_t count, in_flight;
+    struct vt_error trouble; /* why we end, when it was found inside a handler */
+};
+
+/* ---- asking the signer ------------------------------------------------------------------
+ */
+
+static bool send_batch(struct front *f, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    size_t count = 0;
+
+    vt_buf_put_u16(&body, 0);
+    while (count < f->count && count < VT_WITNESS_BATCH_MAX &&
+           body.len <= VT_MESSAGE_BYTES_MAX - VT_WITNESS_QUESTION_BYTES_MAX)
+        vt_witness_question_write(&body, &f->waiting[count++]->question);
+    if (!vt_buf_check(&body, "a batch", err))
+        return false;
+    body.data[0] = (uint8_t)(count >> 8); /* at most VT_WITNESS_BATCH_MAX */
+    body.data[1] = (uint8_t)count;
+    f->in_flight = count;
+    return vt_channel_send(&f->signer, VT_WITNESS_MSG_QUESTIONS, vt_buf_slice(&body), err);
+}
+
+static void keep_known(struct front *f, const struct waiting *w,
+                       const struct vt_witness_verdict *verdict)
+{
+    const struct vt_witness_question *q = &w->question;
+    struct known *known = &f->known[w->log - f->config.logs];
+
+    if (verdict->judgement != VT_WITNESS_YES)
+        return;
+    known->is_seen = true;
+    known->seen = (struct vt_witness_seen){ .log = q->log,
+                                            .size = q->size,
+                                            .root = q->root,
+                                            .key_id = q->key_id,
+                                            .time_unix_s = verdict->time_unix_s };
+    memcpy(known->seen.log_signature, q->log_signature, sizeof q->log_signature);
+    memcpy(known->seen.cosignature, verdict->cosignature, sizeof verdict->cosignature);
+}
+
+static void answer(struct vt_http_exchange *exchange, const struct vt_witness_reply *reply)
+{
+    vt_http_answer(exchange, reply->status, reply->content_type,
+                   vt_buf_slice(&reply->body));
+}
+
+static void answer_one(struct front *f, struct waiting *w,
+                       const struct vt_witness_verdict *verdict)
+{
+    VT_AUTO_WITNESS_REPLY reply = { 0 };
+
+    keep_known(f, w, verdict);
+    vt_witness_write_reply(&f->config.vkey, verdict, &reply);
+    answer(w->exchange, &reply);
+    free(w);
+}
+
+/* Verdicts have come, or the signer is gone. */
+static bool on_signer(void *context, struct vt_error *err)
+{
+    struct front *f = context;
+    struct vt_witness_verdict verdict;
+    struct vt_message message;
+    vt_reader r;
+    uint16_t count;
+    size_t done = 0;
+
+    if (!vt_channel_receive(&f->signer, 0, &message, err))
+        return false;
+    r = (vt_reader){ message.body };
+    if (message.type != VT_WITNESS_MSG_VERDICTS || !vt_read_u16(&r, &count) ||
+        count != f->in_flight || count == 0)
+        return vt_fail(err, VT_MALFORMED, "the signer answered what nobody asked");
+    while (done < count && vt_witness_verdict_read(&r, &verdict))
+        answer_one(f, f->waiting[done++], &verdict);
+    f->count -= done;
+    memmove(f->waiting, f->waiting + done, f->count * sizeof *f->waiting);
+    f->in_flight = 0;
+    if (done != count || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "verdicts of the signer without a form");
+    return f->count == 0 || send_batch(f, err);
+}
+
+/* ---- what strangers ask -----------------------------------------------------------------
+ */
+
+static void on_add(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    VT_AUTO_WITNESS_REPLY reply = { 0 };
+    struct waiting *w;
+
+    if (f->count == f->pending_max) {
+        vt_http_set_header(exchange, "Retry-After", "1");
+        vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
+        return;
+    }
+    w = vt_alloc(sizeof *w);
+    w->exchange = exchange;
+    if (!vt_witness_read_question(&f->config, vt_http_body(exchange), &w->question,
+                                  &reply)) {
+        free(w);
+        answer(exchange, &reply);
+        return;
+    }
+    w->log = vt_witness_log_by_id(&f->config, &w->question.log);
+    f->waiting[f->count++] = w;
+    if (f->in_flight == 0 && !send_batch(f, &f->trouble))
+        vt_http_server_stop(f->server);
+}
+
+static void on_get(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    VT_AUTO_BUF note = vt_buf_init(VT_KIB(16));
+    const struct vt_witness_log *log = NULL;
+    vt_hash id;
+
+    if (vt_witness_path_parse(vt_http_path(exchange), &id))
+        log = vt_witness_log_by_id(&f->config, &id);
+    if (log != NULL && f->known[log - f->config.logs].is_seen)
+        vt_witness_write_checkpoint(&f->config.vkey, log,
+                                    &f->known[log - f->config.logs].seen, &note);
+    if (note.len == 0 || note.is_full) {
+        vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "nothing was cosigned here");
+        return;
+    }
+    vt_http_set_header(exchange, "Cache-Control", "max-age=5");
+    vt_http_answer(exchange, VT_HTTP_OK, "text/plain; charset=utf-8", vt_buf_slice(&note));
+}
+
+static const struct vt_http_route routes[] = {
+    { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add },
+    { "GET", "/*", 0, on_get },
+    { NULL, NULL, 0, NULL },
+};
+
+/* ---- beginning and ending ---------------------------------------------------------------
+ */
+
+static bool take_begin(void *context, const struct vt_witness_begin *begin,
+                       struct vt_error *err)
+{
+    struct front *f = context;
+
+    (void)err;
+    f->config.vkey = begin->vkey;
+    f->config.name = begin->vkey.name;
+    f->pending_max = begin->pending_max;
+    f->connections_max = begin->connections_max;
+    f->waiting = vt_arena_alloc(f->arena, f->pending_max * sizeof *f->waiting);
+    return true;
+}
+
+/* Learn what was cosigned before we were started. */
+static bool learn_seen(struct front *f, struct vt_error *err)
+{
+    for (uint32_t from = 0;; from += VT_WITNESS_SEEN_PER_MESSAGE) {
+        VT_AUTO_BUF body = vt_buf_init(4);
+        struct vt_witness_seen seen;
+        vt_slice records;
+        vt_reader r;
+
+        vt_buf_put_u32(&body, from);
+        if (!vt_channel_call(&f->signer, VT_WITNESS_MSG_SEEN, vt_buf_slice(&body),
+                             VT_WITNESS_MSG_SEEN, SIGNER_MS_MAX, &records, err))
+            return false;
+        for (r = (vt_reader){ records }; vt_witness_seen_read(&r, &seen);) {
+            const struct vt_witness_log *log = vt_witness_log_by_id(&f->config, &seen.log);
+
+            if (log != NULL)
+                f->known[log - f->config.logs] = (struct known){ true, seen };
+        }
+        if (records.len / VT_WITNESS_SEEN_BYTES < VT_WITNESS_SEEN_PER_MESSAGE)
+            return true;
+    }
+}
+
+/* Whoever started us wants us to end. */
+static bool on_parent(void *context, struct vt_error *err)
+{
+    struct front *f = context;
+
+    (void)err;
+    vt_http_server_stop(f->server);
+    return true;
+}
+
+static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *err)
+{
+    struct vt_http_options options = { .routes = routes,
+                                       .context = f,
+                                       .stop_ms_max = STOP_MS_MAX };
+
+    vt_confine(&vt_witness_front_rights);
+    if (!vt_witness_listen(channel, f->arena, take_begin, f, &f->config, err))
+        return false;
+    f->known = vt_arena_alloc(f->arena, f->config.log_count * sizeof *f->known + 1);
+    options.connections_max = f->connections_max;
+    options.watches[0] = (struct vt_http_watch){ f->signer.fd, on_signer, false };
+    options.watches[1] = (struct vt_http_watch){ channel->fd, on_parent, true };
+    return learn_seen(f, err) &&
+           vt_http_server_new(VT_ROLE_FD(VT_WITNESS_FRONT_LISTEN), &options, &f->server,
+                              err) &&
+           vt_channel_send(channel, VT_WITNESS_MSG_READY, (vt_slice){ 0 }, err);
+}
+
+int vt_role_witness_front(struct vt_channel *channel)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct front f = { .arena = arena,
+                       .config = vt_witness_config_new(arena),
+                       .signer = vt_channel_init(VT_ROLE_FD(VT_WITNESS_FRONT_SIGNER)) };
+    struct vt_error err = { 0 }, lost = { 0 };
+    bool is_begun = begin(channel, &f, &err);
+
+    if (!is_begun)
+        (void)!vt_channel_send_error(channel, &err, &lost);
+    else if (vt_http_server_run(f.server, &err))
+        err = f.trouble;
+    if (is_begun && err.code != VT_OK)
+        (void)fprintf(stderr, "vitrine witness-front: %s\n", err.message);
+    vt_http_server_free(f.server);
+    for (size_t i = 0; i < f.count; i++)
+        free(f.waiting[i]);
+    vt_channel_clear(&f.signer);
+    return err.code == VT_OK ? VT_EXIT_OK : vt_code_exit(err.code);
+}

@@ -12,13 +12,23 @@
 
 enum { SEED = 3 };
 
+/* One key and one log for the whole case. */
+static struct vt_small_log *the_log(void)
+{
+    static struct vt_small_log log;
+
+    if (log.key == NULL)
+        log = vt_small_log_of(ORIGIN, SEED);
+    return &log;
+}
+
 static void write_key(const char *path, const char *passphrase)
 {
     struct vt_error err = { 0 };
     VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
 
     VT_CHECK_OK(
-        vt_key_write_pem(vt_test_key(SEED), vt_slice_from_cstr(passphrase), &pem, &err));
+        vt_key_write_pem(the_log()->key, vt_slice_from_cstr(passphrase), &pem, &err));
     vt_test_write(path, vt_buf_slice(&pem));
     VT_CHECK(chmod(path, 0600) == 0);
 }
@@ -61,7 +71,7 @@ static bool sign(struct vt_signer *signer, struct vt_small_log *log, uint64_t fr
 /* The same steps for a signer, wherever it runs. */
 static void walk_through_the_rule(struct vt_signer *signer)
 {
-    struct vt_small_log log = vt_small_log_of(ORIGIN, SEED), fork = log;
+    struct vt_small_log log = *the_log(), fork = log;
     struct vt_error err = { 0 };
     struct vt_head head;
 
@@ -88,7 +98,7 @@ static void walk_through_the_rule(struct vt_signer *signer)
 static void only_growth_is_signed(void)
 {
     struct vt_error err = { 0 };
-    struct vt_small_log log = vt_small_log_of(ORIGIN, SEED);
+    struct vt_small_log log = *the_log();
     struct vt_signer *signer;
 
     prepare();
@@ -108,7 +118,7 @@ static void the_signer_in_tests_is_the_same(void)
     struct vt_signer *signer;
 
     prepare();
-    VT_CHECK_OK(vt_signer_start_here(vt_test_path("log"), VT_LIT(ORIGIN), vt_test_key(SEED),
+    VT_CHECK_OK(vt_signer_start_here(vt_test_path("log"), VT_LIT(ORIGIN), the_log()->key,
                                      &signer, &err));
     walk_through_the_rule(signer);
     vt_signer_stop(signer);
@@ -147,7 +157,7 @@ static void what_it_does_not_start_with(void)
 static void heads_that_were_changed(void)
 {
     struct vt_error err = { 0 };
-    struct vt_small_log log = vt_small_log_of(ORIGIN, SEED);
+    struct vt_small_log log = *the_log();
     const char *path = vt_test_path("log/signer/head");
     struct vt_signer *signer;
     vt_slice good;
@@ -203,7 +213,7 @@ static void begin(struct vt_role *role)
 static void requests_without_form(void)
 {
     struct vt_error err = { 0 };
-    struct vt_small_log log = vt_small_log_of(ORIGIN, SEED);
+    struct vt_small_log log = *the_log();
     struct vt_signer_request request = { .size = 3, .root = vt_small_log_root(&log, 3) };
     VT_AUTO_BUF body = vt_buf_init(VT_KIB(8));
     VT_AUTO_ROLE role = NULL;
@@ -267,8 +277,7 @@ static void its_death_harms_nobody(void)
     struct vt_ledger_options options = { .env = &env };
     struct vt_ledger_config config = {
         .origin = VT_LIT(ORIGIN),
-        .vkey =
-            vt_slice_from_cstr(vt_test_vkey(ORIGIN, VT_NOTE_ED25519, vt_test_key(SEED))),
+        .vkey = vt_slice_from_cstr(vt_test_vkey(ORIGIN, VT_NOTE_ED25519, the_log()->key)),
         .key = VT_LIT("key"),
     };
     struct vt_signer *signer;

@@ -17,7 +17,7 @@ struct vt_small_log {
     uint64_t fork_at;
 };
 
-/* Ends with the case. */
+/* Its key is returned: end it with vt_key_close. */
 struct vt_small_log vt_small_log_of(const char *origin, uint8_t seed);
 vt_hash vt_small_log_root(const struct vt_small_log *log, uint64_t size);
 /* context: the log.  As vt_witness_asking.prove wants it. */
@@ -28,7 +28,7 @@ vt_slice vt_small_log_note(const struct vt_small_log *log, uint64_t size);
 /* Its vkey as text. */
 const char *vt_small_log_vkey(const struct vt_small_log *log);
 
-/* A key from a seed, closed when the case ends. */
+/* A key from a seed; returned, end with vt_key_close. */
 struct vt_key *vt_test_key(uint8_t seed);
 /* "name+id+base64" of that key and type. */
 const char *vt_test_vkey(const char *name, enum vt_note_type type,

@@ -200,6 +200,23 @@ static bool recover(struct vt_ledger *ledger, struct vt_error *err)
     return drop_unshown(ledger, err);
 }
 
+/* Drafts that a killed writer left where it last wrote: beside the open tiles. */
+static bool sweep(struct vt_ledger *ledger, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++) {
+        struct vt_tile_name name = { level, 0, VT_TILE_WIDTH };
+
+        name.index = vt_tile_level_size(level, ledger->tree.size) / VT_TILE_WIDTH;
+        vt_tile_path(&name, path);
+        *strrchr(path, '/') = '\0';
+        if (vt_disk_has(ledger->disk, path) && !vt_disk_sweep(ledger->disk, path, err))
+            return false;
+    }
+    return true;
+}
+
 /* ---- opening ---------------------------------------------------------------------------
  */
 
@@ -247,7 +264,7 @@ static bool open_parts(struct vt_ledger *ledger, const char *dir,
            vt_journal_open(ledger->disk, ledger->env, &ledger->journal, err) &&
            vt_dedup_open(ledger->disk, options->front_entries, true, &leaves,
                          &ledger->dedup, err) &&
-           recover(ledger, err);
+           recover(ledger, err) && sweep(ledger, err);
 }
 
 bool vt_ledger_open(const char *dir, const struct vt_ledger_options *options,

@@ -33,6 +33,8 @@ struct vt_ledger {
     struct vt_buf published; /* the checkpoint that is visible; empty: none */
     struct vt_head published_head;
 
+    uint64_t tiled_size; /* of which partial tiles were written last, shown or not */
+
     bool is_broken; /* a write failed: only closing is left */
 };
 

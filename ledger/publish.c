@@ -22,15 +22,15 @@ static bool write_partial(struct vt_ledger *ledger, int level, struct vt_error *
     return vt_shelf_write_tile(ledger->disk, &name, ledger->tree.levels[level], err);
 }
 
-/* Partial versions of a tile that has become full since the last checkpoint. */
-static bool collect_partials(struct vt_ledger *ledger, int level, struct vt_error *err)
+/* Partial versions of the tile that was open at `then` entries and has become full. */
+static bool collect_partials(struct vt_ledger *ledger, int level, uint64_t then,
+                             struct vt_error *err)
 {
-    uint64_t then = vt_tile_level_size(level, ledger->published_head.size);
-    uint64_t now = vt_tile_level_size(level, ledger->tree.size);
+    uint64_t index = vt_tile_level_size(level, then) / VT_TILE_WIDTH;
 
-    if (then % VT_TILE_WIDTH == 0 || then / VT_TILE_WIDTH == now / VT_TILE_WIDTH)
+    if (vt_tile_width(level, index, ledger->tree.size) < VT_TILE_WIDTH)
         return true;
-    return vt_shelf_collect(ledger->disk, level, then / VT_TILE_WIDTH, err);
+    return vt_shelf_collect(ledger->disk, level, index, err);
 }
 
 static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
@@ -43,8 +43,10 @@ static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
     /* The full ones are durable now, so these are not needed any more.  It is done before
      * the checkpoint: after a crash the same ones are collected again. */
     for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++)
-        if (!collect_partials(ledger, level, err))
+        if (!collect_partials(ledger, level, ledger->published_head.size, err) ||
+            !collect_partials(ledger, level, ledger->tiled_size, err))
             return false;
+    ledger->tiled_size = ledger->tree.size;
     return true;
 }
 

@@ -497,6 +497,24 @@ static void partial_tiles_are_collected(void)
     close_ledger(&o);
 }
 
+/* What a killed process left half-written is taken away at the next start. */
+static void drafts_are_swept(void)
+{
+    struct opened o = { 0 };
+
+    make_ledger(&o, VT_LEDGER_ANY);
+    add(&o, 300, 100);
+    publish(&o);
+    close_ledger(&o);
+    vt_test_write(vt_test_path("log/tile/0/.vt-0123456789abcdef"), VT_LIT("half"));
+    vt_test_write(vt_test_path("log/tile/entries/001.p/.vt-0123456789abcdef"), VT_LIT(""));
+    open_ledger(&o);
+    VT_CHECK(!vt_path_exists(vt_test_path("log/tile/0/.vt-0123456789abcdef")));
+    VT_CHECK(!vt_path_exists(vt_test_path("log/tile/entries/001.p/.vt-0123456789abcdef")));
+    check_entries(&o, 7);
+    close_ledger(&o);
+}
+
 static const struct vt_case cases[] = {
     { "entries come back with proofs", entries_come_back_with_proofs },
     { "restarts", restarts },
@@ -510,6 +528,7 @@ static const struct vt_case cases[] = {
     { "other keys are not used", other_keys_are_not_used },
     { "changed bytes are noticed", changed_bytes_are_noticed },
     { "partial tiles are collected", partial_tiles_are_collected },
+    { "drafts are swept", drafts_are_swept },
 };
 
 VT_TEST_MAIN("ledger.ledger", cases)

@@ -7,7 +7,7 @@
 enum {
     RECORD_BYTES = 256,
     CHECK_BYTES = RECORD_BYTES - 16 - VT_WITNESS_SEEN_BYTES,
-    SLOTS = 4096, /* in a half */
+    SLOTS = 2048, /* in a half: every log, and a batch */
     HALF_BYTES = SLOTS * RECORD_BYTES,
     BATCH_MAX = 1024,
 };

@@ -9,7 +9,7 @@
 /* --key WHERE and --passphrase-file FILE: for the option tables of verbs that sign. */
 #define VT_OPTION_KEY                                                                      \
     {                                                                                      \
-        "key", "KEY", "private key: a PEM file or a pkcs11: URI", true, false              \
+        "key", "KEY", "private key: a PEM file", true, false                               \
     }
 #define VT_OPTION_PASSPHRASE                                                               \
     {                                                                                      \

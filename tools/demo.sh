@@ -1,7 +1,8 @@
 #!/bin/bash
 # demo.sh BUILD [KEEP] - the story so far, told by really running it: a trust root of three
-# holders, a ledger, proofs, and attacks that are refused.  Works in build/demo, which it
-# makes anew; nothing is left running.  Exit 1 if any line is not as expected.
+# holders, a ledger, four witnesses, proofs, and attacks that are refused.  Works in
+# build/demo, which it makes anew; with KEEP the witnesses are left running, else nothing is.
+# Exit 1 if any line is not as expected.
 set -u
 build=$(cd "$1" && pwd)
 PATH=$build:$PATH
@@ -10,6 +11,10 @@ rm -rf "$place"
 mkdir -p "$place"
 cd "$place" || exit 3
 started=$SECONDS
+served=()
+stop_all() { [ "${#served[@]}" -eq 0 ] || kill "${served[@]}" 2>/dev/null; served=(); wait; }
+keep=${2:-}
+trap '[ -n "$keep" ] || stop_all' EXIT
 failed=0
 attacks=()
 
@@ -51,10 +56,30 @@ for who in foundation vendor supervisor reviewer builder ledger witness-ch witne
 done
 
 origin=ledger.example/releases
+log_vkey=$(vkey ledger/key $origin 'a log')
+
+# serve_witness PLACE - start the witness of PLACE; its address goes to PLACE.url.
+serve_witness() {
+    vitrine witness serve --dir "witness-$1/data" >"$1.out" 2>&1 &
+    served+=($!)
+    for _ in $(seq 100); do
+        grep -q '^ready:' "$1.out" && break
+        sleep 0.05
+    done
+    sed -n 's/^ready: *//p' "$1.out" | grep -o 'http[^ ]*' >"$1.url"
+    [ -s "$1.url" ]
+}
+
+echo "   Four witnesses in four jurisdictions, three needed"
+for place_of in ch de jp br; do
+    tell witness-$place_of "is made" vitrine witness init --dir witness-$place_of/data --name $place_of.example --key witness-$place_of/key
+    tell witness-$place_of "watches the ledger" vitrine witness add-log --dir witness-$place_of/data --vkey "$log_vkey"
+    tell witness-$place_of "answers" serve_witness $place_of
+done
 {
-    echo "log $(vkey ledger/key $origin 'a log')"
+    echo "log $log_vkey"
     for place_of in ch de jp br; do
-        echo "witness $place_of $(vkey witness-$place_of/key $place_of.example witness)"
+        echo "witness $place_of $(vkey witness-$place_of/key $place_of.example witness) $(cat $place_of.url)"
         echo "group ${place_of^^} any $place_of"
     done
     echo "group jurisdictions 3 CH DE JP BR"
@@ -80,14 +105,13 @@ tell supervisor "signs; the threshold is met" vitrine trust sign --trust trust.j
 tell anyone "reads who is trusted with what" vitrine trust show --trust trust.json
 
 echo "3. A ledger, and proofs that anyone checks offline"
-printf 'log %s\nquorum none\n' "$(vkey ledger/key $origin 'a log')" >reader-policy.txt
-tell ledger "is made" vitrine ledger init --dir log --origin $origin --key ledger/key
+tell ledger "is made" vitrine ledger init --dir log --origin $origin --key ledger/key --policy policy.txt
 printf 'the source of release 1\n' >source-1.txt
 printf 'the source of release 2\n' >source-2.txt
-tell vendor "adds the trust root and two claims" vitrine ledger add --dir log --proof-dir . trust.json source-1.txt source-2.txt
-check() { vitrine ledger check "$1" --proof "$2" --policy reader-policy.txt --origin $origin; }
+tell vendor "adds three entries; the witnesses cosign" vitrine ledger add --dir log --proof-dir . trust.json source-1.txt source-2.txt
+check() { vitrine ledger check "$1" --proof "$2" --policy policy.txt --origin $origin; }
 tell customer "checks the first claim" check source-1.txt source-1.txt.tlog-proof
-tell supervisor "compares every stored byte with what was signed" vitrine ledger fsck log --policy reader-policy.txt
+tell supervisor "compares every stored byte with what was signed" vitrine ledger fsck log --policy policy.txt
 
 echo "4. Attacks"
 printf 'the source of release 1, with a line slipped in\n' >slipped.txt
@@ -96,12 +120,23 @@ attack "another claim's proof" "is not entry" check source-1.txt source-2.txt.tl
 attack "two of three root signatures" "more holders must sign" vitrine trust show --trust two-signatures.json
 sed 's/"payload":"ey/"payload":"eY/' trust.json >forged-trust.json
 attack "trust root changed after signing" "" vitrine trust show --trust forged-trust.json
-attack "no witness saw the ledger" "too few witnesses" vitrine ledger check source-1.txt --proof source-1.txt.tlog-proof --policy policy.txt --origin $origin
+# A ledger operator who shows one customer a history of his own: the same key, another folder,
+# and no witness that would cosign it.
+vitrine ledger init --dir split --origin $origin --key ledger/key >last.log 2>&1
+vitrine ledger add --dir split --proof-dir split-proofs slipped.txt >last.log 2>&1 ||
+    { mkdir -p split-proofs; vitrine ledger add --dir split --proof-dir split-proofs slipped.txt >last.log 2>&1; }
+attack "another history for one customer" "too few witnesses" check slipped.txt split-proofs/slipped.txt.tlog-proof
 cp -r log changed-log
 tile=$(find changed-log/tile/entries -type f | head -n 1)
 printf 'X' | dd of="$tile" bs=1 seek=5 conv=notrunc status=none
-attack "a stored entry changed afterwards" "tile/entries" vitrine ledger fsck changed-log --policy reader-policy.txt
+attack "a stored entry changed afterwards" "tile/entries" vitrine ledger fsck changed-log --policy policy.txt
 attack "a stranger signs the root" "no root key" vitrine trust sign --trust trust.json --key reviewer/key
+
+if [ -z "$keep" ]; then
+    stop_all
+    printf 'the source of release 3\n' >source-3.txt
+    attack "witnesses gone, one entry more" "too few" vitrine ledger add --dir log source-3.txt
+fi
 
 echo
 printf '  %-34s %-24s %s\n' "attack" "outcome" "what was said"
@@ -109,5 +144,6 @@ printf '%s\n' "${attacks[@]}"
 echo
 echo "Took $((SECONDS - started)) s. Look at: $place/trust.json (vitrine trust show --trust ...),"
 echo "$place/log/ (any web server may serve it), $place/*.tlog-proof."
+[ -z "$keep" ] || echo "The witnesses go on: $(cat ch.url de.url jp.url br.url | tr '\n' ' ')- end them with: kill ${served[*]}"
 [ "$failed" -eq 0 ] || echo "Something was not as expected; see above."
 exit "$failed"

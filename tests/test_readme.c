@@ -22,7 +22,6 @@ static void the_first_proof_runs_as_it_is_written(void)
 {
     struct vt_error err = { 0 };
     VT_AUTO_BUF script = vt_buf_init(VT_KIB(64));
-    VT_AUTO_BUF path = vt_buf_init(8192);
     const char *program = vt_test_vitrine();
 
     vt_buf_printf(&script, "set -eu\nPATH=%.*s:$PATH\ncd %s\n",

@@ -26,7 +26,8 @@ HARDEN := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIC
 # product of its own line and must come out equal everywhere.
 REPRO := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $(HARDEN) \
-          $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -DVT_SANITIZED) -I.
+          $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+          -fno-omit-frame-pointer -DVT_SANITIZED) -I.
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2
 VERIFY_LIBS := -lcrypto -lsodium -ljansson

@@ -19,7 +19,8 @@ make --no-print-directory CC=clang SAN=fuzzer-no-link,address,undefined \
     build/clang/san-fuzzer-no-link-address-undefined/libvitrine.a >/dev/null
 room=$(basename "$(dirname "$source")")
 mkdir -p "build/fuzz/$name/found" "$room/corpus/$name"
-clang -std=c17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=fuzzer,address,undefined "$source" \
+clang -std=c17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=fuzzer,address,undefined \
+    -fno-sanitize-recover=all "$source" \
     tools/libfuzzer.c build/clang/san-fuzzer-no-link-address-undefined/libvitrine.a \
     -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 \
     -o "build/fuzz/$name/fuzz"

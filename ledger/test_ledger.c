@@ -473,6 +473,33 @@ static void changed_bytes_are_noticed(void)
     close_ledger(&o);
 }
 
+/* A byte of a stored entry, or of its tile, is changed while the ledger is open. */
+static void changed_entries_are_not_given_out(void)
+{
+    static const char *const files[] = { "log/tile/entries/000", "log/tile/0/000" };
+    struct vt_error err = { 0 };
+    struct opened o = { 0 };
+
+    make_ledger(&o, VT_LEDGER_ANY);
+    add(&o, 300, 100);
+    publish(&o);
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = vt_test_path(files[i]);
+        vt_slice good = vt_test_read(path);
+        uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
+        VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+        memcpy(bytes, good.data, good.len);
+        bytes[20] ^= 1; /* in entry 0, or in its hash */
+        vt_test_write(path, vt_slice_of(bytes, good.len));
+        VT_CHECK_FAILS(VT_REJECTED, vt_ledger_read(o.ledger, 0, &entry, &err));
+        VT_CHECK(entry.len == 0);
+        vt_test_write(path, good);
+        VT_CHECK_OK(vt_ledger_read(o.ledger, 0, &entry, &err));
+    }
+    close_ledger(&o);
+}
+
 /* Partial tiles stay as long as their tile is not full, and go then. */
 static void partial_tiles_are_collected(void)
 {
@@ -527,6 +554,7 @@ static const struct vt_case cases[] = {
     { "forks are not signed", forks_are_not_signed },
     { "other keys are not used", other_keys_are_not_used },
     { "changed bytes are noticed", changed_bytes_are_noticed },
+    { "changed entries are not given out", changed_entries_are_not_given_out },
     { "partial tiles are collected", partial_tiles_are_collected },
     { "drafts are swept", drafts_are_swept },
 };

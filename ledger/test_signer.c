@@ -292,6 +292,9 @@ static void its_death_harms_nobody(void)
     VT_CHECK_OK(vt_ledger_submit(ledger, VT_LIT("one"), &ticket, &err));
     VT_CHECK_OK(vt_ledger_publish(ledger, NULL, &err));
     VT_CHECK_OK(vt_ledger_submit(ledger, VT_LIT("two"), &ticket, &err));
+    /* The real one has its locks on, not only the probe. */
+    VT_CHECK(strcmp(vt_test_process_status(only_child(), "Seccomp:"), "2") == 0);
+    VT_CHECK(strcmp(vt_test_process_status(only_child(), "NoNewPrivs:"), "1") == 0);
     VT_CHECK(kill(only_child(), SIGKILL) == 0);
     VT_CHECK_FAILS(VT_IO, vt_ledger_publish(ledger, NULL, &err));
     VT_CHECK_FAILS(VT_IO, vt_ledger_submit(ledger, VT_LIT("three"), &ticket, &err));

@@ -53,7 +53,8 @@ VT_CHECKED bool vt_disk_write(struct vt_disk *disk, const char *name, vt_slice b
 VT_CHECKED bool vt_disk_create(struct vt_disk *disk, const char *name, vt_slice bytes,
                                mode_t mode, struct vt_error *err);
 /* As vt_disk_write, without the syncs: visible at once, durable only after vt_disk_flush.
- */
+ * Up to 128 of these files are held open until then; a role that may open fewer must not
+ * write so many between two flushes. */
 VT_CHECKED bool vt_disk_write_lazily(struct vt_disk *disk, const char *name, vt_slice bytes,
                                      mode_t mode, struct vt_error *err);
 /* Make every lazy write so far durable (files, then the folders that hold them). */

@@ -1,5 +1,5 @@
 /* store: the only room that writes durable files, so that the crash tests can stand in its
- * way.  Two doors come later (records, blobs); this issue needs files and blobs. */
+ * way.  Folders and files (disk.h), and bytes under their own hash (blobs.h). */
 #ifndef VT_STORE_H
 #define VT_STORE_H
 

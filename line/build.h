@@ -32,6 +32,8 @@ struct vt_build_request {
     /* NULL: the fixed terms with the recipe's cpus.  Else all of these. */
     const struct vt_factors *factors;
     const char *out; /* host folder for artefacts and log; made if missing */
+    const char
+        *scratch; /* where to build; NULL: memory if there is enough, else the store */
     /* Environment digests that the supervisor authorised; NULL: not asked here. */
     const vt_hash *authorised;
     size_t authorised_count;

@@ -9,6 +9,7 @@
 #include "line/build.h"
 #include "line/build_inside.h"
 #include "line/spool.h"
+#include <dirent.h>
 
 enum { LOG_BYTES_MAX = 256 << 20, SBOM_BYTES_MAX = 64 << 20, VARIABLES_MAX = 128 };
 
@@ -211,11 +212,22 @@ static bool run_in(struct vt_build *b, const char *const *argv, const char *dire
     return true;
 }
 
+static int is_dsc(const struct dirent *entry)
+{
+    return vt_slice_ends_with(vt_slice_from_cstr(entry->d_name), VT_LIT(".dsc"));
+}
+
+/* The one .dsc among the files that were just unpacked. */
 static const char *find_dsc(struct vt_build *b)
 {
-    const struct vt_lock *lock = b->request->lock;
+    struct dirent **names = NULL;
+    int count = scandir(b->area, &names, is_dsc, alphasort);
+    const char *name = count == 1 ? copy_text(b->report->arena, names[0]->d_name) : NULL;
 
-    return lock->source_file_count > 0 ? lock->source_files[0].file : NULL;
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    return name;
 }
 
 /* dpkg-source runs in the environment like any step: what it reads is not ours to parse.
@@ -227,7 +239,7 @@ static bool unpack_debian(struct vt_build *b, struct vt_error *err)
     VT_AUTO_ARENA arena = vt_arena_new();
 
     if (argv[3] == NULL)
-        return vt_fail(err, VT_REJECTED, "the lock names no source package");
+        return vt_fail(err, VT_REJECTED, "the source holds no single .dsc");
     return run_in(b, argv, b->area_inside, "dpkg-source", err) &&
            vt_tree_clamp_times(vt_arena_printf(arena, "%s/%s", b->area, b->source_name),
                                b->request->recipe->epoch_unix_s, err);

@@ -171,7 +171,8 @@ static bool resolve_source(struct making *m, struct vt_error *err)
     return read_stanza(m, stanza, err);
 }
 
-/* Names of the essential packages and of those asked for, as one dependency text. */
+/* Names of the essential packages and of those asked for, as one dependency text, with what
+ * every Debian source may count on (Debian Policy §4.2). */
 static bool name_wanted(struct making *m, const char **out, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
@@ -181,13 +182,14 @@ static bool name_wanted(struct making *m, const char **out, struct vt_error *err
         if (!name_parts(m, m->packages[i].file, &name, &version, &architecture))
             return vt_fail(err, VT_MALFORMED, "apt-get: odd file name %s",
                            m->packages[i].file);
-        vt_buf_printf(&text, "%s%s", i > 0 ? ", " : "", name);
+        vt_buf_printf(&text, "%s, ", name);
     }
+    vt_buf_put_text(&text, "build-essential"); /* which no source names */
     *out = vt_arena_cstr(m->arena, vt_buf_slice(&text));
     return vt_buf_check(&text, "packages", err);
 }
 
-/* Once more, with what the source needs (apt adds build-essential by itself). */
+/* Once more, with what the source needs. */
 static bool resolve_needs(struct making *m, struct vt_error *err)
 {
     const char *argv[6 + STANZA_FIELDS] = { "apt-get", "-qy", "--print-uris", "satisfy" };

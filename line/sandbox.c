@@ -270,8 +270,7 @@ static bool plan_make(const struct vt_sandbox_spec *spec, struct vt_sandbox_plan
     plan->directory = spec->directory != NULL ? spec->directory : spec->area_inside;
     plan->tmpfs_bytes = tmp;
     if (!check_spec(spec, err) || !choose_cpus(plan, err) || !find_folders(plan, err) ||
-        !find_program(plan, err) ||
-        !vt_sandbox_filter(spec->is_root_writable, &plan->filter, err))
+        !find_program(plan, err) || !vt_sandbox_filter(plan, &plan->filter, err))
         return false;
     plan->environment = make_environment(plan);
     vt_sandbox_masks(plan);

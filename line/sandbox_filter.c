@@ -8,6 +8,7 @@
  * succeed and do nothing.  So packages install the same way for root and for an ordinary
  * user, and files have one owner in both. */
 #include "line/sandbox_inside.h"
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
@@ -150,7 +151,7 @@ static bool fill(scmp_filter_ctx filter, bool is_root_played)
 }
 
 /* Laid before libseccomp's program: newer calls do not exist. */
-static void put_prelude(struct vt_buf *out)
+static void put_newer(struct vt_buf *out)
 {
     static const struct sock_filter prelude[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -161,8 +162,58 @@ static void put_prelude(struct vt_buf *out)
     vt_buf_put(out, VT_BYTES(prelude));
 }
 
-bool vt_sandbox_filter(bool is_root_played, struct vt_buf *out, struct vt_error *err)
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+/* Low half of an argument, on the little-endian machines that we run on. */
+#define LOAD_ARGUMENT(n)                                                                   \
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                                     \
+             (uint32_t)(offsetof(struct seccomp_data, args) + (n) * sizeof(uint64_t)))
+#define SKIP_IF(value, count)     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, count, 0)
+#define SKIP_UNLESS(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
+#define REFUSE                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+
+/* Giving a file to a user that our namespace does not know is EINVAL to the kernel, while
+ * every other system says EPERM to an ordinary user, and fakeroot relies on that.  Only the
+ * builder itself and "leave it" pass.  (libseccomp cannot say "neither A nor B".) */
+static void put_owner_rule(struct vt_buf *out, int call, unsigned at, uint32_t uid,
+                           uint32_t gid)
 {
+    const struct sock_filter rule[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        SKIP_UNLESS(NATIVE_ARCH, 10),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        SKIP_UNLESS((uint32_t)call, 8),
+        LOAD_ARGUMENT(at),
+        SKIP_IF(uid, 2),
+        SKIP_IF(UINT32_MAX, 1),
+        REFUSE,
+        LOAD_ARGUMENT(at + 1),
+        SKIP_IF(gid, 2),
+        SKIP_IF(UINT32_MAX, 1),
+        REFUSE,
+    };
+
+    vt_buf_put(out, VT_BYTES(rule));
+}
+
+static void put_owner_rules(struct vt_buf *out, uint32_t uid, uint32_t gid)
+{
+#ifdef SYS_chown
+    put_owner_rule(out, SYS_chown, 1, uid, gid);
+    put_owner_rule(out, SYS_lchown, 1, uid, gid);
+#endif
+    put_owner_rule(out, SYS_fchown, 1, uid, gid);
+    put_owner_rule(out, SYS_fchownat, 2, uid, gid);
+}
+
+bool vt_sandbox_filter(const struct vt_sandbox_plan *plan, struct vt_buf *out,
+                       struct vt_error *err)
+{
+    bool is_root_played = plan->spec->is_root_writable;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     VT_AUTO_FD fd = memfd_create("filter", MFD_CLOEXEC);
     bool ok = filter != NULL && fd >= 0 && fill(filter, is_root_played) &&
@@ -171,7 +222,9 @@ bool vt_sandbox_filter(bool is_root_played, struct vt_buf *out, struct vt_error 
     seccomp_release(filter);
     if (!ok)
         return vt_fail(err, VT_IO, "sandbox: libseccomp cannot make the filter");
-    put_prelude(out);
+    put_newer(out);
+    if (!is_root_played)
+        put_owner_rules(out, plan->uid, plan->gid);
     return vt_fd_read_all(fd, "filter", out, err);
 }
 

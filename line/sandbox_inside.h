@@ -53,7 +53,7 @@ struct vt_sandbox_word {
 };
 
 /* sandbox_filter.c: the seccomp program for both runners; Landlock for ours. */
-VT_CHECKED bool vt_sandbox_filter(bool is_root_played, struct vt_buf *out,
+VT_CHECKED bool vt_sandbox_filter(const struct vt_sandbox_plan *plan, struct vt_buf *out,
                                   struct vt_error *err);
 /* Writing is allowed below `writable` (and to /dev and /proc files) only.  0 where the
  * kernel has no Landlock; negative: errno. */

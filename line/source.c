@@ -159,21 +159,29 @@ bool vt_source_put_fd(struct vt_pack_writer *w, vt_slice path, enum vt_pack_mode
     }
 }
 
-static bool read_source(struct vt_line_store *store, enum vt_source_type type,
-                        const char *where, const char *commit, struct vt_pack_writer *w,
-                        struct vt_source *about, struct vt_error *err)
+/* Where a source is: named by the caller, or by a lock. */
+struct place {
+    const char *where, *commit;
+    const struct vt_lock *lock; /* NULL: look at where */
+};
+
+static bool read_source(struct vt_line_store *store, const struct place *place,
+                        struct vt_pack_writer *w, struct vt_source *about,
+                        struct vt_error *err)
 {
-    switch (type) {
+    if (place->lock != NULL)
+        return vt_source_read_locked(store, place->lock, w, err);
+    switch (about->type) {
     case VT_SOURCE_GIT:
-        return vt_source_read_git(where, commit, w, about, err);
+        return vt_source_read_git(place->where, place->commit, w, about, err);
     case VT_SOURCE_FOLDER:
-        return vt_source_read_folder(where, w, err);
+        return vt_source_read_folder(place->where, w, err);
     case VT_SOURCE_TAR:
-        return vt_source_read_tar(store, where, w, about, err);
+        return vt_source_read_tar(store, place->where, w, about, err);
     case VT_SOURCE_DEBIAN:
         break;
     }
-    return vt_source_read_debian(where, w, err);
+    return vt_source_read_debian(place->where, w, err);
 }
 
 /* What was written must read back, whole and with the same digest. */
@@ -202,33 +210,52 @@ static bool keep_pack(struct vt_line_store *store, int fd, struct vt_source *abo
            remember(store, about, err);
 }
 
+static bool take(struct vt_line_store *store, const struct place *place,
+                 struct vt_source *about, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_pack_writer *w = vt_arena_alloc(arena, sizeof *w);
+    struct spool spool = { .fd = -1, .pending = vt_buf_init(PIECE_BYTES) };
+    bool ok = vt_spool_open(store, &spool.fd, err);
+
+    vt_pack_begin(w, spool_put, &spool);
+    ok = ok && read_source(store, place, w, about, err) &&
+         vt_pack_finish(w, &about->digest, err) && spool_flush(&spool, err) &&
+         check_pack(spool.fd, about, err);
+    about->file_count = w->file_count;
+    ok = ok && keep_pack(store, spool.fd, about, err);
+    vt_buf_clear(&spool.pending);
+    vt_fd_close(&spool.fd);
+    return ok;
+}
+
 bool vt_source_take(struct vt_line_store *store, enum vt_source_type type,
                     const char *where, const char *commit, struct vt_source *out,
                     struct vt_error *err)
 {
+    struct place place = { .where = where, .commit = commit };
     struct vt_source about = { .type = type };
-    struct vt_pack_writer *w;
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct spool spool = { .fd = -1 };
-    bool ok;
 
-    if (!vt_spool_open(store, &spool.fd, err))
-        return false;
-    spool.pending = vt_buf_init(PIECE_BYTES);
-    w = vt_arena_alloc(arena, sizeof *w);
-    vt_pack_begin(w, spool_put, &spool);
-    ok = read_source(store, type, where, commit, w, &about, err) &&
-         vt_pack_finish(w, &about.digest, err) && spool_flush(&spool, err) &&
-         check_pack(spool.fd, &about, err);
-    about.file_count = w->file_count;
-    if (!ok)
-        (void)vt_within(err, "%s", where);
-    ok = ok && keep_pack(store, spool.fd, &about, err);
-    vt_buf_clear(&spool.pending);
-    vt_fd_close(&spool.fd);
-    if (ok)
-        *out = about;
-    return ok;
+    if (!take(store, &place, &about, err))
+        return vt_within(err, "%s", where);
+    *out = about;
+    return true;
+}
+
+bool vt_source_take_locked(struct vt_line_store *store, const struct vt_lock *lock,
+                           struct vt_source *out, struct vt_error *err)
+{
+    struct place place = { .lock = lock };
+    struct vt_source about = { .type = VT_SOURCE_DEBIAN };
+
+    if (lock->source_file_count == 0)
+        return vt_fail(err, VT_ABSENT,
+                       "the lock names no source package (vitrine line lock "
+                       "--source-package)");
+    if (!take(store, &place, &about, err))
+        return vt_within(err, "source %s", lock->source_name);
+    *out = about;
+    return true;
 }
 
 bool vt_source_take_pack(struct vt_line_store *store, const char *pack_path,

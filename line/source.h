@@ -21,6 +21,7 @@
 
 #include "base/base.h"
 #include "crypto/sha256.h"
+#include "line/lock.h"
 #include "line/recipe.h"
 #include "line/store.h"
 
@@ -45,6 +46,12 @@ struct vt_source {
 VT_CHECKED bool vt_source_take(struct vt_line_store *store, enum vt_source_type type,
                                const char *where, const char *commit, struct vt_source *out,
                                struct vt_error *err);
+
+/* Take in the Debian source package whose files a lock names, from the blob store.
+ * Errors: VT_ABSENT  the lock names none, or a file is not in the store */
+VT_CHECKED bool vt_source_take_locked(struct vt_line_store *store,
+                                      const struct vt_lock *lock, struct vt_source *out,
+                                      struct vt_error *err);
 
 /* The source with this digest, if the store has it; its pack is checked while unpacking.
  * Errors: VT_ABSENT, VT_IO, VT_MALFORMED */

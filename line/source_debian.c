@@ -119,3 +119,31 @@ bool vt_source_read_debian(const char *where, struct vt_pack_writer *w,
             return false;
     return true;
 }
+
+/* The order of a lock has the .dsc first; a pack goes by name. */
+static int compare_locked(const void *a, const void *b)
+{
+    return strcmp((*(const struct vt_lock_file *const *)a)->file,
+                  (*(const struct vt_lock_file *const *)b)->file);
+}
+
+bool vt_source_read_locked(struct vt_line_store *store, const struct vt_lock *lock,
+                           struct vt_pack_writer *w, struct vt_error *err)
+{
+    const struct vt_lock_file *sorted[VT_LOCK_SOURCE_FILES_MAX];
+
+    for (size_t i = 0; i < lock->source_file_count; i++)
+        sorted[i] = &lock->source_files[i];
+    qsort(sorted, lock->source_file_count, sizeof sorted[0], compare_locked);
+    for (size_t i = 0; i < lock->source_file_count; i++) {
+        VT_AUTO_FD fd = -1;
+        uint64_t bytes;
+
+        if (!vt_blobs_open_fd(vt_line_store_blobs(store), &sorted[i]->hash, &fd, &bytes,
+                              err) ||
+            !vt_source_put_fd(w, vt_slice_from_cstr(sorted[i]->file), VT_MODE_FILE, fd,
+                              bytes, err))
+            return vt_within(err, "%s", sorted[i]->file);
+    }
+    return true;
+}

@@ -18,6 +18,10 @@ VT_CHECKED bool vt_source_read_tar(struct vt_line_store *store, const char *wher
 VT_CHECKED bool vt_source_read_debian(const char *where, struct vt_pack_writer *w,
                                       struct vt_error *err);
 
+VT_CHECKED bool vt_source_read_locked(struct vt_line_store *store,
+                                      const struct vt_lock *lock, struct vt_pack_writer *w,
+                                      struct vt_error *err);
+
 /* Put the rest of an open file of `bytes` bytes as one member. */
 VT_CHECKED bool vt_source_put_fd(struct vt_pack_writer *w, vt_slice path,
                                  enum vt_pack_mode mode, int fd, uint64_t bytes,

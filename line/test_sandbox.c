@@ -397,6 +397,28 @@ static void makes_no_dangerous_call(struct place *place, enum vt_sandbox_runner 
 #endif
 }
 
+/* As on any system for an ordinary user; fakeroot counts on EPERM. */
+static void owners_change_as_outside(struct place *place, enum vt_sandbox_runner runner)
+{
+    const char *got =
+        run_shell(place, runner,
+                  "touch a; chown 1000:1000 a && chown 1000 a && chgrp 1000 a "
+                  "&& echo own; LC_ALL=C chown 0 a; LC_ALL=C chown -h 1000:0 a; "
+                  "perl -e 'chown 5, -1, \"a\" or print $!+0'",
+                  0);
+
+    VT_CHECK_SAYING(strcmp(got,
+                           "own\nchown: changing ownership of 'a': Operation not "
+                           "permitted\nchown: changing ownership of 'a': Operation not "
+                           "permitted\n1") == 0,
+                    "it got:\n%s", got);
+}
+
+static void changing_owners_is_not_permitted(void)
+{
+    in_each_way(owners_change_as_outside);
+}
+
 static void dangerous_calls_are_refused(void)
 {
     in_each_way(makes_no_dangerous_call);
@@ -660,6 +682,7 @@ static const struct vt_case cases[] = {
     { "host files are out of sight", host_files_are_out_of_sight },
     { "there is no network", there_is_no_network },
     { "dangerous calls are refused", dangerous_calls_are_refused },
+    { "changing owners is not permitted", changing_owners_is_not_permitted },
     { "Landlock holds without the mounts", landlock_holds_without_the_mounts },
     { "file size and memory are limited", file_size_and_memory_are_limited },
     { "processes are limited", processes_are_limited },

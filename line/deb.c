@@ -25,11 +25,6 @@ vt_slice vt_control_field(vt_slice control, const char *name)
     return (vt_slice){ 0 };
 }
 
-void vt_deb_clear(struct vt_deb *deb)
-{
-    vt_buf_clear(&deb->list);
-}
-
 /* ---- paths ------------------------------------------------------------------------------
  */
 
@@ -96,9 +91,8 @@ struct unpacking {
     struct archive *archive;
     const char *package; /* path of the .deb */
     int root_fd;
-    int64_t epoch_unix_s;
     struct vt_arena *arena;
-    struct vt_deb *deb;
+    vt_slice *control; /* wanted; NULL: the files are */
     int64_t bytes;
     unsigned files;
 };
@@ -170,8 +164,6 @@ static bool make_entry(struct unpacking *u, struct archive_entry *entry, const c
     const char *leaf;
     bool ok = true;
 
-    if (time_s > u->epoch_unix_s)
-        time_s = u->epoch_unix_s;
     times[0] = times[1] = (struct timespec){ .tv_sec = time_s };
     if (!open_parent(u->root_fd, vt_arena_cstr(u->arena, vt_slice_from_cstr(place)),
                      &parent, &leaf, err))
@@ -195,18 +187,6 @@ static bool make_entry(struct unpacking *u, struct archive_entry *entry, const c
     return ok;
 }
 
-/* dpkg's list: "/." first, then every path without a slash at its end. */
-static void list_entry(struct vt_deb *deb, const char *name)
-{
-    size_t len;
-
-    name += *name == '.' ? 1 : 0;
-    len = strlen(name);
-    while (len > 1 && name[len - 1] == '/')
-        len--;
-    vt_buf_printf(&deb->list, "%.*s\n", len <= 1 ? 2 : (int)len, len <= 1 ? "/." : name);
-}
-
 static bool unpack_data(struct unpacking *u, struct vt_error *err)
 {
     struct archive_entry *entry;
@@ -222,7 +202,6 @@ static bool unpack_data(struct unpacking *u, struct vt_error *err)
                            "%s: a path leads out of the root, or there are "
                            "more than %d",
                            u->package, FILES_MAX);
-        list_entry(u->deb, name);
         while (len > 0 && place[len - 1] == '/')
             place = vt_arena_printf(u->arena, "%.*s", (int)--len, place);
         if (len != 0 && !make_entry(u, entry, place, err))
@@ -231,45 +210,31 @@ static bool unpack_data(struct unpacking *u, struct vt_error *err)
     if (status != ARCHIVE_EOF)
         return vt_fail(err, VT_MALFORMED, "%s: %s", u->package,
                        archive_error_string(u->archive));
-    return vt_buf_check(&u->deb->list, u->package, err);
-}
-
-static bool keep_control(struct unpacking *u, const char *name, vt_slice bytes)
-{
-    struct vt_deb *deb = u->deb;
-
-    name += strncmp(name, "./", 2) == 0 ? 2 : 0;
-    if (strcmp(name, "control") == 0)
-        deb->control = bytes;
-    else if (deb->extra_count < 16 && strchr(name, '/') == NULL && *name != '\0')
-        deb->extras[deb->extra_count++] =
-            (struct vt_deb_script){ vt_arena_cstr(u->arena, vt_slice_from_cstr(name)),
-                                    bytes };
     return true;
 }
 
-static bool unpack_control(struct unpacking *u, struct vt_error *err)
+static bool read_control(struct unpacking *u, struct vt_error *err)
 {
     struct archive_entry *entry;
     int status;
 
     while ((status = archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
+        const char *name = archive_entry_pathname(entry);
         int64_t size = archive_entry_size(entry);
         uint8_t *bytes;
 
-        if (archive_entry_filetype(entry) != AE_IFREG)
+        if (name == NULL ||
+            strcmp(name + (strncmp(name, "./", 2) == 0 ? 2 : 0), "control") != 0)
             continue;
         if (size < 0 || size > CONTROL_BYTES_MAX)
-            return vt_fail(err, VT_LIMIT, "%s: a control file is too large", u->package);
+            return vt_fail(err, VT_LIMIT, "%s: its control file is too large", u->package);
         bytes = vt_arena_alloc(u->arena, (size_t)size + 1);
         if (archive_read_data(u->archive, bytes, (size_t)size) != size)
-            return vt_fail(err, VT_MALFORMED, "%s: control archive is cut short",
-                           u->package);
-        (void)keep_control(u, archive_entry_pathname(entry),
-                           vt_slice_of(bytes, (size_t)size));
+            return vt_fail(err, VT_MALFORMED, "%s: cut short", u->package);
+        *u->control = vt_slice_of(bytes, (size_t)size);
+        return true;
     }
-    return status == ARCHIVE_EOF || vt_fail(err, VT_MALFORMED, "%s: %s", u->package,
-                                            archive_error_string(u->archive));
+    return vt_fail(err, VT_MALFORMED, "%s: has no control file", u->package);
 }
 
 /* ---- the outer ar -----------------------------------------------------------------------
@@ -287,8 +252,7 @@ static la_ssize_t read_inner(struct archive *inner, void *context, const void **
     return status == ARCHIVE_OK ? (la_ssize_t)len : status == ARCHIVE_EOF ? 0 : -1;
 }
 
-static bool unpack_inner(struct unpacking *u, struct archive *outer, bool is_data,
-                         struct vt_error *err)
+static bool unpack_inner(struct unpacking *u, struct archive *outer, struct vt_error *err)
 {
     struct archive *inner = archive_read_new();
     bool ok;
@@ -299,50 +263,52 @@ static bool unpack_inner(struct unpacking *u, struct archive *outer, bool is_dat
     u->archive = inner;
     ok =
         archive_read_open(inner, outer, NULL, read_inner, NULL) == ARCHIVE_OK
-            ? (is_data ? unpack_data(u, err) : unpack_control(u, err))
+            ? (u->control == NULL ? unpack_data(u, err) : read_control(u, err))
             : vt_fail(err, VT_MALFORMED, "%s: %s", u->package, archive_error_string(inner));
     (void)archive_read_free(inner);
     return ok;
 }
 
-static bool unpack_members(struct unpacking *u, struct archive *outer, struct vt_error *err)
+static bool find_member(struct unpacking *u, struct archive *outer, struct vt_error *err)
 {
+    const char *wanted = u->control == NULL ? "data.tar" : "control.tar";
     struct archive_entry *entry;
-    bool has_data = false;
-    int status;
 
-    while ((status = archive_read_next_header(outer, &entry)) == ARCHIVE_OK) {
+    while (archive_read_next_header(outer, &entry) == ARCHIVE_OK) {
         const char *name = archive_entry_pathname(entry);
-        bool is_data = strncmp(name, "data.tar", 8) == 0;
 
-        if (!is_data && strncmp(name, "control.tar", 11) != 0)
-            continue;
-        if (!unpack_inner(u, outer, is_data, err))
-            return false;
-        has_data = has_data || is_data;
+        if (name != NULL && strncmp(name, wanted, strlen(wanted)) == 0)
+            return unpack_inner(u, outer, err);
     }
-    if (status != ARCHIVE_EOF || !has_data || u->deb->control.len == 0)
-        return vt_fail(err, VT_MALFORMED, "%s: is no Debian package", u->package);
-    return true;
+    return vt_fail(err, VT_MALFORMED, "%s: is no Debian package", u->package);
 }
 
-bool vt_deb_unpack(const char *path, int root_fd, int64_t epoch_unix_s, struct vt_deb *out,
-                   struct vt_error *err)
+static bool open_package(struct unpacking *u, struct vt_error *err)
 {
-    struct unpacking u = { .package = path,
-                           .root_fd = root_fd,
-                           .epoch_unix_s = epoch_unix_s,
-                           .arena = out->arena,
-                           .deb = out };
     struct archive *outer = archive_read_new();
     bool ok;
 
     VT_ASSERT(outer != NULL);
     (void)archive_read_support_format_ar(outer);
-    out->list = vt_buf_init(VT_MIB(32));
-    ok = archive_read_open_filename(outer, path, 65536) == ARCHIVE_OK
-             ? unpack_members(&u, outer, err)
-             : vt_fail(err, VT_IO, "%s: %s", path, archive_error_string(outer));
+    ok = archive_read_open_filename(outer, u->package, 65536) == ARCHIVE_OK
+             ? find_member(u, outer, err)
+             : vt_fail(err, VT_IO, "%s: %s", u->package, archive_error_string(outer));
     (void)archive_read_free(outer);
     return ok;
+}
+
+bool vt_deb_unpack(const char *path, int root_fd, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct unpacking u = { .package = path, .root_fd = root_fd, .arena = arena };
+
+    return open_package(&u, err);
+}
+
+bool vt_deb_control(const char *path, struct vt_arena *arena, vt_slice *control_out,
+                    struct vt_error *err)
+{
+    struct unpacking u = { .package = path, .arena = arena, .control = control_out };
+
+    return open_package(&u, err);
 }

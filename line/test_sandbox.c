@@ -286,8 +286,8 @@ static void the_two_runners_show_the_same(void)
 
     make_our_place(&place);
     own = vt_strdup_slice(vt_slice_from_cstr(run_shell(&place, VT_RUNNER_OWN, PROBE, 0)));
-    VT_CHECK_SAYING(strcmp(own, run_shell(&place, VT_RUNNER_BWRAP, PROBE, 0)) == 0,
-                    "%s", first_difference(own, vt_buf_cstr(&place.output), line));
+    VT_CHECK_SAYING(strcmp(own, run_shell(&place, VT_RUNNER_BWRAP, PROBE, 0)) == 0, "%s",
+                    first_difference(own, vt_buf_cstr(&place.output), line));
     VT_CHECK(strstr(own, "CapBnd:\t0000000000000000\n") != NULL);
     VT_CHECK(strstr(own, "NoNewPrivs:\t1\n") != NULL);
     VT_CHECK(strstr(own, "Seccomp:\t2\n") != NULL);

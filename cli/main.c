@@ -9,6 +9,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_key,
     &vt_cli_trust,
     &vt_cli_ledger,
+    &vt_cli_line,
     &vt_cli_witness,
     NULL,
     /* clang-format on */

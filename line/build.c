@@ -174,6 +174,29 @@ static const char *const *step_variables(struct vt_build *b)
     return out;
 }
 
+/* The declared inputs, each checked against its hash. */
+static bool give_inputs(struct vt_build *b, struct vt_sandbox_spec *spec,
+                        struct vt_error *err)
+{
+    const struct vt_recipe *recipe = b->request->recipe;
+    struct vt_blobs *blobs = vt_line_store_blobs(b->request->store);
+    struct vt_arena *arena = b->report->arena;
+
+    for (size_t i = 0; i < recipe->input_count; i++) {
+        const struct vt_recipe_input *input = &recipe->inputs[i];
+        VT_AUTO_FD fd = -1;
+        uint64_t bytes;
+
+        if (!vt_blobs_open_fd(blobs, &input->hash, &fd, &bytes, err))
+            return vt_within(err, "input %s", input->name);
+        spec->inputs[spec->input_count++] = (struct vt_sandbox_input){
+            vt_blobs_path(blobs, &input->hash, arena),
+            vt_arena_printf(arena, "/mnt/%s", input->name),
+        };
+    }
+    return true;
+}
+
 static bool run_in(struct vt_build *b, const char *const *argv, const char *directory,
                    const char *text, struct vt_error *err)
 {
@@ -197,7 +220,7 @@ static bool run_in(struct vt_build *b, const char *const *argv, const char *dire
         .on_output = log_piece,
         .context = b,
     };
-    if (!vt_sandbox_run(spec, &end, err))
+    if (!give_inputs(b, spec, err) || !vt_sandbox_run(spec, &end, err))
         return vt_within(err, "%s", text);
     b->report->cpu_ms += end.cpu_ms;
     if (b->is_log_failed)

@@ -340,6 +340,52 @@ static bool parse_variables(struct vt_recipe *r, const json_t *json, const char 
     return true;
 }
 
+/* "usr" and others would hide the environment's own; "clock" is the varied clock's. */
+static bool parse_input(struct vt_recipe *r, const json_t *json, const char *what,
+                        struct vt_recipe_input *out, struct vt_error *err)
+{
+    static const char *const names[] = { "name", "sha256", NULL };
+
+    if (!json_is_object(json))
+        return vt_fail(err, VT_MALFORMED, "%s: inputs: must be objects", what);
+    if (!vt_json_only(json, what, names, err) ||
+        !take_text(r->arena, json_object_get(json, "name"), what, "inputs", &out->name,
+                   err) ||
+        !vt_json_get_sha256(json, what, "sha256", out->hash.bytes, err))
+        return false;
+    if (!is_name(vt_slice_from_cstr(out->name), ".+_-", true) ||
+        strcmp(out->name, "clock") == 0)
+        return vt_fail(err, VT_MALFORMED, "%s: '%s' cannot be the name of an input", what,
+                       out->name);
+    for (size_t i = 0; i < r->input_count; i++)
+        if (strcmp(r->inputs[i].name, out->name) == 0)
+            return vt_fail(err, VT_MALFORMED, "%s: two inputs are called '%s'", what,
+                           out->name);
+    return true;
+}
+
+static bool parse_inputs(struct vt_recipe *r, const json_t *json, const char *what,
+                         struct vt_error *err)
+{
+    json_t *inputs;
+    struct vt_recipe_input *out;
+
+    if (!vt_json_has(json, "inputs"))
+        return true;
+    if (!vt_json_get_array(json, what, "inputs", &inputs, err))
+        return false;
+    if (json_array_size(inputs) > VT_RECIPE_INPUTS_MAX)
+        return vt_fail(err, VT_LIMIT, "%s: more than %d inputs", what,
+                       VT_RECIPE_INPUTS_MAX);
+    out = vt_arena_alloc(r->arena, (json_array_size(inputs) + 1) * sizeof *out);
+    r->inputs = out;
+    for (; r->input_count < json_array_size(inputs); r->input_count++)
+        if (!parse_input(r, json_array_get(inputs, r->input_count), what,
+                         &out[r->input_count], err))
+            return false;
+    return true;
+}
+
 static bool parse_steps(struct vt_recipe *r, const json_t *json, const char *what,
                         struct vt_error *err)
 {
@@ -352,8 +398,7 @@ static bool parse_steps(struct vt_recipe *r, const json_t *json, const char *wha
     count = json_array_size(steps);
     if (count > VT_RECIPE_STEPS_MAX)
         return vt_fail(err, VT_LIMIT, "%s: more than %d steps", what, VT_RECIPE_STEPS_MAX);
-    /* Rules are compiled and packed by us: they need no step. */
-    if (count == 0 && r->kind != VT_KIND_RULES)
+    if (count == 0)
         return vt_fail(err, VT_MALFORMED, "%s: no steps", what);
     out = vt_arena_alloc(r->arena, (count + 1) * sizeof *out);
     for (size_t i = 0; i < count; i++) {
@@ -403,15 +448,15 @@ static bool parse_all(struct vt_recipe *r, const json_t *json, const char *what,
                       struct vt_error *err)
 {
     static const char *const names[] = {
-        "v",     "product", "version", "kind",      "source", "environment", "epoch",
-        "clock", "cpus",    "limits",  "variables", "steps",  "outputs",     NULL,
+        "v",    "product", "version",   "kind",   "source", "environment", "epoch", "clock",
+        "cpus", "limits",  "variables", "inputs", "steps",  "outputs",     NULL,
     };
 
     return vt_json_only(json, what, names, err) && parse_names(r, json, what, err) &&
            parse_source(r, json, what, err) && parse_environment(r, json, what, err) &&
            parse_clock(r, json, what, err) && parse_limits(r, json, what, err) &&
-           parse_variables(r, json, what, err) && parse_steps(r, json, what, err) &&
-           parse_outputs(r, json, what, err);
+           parse_variables(r, json, what, err) && parse_inputs(r, json, what, err) &&
+           parse_steps(r, json, what, err) && parse_outputs(r, json, what, err);
 }
 
 /* ---- the whole --------------------------------------------------------------------------

@@ -12,6 +12,8 @@
  *     "cpus": 2?,                  how many the build sees; 1
  *     "limits": {"memory_mib", "processes", "file_mib", "seconds"}?,
  *     "variables": {"CFLAGS": "-O2"}?,
+ *     "inputs": [{"name": "vitrine", "sha256": HEX}]?,   files that the store holds; each
+ *                                  is /mnt/NAME, read-only
  *     "steps": [["make"], ["make", "check"]],
  *     "outputs": ["build/zlib.so", "../zlib1g_1.2.13-1_amd64.deb"]
  *   }
@@ -32,10 +34,17 @@
 #define VT_RECIPE_ARGV_MAX      256
 #define VT_RECIPE_OUTPUTS_MAX   256
 #define VT_RECIPE_VARIABLES_MAX 64
+#define VT_RECIPE_INPUTS_MAX    64
 #define VT_RECIPE_TEXT_MAX      4096 /* bytes of one argument, value or path */
 
 enum vt_recipe_kind { VT_KIND_PROGRAM, VT_KIND_RULES, VT_KIND_IMAGE, VT_KIND_DEB };
 enum vt_source_type { VT_SOURCE_GIT, VT_SOURCE_FOLDER, VT_SOURCE_TAR, VT_SOURCE_DEBIAN };
+
+/* A file that the build is given besides its source, say a tool that the line made. */
+struct vt_recipe_input {
+    const char *name;
+    vt_hash hash;
+};
 
 /* Owned by its arena, end with vt_recipe_free.  Texts are NUL-ended. */
 struct vt_recipe {
@@ -56,7 +65,9 @@ struct vt_recipe {
     uint64_t memory_bytes, processes, file_bytes; /* limits; 0: none */
     int64_t wall_ms;                              /* of one step; 0: none */
     const char *const *variables;                 /* NULL-ended "NAME=value", sorted */
-    const char *const *const *steps;              /* each a NULL-ended argv */
+    const struct vt_recipe_input *inputs;
+    size_t input_count;
+    const char *const *const *steps; /* each a NULL-ended argv */
     size_t step_count;
     const char *const *outputs;
     size_t output_count;

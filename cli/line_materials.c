@@ -1,0 +1,82 @@
+/* Options into a store, a recipe, a lock and a source. */
+#include "cli/line_materials.h"
+#include "wire/hex.h"
+
+void vt_materials_clear(struct vt_materials *materials)
+{
+    vt_lock_free(materials->lock);
+    vt_recipe_free(materials->recipe);
+    vt_line_store_close(materials->store);
+    *materials = (struct vt_materials){ .store = NULL };
+}
+
+bool vt_cli_materials_read(struct vt_args *args, struct vt_materials *out,
+                           struct vt_error *err)
+{
+    return vt_recipe_read(vt_args_get(args, "recipe"), &out->recipe, err) &&
+           vt_lock_read(vt_args_get(args, "lock"), &out->lock, err) &&
+           vt_line_store_open(vt_args_get(args, "store"), true, &out->store, err);
+}
+
+static bool is_digest(const char *text, vt_hash *out)
+{
+    return text != NULL && strlen(text) == 64 &&
+           vt_hex_parse(vt_slice_from_cstr(text), out->bytes, sizeof out->bytes);
+}
+
+bool vt_cli_source_take(struct vt_args *args, struct vt_materials *materials,
+                        struct vt_error *err)
+{
+    const char *where = vt_args_get(args, "source");
+    enum vt_source_type type = materials->recipe->source_type;
+    vt_hash digest;
+
+    if (is_digest(where, &digest))
+        return vt_source_find(materials->store, &digest, &materials->source, err);
+    if (where == NULL && type == VT_SOURCE_DEBIAN)
+        return vt_source_take_locked(materials->store, materials->lock, &materials->source,
+                                     err);
+    if (where == NULL && type == VT_SOURCE_TAR)
+        return vt_args_misuse(args, err, "--source: name the tar file");
+    return vt_source_take(materials->store, type, where != NULL ? where : ".",
+                          vt_args_get(args, "commit"), &materials->source, err);
+}
+
+bool vt_cli_runner(struct vt_args *args, enum vt_sandbox_runner *out, struct vt_error *err)
+{
+    const char *name = vt_args_get(args, "runner");
+
+    if (name == NULL || strcmp(name, "own") == 0)
+        *out = VT_RUNNER_OWN;
+    else if (strcmp(name, "bwrap") == 0)
+        *out = VT_RUNNER_BWRAP;
+    else
+        return vt_args_misuse(args, err, "--runner: '%s' is neither own nor bwrap", name);
+    return true;
+}
+
+json_t *vt_cli_artefacts_json(const struct vt_build_report *report)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < report->artefact_count; i++) {
+        const struct vt_artefact *artefact = &report->artefacts[i];
+        char hex[65];
+
+        vt_hash_text(&artefact->hash, hex);
+        (void)json_array_append_new(list, json_pack("{s:s,s:s,s:I}", "name", artefact->name,
+                                                    "sha256", hex, "size",
+                                                    (json_int_t)artefact->bytes));
+    }
+    return list;
+}
+
+void vt_cli_print_artefacts(const struct vt_build_report *report)
+{
+    for (size_t i = 0; i < report->artefact_count; i++) {
+        char hex[65];
+
+        vt_hash_text(&report->artefacts[i].hash, hex);
+        (void)printf("%s  %s\n", hex, report->artefacts[i].name);
+    }
+}

@@ -6,7 +6,13 @@
 
 bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out, struct vt_error *err)
 {
-    const char *path = vt_args_get(args, "passphrase-file");
+    return vt_cli_passphrase_of(args, "passphrase-file", out, err);
+}
+
+bool vt_cli_passphrase_of(struct vt_args *args, const char *option, struct vt_buf *out,
+                          struct vt_error *err)
+{
+    const char *path = vt_args_get(args, option);
 
     if (path == NULL)
         return true;

@@ -24,6 +24,10 @@ VT_CHECKED bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out,
 VT_CHECKED bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out,
                                   struct vt_error *err);
 
+/* The same of another option. */
+VT_CHECKED bool vt_cli_passphrase_of(struct vt_args *args, const char *option,
+                                     struct vt_buf *out, struct vt_error *err);
+
 /* Write the file that the person named, whole or not at all, durably. */
 VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
                              struct vt_error *err);

@@ -1,6 +1,7 @@
 /* vitrine ledger: make a log, add to it, prove, look, check. */
 #include "cli/files.h"
 #include "cli/groups.h"
+#include "cli/ledger_open.h"
 #include "cli/ledger_verbs.h"
 #include "crypto/verify_note.h"
 #include "ledger/ledger.h"
@@ -16,26 +17,6 @@ static bool write_out(const char *path, vt_slice bytes, struct vt_error *err)
         return vt_cli_write(path, bytes, 0644, err);
     return fwrite(bytes.data, 1, bytes.len, stdout) == bytes.len ||
            vt_fail(err, VT_IO, "standard output: %s", strerror(errno));
-}
-
-/* The signer's process, with the passphrase from the file or the terminal. */
-static bool start_signer(struct vt_args *args, const char *dir, vt_slice origin,
-                         const char *key, struct vt_signer **signer, struct vt_error *err)
-{
-    VT_AUTO_BUF passphrase = vt_buf_init(1024);
-    bool is_ok;
-
-    if (!vt_cli_passphrase(args, &passphrase, err))
-        return false;
-    is_ok = vt_signer_start(dir, origin, key, vt_buf_slice(&passphrase), signer, err);
-    if (!is_ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
-        vt_cli_passphrase_ask(&passphrase, key);
-        is_ok = passphrase.len != 0 &&
-                vt_signer_start(dir, origin, key, vt_buf_slice(&passphrase), signer, err);
-    }
-    if (passphrase.data != NULL)
-        explicit_bzero(passphrase.data, passphrase.capacity);
-    return is_ok;
 }
 
 /* ---- init -------------------------------------------------------------------------------
@@ -136,7 +117,8 @@ static bool make_ledger(struct vt_args *args, struct vt_ledger_config *config,
 
     if (!place_of_key(vt_args_get(args, "key"), key, err) ||
         !vt_signer_init(dir, config->origin, err) ||
-        !start_signer(args, dir, config->origin, key, &signer, err) ||
+        !vt_cli_signer_start(args, "passphrase-file", dir, config->origin, key, &signer,
+                             err) ||
         !learn_vkey(signer, config->origin, vkey, err) ||
         !read_policy(vt_args_get(args, "policy"), vt_buf_slice(vkey), &policy, err))
         return false;
@@ -180,24 +162,6 @@ static const char *leaf_name(const char *path)
     const char *slash = strrchr(path, '/');
 
     return slash != NULL ? slash + 1 : path;
-}
-
-static bool open_for_adding(struct vt_args *args, struct vt_signer **signer,
-                            struct vt_ledger **ledger, struct vt_error *err)
-{
-    const char *dir = vt_args_get(args, "dir"), *key = vt_args_get(args, "key");
-    struct vt_ledger_options options = { .env = vt_args_env(args) };
-    VT_AUTO_LEDGER_READER reader = NULL;
-    VT_AUTO_ARENA arena = vt_arena_new();
-
-    if (!vt_ledger_reader_open(dir, &reader, err))
-        return false;
-    if (key == NULL)
-        key = vt_arena_cstr(arena, vt_ledger_reader_config(reader)->key);
-    if (!start_signer(args, dir, vt_ledger_reader_config(reader)->origin, key, signer, err))
-        return false;
-    options.signer = *signer;
-    return vt_ledger_open(dir, &options, ledger, err);
 }
 
 struct added {
@@ -274,7 +238,11 @@ static bool run_add(struct vt_args *args, struct vt_error *err)
     for (size_t i = 0; i < count; i++)
         files[i] = (struct added){ .path = vt_args_operand(args, i) };
     if (!check_proof_names(args, files, count, err) ||
-        !open_for_adding(args, &signer, &ledger, err))
+        !vt_cli_ledger_open(args,
+                            &(struct vt_cli_ledger_place){ vt_args_get(args, "dir"),
+                                                           vt_args_get(args, "key"),
+                                                           "passphrase-file" },
+                            &signer, &ledger, err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!submit_file(ledger, &files[i], err))

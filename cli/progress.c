@@ -30,7 +30,7 @@ static void draw(struct vt_progress *p)
     p->is_line_open = true;
 }
 
-void vt_progress_end(struct vt_progress *p)
+static void clear_line(struct vt_progress *p)
 {
     if (p->is_line_open)
         (void)fprintf(stderr, "\r\033[K");
@@ -43,7 +43,7 @@ void vt_progress_line(void *progress, const char *line)
 
     if (p->is_quiet)
         return;
-    vt_progress_end(p);
+    clear_line(p);
     (void)fprintf(stderr, "%s\n", line);
 }
 
@@ -53,10 +53,16 @@ static void end_step(struct vt_progress *p)
 
     if (p->step == 0)
         return;
-    vt_progress_end(p);
+    clear_line(p);
     (void)fprintf(stderr, "step %u of %u: %s (%jd.%jd s)\n", p->step, p->count, p->what,
                   ms / 1000, ms % 1000 / 100);
     p->step = 0;
+}
+
+void vt_progress_end(struct vt_progress *p)
+{
+    end_step(p);
+    clear_line(p);
 }
 
 static void on_step(void *context, unsigned step, unsigned count, const char *text)

@@ -21,7 +21,7 @@ struct vt_progress vt_progress_init(bool is_quiet);
 struct vt_build_watch vt_progress_watch(struct vt_progress *progress);
 /* A line that stays, say while packages are fetched. */
 void vt_progress_line(void *progress, const char *line);
-/* End the moving line. */
+/* End the last step and the moving line. */
 void vt_progress_end(struct vt_progress *progress);
 
 #endif

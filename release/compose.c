@@ -196,7 +196,7 @@ static bool attach(struct vt_release *release, const struct vt_item *item,
     return true;
 }
 
-/* Provenance, SBOM, VSA, and every accepting review. */
+/* Provenance, SBOM, VSA, and every accepting review that was there when it was made. */
 static bool attach_all(const struct vt_docket *docket, struct vt_release *release,
                        struct vt_error *err)
 {
@@ -205,6 +205,7 @@ static bool attach_all(const struct vt_docket *docket, struct vt_release *releas
         return false;
     for (size_t i = 0; i < docket->item_count; i++)
         if (vt_review_counts(docket, &docket->items[i]) &&
+            docket->items[i].time_unix_s <= release->created_unix_s &&
             !attach(release, &docket->items[i], err))
             return false;
     return true;

@@ -98,6 +98,31 @@ static bool second_signature(const struct vt_publisher *publisher, struct vt_doc
            vt_envelope_add_signature(vt_buf_slice(&list_before), key, list, err);
 }
 
+/* The vendor does not sign what he was handed, but what he would have written himself: the
+ * supervisor's statement must say just that. */
+static bool is_what_we_say(struct vt_docket *docket, const struct vt_key *key,
+                           struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE ours = { 0 };
+    struct vt_blobs *blobs;
+    int64_t created = docket->release->time_unix_s;
+    bool ok;
+
+    if (!vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
+        return false;
+    ok = vt_compose_release(docket, blobs, created, key, &bytes, err) &&
+         vt_envelope_parse(vt_buf_slice(&bytes), &ours, err);
+    vt_blobs_close(blobs);
+    if (!ok)
+        return false;
+    return json_equal(ours.statement.json, docket->release->envelope.statement.json) ||
+           vt_fail(err, VT_REJECTED,
+                   "what the supervisor signed for %s %s is not what lies on the desk: he "
+                   "approves again (`vitrine supervise approve`)",
+                   docket->product, docket->version);
+}
+
 bool vt_publish_release(const struct vt_publisher *publisher, struct vt_docket *docket,
                         const struct vt_key *key, struct vt_error *err)
 {
@@ -118,7 +143,8 @@ bool vt_publish_release(const struct vt_publisher *publisher, struct vt_docket *
                        "the supervisor has not approved %s %s: nothing to "
                        "publish",
                        docket->product, docket->version);
-    if (!second_signature(publisher, docket, key, &release, &list, err))
+    if (!is_what_we_say(docket, key, err) ||
+        !second_signature(publisher, docket, key, &release, &list, err))
         return false;
     entries[0] = vt_buf_slice(&release);
     entries[1] = vt_buf_slice(&list);

@@ -1,0 +1,142 @@
+/* Desk, trust root, policy, release, ledger: opened in one place for all verbs. */
+#include "cli/desk.h"
+#include "cli/ledger_open.h"
+
+void vt_desk_call_end(struct vt_desk_call *call)
+{
+    vt_docket_close(call->docket);
+    vt_ledger_close_pointer(&call->ledger);
+    vt_signer_stop_pointer(&call->signer);
+    vt_demands_clear(&call->demands);
+    vt_trust_free(call->trust);
+    vt_desk_close(&call->desk);
+}
+
+static bool read_demands(const char *path, struct vt_demands *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_DEMANDS_BYTES_MAX);
+
+    if (path == NULL) {
+        *out = vt_demands_usual();
+        return true;
+    }
+    return vt_file_read(path, &text, err) &&
+           (vt_demands_parse(vt_buf_slice(&text), out, err) || vt_within(err, "%s", path));
+}
+
+static bool read_trust(const char *path, struct vt_trust **out, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
+
+    return vt_file_read(path, &bytes, err) &&
+           (vt_trust_parse(vt_buf_slice(&bytes), out, err) || vt_within(err, "%s", path));
+}
+
+static bool check_is_not_expired(const struct vt_trust *trust, int64_t now_unix_s,
+                                 struct vt_error *err)
+{
+    char expires[VT_TIME_TEXT_BYTES];
+
+    if (now_unix_s < trust->expires_unix_s)
+        return true;
+    vt_time_write(trust->expires_unix_s, expires);
+    return vt_fail(err, VT_REJECTED,
+                   "the trust root, version %ju, expired on %s; ask its holders for the "
+                   "next one, or set this machine's clock",
+                   (uintmax_t)trust->version, expires);
+}
+
+bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
+                        struct vt_desk_call *out, struct vt_error *err)
+{
+    out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
+    return read_trust(vt_args_get(args, "trust"), &out->trust, err) &&
+           check_is_not_expired(out->trust, out->now_unix_s, err) &&
+           read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
+                        err) &&
+           vt_desk_open(vt_args_get(args, "desk"), is_new, &out->desk, err);
+}
+
+bool vt_desk_call_docket(struct vt_args *args, struct vt_desk_call *call,
+                         struct vt_error *err)
+{
+    vt_docket_close(call->docket);
+    call->docket = NULL;
+    return vt_docket_open(&call->desk, call->trust, vt_args_operand(args, 0),
+                          vt_args_operand(args, 1), call->now_unix_s, &call->docket, err);
+}
+
+bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
+                         struct vt_error *err)
+{
+    struct vt_cli_ledger_place place = { vt_args_get(args, "ledger"), NULL,
+                                         "ledger-passphrase-file" };
+
+    return vt_cli_ledger_open(args, &place, &call->signer, &call->ledger, err);
+}
+
+struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_call *call)
+{
+    return (struct vt_publisher){ &call->desk, call->trust, call->ledger,
+                                  vt_args_env(args) };
+}
+
+bool vt_desk_call_check_key(const struct vt_desk_call *call, const struct vt_key *key,
+                            enum vt_trust_role role, struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    const struct vt_trust_key *known =
+        vt_trust_find(call->trust, vt_slice_from_cstr(id.text), role);
+
+    if (known == NULL)
+        return vt_fail(err, VT_REJECTED, "key %.16s... is no %s's in the trust root",
+                       id.text, vt_trust_role_name(role));
+    if (call->now_unix_s >= known->mandate_until_unix_s)
+        return vt_fail(err, VT_REJECTED,
+                       "the mandate of %.*s has ended: the holders of the root renew it "
+                       "(`vitrine trust rotate`)",
+                       VT_SLICE_ARGS(known->holder));
+    if (call->now_unix_s < known->from_unix_s || call->now_unix_s >= known->until_unix_s)
+        return vt_fail(err, VT_REJECTED, "key %.16s... does not count at this time",
+                       id.text);
+    return true;
+}
+
+void vt_desk_call_say(struct vt_args *args, const struct vt_desk_call *call,
+                      const char *what, const char *format, ...)
+{
+    va_list list;
+
+    if (vt_args_is_json(args)) {
+        json_t *answer = json_pack("{s:b,s:s}", "ok", 1, "did", what);
+
+        if (call->docket != NULL) {
+            (void)json_object_set_new(answer, "product",
+                                      json_string(call->docket->product));
+            (void)json_object_set_new(answer, "version",
+                                      json_string(call->docket->version));
+        }
+        vt_cli_print_json(answer);
+        return;
+    }
+    va_start(list, format);
+    (void)vprintf(format, list);
+    va_end(list);
+    (void)putchar('\n');
+}
+
+void vt_cli_age(int64_t since_unix_s, int64_t now_unix_s, char out[32])
+{
+    intmax_t s = now_unix_s > since_unix_s ? (intmax_t)(now_unix_s - since_unix_s) : 0;
+
+    if (since_unix_s == 0)
+        (void)snprintf(out, 32, "-");
+    else if (s >= 2 * 86400)
+        (void)snprintf(out, 32, "%jd d", s / 86400);
+    else if (s >= 2 * 3600)
+        (void)snprintf(out, 32, "%jd h", s / 3600);
+    else if (s >= 120)
+        (void)snprintf(out, 32, "%jd min", s / 60);
+    else
+        (void)snprintf(out, 32, "%jd s", s);
+}

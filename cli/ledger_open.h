@@ -1,0 +1,26 @@
+/* Opening a ledger to write in: its signer's process first, then the folder. */
+#ifndef VT_CLI_LEDGER_OPEN_H
+#define VT_CLI_LEDGER_OPEN_H
+
+#include "cli/cli.h"
+#include "ledger/ledger.h"
+
+/* Start the signer with the passphrase of the named option, or, on a terminal, asked for.
+ * Returned, end with vt_signer_stop. */
+VT_CHECKED bool vt_cli_signer_start(struct vt_args *args, const char *passphrase_option,
+                                    const char *dir, vt_slice origin, const char *key,
+                                    struct vt_signer **signer_out, struct vt_error *err);
+
+struct vt_cli_ledger_place {
+    const char *dir;
+    const char *key; /* NULL: the one that the ledger's folder names */
+    const char *passphrase_option;
+};
+
+/* Both are returned; close the ledger, then stop the signer. */
+VT_CHECKED bool vt_cli_ledger_open(struct vt_args *args,
+                                   const struct vt_cli_ledger_place *place,
+                                   struct vt_signer **signer_out,
+                                   struct vt_ledger **ledger_out, struct vt_error *err);
+
+#endif

@@ -1,0 +1,239 @@
+/* vitrine release: the vendor's side of a release. */
+#include "cli/groups.h"
+#include "cli/line_materials.h"
+#include "cli/release.h"
+#include "release/draft.h"
+#include "release/withdraw.h"
+
+/* ---- draft ------------------------------------------------------------------------------
+ */
+
+static const struct vt_option draft_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    { "recipe", "FILE", "the recipe: names product and version", true, false },
+    { "lock", "FILE", "the lock file, from `vitrine line lock`", true, false },
+    VT_OPTION_STORE,
+    { "source", "WHERE", "as in `vitrine line build`", false, false },
+    { "commit", "COMMIT", "of a git source; else HEAD", false, false },
+    { "channel", "NAME", "stable, beta, ...; else stable", false, false },
+    { "document", "FILE", "for the reviewers", false, true },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static bool run_draft(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_MATERIALS m = { .store = NULL };
+    VT_AUTO_KEY key = NULL;
+    const char *documents[VT_DRAFT_DOCUMENTS_MAX], *channel = vt_args_get(args, "channel");
+    size_t count = 0;
+    uint64_t sequence;
+
+    for (; vt_args_get_at(args, "document", count) != NULL; count++) {
+        if (count == VT_DRAFT_DOCUMENTS_MAX)
+            return vt_args_misuse(args, err, "--document: at most %d",
+                                  VT_DRAFT_DOCUMENTS_MAX);
+        documents[count] = vt_args_get_at(args, "document", count);
+    }
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, true, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_VENDOR, err) ||
+        !vt_cli_materials_read(args, &m, err) || !vt_cli_source_take(args, &m, err) ||
+        !vt_draft(
+            &(struct vt_draft_request){ .desk = &call.desk,
+                                        .trust = call.trust,
+                                        .store = m.store,
+                                        .recipe = m.recipe,
+                                        .lock = m.lock,
+                                        .source = &m.source,
+                                        .channel = channel != NULL ? channel : "stable",
+                                        .documents = documents,
+                                        .document_count = count,
+                                        .key = key,
+                                        .now_unix_s = call.now_unix_s },
+            &sequence, err))
+        return false;
+    vt_desk_call_say(args, &call, "draft",
+                     "%s %s is drafted, release number %ju of its channel; build it with "
+                     "`vitrine release build`",
+                     m.recipe->product, m.recipe->version, (uintmax_t)sequence);
+    return true;
+}
+
+/* ---- status -----------------------------------------------------------------------------
+ */
+
+static const struct vt_option status_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTION_POLICY,
+    VT_OPTIONS_END,
+};
+
+static bool run_status(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+
+    if (vt_args_operand_count(args) == 1)
+        return vt_args_misuse(args, err, "name PRODUCT and VERSION, or neither");
+    return vt_desk_call_begin(args, true, false, &call, err) &&
+           vt_cli_status_print(args, &call, NULL, err);
+}
+
+/* ---- publish ----------------------------------------------------------------------------
+ */
+
+static const struct vt_option publish_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTION_POLICY,
+    VT_OPTION_LEDGER,
+    VT_OPTION_LEDGER_PASSPHRASE,
+    { "public", "DIR", "the folder for customers, static files", true, false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static bool write_public(struct vt_args *args, struct vt_desk_call *call,
+                         struct vt_error *err)
+{
+    VT_AUTO_BUF trust = vt_buf_init(VT_TRUST_BYTES_MAX);
+
+    return vt_file_read(vt_args_get(args, "trust"), &trust, err) &&
+           vt_publish_folder(&call->desk, call->trust, vt_buf_slice(&trust),
+                             vt_args_get(args, "public"), call->now_unix_s, err);
+}
+
+/* Approved by the supervisor, or published before (then only files are written again). */
+static bool check_is_due(struct vt_desk_call *call, struct vt_error *err)
+{
+    struct vt_standing standing;
+
+    if (!vt_release_stand(call->docket, &call->demands, call->now_unix_s, &standing, err))
+        return false;
+    if (standing.state == VT_STATE_APPROVED || standing.state == VT_STATE_PUBLISHED ||
+        standing.state == VT_STATE_SUPERSEDED)
+        return true;
+    if (standing.state == VT_STATE_WITHDRAWN)
+        return vt_fail(err, VT_REJECTED, "%s %s is withdrawn", call->docket->product,
+                       call->docket->version);
+    return vt_fail(err, VT_REJECTED, "%s %s is not approved: %s (%s)",
+                   call->docket->product, call->docket->version,
+                   standing.gap_count > 0 ? standing.gaps[0].missing : "unknown",
+                   standing.gap_count > 0 ? standing.gaps[0].how
+                                          : "vitrine release status");
+}
+
+static bool publish(struct vt_args *args, struct vt_desk_call *call,
+                    const struct vt_key *key, struct vt_error *err)
+{
+    struct vt_publisher publisher;
+
+    if (call->docket->is_published)
+        return true;
+    if (!vt_desk_call_ledger(args, call, err))
+        return false;
+    publisher = vt_desk_call_publisher(args, call);
+    return vt_publish_release(&publisher, call->docket, key, err);
+}
+
+static bool run_publish(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_KEY key = NULL;
+
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, true, false, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_VENDOR, err) ||
+        !vt_desk_call_docket(args, &call, err) || !check_is_due(&call, err) ||
+        !publish(args, &call, key, err) || !write_public(args, &call, err))
+        return false;
+    vt_desk_call_say(
+        args, &call, "publish", "%s %s is published: on the ledger, cosigned, and in %s",
+        call.docket->product, call.docket->version, vt_args_get(args, "public"));
+    return true;
+}
+
+/* ---- withdraw ---------------------------------------------------------------------------
+ */
+
+static const struct vt_option withdraw_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    { "reason", "TEXT", "why; needed from the first who signs", false, false },
+    VT_OPTION_LEDGER,
+    VT_OPTION_LEDGER_PASSPHRASE,
+    { "public", "DIR", "the folder for customers, static files", true, false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static bool complete_withdrawal(struct vt_args *args, struct vt_desk_call *call,
+                                const struct vt_withdrawal *withdrawal,
+                                struct vt_error *err)
+{
+    struct vt_publisher publisher;
+
+    if (!withdrawal->is_complete) {
+        vt_desk_call_say(args, call, "sign",
+                         "signed; the %s signs too (`vitrine release withdraw`), then it "
+                         "counts",
+                         withdrawal->waits);
+        return true;
+    }
+    if (!vt_desk_call_ledger(args, call, err))
+        return false;
+    publisher = vt_desk_call_publisher(args, call);
+    if (!vt_withdraw_publish(&publisher, withdrawal, err) || !write_public(args, call, err))
+        return false;
+    vt_desk_call_say(args, call, "withdraw", "%s %s is withdrawn", call->docket->product,
+                     call->docket->version);
+    return true;
+}
+
+static bool run_withdraw(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_KEY key = NULL;
+    struct vt_withdrawal withdrawal = { .is_complete = false };
+    bool ok;
+
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, false, &call, err) ||
+        !vt_desk_call_docket(args, &call, err))
+        return false;
+    ok = vt_withdraw_sign(call.docket, vt_args_get(args, "reason"), key, call.now_unix_s,
+                          &withdrawal, err) &&
+         complete_withdrawal(args, &call, &withdrawal, err);
+    vt_buf_clear(&withdrawal.bytes);
+    return ok;
+}
+
+static const struct vt_verb verbs[] = {
+    { "draft", NULL, 0, 0, "begin a release: what is built, of what, in what", NULL,
+      draft_options, run_draft },
+    { "build", "PRODUCT VERSION", 2, 2, "build a draft, and file what was made",
+      "The environment must be authorised by the supervisor.", vt_cli_release_build_options,
+      vt_cli_release_build },
+    { "status", "[PRODUCT VERSION]", 0, 2, "who waits for whom, and since when", NULL,
+      status_options, run_status },
+    { "publish", "PRODUCT VERSION", 2, 2, "give an approved release to the customers",
+      "Adds the vendor's signature to the supervisor's, logs both, and writes static "
+      "files.\nAfter a failure the same command completes it.",
+      publish_options, run_publish },
+    { "withdraw", "PRODUCT VERSION", 2, 2, "take a release back",
+      "Vendor and supervisor each run it once; the second makes it count.",
+      withdraw_options, run_withdraw },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct vt_group vt_cli_release = {
+    "release",
+    "releases: draft, build, status, publish, withdraw",
+    verbs,
+};

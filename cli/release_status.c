@@ -1,0 +1,138 @@
+/* Who waits for whom: the same answer for every party. */
+#include "cli/release.h"
+#include "evidence/field.h"
+
+struct listing {
+    struct vt_args *args;
+    struct vt_desk_call *call;
+    const char *for_role; /* NULL: all */
+    json_t *rows;         /* NULL: print */
+    size_t count;
+};
+
+static bool concerns(const struct vt_standing *standing, const char *role)
+{
+    for (size_t i = 0; i < standing->gap_count; i++)
+        if (strcmp(standing->gaps[i].who, role) == 0)
+            return true;
+    return false;
+}
+
+static json_t *gap_json(const struct vt_gap *gap)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    json_t *row =
+        json_pack("{s:s,s:o,s:s}", "who", gap->who, "missing",
+                  vt_cli_json_text(vt_slice_from_cstr(gap->missing)), "how", gap->how);
+
+    vt_time_write(gap->since_unix_s, since);
+    if (gap->since_unix_s != 0)
+        (void)json_object_set_new(row, "since", json_string(since));
+    return row;
+}
+
+static json_t *standing_json(const struct vt_docket *docket,
+                             const struct vt_standing *standing)
+{
+    json_t *gaps = json_array();
+
+    for (size_t i = 0; i < standing->gap_count; i++)
+        (void)json_array_append_new(gaps, gap_json(&standing->gaps[i]));
+    return json_pack("{s:s,s:s,s:s,s:o}", "product", docket->product, "version",
+                     docket->version, "state", vt_release_state_name(standing->state),
+                     "waits_for", gaps);
+}
+
+/* One line a release: its state, and the first who must act. */
+static void print_row(struct listing *l, const struct vt_docket *docket,
+                      const struct vt_standing *standing)
+{
+    const struct vt_gap *gap = standing->gap_count > 0 ? &standing->gaps[0] : NULL;
+    char age[32] = "-";
+
+    for (size_t i = 0; l->for_role != NULL && i < standing->gap_count; i++)
+        if (strcmp(standing->gaps[i].who, l->for_role) == 0) {
+            gap = &standing->gaps[i];
+            break;
+        }
+    if (gap != NULL)
+        vt_cli_age(gap->since_unix_s, l->call->now_unix_s, age);
+    if (l->count == 0)
+        (void)printf("%-20s %-20s %-14s %-11s %-7s %s\n", "product", "version", "state",
+                     "waits for", "since", "what");
+    (void)printf("%-20s %-20s %-14s %-11s %-7s %s\n", docket->product, docket->version,
+                 vt_release_state_name(standing->state), gap != NULL ? gap->who : "nobody",
+                 age, gap != NULL ? gap->missing : "-");
+}
+
+static bool list_one(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct listing *l = context;
+    VT_AUTO_FREE struct vt_standing *standing = vt_alloc(sizeof *standing);
+
+    if (!vt_release_stand(docket, &l->call->demands, l->call->now_unix_s, standing, err))
+        return false;
+    if (l->for_role != NULL && !concerns(standing, l->for_role))
+        return true;
+    if (l->rows != NULL)
+        (void)json_array_append_new(l->rows, standing_json(docket, standing));
+    else
+        print_row(l, docket, standing);
+    l->count++;
+    return true;
+}
+
+static void print_details(const struct vt_desk_call *call,
+                          const struct vt_standing *standing)
+{
+    const struct vt_docket *docket = call->docket;
+
+    (void)printf("%s %s: %s\n", docket->product, docket->version,
+                 vt_release_state_name(standing->state));
+    (void)printf("reviews that accept its source: %zu\n", standing->reviews);
+    for (size_t i = 0; i < standing->gap_count; i++) {
+        const struct vt_gap *gap = &standing->gaps[i];
+        char age[32];
+
+        vt_cli_age(gap->since_unix_s, call->now_unix_s, age);
+        (void)printf("waits for the %s, since %s: %s\n    %s\n", gap->who, age,
+                     gap->missing, gap->how);
+    }
+    if (standing->gap_count == 0)
+        (void)printf("waits for nobody\n");
+}
+
+static bool print_one(struct vt_args *args, struct vt_desk_call *call, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_standing *standing = vt_alloc(sizeof *standing);
+
+    if (!vt_desk_call_docket(args, call, err) ||
+        !vt_release_stand(call->docket, &call->demands, call->now_unix_s, standing, err))
+        return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:o}", "ok", 1, "release",
+                                    standing_json(call->docket, standing)));
+    else
+        print_details(call, standing);
+    return true;
+}
+
+bool vt_cli_status_print(struct vt_args *args, struct vt_desk_call *call,
+                         const char *for_role, struct vt_error *err)
+{
+    struct listing l = { .args = args, .call = call, .for_role = for_role };
+    bool ok;
+
+    if (vt_args_operand_count(args) == 2)
+        return print_one(args, call, err);
+    if (vt_args_is_json(args))
+        l.rows = json_array();
+    ok = vt_desk_each(&call->desk, call->trust, call->now_unix_s, list_one, &l, err);
+    if (ok && l.rows != NULL)
+        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", 1, "releases", l.rows));
+    else if (ok && l.count == 0)
+        (void)printf("nothing waits%s%s\n", for_role != NULL ? " for the " : "",
+                     for_role != NULL ? for_role : "");
+    json_decref(l.rows);
+    return ok;
+}

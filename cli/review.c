@@ -1,0 +1,191 @@
+/* vitrine review: a reviewer's word on a source. */
+#include "cli/groups.h"
+#include "cli/desk.h"
+#include "evidence/field.h"
+#include "release/compose.h"
+
+static const struct vt_option sign_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    { "verdict", "WORD", "accept or refuse", true, false },
+    { "source", "DIGEST", "of the source that you read; must be the draft's", false,
+      false },
+    { "scope", "TEXT", "what you looked at; else the whole source", false, false },
+    { "report", "FILE", "your report; its digest is signed, it is kept on the desk", false,
+      false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+/* Keep the report; its hash goes into the review. */
+static bool keep_report(const struct vt_docket *docket, const char *path, vt_hash *hash,
+                        struct vt_error *err)
+{
+    struct vt_blobs *blobs;
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes;
+    bool ok;
+
+    if (!vt_file_open(path, &fd, &bytes, err) ||
+        !vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
+        return false;
+    ok = vt_blobs_put_fd(blobs, fd, path, hash, &bytes, err);
+    vt_blobs_close(blobs);
+    return ok;
+}
+
+static bool check_source(struct vt_args *args, const struct vt_docket *docket,
+                         struct vt_error *err)
+{
+    const char *wanted = vt_args_get(args, "source");
+    vt_slice drafted;
+
+    if (docket->draft == NULL)
+        return vt_fail(err, VT_REJECTED, "%s %s: no draft signed by the vendor",
+                       docket->product, docket->version);
+    drafted = vt_field_text(docket->draft->envelope.statement.predicate, "source");
+    return wanted == NULL || vt_slice_is(drafted, wanted) ||
+           vt_fail(
+               err, VT_REJECTED,
+               "the draft's source is %.*s, not the one that you read; nothing is signed",
+               VT_SLICE_ARGS(drafted));
+}
+
+static bool sign(struct vt_args *args, struct vt_desk_call *call, const char *verdict,
+                 const struct vt_key *key, struct vt_error *err)
+{
+    const char *report = vt_args_get(args, "report"), *scope = vt_args_get(args, "scope");
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_docket *docket = call->docket;
+    vt_hash hash;
+
+    return (report == NULL || keep_report(docket, report, &hash, err)) &&
+           vt_compose_review(docket, verdict, report != NULL ? &hash : NULL,
+                             scope != NULL ? scope : "the whole source", call->now_unix_s,
+                             key, &envelope, err) &&
+           vt_docket_put(&call->desk, docket->product, docket->version,
+                         vt_buf_slice(&envelope), err);
+}
+
+static bool run_sign(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    const char *verdict = vt_args_get(args, "verdict");
+    VT_AUTO_KEY key = NULL;
+
+    if (strcmp(verdict, "accept") != 0 && strcmp(verdict, "refuse") != 0)
+        return vt_args_misuse(args, err, "--verdict: '%s' is neither accept nor refuse",
+                              verdict);
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, false, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_REVIEWER, err) ||
+        !vt_desk_call_docket(args, &call, err) || !check_source(args, call.docket, err) ||
+        !sign(args, &call, verdict, key, err))
+        return false;
+    vt_desk_call_say(args, &call, "review", "%s %s: your review (%s) is on the desk",
+                     call.docket->product, call.docket->version, verdict);
+    return true;
+}
+
+/* ---- list -------------------------------------------------------------------------------
+ */
+
+static const struct vt_option list_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTIONS_END,
+};
+
+struct review_list {
+    struct vt_desk_call *call;
+    json_t *rows;
+};
+
+static json_t *review_json(const struct vt_desk_call *call, const struct vt_docket *docket,
+                           const struct vt_item *item)
+{
+    const json_t *predicate = item->envelope.statement.predicate;
+    struct vt_count count =
+        vt_trust_count(call->trust, VT_ROLE_REVIEWER, &item->envelope, call->now_unix_s,
+                       vt_slice_from_cstr(docket->product));
+    vt_slice holder = count.signer_count > 0 ? count.signers[0]->holder : VT_LIT("unknown");
+
+    return json_pack("{s:s,s:s,s:o,s:O,s:O,s:O,s:b}", "product", docket->product, "version",
+                     docket->version, "holder", vt_cli_json_text(holder), "verdict",
+                     json_object_get(predicate, "verdict"), "scope",
+                     json_object_get(predicate, "scope"), "source",
+                     json_object_get(predicate, "source"), "counts",
+                     vt_review_counts(docket, item));
+}
+
+static bool list_reviews(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct review_list *list = context;
+
+    (void)err;
+    for (size_t i = 0; i < docket->item_count; i++)
+        if (docket->items[i].envelope.statement.type == VT_REVIEW)
+            (void)json_array_append_new(list->rows,
+                                        review_json(list->call, docket, &docket->items[i]));
+    return true;
+}
+
+static const char *text_of(const json_t *row, const char *name)
+{
+    return json_string_value(json_object_get(row, name));
+}
+
+static void print_reviews(const json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+
+        (void)printf("%s %s: %s by %s, source %.16s..., %s%s\n", text_of(row, "product"),
+                     text_of(row, "version"), text_of(row, "verdict"),
+                     text_of(row, "holder"), text_of(row, "source"), text_of(row, "scope"),
+                     json_is_true(json_object_get(row, "counts")) ? ""
+                                                                  : " (does not count)");
+    }
+    if (json_array_size(rows) == 0)
+        (void)printf("no reviews\n");
+}
+
+static bool run_list(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_JSON rows = json_array();
+    struct review_list list = { &call, rows };
+
+    if (vt_args_operand_count(args) == 1)
+        return vt_args_misuse(args, err, "name PRODUCT and VERSION, or neither");
+    if (!vt_desk_call_begin(args, false, false, &call, err))
+        return false;
+    if (vt_args_operand_count(args) == 2) {
+        if (!vt_desk_call_docket(args, &call, err) ||
+            !list_reviews(&list, call.docket, err))
+            return false;
+    } else if (!vt_desk_each(&call.desk, call.trust, call.now_unix_s, list_reviews, &list,
+                             err)) {
+        return false;
+    }
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", 1, "reviews", rows));
+    else
+        print_reviews(rows);
+    return true;
+}
+
+static const struct vt_verb verbs[] = {
+    { "sign", "PRODUCT VERSION", 2, 2, "accept or refuse a release's source", NULL,
+      sign_options, run_sign },
+    { "list", "[PRODUCT VERSION]", 0, 2, "reviews on the desk", NULL, list_options,
+      run_list },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct vt_group vt_cli_review = {
+    "review",
+    "reviews: sign one, list them",
+    verbs,
+};

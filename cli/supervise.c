@@ -1,0 +1,285 @@
+/* vitrine supervise: the supervisor's side of a release. */
+#include "cli/groups.h"
+#include "cli/release.h"
+#include "evidence/field.h"
+#include "line/lock.h"
+#include "release/compose.h"
+
+static json_t *time_json(int64_t unix_s)
+{
+    char text[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(unix_s, text);
+    return json_string(text);
+}
+
+static json_t *hash_json(const vt_hash *hash)
+{
+    char hex[65];
+
+    vt_hash_text(hash, hex);
+    return json_string(hex);
+}
+
+/* ---- queue ------------------------------------------------------------------------------
+ */
+
+static const struct vt_option queue_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTION_POLICY,
+    VT_OPTIONS_END,
+};
+
+static bool run_queue(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+
+    return vt_desk_call_begin(args, true, false, &call, err) &&
+           vt_cli_status_print(args, &call, "supervisor", err);
+}
+
+/* ---- authorise --------------------------------------------------------------------------
+ */
+
+static const struct vt_option authorise_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    { "environment", "LOCK", "a lock file: builds may run in what it makes", false, false },
+    { "product", "NAME", "whose rules may collect; goes with --collection", false, false },
+    { "collection", "RULE", "a rule that may collect files", false, true },
+    { "note", "TEXT", "why", false, false },
+    VT_OPTION_LEDGER,
+    VT_OPTION_LEDGER_PASSPHRASE,
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static const char *note_of(struct vt_args *args)
+{
+    const char *note = vt_args_get(args, "note");
+
+    return note != NULL ? note : "";
+}
+
+static bool compose_environment(struct vt_args *args, const struct vt_desk_call *call,
+                                const struct vt_key *key, struct vt_buf *out,
+                                struct vt_error *err)
+{
+    VT_AUTO_LOCK lock = NULL;
+    struct vt_subject subject = { .name = "environment" };
+
+    if (!vt_lock_read(vt_args_get(args, "environment"), &lock, err))
+        return false;
+    subject.hash = lock->environment;
+    return vt_compose(VT_ENVIRONMENT_AUTHORISATION, &subject, 1,
+                      json_pack("{s:o,s:o,s:s,s:s,s:I,s:s,s:o}", "environment",
+                                hash_json(&lock->environment), "lock",
+                                hash_json(&lock->digest), "suite", lock->suite,
+                                "architecture", lock->architecture, "packages",
+                                (json_int_t)lock->package_count, "note", note_of(args),
+                                "created", time_json(call->now_unix_s)),
+                      key, out, err);
+}
+
+static bool compose_collection(struct vt_args *args, const struct vt_desk_call *call,
+                               const struct vt_key *key, struct vt_buf *out,
+                               struct vt_error *err)
+{
+    const char *product = vt_args_get(args, "product"), *rule;
+    struct vt_subject subject = { .name = "collection" };
+    VT_AUTO_JSON predicate =
+        json_pack("{s:s,s:[],s:s,s:o}", "product", product, "rules", "purpose",
+                  note_of(args), "created", time_json(call->now_unix_s));
+
+    for (size_t i = 0; (rule = vt_args_get_at(args, "collection", i)) != NULL; i++)
+        (void)json_array_append_new(json_object_get(predicate, "rules"), json_string(rule));
+    return vt_predicate_digest(predicate, &subject.hash, err) &&
+           vt_compose(VT_COLLECTION, &subject, 1, json_incref(predicate), key, out, err);
+}
+
+static bool log_authorisation(struct vt_args *args, struct vt_desk_call *call,
+                              vt_slice envelope, struct vt_error *err)
+{
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    struct vt_publisher publisher;
+
+    if (!vt_desk_call_ledger(args, call, err))
+        return false;
+    publisher = vt_desk_call_publisher(args, call);
+    return vt_publish_entries(&publisher, &envelope, 1, &proof, err) &&
+           vt_desk_put_authorisation(&call->desk, envelope, vt_buf_slice(&proof), err);
+}
+
+static bool run_authorise(struct vt_args *args, struct vt_error *err)
+{
+    bool is_environment = vt_args_has(args, "environment");
+    bool is_collection = vt_args_has(args, "collection");
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_KEY key = NULL;
+
+    if (is_environment == is_collection)
+        return vt_args_misuse(args, err, "name either --environment or --collection");
+    if (is_collection != vt_args_has(args, "product"))
+        return vt_args_misuse(args, err, "--product and --collection go together");
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, true, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
+        !(is_environment ? compose_environment(args, &call, key, &envelope, err)
+                         : compose_collection(args, &call, key, &envelope, err)) ||
+        !log_authorisation(args, &call, vt_buf_slice(&envelope), err))
+        return false;
+    vt_desk_call_say(args, &call, "authorise", "authorised, on the ledger and cosigned");
+    return true;
+}
+
+/* ---- approve ----------------------------------------------------------------------------
+ */
+
+static const struct vt_option approve_options[] = {
+    VT_OPTION_DESK, VT_OPTION_TRUST,      VT_OPTION_POLICY,
+    VT_OPTION_KEY,  VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
+};
+
+/* All there but the approval; or approved before, to be approved anew. */
+static bool check_is_ready(struct vt_desk_call *call, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_standing *standing = vt_alloc(sizeof *standing);
+
+    if (!vt_release_stand(call->docket, &call->demands, call->now_unix_s, standing, err))
+        return false;
+    if (standing->state == VT_STATE_REVIEWED || standing->state == VT_STATE_APPROVED)
+        return true;
+    if (standing->state >= VT_STATE_PUBLISHED)
+        return vt_fail(err, VT_REJECTED, "%s %s is %s already", call->docket->product,
+                       call->docket->version, vt_release_state_name(standing->state));
+    return vt_fail(err, VT_REJECTED, "not approved: %s (the %s: %s)",
+                   standing->gaps[0].missing, standing->gaps[0].who, standing->gaps[0].how);
+}
+
+static bool approve(struct vt_desk_call *call, const struct vt_key *key,
+                    struct vt_error *err)
+{
+    VT_AUTO_BUF release = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_docket *docket = call->docket;
+    struct vt_blobs *blobs;
+    uint64_t version;
+    bool ok;
+
+    if (!vt_docket_blobs(&call->desk, docket->product, docket->version, &blobs, err))
+        return false;
+    ok = vt_compose_release(docket, blobs, call->now_unix_s, key, &release, err);
+    vt_blobs_close(blobs);
+    return ok && vt_desk_newest_list(&call->desk, &version, &newest, NULL, err) &&
+           vt_compose_list(vt_buf_slice(&newest), docket, NULL, call->now_unix_s, key,
+                           &list, err) &&
+           /* The list first: an approval without one cannot be published. */
+           vt_disk_write(call->desk.disk,
+                         vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
+                         vt_buf_slice(&list), 0644, err) &&
+           vt_docket_put(&call->desk, docket->product, docket->version,
+                         vt_buf_slice(&release), err);
+}
+
+static bool run_approve(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_KEY key = NULL;
+
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, true, false, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
+        !vt_desk_call_docket(args, &call, err) || !check_is_ready(&call, err) ||
+        !approve(&call, key, err))
+        return false;
+    vt_desk_call_say(args, &call, "approve",
+                     "%s %s is approved; the vendor publishes it with the second signature",
+                     call.docket->product, call.docket->version);
+    return true;
+}
+
+/* ---- reject -----------------------------------------------------------------------------
+ */
+
+static const struct vt_option reject_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    { "reason", "TEXT", "why, for the vendor and the ledger", true, false },
+    VT_OPTION_LEDGER,
+    VT_OPTION_LEDGER_PASSPHRASE,
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static bool check_can_reject(const struct vt_docket *docket, struct vt_error *err)
+{
+    if (docket->draft == NULL)
+        return vt_fail(err, VT_REJECTED, "%s %s: no draft signed by the vendor",
+                       docket->product, docket->version);
+    if (docket->is_published)
+        return vt_fail(err, VT_REJECTED,
+                       "%s %s is published: withdraw it (`vitrine release withdraw`)",
+                       docket->product, docket->version);
+    return true;
+}
+
+static bool run_reject(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    struct vt_publisher publisher;
+    vt_slice entry;
+    VT_AUTO_KEY key = NULL;
+
+    if (vt_args_get(args, "reason")[0] == '\0')
+        return vt_args_misuse(args, err, "--reason: say why");
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, false, &call, err) ||
+        !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
+        !vt_desk_call_docket(args, &call, err) || !check_can_reject(call.docket, err) ||
+        !vt_compose_rejection(call.docket, vt_args_get(args, "reason"), call.now_unix_s,
+                              key, &envelope, err) ||
+        !vt_desk_call_ledger(args, &call, err))
+        return false;
+    publisher = vt_desk_call_publisher(args, &call);
+    entry = vt_buf_slice(&envelope);
+    if (!vt_publish_entries(&publisher, &entry, 1, &proof, err) ||
+        !vt_docket_put(&call.desk, call.docket->product, call.docket->version, entry, err))
+        return false;
+    vt_desk_call_say(args, &call, "reject",
+                     "%s %s is rejected, with the reason on the ledger",
+                     call.docket->product, call.docket->version);
+    return true;
+}
+
+static const struct vt_verb verbs[] = {
+    { "queue", NULL, 0, 0, "what waits for the supervisor", NULL, queue_options,
+      run_queue },
+    { "inspect", "PRODUCT VERSION", 2, 2,
+      "a release, and what changed since the one before", NULL,
+      vt_cli_supervise_inspect_options, vt_cli_supervise_inspect },
+    { "authorise", NULL, 0, 0, "allow an environment, or rules that collect",
+      "The authorisation goes on the ledger.", authorise_options, run_authorise },
+    { "rebuild", "PRODUCT VERSION", 2, 2, "build it again, and sign what came of it",
+      "From source, recipe and lock alone, in the supervisor's own store.  Exit code 1 "
+      "when "
+      "it\ndiffers.",
+      vt_cli_supervise_rebuild_options, vt_cli_supervise_rebuild },
+    { "approve", "PRODUCT VERSION", 2, 2, "sign the release",
+      "Refused while anything is missing.", approve_options, run_approve },
+    { "reject", "PRODUCT VERSION", 2, 2, "decline a release, with a reason", NULL,
+      reject_options, run_reject },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct vt_group vt_cli_supervise = {
+    "supervise",
+    "the supervisor: queue, inspect, authorise, rebuild, approve, reject",
+    verbs,
+};

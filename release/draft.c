@@ -1,0 +1,168 @@
+/* Drafts. */
+#include "release/draft.h"
+#include "evidence/field.h"
+#include "release/compose.h"
+#include "release/materials.h"
+
+/* ---- which sequence ---------------------------------------------------------------------
+ */
+
+struct counting {
+    const struct vt_draft_request *request;
+    uint64_t highest, own; /* own: of this version, 0 if it is new */
+    bool is_settled;       /* approved or published */
+};
+
+static bool count_one(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct counting *c = context;
+    const json_t *draft;
+    uint64_t sequence;
+
+    (void)err;
+    if (docket->draft == NULL || strcmp(docket->product, c->request->recipe->product) != 0)
+        return true;
+    draft = docket->draft->envelope.statement.predicate;
+    if (!vt_slice_is(vt_field_text(draft, "channel"), c->request->channel))
+        return true;
+    sequence = vt_field_number(draft, "sequence");
+    if (sequence > c->highest)
+        c->highest = sequence;
+    if (strcmp(docket->version, c->request->recipe->version) == 0) {
+        c->own = sequence;
+        c->is_settled = docket->release != NULL || docket->is_published;
+    }
+    return true;
+}
+
+static bool find_sequence(const struct vt_draft_request *r, uint64_t *out,
+                          struct vt_error *err)
+{
+    struct counting c = { .request = r };
+
+    if (!vt_desk_each(r->desk, r->trust, r->now_unix_s, count_one, &c, err))
+        return false;
+    if (c.is_settled)
+        return vt_fail(err, VT_REJECTED,
+                       "%s %s is approved already; what changes gets another version",
+                       r->recipe->product, r->recipe->version);
+    *out = c.own != 0 ? c.own : c.highest + 1;
+    return true;
+}
+
+/* ---- what it says -----------------------------------------------------------------------
+ */
+
+static json_t *hash_json(const vt_hash *hash)
+{
+    char hex[65];
+
+    vt_hash_text(hash, hex);
+    return json_string(hex);
+}
+
+static const char *leaf(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* Keep the document, and append its row. */
+static bool take_document(struct vt_blobs *blobs, const char *path, json_t *rows,
+                          struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes;
+    vt_hash hash;
+    char hex[65];
+
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (vt_slice_is(vt_field_text(json_array_get(rows, i), "name"), leaf(path)))
+            return vt_fail(err, VT_REJECTED, "two documents are called '%s'", leaf(path));
+    if (!vt_file_open(path, &fd, &bytes, err) ||
+        !vt_blobs_put_fd(blobs, fd, path, &hash, &bytes, err))
+        return false;
+    vt_hash_text(&hash, hex);
+    (void)json_array_append_new(rows, json_pack("{s:s,s:I,s:s}", "name", leaf(path), "size",
+                                                (json_int_t)bytes, "sha256", hex));
+    return true;
+}
+
+static json_t *identity_json(const struct vt_source *source)
+{
+    json_t *identity = json_pack("{s:s,s:o}", "type", vt_source_type_name(source->type),
+                                 "pack", hash_json(&source->pack));
+
+    if (source->git_commit[0] != '\0') {
+        (void)json_object_set_new(identity, "gitCommit", json_string(source->git_commit));
+        (void)json_object_set_new(identity, "gitTree", json_string(source->git_tree));
+    }
+    if (source->tar_sha256[0] != '\0')
+        (void)json_object_set_new(identity, "tarSha256", json_string(source->tar_sha256));
+    return identity;
+}
+
+static bool sign_draft(const struct vt_draft_request *r, uint64_t sequence,
+                       json_t *documents, struct vt_buf *envelope, struct vt_error *err)
+{
+    struct vt_subject subject = { "source", r->source->digest };
+    char created[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(r->now_unix_s, created);
+    return vt_compose(
+        VT_DRAFT, &subject, 1,
+        json_pack("{s:s,s:s,s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:O,s:s,s:o}", "product",
+                  r->recipe->product, "version", r->recipe->version, "sequence",
+                  (json_int_t)sequence, "channel", r->channel, "kind",
+                  vt_kind_name(r->recipe->kind), "source", hash_json(&r->source->digest),
+                  "recipe", hash_json(&r->recipe->digest), "lock",
+                  hash_json(&r->lock->digest), "environment",
+                  hash_json(&r->lock->environment), "documents", documents, "created",
+                  created, "source_identity", identity_json(r->source)),
+        r->key, envelope, err);
+}
+
+static bool check_key(const struct vt_draft_request *r, struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(r->key));
+
+    return vt_trust_find(r->trust, vt_slice_from_cstr(id.text), VT_ROLE_VENDOR) != NULL ||
+           vt_fail(err, VT_REJECTED, "key %.16s... is not a vendor's in the trust root",
+                   id.text);
+}
+
+static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
+                     uint64_t sequence, struct vt_error *err)
+{
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_JSON documents = json_array();
+
+    for (size_t i = 0; i < r->document_count; i++)
+        if (!take_document(blobs, r->documents[i], documents, err))
+            return false;
+    return vt_materials_give(blobs, r->store, r->recipe, r->lock, r->source, err) &&
+           sign_draft(r, sequence, documents, &envelope, err) &&
+           vt_docket_put(r->desk, r->recipe->product, r->recipe->version,
+                         vt_buf_slice(&envelope), err);
+}
+
+bool vt_draft(const struct vt_draft_request *request, uint64_t *sequence_out,
+              struct vt_error *err)
+{
+    struct vt_blobs *blobs;
+    uint64_t sequence = 0;
+    bool ok;
+
+    if (!vt_name_verify_part(request->recipe->product, err) ||
+        !vt_name_verify_part(request->recipe->version, err) || !check_key(request, err) ||
+        !find_sequence(request, &sequence, err) ||
+        !vt_docket_blobs(request->desk, request->recipe->product, request->recipe->version,
+                         &blobs, err))
+        return false;
+    ok = keep_all(request, blobs, sequence, err);
+    vt_blobs_close(blobs);
+    if (ok && sequence_out != NULL)
+        *sequence_out = sequence;
+    return ok;
+}

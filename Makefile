@@ -103,6 +103,10 @@ $(OUT)/conform: $(OUT)/obj/tools/conform.o $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+$(OUT)/forge: $(OUT)/obj/tools/forge.o $(OUT)/libvitrine.a
+	$(call say,ld,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # ---- tests -----------------------------------------------------------------------------
 
 # build/ROOM.test_NAME from ROOM/test_NAME.c; likewise fuzz targets, as corpus replayers.
@@ -134,7 +138,7 @@ deps:
 check-deps: deps
 	@tools/need.sh check $(if $(SAN),san)
 
-binaries: all $(OUT)/stage/vitrine $(TESTS) $(STAGE_TESTS) $(REPLAYS)
+binaries: all $(OUT)/forge $(OUT)/stage/vitrine $(TESTS) $(STAGE_TESTS) $(REPLAYS)
 
 check: check-deps
 	@$(MAKE) --no-print-directory binaries

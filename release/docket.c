@@ -96,6 +96,10 @@ static bool fits_draft(const struct vt_docket *docket, const struct vt_item *ite
     case VT_RELEASE:
         return same(at, draft, "source") && same(at, draft, "recipe") &&
                same(at, draft, "environment") && same(at, draft, "sequence");
+    case VT_SBOM:
+        return docket->provenance != NULL &&
+               json_equal(item->envelope.statement.subjects,
+                          docket->provenance->envelope.statement.subjects);
     case VT_REJECTION:
         return vt_slice_is(vt_field_text(at, "draft"), "") == false &&
                same(at, draft, "sequence") &&

@@ -1,0 +1,58 @@
+# From audited source to a verdict on a customer's machine.  Sourced by tools/demo.sh.
+
+on_desk=(--desk desk --trust trust.json)
+
+# draft RECIPE LOCK [SOURCE-ARGUMENT...]
+draft() {
+    local recipe=$1 lock=$2
+    shift 2
+    vitrine release draft "${on_desk[@]}" --recipe "$recipe" --lock "$lock" --store "$vendor_store" \
+        --key vendor/key "$@"
+}
+authorise() {
+    vitrine supervise authorise "${on_desk[@]}" --ledger log --key supervisor/key "$@"
+}
+build() { vitrine release build "$1" "$2" "${on_desk[@]}" --store "$vendor_store" --out "vendor/out-$1-$2" --key builder/key; }
+rebuild() {
+    vitrine supervise rebuild "$1" "$2" "${on_desk[@]}" --store "$supervisor_store" --packages archive \
+        --out "supervisor/out-$1-$2" --key supervisor/key
+}
+review() { vitrine review sign "$1" "$2" "${on_desk[@]}" --verdict accept --key reviewer/key; }
+approve() { vitrine supervise approve "$1" "$2" "${on_desk[@]}" --policy demands.json --key supervisor/key; }
+publish() {
+    vitrine release publish "$1" "$2" "${on_desk[@]}" --policy demands.json --ledger log --public public --key vendor/key
+}
+withdraw() {
+    vitrine release withdraw "$1" "$2" "${on_desk[@]}" --ledger log --public public --key "$3" --reason "$4"
+}
+verify() { vitrine verify "$@" --trust customer/trust.json --policy demands.json; }
+
+# make_product NAME VERSION RECIPE [SOURCE-ARGUMENT...] - the whole way, one line a step.
+make_product() {
+    local name=$1 version=$2 recipe=$3 lock=locks/$1.lock.json
+    shift 3
+    echo "   $name $version"
+    [ -e "$lock" ] || tell vendor "finds and keeps the packages it needs" \
+        vitrine line lock --recipe "$recipe" --store "$vendor_store" --out "$lock"
+    tell vendor "drafts it: source, recipe and lock by digest" draft "$recipe" "$lock" "$@"
+    [ -e "authorised-$name" ] || tell supervisor "authorises the environment, on the ledger" \
+        authorise --environment "$lock"
+    : >"authorised-$name"
+    tell vendor "builds it in the sealed sandbox" build "$name" "$version"
+    tell vendor "archives everything that a rebuild needs" \
+        vitrine line archive --recipe "$recipe" --lock "$lock" --store "$vendor_store" --to archive "$@"
+    tell supervisor "rebuilds it on his own machine: equal, bit for bit" rebuild "$name" "$version"
+    tell reviewer "reads the source, and accepts it" review "$name" "$version"
+    tell supervisor "approves with his signature" approve "$name" "$version"
+    tell vendor "signs too; ledger, three witnesses, public folder" publish "$name" "$version"
+}
+
+# check_product NAME VERSION FILE...
+check_product() {
+    local name=$1 version=$2 file
+    shift 2
+    for file; do
+        tell customer "checks $file offline: yes" \
+            verify "public/$name/$version/$file" --product "$name" --state customer/state
+    done
+}

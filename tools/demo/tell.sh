@@ -1,0 +1,62 @@
+# Telling: one line a step, one row an attack.  Sourced by tools/demo.sh.
+
+failed=0
+attacks=()
+
+# tell WHO WHAT COMMAND... - one line of the story; the command must succeed.
+tell() {
+    local who=$1 what=$2 start
+    shift 2
+    start=$(date +%s%N)
+    if "$@" >last.log 2>&1; then
+        printf '  %-11s %-62s %6d ms\n' "$who" "$what" $((($(date +%s%N) - start) / 1000000))
+    else
+        printf '  %-11s %-62s FAILED\n' "$who" "$what"
+        sed 's/^/      /' last.log
+        failed=1
+    fi
+}
+
+# expect WHO WHAT EXPECTED COMMAND... - one line; it must end with 1 and say EXPECTED.
+expect() {
+    local who=$1 what=$2 expected=$3 code
+    shift 3
+    "$@" >last.log 2>&1
+    code=$?
+    if [ "$code" -eq 1 ] && grep -qi -- "$expected" last.log; then
+        printf '  %-11s %-62s refused\n' "$who" "$what"
+    else
+        printf '  %-11s %-62s NOT AS EXPECTED (exit code %d)\n' "$who" "$what" "$code"
+        sed 's/^/      /' last.log
+        failed=1
+    fi
+}
+
+row() {
+    attacks+=("$(printf '  %-46s %-20s %-20s %s' "$1" "$2" "$3" "$4")")
+}
+
+# attack_verify NAME REASON FILE ARGUMENT... - the customer's check must refuse with REASON.
+attack_verify() {
+    local name=$1 expected=$2 code seen verdict=ok
+    shift 2
+    vitrine verify --json "$@" >last.log 2>&1
+    code=$?
+    seen=$(sed -n 's/.*"reason":"\([a-z-]*\)".*/\1/p' last.log)
+    [ "$code" -eq 1 ] && [ "$seen" = "$expected" ] || { verdict="NOT AS EXPECTED ($code)"; failed=1; }
+    row "$name" "$expected" "${seen:-none}" "$verdict"
+}
+
+# attack_step NAME REASON SAYS COMMAND... - the command must end with 1 and say SAYS.
+attack_step() {
+    local name=$1 expected=$2 says=$3 code seen=$2 verdict=ok
+    shift 3
+    "$@" >last.log 2>&1
+    code=$?
+    if [ "$code" -ne 1 ] || ! grep -q -- "$says" last.log; then
+        seen=$(tail -n 1 last.log | cut -c1-60)
+        verdict="NOT AS EXPECTED ($code)"
+        failed=1
+    fi
+    row "$name" "$expected" "$seen" "$verdict"
+}

@@ -9,6 +9,7 @@ extern const struct vt_group vt_cli_ledger;
 extern const struct vt_group vt_cli_line;
 extern const struct vt_group vt_cli_release;
 extern const struct vt_group vt_cli_review;
+extern const struct vt_group vt_cli_rules;
 extern const struct vt_group vt_cli_supervise;
 extern const struct vt_group vt_cli_trust;
 extern const struct vt_group vt_cli_verify;

@@ -12,6 +12,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_line,
     &vt_cli_release,
     &vt_cli_review,
+    &vt_cli_rules,
     &vt_cli_supervise,
     &vt_cli_witness,
     NULL,

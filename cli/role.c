@@ -5,12 +5,14 @@
 #include "ledger/role_signer.h"
 #include "ledger/role_witness_front.h"
 #include "ledger/role_witness_signer.h"
+#include "line/role_rules.h"
 #include "role/role.h"
 
 static const struct vt_role_row roles[] = {
     { VT_ROLE_SIGNER, vt_role_signer, &vt_signer_rights },
     { VT_ROLE_WITNESS_FRONT, vt_role_witness_front, &vt_witness_front_rights },
     { VT_ROLE_WITNESS_SIGNER, vt_role_witness_signer, &vt_witness_signer_rights },
+    { VT_ROLE_RULES, vt_role_rules, &vt_rules_rights },
     { NULL, NULL, NULL },
 };
 

@@ -95,6 +95,7 @@ static const struct vt_option build_options[] = {
       false },
     OPTION_SOURCE,
     OPTION_COMMIT,
+    VT_OPTION_INPUT,
     { "authorised", "DIGEST", "build only in one of these environments", false, true },
     VT_OPTION_RUNNER,
     VT_OPTION_SCRATCH,
@@ -322,6 +323,7 @@ static const struct vt_option archive_options[] = {
     VT_OPTION_STORE,
     OPTION_SOURCE,
     OPTION_COMMIT,
+    VT_OPTION_INPUT,
     { "to", "DIR", "the archive, itself a store; made if missing", true, false },
     OPTION_END,
 };

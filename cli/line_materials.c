@@ -10,12 +10,59 @@ void vt_materials_clear(struct vt_materials *materials)
     *materials = (struct vt_materials){ .store = NULL };
 }
 
+static const struct vt_recipe_input *find_input(const struct vt_recipe *recipe,
+                                                vt_slice name)
+{
+    for (size_t i = 0; i < recipe->input_count; i++)
+        if (vt_slice_is(name, recipe->inputs[i].name))
+            return &recipe->inputs[i];
+    return NULL;
+}
+
+/* "NAME=FILE" into the store. */
+static bool take_input(struct vt_args *args, const char *text, struct vt_materials *m,
+                       struct vt_error *err)
+{
+    vt_reader r = { vt_slice_from_cstr(text) };
+    const struct vt_recipe_input *input;
+    const char *path = strchr(text, '=');
+    VT_AUTO_FD fd = -1;
+    vt_slice name;
+    uint64_t bytes;
+    vt_hash hash;
+
+    if (!vt_read_until(&r, '=', &name) || path == NULL)
+        return vt_args_misuse(args, err, "--input: '%s' is not like NAME=FILE", text);
+    path++;
+    input = find_input(m->recipe, name);
+    if (input == NULL)
+        return vt_fail(err, VT_REJECTED, "the recipe names no input '%.*s'",
+                       VT_SLICE_ARGS(name));
+    if (!vt_file_open(path, &fd, &bytes, err) ||
+        !vt_blobs_put_fd(vt_line_store_blobs(m->store), fd, path, &hash, &bytes, err))
+        return false;
+    return vt_hash_equal(&hash, &input->hash) ||
+           vt_fail(err, VT_REJECTED, "%s: not the input '%s' that the recipe names", path,
+                   input->name);
+}
+
+static bool take_inputs(struct vt_args *args, struct vt_materials *m, struct vt_error *err)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = vt_args_get_at(args, "input", i)) != NULL; i++)
+        if (!take_input(args, text, m, err))
+            return false;
+    return true;
+}
+
 bool vt_cli_materials_read(struct vt_args *args, struct vt_materials *out,
                            struct vt_error *err)
 {
     return vt_recipe_read(vt_args_get(args, "recipe"), &out->recipe, err) &&
            vt_lock_read(vt_args_get(args, "lock"), &out->lock, err) &&
-           vt_line_store_open(vt_args_get(args, "store"), true, &out->store, err);
+           vt_line_store_open(vt_args_get(args, "store"), true, &out->store, err) &&
+           take_inputs(args, out, err);
 }
 
 static bool is_digest(const char *text, vt_hash *out)

@@ -14,6 +14,10 @@
         "runner", "NAME", "own (our launcher) or bwrap (bubblewrap); else own", false,     \
             false                                                                          \
     }
+#define VT_OPTION_INPUT                                                                    \
+    {                                                                                      \
+        "input", "NAME=FILE", "a file that the recipe names as an input", false, true      \
+    }
 #define VT_OPTION_SCRATCH                                                                  \
     {                                                                                      \
         "scratch", "DIR", "where to build; else in memory if there is enough", false,      \
@@ -30,7 +34,8 @@ struct vt_materials {
 void vt_materials_clear(struct vt_materials *materials);
 #define VT_AUTO_MATERIALS __attribute__((cleanup(vt_materials_clear))) struct vt_materials
 
-/* --recipe, --lock, --store: opened and read.  A store is made if it is missing. */
+/* --recipe, --lock, --store: opened and read.  A store is made if it is missing.  Each
+ * --input goes into the store, if it is what the recipe names. */
 VT_CHECKED bool vt_cli_materials_read(struct vt_args *args, struct vt_materials *out,
                                       struct vt_error *err);
 /* --source: a digest that the store has, or a place of the recipe's type, which is taken

@@ -16,6 +16,7 @@ static const struct vt_option draft_options[] = {
     VT_OPTION_STORE,
     { "source", "WHERE", "as in `vitrine line build`", false, false },
     { "commit", "COMMIT", "of a git source; else HEAD", false, false },
+    VT_OPTION_INPUT,
     { "channel", "NAME", "stable, beta, ...; else stable", false, false },
     { "document", "FILE", "for the reviewers", false, true },
     VT_OPTION_KEY,

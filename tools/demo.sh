@@ -40,12 +40,14 @@ sed 's/"1.0"/"1.1"/' "$products/hello/hello.recipe.json" >hello-1.1.recipe.json
 mkdir -p hello-1.1 && sed 's/"hello"/"hello, world"/' "$products/hello/src/hello.c" >hello-1.1/hello.c
 make_product hello 1.1 hello-1.1.recipe.json --source hello-1.1
 make_product vitrine "$(cat "$root/VERSION")" "$root/vitrine.recipe.json" --source "$root"
+make_rules
 make_product zlib 1.2.13.dfsg-1 "$products/zlib.recipe.json"
 make_product signify-openbsd 31-3 "$products/signify-openbsd.recipe.json"
 
 echo "3. The customer, offline: only the public folder and the trust root"
 check_product hello 1.1 hello
 check_product vitrine "$(cat "$root/VERSION")" vitrine
+check_product threat-rules 2026.11 threat-rules.pack
 check_product zlib 1.2.13.dfsg-1 zlib1g_1.2.13.dfsg-1_amd64.deb zlib1g-dev_1.2.13.dfsg-1_amd64.deb
 check_product signify-openbsd 31-3 "$signify_deb"
 tell anyone "compares every stored byte of the ledger with what was signed" \

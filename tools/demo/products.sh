@@ -43,9 +43,31 @@ make_product() {
         vitrine line archive --recipe "$recipe" --lock "$lock" --store "$vendor_store" --to archive "$@"
     tell supervisor "rebuilds it on his own machine: equal, bit for bit" rebuild "$name" "$version"
     tell reviewer "reads the source, and accepts it" review "$name" "$version"
+    $before_approval
     tell supervisor "approves with his signature" approve "$name" "$version"
     tell vendor "signs too; ledger, three witnesses, public folder" publish "$name" "$version"
 }
+
+# A rule database, made by the tool that the line made before: the same two signatures, no
+# fast lane.  One rule collects files, not only detects them: the supervisor must allow that
+# one by name before he can approve.
+make_rules() {
+    local tool hash
+    tool=public/vitrine/$(cat "$root/VERSION")/vitrine
+    hash=$(sha256sum <"$tool" | cut -c1-64)
+    sed "s/VITRINE/$hash/" "$products/rules.recipe.json" >rules.recipe.json
+    before_approval=allow_collecting
+    make_product threat-rules 2026.11 rules.recipe.json --source "$root/examples/rules" --input "vitrine=$tool"
+    before_approval=:
+}
+
+allow_collecting() {
+    expect supervisor "cannot approve: a rule collects files" "collects files and is not authorised" \
+        approve threat-rules 2026.11
+    tell supervisor "allows that rule to collect, on the ledger" authorise --product threat-rules \
+        --collection Vitrine_Test_Dropper --note "demonstration"
+}
+before_approval=:
 
 # check_product NAME VERSION FILE...
 check_product() {

@@ -85,12 +85,10 @@ static bool judge_line(const struct vt_note *note, const struct vt_note_signatur
     return true;
 }
 
-bool vt_note_verify(const struct vt_note *note, const struct vt_vkey *keys, size_t count,
-                    struct vt_note_finding *findings, struct vt_error *err)
+static bool judge_lines(const struct vt_note *note, const struct vt_vkey *keys,
+                        size_t count, struct vt_note_finding *findings,
+                        struct vt_error *err)
 {
-    bool any = false;
-
-    memset(findings, 0, count * sizeof findings[0]);
     for (size_t i = 0; i < note->signature_count; i++) {
         if (!keys_are_distinct(&note->signatures[i], keys, count, err))
             return false;
@@ -98,9 +96,25 @@ bool vt_note_verify(const struct vt_note *note, const struct vt_vkey *keys, size
             if (!judge_line(note, &note->signatures[i], &keys[k], &findings[k], err))
                 return false;
     }
-    for (size_t k = 0; k < count; k++)
-        any = any || findings[k].is_signed;
-    if (!any)
-        return vt_fail(err, VT_REJECTED, "note: no signature by a known key");
     return true;
+}
+
+static void forget(struct vt_note_finding *findings, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        findings[k] = (struct vt_note_finding){ 0 };
+}
+
+bool vt_note_verify(const struct vt_note *note, const struct vt_vkey *keys, size_t count,
+                    struct vt_note_finding *findings, struct vt_error *err)
+{
+    forget(findings, count);
+    if (!judge_lines(note, keys, count, findings, err)) {
+        forget(findings, count); /* a condemned note says nothing of anybody */
+        return false;
+    }
+    for (size_t k = 0; k < count; k++)
+        if (findings[k].is_signed)
+            return true;
+    return vt_fail(err, VT_REJECTED, "note: no signature by a known key");
 }

@@ -21,7 +21,8 @@ struct vt_note_finding {
 /* Check the note against `count` keys; findings[i] tells of keys[i].  A line that matches a
  * key by name and id and whose signature is bad: VT_REJECTED for the whole note.  A line
  * that two keys claim: VT_REJECTED (ambiguous).  Lines of unknown keys are ignored; of
- * repeated good lines the earliest time counts.  No good signature at all: VT_REJECTED. */
+ * repeated good lines the earliest time counts.  No good signature at all: VT_REJECTED.
+ * After a failure all findings are empty, so that nobody can read half a verdict. */
 VT_CHECKED bool vt_note_verify(const struct vt_note *note, const struct vt_vkey *keys,
                                size_t count, struct vt_note_finding *findings,
                                struct vt_error *err);

@@ -11,7 +11,7 @@ struct vt_secret {
 
 #define VT_AUTO_SECRET __attribute__((cleanup(vt_secret_clear))) struct vt_secret
 
-/* len zero bytes, locked.  VT_IO if the memory cannot be locked. */
+/* len zero bytes, len at least 1.  Errors: VT_IO the memory cannot be had or locked */
 VT_CHECKED bool vt_secret_init(struct vt_secret *secret, size_t len, struct vt_error *err);
 void vt_secret_clear(struct vt_secret *secret); /* wipes; safe to call twice */
 

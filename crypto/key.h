@@ -28,7 +28,12 @@ VT_CHECKED bool vt_key_from_seed(const uint8_t seed[32], struct vt_key **key_out
                                  struct vt_error *err);
 /* `where`: a PEM file (PKCS#8, encrypted or not; the file must not be readable by group or
  * others, else VT_REJECTED) or a "pkcs11:" URI.  passphrase: empty if there is none.
- * Errors: VT_IO missing, unreadable; VT_REJECTED wrong passphrase or mode; VT_MALFORMED. */
+ * Where FILE.pub lies beside FILE, the two must belong together: PKCS#8 alone does not
+ * show that it was changed.  key_out: returned, end with vt_key_close.
+ * Errors: VT_IO        missing or unreadable; no locked memory
+ *         VT_REJECTED  wrong passphrase, mode or FILE.pub
+ *         VT_LIMIT     more than 16 KiB
+ *         VT_MALFORMED no Ed25519 key in PEM */
 VT_CHECKED bool vt_key_open(const char *where, vt_slice passphrase, struct vt_key **key_out,
                             struct vt_error *err);
 void vt_key_close(struct vt_key *key); /* wipes; NULL allowed */
@@ -45,7 +50,9 @@ VT_CHECKED bool vt_key_write_pem(const struct vt_key *key, vt_slice passphrase,
                                  struct vt_buf *out, struct vt_error *err);
 VT_CHECKED bool vt_public_key_write_pem(const struct vt_public_key *key, struct vt_buf *out,
                                         struct vt_error *err);
-/* SPKI PEM, or 64 hex digits, or a vkey: what a person may have at hand. */
+/* SPKI PEM, or 64 hex digits, or a vkey: what a person may have at hand.  Line breaks at
+ * the end are passed over, nothing else. Errors: VT_MALFORMED VT_LIMIT     more than 16 KiB
+ */
 VT_CHECKED bool vt_public_key_parse(vt_slice text, struct vt_public_key *out,
                                     struct vt_error *err);
 

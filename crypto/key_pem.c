@@ -11,8 +11,6 @@
 #include <openssl/x509.h>
 #include <sodium.h>
 
-enum { PEM_BYTES_MAX = 16384 };
-
 /* The passphrase for OpenSSL; never asks a terminal. */
 static int give_passphrase(char *out, int size, int writing, void *context)
 {
@@ -38,12 +36,13 @@ static bool seed_of(const EVP_PKEY *pkey, struct vt_key **key_out, struct vt_err
     return vt_key_from_seed(seed.data, key_out, err);
 }
 
-static bool parse_private(vt_slice pem, vt_slice passphrase, struct vt_key **key_out,
-                          struct vt_error *err)
+bool vt_key_parse_pem(vt_slice pem, vt_slice passphrase, struct vt_key **key_out,
+                      struct vt_error *err)
 {
-    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len); /* bounded by PEM_BYTES_MAX */
+    BIO *bio =
+        pem.len <= VT_KEY_PEM_BYTES_MAX ? BIO_new_mem_buf(pem.data, (int)pem.len) : NULL;
     EVP_PKEY *pkey = NULL;
-    bool is_encrypted = memmem(pem.data, pem.len, "ENCRYPTED", 9) != NULL;
+    bool is_encrypted = pem.len != 0 && memmem(pem.data, pem.len, "ENCRYPTED", 9) != NULL;
     bool ok;
 
     if (bio != NULL)
@@ -61,26 +60,83 @@ static bool parse_private(vt_slice pem, vt_slice passphrase, struct vt_key **key
     return ok;
 }
 
+/* The whole file straight into locked memory, so that no copy of a key that is not
+ * encrypted stays behind. */
+static bool read_locked(int fd, const char *path, struct vt_secret *pem, size_t *len_out,
+                        struct vt_error *err)
+{
+    size_t len = 0;
+
+    if (!vt_secret_init(pem, VT_KEY_PEM_BYTES_MAX + 1, err))
+        return false;
+    while (len < pem->len) {
+        ssize_t got = read(fd, pem->data + len, pem->len - len);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vt_fail(err, VT_IO, "%s: cannot read: %s", path, strerror(errno));
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    if (len > VT_KEY_PEM_BYTES_MAX)
+        return vt_fail(err, VT_LIMIT, "%s: a key has at most %d bytes", path,
+                       VT_KEY_PEM_BYTES_MAX);
+    *len_out = len;
+    return true;
+}
+
+/* PKCS#8 protects nothing from change: a flipped bit of the seed is another good key.  So
+ * the public key that lies beside, if one does, must be this one's. */
+static bool belongs_to_public(const char *path, const struct vt_key *key,
+                              struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KEY_PEM_BYTES_MAX);
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *beside = vt_arena_printf(arena, "%s.pub", path);
+    struct vt_public_key wanted;
+
+    if (!vt_path_exists(beside))
+        return true;
+    if (!vt_file_read(beside, &text, err))
+        return false;
+    if (!vt_public_key_parse(vt_buf_slice(&text), &wanted, err))
+        return vt_within(err, "%s", beside);
+    if (memcmp(wanted.bytes, key->public_key.bytes, sizeof wanted.bytes) != 0)
+        return vt_fail(err, VT_REJECTED,
+                       "%s: is damaged or is not the key of %s: restore it, or move that "
+                       "file away",
+                       path, beside);
+    return true;
+}
+
 bool vt_key_open_file(const char *path, vt_slice passphrase, struct vt_key **key_out,
                       struct vt_error *err)
 {
-    VT_AUTO_BUF pem = vt_buf_init(PEM_BYTES_MAX);
+    VT_AUTO_SECRET pem = { 0 };
+    VT_AUTO_KEY key = NULL;
     VT_AUTO_FD fd = -1;
     struct stat about;
     uint64_t size;
-    bool ok;
+    size_t len = 0;
 
     if (!vt_file_open(path, &fd, &size, err))
         return false;
-    if (fstat(fd, &about) != 0 || (about.st_mode & 077) != 0)
+    if (fstat(fd, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: cannot look at it: %s", path, strerror(errno));
+    if ((about.st_mode & 077) != 0)
         return vt_fail(err, VT_REJECTED, "%s: others may read this key: chmod 600 it",
                        path);
-    if (!vt_fd_read_all(fd, path, &pem, err))
+    if (!read_locked(fd, path, &pem, &len, err))
         return false;
-    ok = parse_private(vt_buf_slice(&pem), passphrase, key_out, err) ||
-         vt_within(err, "%s", path);
-    sodium_memzero(pem.data, pem.len);
-    return ok;
+    if (!vt_key_parse_pem(vt_slice_of(pem.data, len), passphrase, &key, err))
+        return vt_within(err, "%s", path);
+    if (!belongs_to_public(path, key, err))
+        return false;
+    *key_out = key;
+    key = NULL;
+    return true;
 }
 
 static bool put_bio(BIO *bio, struct vt_buf *out, const char *what, struct vt_error *err)
@@ -151,17 +207,20 @@ bool vt_public_key_write_pem(const struct vt_public_key *key, struct vt_buf *out
     return ok;
 }
 
+/* One key has one PEM: what OpenSSL read must be what we would write, so that nothing can
+ * stand before, behind or inside it. */
 static bool parse_spki(vt_slice pem, struct vt_public_key *out)
 {
+    VT_AUTO_BUF again = vt_buf_init(VT_KIB(1));
     BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len); /* bounded by the caller */
     EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-    struct vt_public_key key;
-    size_t len = sizeof key.bytes;
+    struct vt_error ignored;
+    size_t len = sizeof out->bytes;
     bool ok = pkey != NULL && EVP_PKEY_get_base_id(pkey) == EVP_PKEY_ED25519 &&
-              EVP_PKEY_get_raw_public_key(pkey, key.bytes, &len) == 1;
+              EVP_PKEY_get_raw_public_key(pkey, out->bytes, &len) == 1 &&
+              vt_public_key_write_pem(out, &again, &ignored) && again.len != 0 &&
+              vt_slice_equal(pem, vt_slice_of(again.data, again.len - 1));
 
-    if (ok)
-        *out = key;
     EVP_PKEY_free(pkey);
     BIO_free(bio);
     ERR_clear_error();
@@ -170,23 +229,25 @@ static bool parse_spki(vt_slice pem, struct vt_public_key *out)
 
 bool vt_public_key_parse(vt_slice text, struct vt_public_key *out, struct vt_error *err)
 {
+    struct vt_public_key key;
     struct vt_error ignored;
     struct vt_vkey vkey;
 
     while (text.len != 0 && text.data[text.len - 1] == '\n')
         text.len--;
-    if (text.len > PEM_BYTES_MAX)
+    if (text.len > VT_KEY_PEM_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "public key: %zu bytes, at most %d", text.len,
-                       PEM_BYTES_MAX);
+                       VT_KEY_PEM_BYTES_MAX);
     if (text.len == 64 && vt_hex_parse(text, out->bytes, sizeof out->bytes))
         return true;
     if (vt_vkey_parse(text, &vkey, &ignored)) {
         memcpy(out->bytes, vkey.key, sizeof out->bytes);
         return true;
     }
-    if (vt_slice_starts_with(text, VT_LIT("-----BEGIN PUBLIC KEY-----")) &&
-        parse_spki(text, out))
+    if (parse_spki(text, &key)) {
+        *out = key;
         return true;
+    }
     return vt_fail(err, VT_MALFORMED,
                    "public key: not Ed25519 in PEM, 64 hex digits, or a verifier key");
 }

@@ -32,6 +32,12 @@ static bool ask(vt_slice bytes, struct vt_note_finding findings[KEYS], vt_slice 
     return false;
 }
 
+static void same(const struct vt_note_finding *a, const struct vt_note_finding *b)
+{
+    for (size_t i = 0; i < KEYS; i++)
+        VT_CHECK(a[i].is_signed == b[i].is_signed && a[i].time_unix_s == b[i].time_unix_s);
+}
+
 void vt_fuzz_one(vt_slice input)
 {
     struct vt_note_finding findings[KEYS], again[KEYS];
@@ -44,7 +50,7 @@ void vt_fuzz_one(vt_slice input)
     vt_buf_put(&changed, input);
     vt_note_write_signature(&changed, VT_LIT("stranger.example"), 7, VT_BYTES(signature));
     if (ask(vt_buf_slice(&changed), again, &text)) /* not above the limits */
-        VT_CHECK(memcmp(findings, again, sizeof findings) == 0);
+        same(findings, again);
     vt_buf_truncate(&changed, input.len);
     changed.data[text.len / 2] ^= 1;
     VT_CHECK(!ask(vt_buf_slice(&changed), again, &text));

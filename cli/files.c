@@ -13,13 +13,16 @@ bool vt_cli_passphrase_of(struct vt_args *args, const char *option, struct vt_bu
                           struct vt_error *err)
 {
     const char *path = vt_args_get(args, option);
+    const uint8_t *line_end;
 
     if (path == NULL)
         return true;
     if (!vt_file_read(path, out, err))
         return false;
-    while (out->len > 0 &&
-           (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
+    line_end = out->len != 0 ? memchr(out->data, '\n', out->len) : NULL;
+    if (line_end != NULL)
+        vt_buf_truncate(out, (size_t)(line_end - out->data)); /* lies inside */
+    if (out->len > 0 && out->data[out->len - 1] == '\r')
         vt_buf_truncate(out, out->len - 1);
     if (out->len == 0)
         return vt_fail(err, VT_REJECTED, "%s: its first line is empty", path);
@@ -35,11 +38,18 @@ void vt_cli_passphrase_ask(struct vt_buf *out, const char *what)
     if (fd < 0 || tcgetattr(fd, &before) != 0)
         return;
     quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    /* Without signals: who gives up half-way must not be left without an echo. */
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    quiet.c_cc[VEOL] = quiet.c_cc[VINTR];   /* ends the line, so that we see it at once */
+    (void)tcsetattr(fd, TCSAFLUSH, &quiet); /* before a person can begin to type */
     (void)dprintf(fd, "passphrase of %s: ", what);
-    (void)tcsetattr(fd, TCSAFLUSH, &quiet);
-    while (read(fd, &byte, 1) == 1 && byte != '\n')
+    while (read(fd, &byte, 1) == 1 && byte != '\n') {
+        if (byte == (char)quiet.c_cc[VINTR]) {
+            vt_buf_truncate(out, 0);
+            break;
+        }
         vt_buf_put_u8(out, (uint8_t)byte);
+    }
     (void)tcsetattr(fd, TCSAFLUSH, &before);
     (void)dprintf(fd, "\n");
 }

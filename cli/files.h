@@ -9,7 +9,7 @@
 /* --key WHERE and --passphrase-file FILE: for the option tables of verbs that sign. */
 #define VT_OPTION_KEY                                                                      \
     {                                                                                      \
-        "key", "KEY", "private key: a PEM file", true, false                               \
+        "key", "KEY", "private key: a PEM file or a pkcs11: URI", true, false              \
     }
 #define VT_OPTION_PASSPHRASE                                                               \
     {                                                                                      \
@@ -20,7 +20,7 @@
  * without echo.  Returned, end with vt_key_close. */
 VT_CHECKED bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out,
                                 struct vt_error *err);
-/* The passphrase of --passphrase-file, without its line break; empty if not given. */
+/* The first line of --passphrase-file, without its line break; empty if not given. */
 VT_CHECKED bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out,
                                   struct vt_error *err);
 
@@ -35,7 +35,8 @@ VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
 VT_CHECKED bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode,
                               struct vt_error *err);
 
-/* Ask for it on the terminal, without echo; out stays empty if there is none. */
+/* Ask for it on the terminal, without echo; out stays empty if there is none, or if the
+ * person gives up with the interrupt key. */
 void vt_cli_passphrase_ask(struct vt_buf *out, const char *what);
 
 /* Print a JSON value on one line.  Takes it. */

@@ -17,15 +17,28 @@ static bool write_pair(const struct vt_key *key, vt_slice passphrase, const char
     VT_AUTO_BUF private_pem = vt_buf_init(VT_KIB(8));
     VT_AUTO_BUF public_pem = vt_buf_init(VT_KIB(8));
     VT_AUTO_ARENA arena = vt_arena_new();
+    const char *beside = vt_arena_printf(arena, "%s.pub", path);
     bool ok = vt_key_write_pem(key, passphrase, &private_pem, err) &&
               vt_public_key_write_pem(vt_key_public(key), &public_pem, err) &&
               vt_cli_create(path, vt_buf_slice(&private_pem), 0600, err) &&
-              vt_cli_write(vt_arena_printf(arena, "%s.pub", path),
-                           vt_buf_slice(&public_pem), 0644, err);
+              vt_cli_create(beside, vt_buf_slice(&public_pem), 0644, err);
 
     if (private_pem.data != NULL)
         explicit_bzero(private_pem.data, private_pem.capacity);
     return ok;
+}
+
+/* Neither file may exist, before the first is written. */
+static bool is_free(const char *path, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *beside = vt_arena_printf(arena, "%s.pub", path);
+
+    if (vt_path_exists(path) || vt_path_exists(beside))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: exists: a key is never replaced, name another",
+                       vt_path_exists(path) ? path : beside);
+    return true;
 }
 
 static bool run_new(struct vt_args *args, struct vt_error *err)
@@ -35,7 +48,7 @@ static bool run_new(struct vt_args *args, struct vt_error *err)
     VT_AUTO_KEY key = NULL;
     struct vt_key_id id;
 
-    if (!vt_cli_passphrase(args, &passphrase, err) ||
+    if (!is_free(path, err) || !vt_cli_passphrase(args, &passphrase, err) ||
         !vt_key_generate(vt_args_env(args), &key, err) ||
         !write_pair(key, vt_buf_slice(&passphrase), path, err))
         return false;
@@ -51,6 +64,9 @@ static bool run_new(struct vt_args *args, struct vt_error *err)
 }
 
 static const struct vt_option show_options[] = {
+    { "key", "KEY", "instead of FILE: a private key, a PEM file or a pkcs11: URI", false,
+      false },
+    VT_OPTION_PASSPHRASE,
     { "name", "NAME", "also show verifier keys for notes under this name", false, false },
     { NULL, NULL, NULL, false, false },
 };
@@ -90,19 +106,37 @@ static void print_names(struct vt_args *args, const struct vt_public_key *key)
         json_decref(answer);
 }
 
+/* The public key of the file, or of the private key that --key names. */
+static bool find_public(struct vt_args *args, struct vt_public_key *out,
+                        struct vt_error *err)
+{
+    const char *path = vt_args_operand(args, 0);
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
+    VT_AUTO_KEY key = NULL;
+
+    if (path == NULL) {
+        if (!vt_cli_key_open(args, &key, err))
+            return false;
+        *out = *vt_key_public(key);
+        return true;
+    }
+    if (!vt_file_read(path, &text, err))
+        return false;
+    return vt_public_key_parse(vt_buf_slice(&text), out, err) || vt_within(err, "%s", path);
+}
+
 static bool run_show(struct vt_args *args, struct vt_error *err)
 {
-    const char *path = vt_args_operand(args, 0), *name = vt_args_get(args, "name");
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
+    const char *name = vt_args_get(args, "name");
     struct vt_public_key key;
 
+    if ((vt_args_operand(args, 0) == NULL) == (vt_args_get(args, "key") == NULL))
+        return vt_args_misuse(args, err, "name a FILE or a --key, one of the two");
     if (name != NULL && !vt_note_name_is_good(vt_slice_from_cstr(name)))
         return vt_args_misuse(args, err, "--name: '%s' holds a space or '+', or is empty",
                               name);
-    if (!vt_file_read(path, &text, err))
+    if (!find_public(args, &key, err))
         return false;
-    if (!vt_public_key_parse(vt_buf_slice(&text), &key, err))
-        return vt_within(err, "%s", path);
     print_names(args, &key);
     return true;
 }
@@ -113,9 +147,11 @@ static const struct vt_verb verbs[] = {
       "An\n"
       "existing file is never replaced.",
       new_options, run_new },
-    { "show", "FILE", 1, 1, "show what a public key is called",
-      "FILE is a public key: PEM, 64 hex digits, or a verifier key.", show_options,
-      run_show },
+    { "show", "[FILE]", 0, 1, "show what a key is called",
+      "FILE is a public key: PEM, 64 hex digits, or a verifier key.  With --key, the "
+      "public\n"
+      "half of a private key is shown; the private half never is.",
+      show_options, run_show },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

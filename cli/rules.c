@@ -1,229 +1,291 @@
-/* vitrine rules: threat-rule databases. */
+/* vitrine rules: threat-rule databases.  Rule files and samples are read by a confined
+ * child only (line/role_rules.c); this file reads packs and prints. */
+#include "line/rules.h"
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "cli/progress.h"
-#include "line/rules.h"
 
 #define OPTION_END                                                                         \
     {                                                                                      \
         NULL, NULL, NULL, false, false                                                     \
     }
 
-static bool read_pack(const char *path, struct vt_buf *bytes, struct vt_rules_pack *pack,
-                      struct vt_error *err)
+/* A pack that was read, and the bytes that it points into. */
+struct opened {
+    struct vt_buf bytes;
+    struct vt_rules_pack pack;
+};
+
+static void opened_clear(struct opened *o)
 {
-    return vt_file_read(path, bytes, err) &&
-           (vt_rules_pack_parse(vt_buf_slice(bytes), pack, err) ||
-            vt_within(err, "%s", path));
+    vt_rules_pack_clear(&o->pack);
+    vt_buf_clear(&o->bytes);
 }
 
-static size_t count_collecting(const json_t *rules)
-{
-    size_t count = 0;
+#define AUTO_OPENED __attribute__((cleanup(opened_clear))) struct opened
 
-    for (size_t i = 0; i < json_array_size(rules); i++)
-        count += json_is_true(json_object_get(json_array_get(rules, i), "collects"));
-    return count;
+static struct opened opened_init(void)
+{
+    return (struct opened){ .bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX) };
 }
 
-static json_t *rules_of(const struct vt_rules_pack *pack)
+static bool open_pack(const char *path, struct opened *out, struct vt_error *err)
 {
-    return json_object_get(pack->manifest, "rules");
+    if (!vt_file_read(path, &out->bytes, err))
+        return false;
+    return vt_rules_pack_parse(vt_buf_slice(&out->bytes), &out->pack, err) ||
+           vt_within(err, "%s", path);
 }
 
-static const char *name_of(const json_t *rule)
+static bool make(struct vt_args *args, const char *folder, struct opened *out,
+                 struct vt_error *err)
 {
-    return json_string_value(json_object_get(rule, "name"));
+    struct vt_progress progress = vt_progress_init(vt_args_is_json(args));
+
+    if (!vt_rules_make_from_folder(folder, &out->bytes, vt_progress_line, &progress, err))
+        return false;
+    return vt_rules_pack_parse(vt_buf_slice(&out->bytes), &out->pack, err);
+}
+
+static json_t *summary_of(const struct opened *o)
+{
+    return vt_rules_pack_summary(&o->pack, vt_buf_slice(&o->bytes));
+}
+
+static intmax_t number(const json_t *summary, const char *name)
+{
+    return (intmax_t)json_integer_value(json_object_get(summary, name));
+}
+
+static void print_summary(struct vt_args *args, const char *path, json_t *summary)
+{
+    const json_t *collects = json_object_get(summary, "collects");
+
+    if (vt_args_is_json(args)) {
+        json_t *answer = json_deep_copy(summary);
+
+        (void)json_object_set_new(answer, "ok", json_true());
+        (void)json_object_set_new(answer, "collecting",
+                                  json_integer((json_int_t)json_array_size(collects)));
+        (void)json_object_set_new(answer, "pack",
+                                  vt_cli_json_text(vt_slice_from_cstr(path)));
+        vt_cli_print_json(answer);
+        return;
+    }
+    (void)printf("%s: %jd rules in %jd files, %s\nsha256 %s\n", path,
+                 number(summary, "rules"), number(summary, "files"),
+                 json_string_value(json_object_get(summary, "engine")),
+                 json_string_value(json_object_get(summary, "sha256")));
+    (void)printf("tried on %jd files that it must detect, %jd that it must not\n",
+                 number(summary, "must_detect"), number(summary, "must_not_detect"));
+    for (size_t i = 0; i < json_array_size(collects); i++)
+        (void)printf("collects %s\n", json_string_value(json_array_get(collects, i)));
+    if (json_array_size(collects) == 0)
+        (void)printf("no rule collects\n");
 }
 
 /* ---- build ------------------------------------------------------------------------------
  */
 
 static const struct vt_option build_options[] = {
-    { "out", "FILE", "the pack to write", true, false },
+    { "out", "FILE", "the pack to write; FILE.json says what statements say of it", true,
+      false },
     OPTION_END,
 };
 
-static bool make(struct vt_args *args, struct vt_buf *bytes, struct vt_rules_pack *pack,
-                 struct vt_error *err)
-{
-    struct vt_progress progress = vt_progress_init(vt_args_is_json(args));
-
-    return vt_rules_make_from_folder(vt_args_operand(args, 0), bytes, vt_progress_line,
-                                     &progress, err) &&
-           vt_rules_pack_parse(vt_buf_slice(bytes), pack, err);
-}
-
-static void say_pack(struct vt_args *args, const char *path, vt_slice bytes,
-                     const struct vt_rules_pack *pack)
-{
-    vt_hash hash = vt_sha256_of(bytes);
-    size_t rules = json_array_size(rules_of(pack));
-    size_t collecting = count_collecting(rules_of(pack));
-    char hex[65];
-
-    vt_hash_text(&hash, hex);
-    if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s,s:s,s:I,s:I,s:I}", "ok", 1, "pack", path,
-                                    "sha256", hex, "size", (json_int_t)bytes.len, "rules",
-                                    (json_int_t)rules, "collecting",
-                                    (json_int_t)collecting));
-    else
-        (void)printf("%s: %zu rules in %zu bytes, %zu of them collect files\nsha256 %s\n",
-                     path, rules, bytes.len, collecting, hex);
-}
-
 static bool run_build(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-    VT_AUTO_RULES_PACK pack = { 0 };
     const char *out = vt_args_get(args, "out");
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(4));
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_JSON summary = NULL;
+    AUTO_OPENED made = opened_init();
 
-    if (!make(args, &bytes, &pack, err) ||
-        !vt_cli_write(out, vt_buf_slice(&bytes), 0644, err))
+    if (!make(args, vt_args_operand(args, 0), &made, err))
         return false;
-    say_pack(args, out, vt_buf_slice(&bytes), &pack);
+    summary = summary_of(&made);
+    if (!vt_json_write_canonical(summary, &text, err) ||
+        !vt_cli_write(out, vt_buf_slice(&made.bytes), 0644, err) ||
+        !vt_cli_write(vt_arena_printf(arena, "%s.json", out), vt_buf_slice(&text), 0644,
+                      err))
+        return false;
+    print_summary(args, out, summary);
     return true;
+}
+
+/* ---- check ------------------------------------------------------------------------------
+ */
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
 static bool run_check(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-    VT_AUTO_RULES_PACK pack = { 0 };
+    const char *path = vt_args_operand(args, 0);
+    AUTO_OPENED opened = opened_init();
+    VT_AUTO_RULES_CHILD child = NULL;
+    VT_AUTO_JSON summary = NULL;
 
-    if (!make(args, &bytes, &pack, err))
+    if (is_folder(path)) {
+        if (!make(args, path, &opened, err))
+            return false;
+    } else if (!open_pack(path, &opened, err)) {
         return false;
-    say_pack(args, vt_args_operand(args, 0), vt_buf_slice(&bytes), &pack);
+    } else if (!vt_rules_load(&opened.pack, &child, err)) {
+        return vt_within(err, "%s", path);
+    }
+    summary = summary_of(&opened);
+    print_summary(args, path, summary);
     return true;
 }
 
-/* ---- show -------------------------------------------------------------------------------
+/* ---- scan -------------------------------------------------------------------------------
  */
+
+/* The lines as a JSON array; printed for a person unless it is JSON that is wanted. */
+static json_t *take_names(struct vt_args *args, const char *file,
+                          const struct vt_buf *names)
+{
+    vt_reader r = { vt_buf_slice(names) };
+    json_t *list = json_array();
+    vt_slice line;
+
+    while (vt_read_line(&r, &line)) {
+        (void)json_array_append_new(list, vt_cli_json_text(line));
+        if (!vt_args_is_json(args))
+            (void)printf("%s: %.*s\n", file, VT_SLICE_ARGS(line));
+    }
+    if (json_array_size(list) == 0 && !vt_args_is_json(args))
+        (void)printf("%s: no rule\n", file);
+    return list;
+}
+
+static bool scan_file(struct vt_args *args, struct vt_rules_child *child, const char *file,
+                      json_t *answers, size_t *hits, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_SAMPLE_BYTES_MAX);
+    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
+    json_t *list;
+
+    if (!vt_file_read(file, &bytes, err) ||
+        !vt_rules_child_scan(child, file, vt_buf_slice(&bytes), &names, err))
+        return false;
+    list = take_names(args, file, &names);
+    *hits += json_array_size(list) > 0;
+    (void)json_array_append_new(
+        answers, json_pack("{s:o,s:o}", "file", vt_cli_json_text(vt_slice_from_cstr(file)),
+                           "rules", list));
+    return true;
+}
+
+static bool run_scan(struct vt_args *args, struct vt_error *err)
+{
+    const char *path = vt_args_operand(args, 0);
+    AUTO_OPENED opened = opened_init();
+    VT_AUTO_RULES_CHILD child = NULL;
+    VT_AUTO_JSON answers = json_array();
+    size_t hits = 0;
+
+    if (!open_pack(path, &opened, err))
+        return false;
+    if (!vt_rules_load(&opened.pack, &child, err))
+        return vt_within(err, "%s", path);
+    for (size_t i = 1; i < vt_args_operand_count(args); i++)
+        if (!scan_file(args, child, vt_args_operand(args, i), answers, &hits, err))
+            return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", hits == 0, "files", answers));
+    vt_args_exit(args, hits == 0 ? VT_EXIT_OK : VT_EXIT_REFUSED);
+    return true;
+}
+
+/* ---- show, diff -------------------------------------------------------------------------
+ */
+
+static void print_rules(const struct opened *o)
+{
+    const json_t *rules = json_object_get(o->pack.manifest, "rules");
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+        bool collects = json_is_true(json_object_get(rule, "collects"));
+
+        (void)printf("%s %s  %s\n", collects ? "collects" : "detects ",
+                     json_string_value(json_object_get(rule, "name")),
+                     json_string_value(json_object_get(rule, "file")));
+    }
+}
 
 static bool run_show(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
     const char *path = vt_args_operand(args, 0);
-    VT_AUTO_RULES_PACK pack = { 0 };
-    const json_t *rules;
+    AUTO_OPENED opened = opened_init();
+    VT_AUTO_JSON summary = NULL;
 
-    if (!read_pack(path, &bytes, &pack, err))
+    if (!open_pack(path, &opened, err))
         return false;
-    rules = rules_of(&pack);
-    if (vt_args_is_json(args)) {
-        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", 1, "manifest", pack.manifest));
-        return true;
-    }
-    say_pack(args, path, vt_buf_slice(&bytes), &pack);
-    for (size_t i = 0; i < json_array_size(rules); i++) {
-        const json_t *rule = json_array_get(rules, i);
-
-        (void)printf("%-9s %s  (%s)\n",
-                     json_is_true(json_object_get(rule, "collects")) ? "collects" : "",
-                     name_of(rule), json_string_value(json_object_get(rule, "file")));
+    summary = summary_of(&opened);
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:O,s:O}", "ok", 1, "summary", summary,
+                                    "manifest", opened.pack.manifest));
+    else {
+        print_summary(args, path, summary);
+        print_rules(&opened);
     }
     return true;
-}
-
-/* ---- diff -------------------------------------------------------------------------------
- */
-
-static const json_t *find_rule(const json_t *rules, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(rules); i++)
-        if (strcmp(name_of(json_array_get(rules, i)), name) == 0)
-            return json_array_get(rules, i);
-    return NULL;
-}
-
-/* The hash of the file that holds a rule, as the manifest says. */
-static const json_t *hash_of(const struct vt_rules_pack *pack, const json_t *rule)
-{
-    const json_t *files = json_object_get(pack->manifest, "files");
-    const json_t *path = json_object_get(rule, "file");
-
-    for (size_t i = 0; i < json_array_size(files); i++)
-        if (json_equal(json_object_get(json_array_get(files, i), "path"), path))
-            return json_object_get(json_array_get(files, i), "sha256");
-    return NULL;
-}
-
-static void list_names(json_t *answer, const char *list, const json_t *rule)
-{
-    (void)json_array_append(json_object_get(answer, list), json_object_get(rule, "name"));
-}
-
-static json_t *compare(const struct vt_rules_pack *was, const struct vt_rules_pack *is)
-{
-    json_t *answer = json_pack("{s:b,s:[],s:[],s:[],s:[]}", "ok", 1, "added", "removed",
-                               "changed", "now_collecting");
-    const json_t *before = rules_of(was), *now = rules_of(is);
-
-    for (size_t i = 0; i < json_array_size(now); i++) {
-        const json_t *rule = json_array_get(now, i);
-        const json_t *old = find_rule(before, name_of(rule));
-
-        if (old == NULL)
-            list_names(answer, "added", rule);
-        else if (!json_equal(hash_of(was, old), hash_of(is, rule)))
-            list_names(answer, "changed", rule);
-        if (json_is_true(json_object_get(rule, "collects")) &&
-            (old == NULL || !json_is_true(json_object_get(old, "collects"))))
-            list_names(answer, "now_collecting", rule);
-    }
-    for (size_t i = 0; i < json_array_size(before); i++)
-        if (find_rule(now, name_of(json_array_get(before, i))) == NULL)
-            list_names(answer, "removed", json_array_get(before, i));
-    return answer;
-}
-
-static void print_names(const json_t *answer, const char *list, const char *sign)
-{
-    const json_t *names = json_object_get(answer, list);
-
-    for (size_t i = 0; i < json_array_size(names); i++)
-        (void)printf("%s %s\n", sign, json_string_value(json_array_get(names, i)));
 }
 
 static bool run_diff(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_BUF was_bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-    VT_AUTO_BUF is_bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-    VT_AUTO_RULES_PACK was = { 0 };
-    VT_AUTO_RULES_PACK is = { 0 };
-    VT_AUTO_JSON answer = NULL;
+    AUTO_OPENED before = opened_init();
+    AUTO_OPENED after = opened_init();
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(16));
+    VT_AUTO_JSON diff = NULL;
 
-    if (!read_pack(vt_args_operand(args, 0), &was_bytes, &was, err) ||
-        !read_pack(vt_args_operand(args, 1), &is_bytes, &is, err))
+    if (!open_pack(vt_args_operand(args, 0), &before, err) ||
+        !open_pack(vt_args_operand(args, 1), &after, err))
         return false;
-    answer = compare(&was, &is);
+    diff = vt_rules_diff(&before.pack, &after.pack);
     if (vt_args_is_json(args)) {
-        vt_cli_print_json(json_incref(answer));
+        (void)json_object_set_new(diff, "ok", json_true());
+        vt_cli_print_json(json_incref(diff));
         return true;
     }
-    print_names(answer, "added", "+");
-    print_names(answer, "removed", "-");
-    print_names(answer, "changed", "*");
-    print_names(answer, "now_collecting", "now collects:");
+    vt_rules_diff_text(diff, &text);
+    if (!vt_buf_check(&text, "difference", err))
+        return false;
+    (void)printf("%.*s", VT_SLICE_ARGS(vt_buf_slice(&text)));
     return true;
 }
 
 static const struct vt_verb verbs[] = {
-    { "build", "FOLDER", 1, 1, "compile, try and pack a rule database",
-      "FOLDER holds rules/ (*.yar, *.yara), corpus/must-detect/RULE/ and "
-      "corpus/must-not-detect/.\nRules are compiled in a confined process.  Equal input "
-      "gives an equal pack.",
+    { "build", "FOLDER", 1, 1, "compile, try on the corpora, and pack",
+      "FOLDER holds rules/ (.yar and .yara), corpus/must-detect/RULE/ and "
+      "corpus/must-not-detect/.\nEvery rule must detect all files of its folder, and no "
+      "rule "
+      "any of the others.  The same\nfolder gives the same bytes, whatever its order, "
+      "times "
+      "and owners.",
       build_options, run_build },
-    { "check", "FOLDER", 1, 1, "the same, without writing", NULL, NULL, run_check },
-    { "show", "PACK", 1, 1, "which rules a pack holds, and which collect files", NULL, NULL,
-      run_show },
-    { "diff", "OLD NEW", 2, 2, "rules added, removed, changed, and now collecting", NULL,
+    { "check", "FOLDER|PACK", 1, 1, "the same without writing; or is a pack what it says?",
+      "A pack is compiled again from its own sources: the list of rules (which collect, "
+      "above all)\nand the compiled form must come out as it says.",
+      NULL, run_check },
+    { "scan", "PACK FILE [FILE...]", 2, 4096, "which rules match these files?",
+      "The pack is checked first.  Exit code 1 when a rule matches.", NULL, run_scan },
+    { "show", "PACK", 1, 1, "what is in a pack", NULL, NULL, run_show },
+    { "diff", "OLD NEW", 2, 2, "which rules came, went, changed, begin to collect",
+      "A rule counts as changed when a byte of its file did.  Exit code 0 either way.",
       NULL, run_diff },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
 const struct vt_group vt_cli_rules = {
     "rules",
-    "threat-rule databases: build, check, show, diff",
+    "threat-rule databases: build, check, scan, compare",
     verbs,
 };

@@ -6,13 +6,12 @@
 #include "line/rules.h"
 #include <yara.h>
 
-enum { SCAN_SECONDS_MAX = 10 };
-
 struct vt_rules_engine {
     YR_COMPILER *compiler; /* all files so far */
     YR_RULES *rules;       /* after vt_rules_engine_finish */
     json_t *list;          /* what the files say of their rules, in order */
     json_t *names;         /* object: name to true */
+    unsigned scan_seconds;
 };
 
 /* Where libyara's complaints go. */
@@ -65,11 +64,12 @@ static YR_COMPILER *new_compiler(void)
     return compiler;
 }
 
-struct vt_rules_engine *vt_rules_engine_new(void)
+struct vt_rules_engine *vt_rules_engine_new(unsigned scan_seconds)
 {
     struct vt_rules_engine *engine = vt_alloc(sizeof *engine);
 
     VT_ASSERT(yr_initialize() == ERROR_SUCCESS);
+    engine->scan_seconds = scan_seconds;
     engine->compiler = new_compiler();
     engine->list = json_array();
     engine->names = json_object();
@@ -119,6 +119,11 @@ static bool list_rule(struct vt_rules_engine *engine, YR_RULE *rule, const char 
 
     if (json_object_get(engine->names, rule->identifier) != NULL)
         return vt_fail(err, VT_REJECTED, "%s: rule %s: that name is taken, give another",
+                       path, rule->identifier);
+    if (RULE_IS_GLOBAL(rule))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: rule %s is global and would decide over the rules of other "
+                       "files; put its condition into each rule",
                        path, rule->identifier);
     if (!read_meta(rule, path, &collects, &author, err))
         return false;
@@ -223,11 +228,12 @@ bool vt_rules_engine_scan(struct vt_rules_engine *engine, vt_slice bytes,
     int status;
 
     VT_ASSERT(engine->rules != NULL);
-    status = yr_rules_scan_mem(engine->rules, bytes.data, bytes.len, 0, on_match, names,
-                               SCAN_SECONDS_MAX);
+    status = yr_rules_scan_mem(engine->rules, bytes.data, bytes.len, SCAN_FLAGS_NO_TRYCATCH,
+                               on_match, names, (int)engine->scan_seconds);
     if (status == ERROR_SCAN_TIMEOUT)
-        return vt_fail(err, VT_LIMIT, "scanning took more than %d s", SCAN_SECONDS_MAX);
+        return vt_fail(err, VT_LIMIT, "scanning it takes more than %u s",
+                       engine->scan_seconds);
     if (status != ERROR_SUCCESS)
-        return vt_fail(err, VT_IO, "libyara could not scan (its error %d)", status);
+        return vt_fail(err, VT_REJECTED, "libyara cannot scan it (its error %d)", status);
     return vt_buf_check(names, "matching rules", err);
 }

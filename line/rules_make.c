@@ -1,218 +1,27 @@
-/* From files to a pack: compiling and trying happen in the child, reading and writing here.
- */
-#include "line/role_rules.h"
-#include "line/rules.h"
-#include "store/disk.h"
-
-enum { SECONDS_TO_COMPILE = 60, SECONDS_TO_SCAN = 30, LIST_BYTES_MAX = 32 << 20 };
+/* From rule files and corpora to a pack.  Everything is sorted by path first, so the pack
+ * depends on paths and bytes alone; the confined child compiles and scans, and what it says
+ * is put through the pack's own parser before anybody gets it. */
+#include "line/rules_child.h"
 
 struct making {
-    struct vt_role *role;
+    const struct vt_rules_input *in;
+    struct vt_rules_child *child;
+    json_t *rules; /* the child's list */
     void (*progress)(void *context, const char *line);
     void *context;
 };
 
-static void tell(const struct making *m, const char *format, size_t a, size_t b)
+VT_PRINTF(2, 3) static void tell(const struct making *m, const char *format, ...)
 {
-    char line[160];
+    char line[200];
+    va_list args;
 
     if (m->progress == NULL)
         return;
-    (void)snprintf(line, sizeof line, "%s: %zu of %zu", format, a, b);
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
     m->progress(m->context, line);
-}
-
-/* ---- talking to the child ---------------------------------------------------------------
- */
-
-/* A dead or silent child is the file's doing. */
-static bool blame(struct vt_error *err, const char *path, const char *what)
-{
-    if (err->code == VT_ABSENT)
-        return vt_fail(err, VT_REJECTED,
-                       "%s: %s it ended the confined process; leave this file out", path,
-                       what);
-    return false;
-}
-
-/* One request; the answer is appended. */
-static bool ask(const struct making *m, uint16_t type, const char *path, vt_slice bytes,
-                int64_t seconds, struct vt_buf *answer, struct vt_error *err)
-{
-    struct vt_channel *channel = vt_role_channel(m->role);
-
-    return (vt_channel_send(channel, type, vt_slice_from_cstr(path), err) &&
-            vt_channel_send_blob(channel, VT_RULES_BYTES, bytes, err) &&
-            vt_channel_receive_blob(channel, VT_RULES_BYTES, seconds * 1000, answer,
-                                    err)) ||
-           blame(err, path, type == VT_RULES_SCAN ? "scanning" : "compiling");
-}
-
-/* ---- the steps --------------------------------------------------------------------------
- */
-
-static bool compile(const struct making *m, const struct vt_rules_input *input,
-                    json_t **rules_out, struct vt_buf *compiled, struct vt_error *err)
-{
-    VT_AUTO_BUF list = vt_buf_init(LIST_BYTES_MAX), nothing = vt_buf_init(1);
-
-    for (size_t i = 0; i < input->rule_file_count; i++) {
-        const struct vt_rules_file *file = &input->rules[i];
-
-        if (!ask(m, VT_RULES_RULE, file->path, file->bytes, SECONDS_TO_COMPILE, &nothing,
-                 err))
-            return false;
-        if ((i + 1) % 50 == 0 || i + 1 == input->rule_file_count)
-            tell(m, "compiling rule files", i + 1, input->rule_file_count);
-    }
-    return ask(m, VT_RULES_FINISH, "the rules", (vt_slice){ 0 }, SECONDS_TO_COMPILE, &list,
-               err) &&
-           vt_channel_receive_blob(vt_role_channel(m->role), VT_RULES_BYTES,
-                                   SECONDS_TO_COMPILE * 1000, compiled, err) &&
-           vt_json_parse_canonical(vt_buf_slice(&list), "list of rules", rules_out, err);
-}
-
-static bool scan(const struct making *m, const struct vt_rules_file *file,
-                 struct vt_buf *names, struct vt_error *err)
-{
-    return ask(m, VT_RULES_SCAN, file->path, file->bytes, SECONDS_TO_SCAN, names, err);
-}
-
-static bool has_line(vt_slice lines, vt_slice wanted)
-{
-    vt_reader r = { lines };
-    vt_slice line;
-
-    while (vt_read_line(&r, &line))
-        if (vt_slice_equal(line, wanted))
-            return true;
-    return false;
-}
-
-/* "RULE/anything": RULE must be among the matches. */
-static bool check_detected(const struct making *m, const struct vt_rules_file *file,
-                           struct vt_error *err)
-{
-    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
-    vt_reader r = { vt_slice_from_cstr(file->path) };
-    vt_slice rule;
-
-    if (!vt_read_until(&r, '/', &rule))
-        return vt_fail(err, VT_MALFORMED,
-                       "must-detect/%s: put it into a folder with its rule's name",
-                       file->path);
-    return scan(m, file, &names, err) &&
-           (has_line(vt_buf_slice(&names), rule) ||
-            vt_fail(err, VT_REJECTED, "must-detect/%s: rule %.*s does not match it",
-                    file->path, VT_SLICE_ARGS(rule)));
-}
-
-static bool check_clean(const struct making *m, const struct vt_rules_file *file,
-                        struct vt_error *err)
-{
-    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
-    vt_reader r;
-    vt_slice first;
-
-    if (!scan(m, file, &names, err))
-        return false;
-    r = (vt_reader){ vt_buf_slice(&names) };
-    return !vt_read_line(&r, &first) ||
-           vt_fail(err, VT_REJECTED, "must-not-detect/%s: rule %.*s matches it", file->path,
-                   VT_SLICE_ARGS(first));
-}
-
-static bool check_corpora(const struct making *m, const struct vt_rules_input *input,
-                          struct vt_error *err)
-{
-    for (size_t i = 0; i < input->must_detect_count; i++)
-        if (!check_detected(m, &input->must_detect[i], err))
-            return false;
-    for (size_t i = 0; i < input->must_not_detect_count; i++)
-        if (!check_clean(m, &input->must_not_detect[i], err))
-            return false;
-    tell(m, "files of the corpora as wanted",
-         input->must_detect_count + input->must_not_detect_count,
-         input->must_detect_count + input->must_not_detect_count);
-    return true;
-}
-
-bool vt_rules_make(const struct vt_rules_input *input, struct vt_buf *pack,
-                   void (*progress)(void *context, const char *line), void *context,
-                   struct vt_error *err)
-{
-    struct making m = { .progress = progress, .context = context };
-    VT_AUTO_BUF compiled = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-    VT_AUTO_JSON rules = NULL;
-    bool ok;
-
-    if (!vt_role_start(VT_ROLE_RULES, NULL, 0, &m.role, err))
-        return false;
-    ok = compile(&m, input, &rules, &compiled, err) && check_corpora(&m, input, err) &&
-         vt_rules_pack_write(input, vt_rules_engine_version(), rules,
-                             vt_buf_slice(&compiled), pack, err);
-    vt_role_stop(m.role);
-    return ok;
-}
-
-/* ---- from a folder ----------------------------------------------------------------------
- */
-
-struct gathering {
-    struct vt_disk *disk;
-    struct vt_arena *arena;
-    const char *top;    /* "rules", "corpus/must-detect", ... */
-    const char *folder; /* where we are, below top; "" for top itself */
-    bool is_rules;      /* take *.yar and *.yara only */
-    uint64_t bytes_max; /* of one file */
-    struct vt_rules_file *files;
-    size_t count;
-};
-
-static bool gather_folder(struct gathering *g, const char *folder, struct vt_error *err);
-
-static bool is_rule_file(const char *name)
-{
-    vt_slice text = vt_slice_from_cstr(name);
-
-    return vt_slice_ends_with(text, VT_LIT(".yar")) ||
-           vt_slice_ends_with(text, VT_LIT(".yara"));
-}
-
-static bool gather_one(void *context, const char *name, bool is_folder,
-                       struct vt_error *err)
-{
-    struct gathering *g = context;
-    VT_AUTO_BUF bytes = vt_buf_init(g->bytes_max);
-    const char *path = g->folder[0] == '\0'
-                           ? vt_arena_printf(g->arena, "%s", name)
-                           : vt_arena_printf(g->arena, "%s/%s", g->folder, name);
-
-    if (is_folder)
-        return gather_folder(g, path, err);
-    if (g->is_rules && !is_rule_file(name))
-        return true;
-    if (g->count == VT_RULES_FILES_MAX)
-        return vt_fail(err, VT_LIMIT, "%s: more than %d files", g->top, VT_RULES_FILES_MAX);
-    if (!vt_disk_read(g->disk, vt_arena_printf(g->arena, "%s/%s", g->top, path), &bytes,
-                      err))
-        return vt_within(err, "%s/%s", g->top, path);
-    g->files[g->count++] =
-        (struct vt_rules_file){ path, vt_arena_copy(g->arena, vt_buf_slice(&bytes)) };
-    return true;
-}
-
-static bool gather_folder(struct gathering *g, const char *folder, struct vt_error *err)
-{
-    const char *before = g->folder;
-    const char *path =
-        folder[0] == '\0' ? g->top : vt_arena_printf(g->arena, "%s/%s", g->top, folder);
-    bool ok;
-
-    g->folder = folder;
-    ok = vt_disk_list(g->disk, path, gather_one, g, err);
-    g->folder = before;
-    return ok;
 }
 
 static int by_path(const void *a, const void *b)
@@ -221,49 +30,209 @@ static int by_path(const void *a, const void *b)
                   ((const struct vt_rules_file *)b)->path);
 }
 
-/* All files below `top`, sorted; none if there is no such folder. */
-static bool gather(struct vt_disk *disk, struct vt_arena *arena, const char *top,
-                   bool is_rules, const struct vt_rules_file **files_out, size_t *count_out,
-                   struct vt_error *err)
+/* A sorted copy; the same path twice is refused. */
+static bool sort(const struct vt_rules_file *files, size_t count,
+                 struct vt_rules_file **out, struct vt_error *err)
 {
-    struct gathering g = { .disk = disk,
-                           .arena = arena,
-                           .top = top,
-                           .folder = "",
-                           .is_rules = is_rules,
-                           .bytes_max = is_rules ? VT_RULES_FILE_BYTES_MAX : VT_MIB(64),
-                           .files = vt_arena_alloc(arena, VT_RULES_FILES_MAX *
-                                                              sizeof g.files[0]) };
-
-    if (vt_disk_has(disk, top) && !gather_folder(&g, "", err))
-        return false;
-    qsort(g.files, g.count, sizeof g.files[0], by_path);
-    *files_out = g.files;
-    *count_out = g.count;
+    if (count > VT_RULES_FILES_MAX)
+        return vt_fail(err, VT_LIMIT, "%zu files, at most %d are taken", count,
+                       VT_RULES_FILES_MAX);
+    *out = vt_alloc_array(count + 1, sizeof **out);
+    if (count > 0)
+        memcpy(*out, files, count * sizeof **out);
+    qsort(*out, count, sizeof **out, by_path);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp((*out)[i - 1].path, (*out)[i].path) == 0)
+            return vt_fail(err, VT_MALFORMED, "%s: the same path twice", (*out)[i].path);
     return true;
 }
 
-bool vt_rules_make_from_folder(const char *folder, struct vt_buf *pack,
-                               void (*progress)(void *context, const char *line),
-                               void *context, struct vt_error *err)
+static bool compile(struct making *m, struct vt_buf *compiled, struct vt_error *err)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_rules_input input = { 0 };
-    struct vt_disk *disk;
+    int64_t begun_ms = vt_monotonic_ms();
+
+    for (size_t i = 0; i < m->in->rule_file_count; i++)
+        if (!vt_rules_child_add(m->child, &m->in->rules[i], err))
+            return false;
+    if (!vt_rules_child_finish(m->child, &m->rules, compiled, err))
+        return false;
+    tell(m, "compiled %zu rules in %zu files, %jd ms", json_array_size(m->rules),
+         m->in->rule_file_count, (intmax_t)(vt_monotonic_ms() - begun_ms));
+    return true;
+}
+
+/* Is that name a line of the list? */
+static bool names_hold(const struct vt_buf *names, vt_slice name)
+{
+    vt_reader r = { vt_buf_slice(names) };
+    vt_slice line;
+
+    while (vt_read_line(&r, &line))
+        if (vt_slice_equal(line, name))
+            return true;
+    return false;
+}
+
+static bool has_rule(const json_t *rules, vt_slice name)
+{
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const char *text =
+            json_string_value(json_object_get(json_array_get(rules, i), "name"));
+
+        if (text != NULL && vt_slice_is(name, text))
+            return true;
+    }
+    return false;
+}
+
+static bool scan(struct making *m, const char *corpus, const struct vt_rules_file *file,
+                 struct vt_buf *names, struct vt_error *err)
+{
+    VT_AUTO_BUF what = vt_buf_init(VT_KIB(8));
+
+    vt_buf_printf(&what, "corpus/%s/%s", corpus, file->path);
+    return vt_buf_check(&what, "path", err) &&
+           vt_rules_child_scan(m->child, vt_buf_cstr(&what), file->bytes, names, err);
+}
+
+static bool must_detect(struct making *m, const struct vt_rules_file *file,
+                        struct vt_error *err)
+{
+    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
+    vt_reader r = { vt_slice_from_cstr(file->path) };
+    vt_slice rule;
+
+    if (!vt_read_until(&r, '/', &rule))
+        return vt_fail(err, VT_REJECTED,
+                       "corpus/must-detect/%s: put it into a folder named like its rule",
+                       file->path);
+    if (!has_rule(m->rules, rule))
+        return vt_fail(err, VT_REJECTED, "corpus/must-detect/%s: there is no rule %.*s",
+                       file->path, VT_SLICE_ARGS(rule));
+    if (!scan(m, "must-detect", file, &names, err))
+        return false;
+    if (!names_hold(&names, rule))
+        return vt_fail(err, VT_REJECTED, "corpus/must-detect/%s: rule %.*s misses it",
+                       file->path, VT_SLICE_ARGS(rule));
+    return true;
+}
+
+static bool must_not_detect(struct making *m, const struct vt_rules_file *file,
+                            struct vt_error *err)
+{
+    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
+    vt_reader r = { { 0 } };
+    vt_slice rule;
+
+    if (!scan(m, "must-not-detect", file, &names, err))
+        return false;
+    r.rest = vt_buf_slice(&names);
+    if (vt_read_line(&r, &rule))
+        return vt_fail(err, VT_REJECTED,
+                       "corpus/must-not-detect/%s: rule %.*s hits it, and must not",
+                       file->path, VT_SLICE_ARGS(rule));
+    return true;
+}
+
+static bool try_corpora(struct making *m, struct vt_error *err)
+{
+    int64_t begun_ms = vt_monotonic_ms();
+
+    for (size_t i = 0; i < m->in->must_detect_count; i++)
+        if (!must_detect(m, &m->in->must_detect[i], err))
+            return false;
+    for (size_t i = 0; i < m->in->must_not_detect_count; i++)
+        if (!must_not_detect(m, &m->in->must_not_detect[i], err))
+            return false;
+    tell(m, "%zu files detected as they must be, %zu not hit as they must not, %jd ms",
+         m->in->must_detect_count, m->in->must_not_detect_count,
+         (intmax_t)(vt_monotonic_ms() - begun_ms));
+    return true;
+}
+
+/* Compile, try, write, and read back what was written. */
+static bool make(struct making *m, struct vt_buf *pack, struct vt_error *err)
+{
+    VT_AUTO_BUF compiled = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
+    VT_AUTO_RULES_PACK parsed = { 0 };
+    size_t before = pack->len;
+
+    if (!compile(m, &compiled, err) || !try_corpora(m, err))
+        return false;
+    if (vt_rules_pack_write(m->in, vt_rules_child_engine(m->child), m->rules,
+                            vt_buf_slice(&compiled), pack, err) &&
+        vt_rules_pack_parse(vt_slice_sub(vt_buf_slice(pack), before, pack->len - before),
+                            &parsed, err))
+        return true;
+    vt_buf_truncate(pack, before);
+    return false;
+}
+
+bool vt_rules_make(const struct vt_rules_input *input, struct vt_buf *pack,
+                   void (*progress)(void *context, const char *line), void *context,
+                   struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_rules_file *rules = NULL;
+    VT_AUTO_FREE struct vt_rules_file *bad = NULL;
+    VT_AUTO_FREE struct vt_rules_file *good = NULL;
+    VT_AUTO_RULES_CHILD child = NULL;
+    struct vt_rules_input sorted = *input;
+    struct making m = { .in = &sorted, .progress = progress, .context = context };
     bool ok;
 
-    if (!vt_disk_open(folder, false, &disk, err))
+    if (!sort(input->rules, input->rule_file_count, &rules, err) ||
+        !sort(input->must_detect, input->must_detect_count, &bad, err) ||
+        !sort(input->must_not_detect, input->must_not_detect_count, &good, err) ||
+        !vt_rules_child_start(input->scan_seconds_max, &child, err))
         return false;
-    ok = gather(disk, arena, "rules", true, &input.rules, &input.rule_file_count, err) &&
-         gather(disk, arena, "corpus/must-detect", false, &input.must_detect,
-                &input.must_detect_count, err) &&
-         gather(disk, arena, "corpus/must-not-detect", false, &input.must_not_detect,
-                &input.must_not_detect_count, err);
-    vt_disk_close(disk);
-    if (!ok)
+    sorted.rules = rules;
+    sorted.must_detect = bad;
+    sorted.must_not_detect = good;
+    m.child = child;
+    ok = make(&m, pack, err);
+    json_decref(m.rules);
+    return ok;
+}
+
+/* ---- the other way: from a pack to a child that scans ----------------------------------
+ */
+
+static bool compare(const struct vt_rules_pack *pack, const json_t *rules,
+                    vt_slice compiled, struct vt_error *err)
+{
+    if (!json_equal(json_object_get(pack->manifest, "rules"), rules))
+        return vt_fail(err, VT_REJECTED,
+                       "rule pack: its sources do not say what its manifest says of the "
+                       "rules");
+    if (!vt_slice_equal(pack->compiled, compiled))
+        return vt_fail(err, VT_REJECTED,
+                       "rule pack: its compiled form is not what its sources give");
+    return true;
+}
+
+bool vt_rules_load(const struct vt_rules_pack *pack, struct vt_rules_child **out,
+                   struct vt_error *err)
+{
+    VT_AUTO_BUF compiled = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
+    VT_AUTO_RULES_CHILD child = NULL;
+    VT_AUTO_JSON rules = NULL;
+    const char *engine = json_string_value(json_object_get(pack->manifest, "engine"));
+    struct vt_rules_file file;
+
+    if (!vt_rules_child_start(0, &child, err))
         return false;
-    if (input.rule_file_count == 0)
-        return vt_fail(err, VT_REJECTED, "%s: no rule file (*.yar, *.yara) below rules/",
-                       folder);
-    return vt_rules_make(&input, pack, progress, context, err);
+    if (strcmp(engine, vt_rules_child_engine(child)) != 0)
+        return vt_fail(err, VT_IO,
+                       "rule pack: made with %s, but here is %s; use the environment of "
+                       "its build",
+                       engine, vt_rules_child_engine(child));
+    for (size_t i = 0; vt_rules_pack_file(pack, i, &file); i++)
+        if (!vt_rules_child_add(child, &file, err))
+            return false;
+    if (!vt_rules_child_finish(child, &rules, &compiled, err) ||
+        !compare(pack, rules, vt_buf_slice(&compiled), err))
+        return false;
+    *out = child;
+    child = NULL;
+    return true;
 }

@@ -112,22 +112,75 @@ static bool take_files(vt_reader *r, const json_t *files, vt_slice *all,
     return true;
 }
 
+/* As libyara takes it: names stand one a line in lists, so nothing else may be in them. */
+static bool is_rule_name(vt_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool is_digit = c >= '0' && c <= '9';
+
+        if (!(is_digit && i > 0) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            c != '_')
+            return false;
+    }
+    return text.len > 0 && text.len <= VT_RULES_NAME_MAX;
+}
+
+static json_t *paths_of(const json_t *files)
+{
+    json_t *paths = json_object();
+
+    for (size_t i = 0; i < json_array_size(files); i++) {
+        const json_t *path = json_object_get(json_array_get(files, i), "path");
+
+        if (json_is_string(path))
+            (void)json_object_set_new(paths, json_string_value(path), json_true());
+    }
+    return paths;
+}
+
+/* Each name once, each from a file of the pack. */
+static bool check_places(const json_t *rules, const json_t *files, struct vt_error *err)
+{
+    VT_AUTO_JSON paths = paths_of(files);
+    VT_AUTO_JSON seen = json_object();
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+        const char *name = json_string_value(json_object_get(rule, "name"));
+
+        if (json_object_get(paths, json_string_value(json_object_get(rule, "file"))) ==
+            NULL)
+            return vt_fail(err, VT_MALFORMED, "rule %s: its file is not in the pack", name);
+        if (json_object_get(seen, name) != NULL)
+            return vt_fail(err, VT_MALFORMED, "rule %s: listed twice", name);
+        if (json_object_set_new(seen, name, json_true()) != 0)
+            return vt_fail(err, VT_IO, "rules manifest: out of memory");
+    }
+    return true;
+}
+
 static bool check_rules(const json_t *rules, struct vt_error *err)
 {
     static const char *const names[] = { "author", "collects", "file", "name", NULL };
 
+    if (json_array_size(rules) == 0)
+        return vt_fail(err, VT_MALFORMED, "rule pack: no rule in it");
     for (size_t i = 0; i < json_array_size(rules); i++) {
         const json_t *rule = json_array_get(rules, i);
-        vt_slice text;
+        vt_slice name, text;
         bool collects;
 
         if (!vt_json_only(rule, "rule", names, err) ||
-            !vt_json_get_text(rule, "rule", "name", &text, err) ||
+            !vt_json_get_text(rule, "rule", "name", &name, err) ||
             !vt_json_get_text(rule, "rule", "file", &text, err) ||
             !vt_json_get_bool(rule, "rule", "collects", &collects, err) ||
             (vt_json_has(rule, "author") &&
              !vt_json_get_text(rule, "rule", "author", &text, err)))
             return false;
+        if (!is_rule_name(name))
+            return vt_fail(err, VT_MALFORMED, "rule pack: '%.*s' is no name of a rule",
+                           VT_SLICE_ARGS(name));
     }
     return true;
 }
@@ -156,7 +209,7 @@ static bool check_manifest(const json_t *manifest, json_t **files, json_t **comp
     if (version != 1)
         return vt_fail(err, VT_MALFORMED, "rules manifest: version %ju, only 1 is known",
                        (uintmax_t)version);
-    return check_rules(rules, err);
+    return check_rules(rules, err) && check_places(rules, *files, err);
 }
 
 bool vt_rules_pack_parse(vt_slice bytes, struct vt_rules_pack *out, struct vt_error *err)
@@ -183,6 +236,49 @@ bool vt_rules_pack_parse(vt_slice bytes, struct vt_rules_pack *out, struct vt_er
     pack.manifest = json_incref(manifest);
     *out = pack;
     return true;
+}
+
+bool vt_rules_pack_file(const struct vt_rules_pack *pack, size_t i,
+                        struct vt_rules_file *out)
+{
+    const json_t *files = json_object_get(pack->manifest, "files");
+    size_t at = 0;
+
+    if (i >= json_array_size(files))
+        return false;
+    /* The sum is that of bytes which are there: parsing has counted them. */
+    for (size_t k = 0; k < i; k++)
+        at += (size_t)json_integer_value(json_object_get(json_array_get(files, k), "size"));
+    out->path = json_string_value(json_object_get(json_array_get(files, i), "path"));
+    out->bytes = vt_slice_sub(
+        pack->files, at,
+        (size_t)json_integer_value(json_object_get(json_array_get(files, i), "size")));
+    return true;
+}
+
+json_t *vt_rules_pack_summary(const struct vt_rules_pack *pack, vt_slice bytes)
+{
+    const json_t *m = pack->manifest, *rules = json_object_get(m, "rules");
+    json_t *summary = describe_bytes(bytes), *collects = json_array();
+
+    for (size_t i = 0; i < json_array_size(rules); i++) {
+        const json_t *rule = json_array_get(rules, i);
+
+        if (json_is_true(json_object_get(rule, "collects")))
+            (void)json_array_append(collects, json_object_get(rule, "name"));
+    }
+    (void)json_object_set_new(summary, "collects", collects);
+    (void)json_object_set(summary, "engine", json_object_get(m, "engine"));
+    (void)json_object_set_new(
+        summary, "files",
+        json_integer((json_int_t)json_array_size(json_object_get(m, "files"))));
+    (void)json_object_set_new(summary, "rules",
+                              json_integer((json_int_t)json_array_size(rules)));
+    (void)json_object_set(summary, "must_detect", json_object_get(m, "must_detect"));
+    (void)json_object_set(summary, "must_not_detect",
+                          json_object_get(m, "must_not_detect"));
+    (void)json_object_set_new(summary, "v", json_integer(1));
+    return summary;
 }
 
 void vt_rules_pack_collecting(const struct vt_rules_pack *pack, struct vt_buf *names)

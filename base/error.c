@@ -1,15 +1,70 @@
 /* Errors: filled in one line, extended on the way up. */
 #include "base/base.h"
 
-/* Replace what could steer a terminal.  Bytes >= 0x80 stay: names are UTF-8. */
-static void make_printable(char *text)
+/* Bytes that a UTF-8 character with this first byte has; 1 for all that begins none. */
+static size_t character_size(unsigned char first)
 {
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
+    if (first >= 0xf0)
+        return 4;
+    if (first >= 0xe0)
+        return 3;
+    return first >= 0xc2 ? 2 : 1;
+}
 
-        if (byte < 0x20 || byte == 0x7f)
-            *text = '?';
+static uint32_t code_point(const unsigned char *at, size_t size)
+{
+    uint32_t code = size == 1 ? at[0] : at[0] & (0x7fu >> size);
+
+    for (size_t i = 1; i < size; i++)
+        code = code << 6 | (at[i] & 0x3fu);
+    return code;
+}
+
+/* C0 and C1 controls command a terminal; line and paragraph separators break the one
+ * line; bidi marks make a line read otherwise than it is. */
+static bool steers_terminal(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c ||
+           code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
+/* Replace each character that could steer a terminal, and each byte that belongs to no
+ * character, by one '?'.  A character cut by the end of the buffer is left out: a full
+ * buffer is the only way in which our own text comes to end inside one. */
+static void make_printable(char *text, bool is_cut)
+{
+    size_t len = strlen(text), out = 0;
+
+    for (size_t at = 0; at < len;) {
+        const unsigned char *here = (const unsigned char *)text + at;
+        size_t size = character_size(*here);
+
+        if (size > len - at) {
+            if (is_cut)
+                break;
+            size = 1;
+        }
+        if (!vt_slice_is_utf8(vt_slice_of(here, size))) {
+            size = 1;
+            text[out++] = '?';
+        } else if (steers_terminal(code_point(here, size))) {
+            text[out++] = '?';
+        } else {
+            memmove(text + out, here, size);
+            out += size;
+        }
+        at += size;
     }
+    text[out] = '\0';
+}
+
+/* Format into text, printable and whole. */
+static void write_message(char *text, size_t size, const char *format, va_list args)
+{
+    int len = vsnprintf(text, size, format, args);
+
+    make_printable(text, len >= 0 && (size_t)len >= size);
 }
 
 bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...)
@@ -17,25 +72,25 @@ bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(err->message, sizeof err->message, format, args);
+    write_message(err->message, sizeof err->message, format, args);
     va_end(args);
-    make_printable(err->message);
     err->code = code;
     return false;
 }
 
 bool vt_within(struct vt_error *err, const char *format, ...)
 {
-    char inner[sizeof err->message];
-    char outer[sizeof err->message];
+    char inner[118]; /* with ": " and a NUL, both halves fill a message */
+    char outer[121];
     va_list args;
 
-    memcpy(inner, err->message, sizeof inner);
+    static_assert(sizeof inner + sizeof outer + 1 == sizeof err->message, "halves fit");
+    (void)snprintf(inner, sizeof inner, "%.117s", err->message);
+    make_printable(inner, true); /* was printable: only its cut can be wrong */
     va_start(args, format);
-    (void)vsnprintf(outer, sizeof outer, format, args);
+    write_message(outer, sizeof outer, format, args);
     va_end(args);
-    (void)snprintf(err->message, sizeof err->message, "%.120s: %.117s", outer, inner);
-    make_printable(err->message);
+    (void)snprintf(err->message, sizeof err->message, "%s: %s", outer, inner);
     return false;
 }
 

@@ -29,9 +29,9 @@ enum vt_exit {
     VT_EXIT_TROUBLE = 3, /* environment: file missing, disk full, network        */
 };
 
-/* Fill err and return false, so that failing is one line.  Bytes outside printable
- * ASCII and UTF-8 in the result are replaced by '?', so that outside text cannot steer
- * a terminal. */
+/* Fill err and return false, so that failing is one line.  Controls (C0 and C1), line
+ * separators, bidi marks and bytes that are no UTF-8 become '?', so that outside text
+ * cannot steer a terminal; a message too long is cut between characters. */
 VT_PRINTF(3, 4)
 bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...);
 

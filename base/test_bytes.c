@@ -157,6 +157,74 @@ static void errors_cannot_steer_a_terminal(void)
     VT_CHECK(err.code == VT_REJECTED);
 }
 
+static void errors_hold_whole_printable_characters(void)
+{
+    static const struct {
+        const char *given, *shown;
+    } rows[] = {
+        { "M\xc3\xbcller \xe2\x82\xac \xf0\x9f\x94\x91",
+          "M\xc3\xbcller \xe2\x82\xac \xf0\x9f\x94\x91" },
+        { "\xc2\xa0", "\xc2\xa0" }, /* the first after the C1 controls */
+        { "a\xc2\x9b"
+          "2Jb",
+          "a?2Jb" }, /* CSI as a C1 control */
+        { "a\x9b"
+          "2Jb",
+          "a?2Jb" }, /* the same as a bare byte */
+        { "a\xe2\x80\xae"
+          "b",
+          "a?b" }, /* right-to-left override */
+        { "a\xe2\x80\x8f"
+          "b",
+          "a?b" }, /* right-to-left mark */
+        { "a\xe2\x81\xa6"
+          "b\xe2\x81\xa9",
+          "a?b?" }, /* isolates */
+        { "a\xd8\x9c"
+          "b",
+          "a?b" }, /* Arabic letter mark */
+        { "a\xe2\x80\xa8"
+          "b",
+          "a?b" },                          /* line separator */
+        { "\xe2\x80\xaf", "\xe2\x80\xaf" }, /* its harmless neighbour */
+        { "\xc0\xaf", "??" },               /* overlong */
+        { "\xed\xa0\x80", "???" },          /* surrogate */
+        { "a\xe2\x82", "a??" },             /* cut by who gave it */
+        { "\x7f", "?" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vt_error err = { 0 };
+
+        VT_CHECK(!vt_fail(&err, VT_REJECTED, "%s", rows[i].given));
+        VT_CHECK_SAYING(strcmp(err.message, rows[i].shown) == 0, "row %zu: %s", i,
+                        err.message);
+    }
+}
+
+/* Whatever the length before it, a character is kept whole or left out. */
+static void errors_are_cut_between_characters(void)
+{
+    char given[400];
+
+    for (size_t before = 0; before < 4; before++) {
+        struct vt_error err = { 0 };
+        size_t len = before;
+
+        memset(given, 'a', before);
+        for (; len + 4 < sizeof given; len += 4)
+            memcpy(given + len, "\xf0\x9f\x94\x91", 4);
+        given[len] = '\0';
+        VT_CHECK(!vt_fail(&err, VT_REJECTED, "%s", given));
+        VT_CHECK(strlen(err.message) > 230 && (strlen(err.message) - before) % 4 == 0);
+        VT_CHECK(strncmp(err.message, given, strlen(err.message)) == 0);
+        VT_CHECK(!vt_within(&err, "%s", given));
+        VT_CHECK(vt_slice_is_utf8(vt_slice_from_cstr(err.message)));
+        VT_CHECK(strchr(err.message, '?') == NULL);
+        VT_CHECK(strlen(err.message) > 220);
+    }
+}
+
 static const struct vt_case cases[] = {
     { "decimal has one spelling", decimal_has_one_spelling },
     { "utf-8 is strict", utf8_is_strict },
@@ -165,6 +233,8 @@ static const struct vt_case cases[] = {
     { "time has one spelling", time_has_one_spelling },
     { "durations have units", durations_have_units },
     { "errors cannot steer a terminal", errors_cannot_steer_a_terminal },
+    { "errors hold whole printable characters", errors_hold_whole_printable_characters },
+    { "errors are cut between characters", errors_are_cut_between_characters },
 };
 
 VT_TEST_MAIN("base.bytes", cases)

@@ -1,4 +1,4 @@
-/* Private keys in memory: made, derived, used, wiped. */
+/* Private keys: made, derived, used, wiped; or used where they lie. */
 #include "crypto/key_private.h"
 #include <sodium.h>
 
@@ -33,6 +33,7 @@ void vt_key_close(struct vt_key *key)
     if (key == NULL)
         return;
     vt_secret_clear(&key->pair);
+    vt_pkcs11_close(key->session);
     free(key);
 }
 
@@ -51,6 +52,8 @@ bool vt_key_sign(const struct vt_key *key, vt_slice message, uint8_t out[64],
 {
     static const uint8_t nothing = 0;
 
+    if (key->session != NULL)
+        return vt_pkcs11_sign(key->session, &key->public_key, message, out, err);
     if (crypto_sign_detached(out, NULL, message.data != NULL ? message.data : &nothing,
                              message.len, key->pair.data) != 0)
         return vt_fail(err, VT_IO, "libsodium cannot sign");

@@ -27,13 +27,15 @@ VT_CHECKED bool vt_key_generate(const struct vt_env *env, struct vt_key **key_ou
 VT_CHECKED bool vt_key_from_seed(const uint8_t seed[32], struct vt_key **key_out,
                                  struct vt_error *err);
 /* `where`: a PEM file (PKCS#8, encrypted or not; the file must not be readable by group or
- * others, else VT_REJECTED) or a "pkcs11:" URI.  passphrase: empty if there is none.
+ * others, else VT_REJECTED) or a "pkcs11:" URI, whose PIN the passphrase is
+ * (crypto/pkcs11_uri.h tells the form).  passphrase: empty if there is none.
  * Where FILE.pub lies beside FILE, the two must belong together: PKCS#8 alone does not
  * show that it was changed.  key_out: returned, end with vt_key_close.
- * Errors: VT_IO        missing or unreadable; no locked memory
- *         VT_REJECTED  wrong passphrase, mode or FILE.pub
+ * Errors: VT_IO        missing or unreadable; no locked memory; the module fails
+ *         VT_REJECTED  wrong passphrase, mode or FILE.pub; what vt_pkcs11_open refuses
  *         VT_LIMIT     more than 16 KiB
- *         VT_MALFORMED no Ed25519 key in PEM */
+ *         VT_ABSENT    no such token, or no such key in it
+ *         VT_MALFORMED no Ed25519 key in PEM; a URI that has not the form */
 VT_CHECKED bool vt_key_open(const char *where, vt_slice passphrase, struct vt_key **key_out,
                             struct vt_error *err);
 void vt_key_close(struct vt_key *key); /* wipes; NULL allowed */

@@ -3,10 +3,12 @@
 #define VT_CRYPTO_KEY_PRIVATE_H
 
 #include "crypto/key.h"
+#include "crypto/pkcs11.h"
 
 struct vt_key {
     struct vt_public_key public_key;
-    struct vt_secret pair; /* libsodium's 64 bytes: seed, then public key */
+    struct vt_secret pair;     /* libsodium's 64 bytes: seed, then public key; else empty */
+    struct vt_pkcs11 *session; /* where the key lies behind a module; else NULL */
 };
 
 enum { VT_KEY_PEM_BYTES_MAX = 16384 };

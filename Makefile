@@ -8,6 +8,7 @@ ROOMS := base wire crypto store role http ledger evidence line release
 VERSION := $(shell cat VERSION)
 
 CC := gcc
+OBJCOPY := objcopy
 SAN :=
 OPT := -O2
 PREFIX := /usr/local
@@ -59,7 +60,8 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(OUT)/vitrine $(if $(wildcard tools/conform.c),$(OUT)/conform)
+all: $(OUT)/vitrine $(OUT)/libvitrine-verify.so.0 $(OUT)/libvitrine-verify.a \
+    $(if $(wildcard tools/conform.c),$(OUT)/conform)
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -106,6 +108,29 @@ $(OUT)/conform: $(OUT)/obj/tools/conform.o $(OUT)/libvitrine.a
 $(OUT)/forge: $(OUT)/obj/tools/forge.o $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# ---- the library for other people's updaters: nothing but what a verdict needs -----------
+
+# Nothing of theirs may end the process: base/memory.c and base/assert.c are not among them,
+# and the linker is told to miss nothing.
+VERIFY_SRC := $(addprefix base/,error.c bytes.c time.c) $(call product,wire) \
+    $(wildcard crypto/sha256.c crypto/ed25519.c crypto/keyid.c crypto/verify_*.c) \
+    $(addprefix ledger/,tree_verify.c checkpoint.c tlog_proof.c policy.c) \
+    $(filter-out evidence/sign.c evidence/trust_store.c,$(call product,evidence))
+
+$(OUT)/libvitrine-verify.so.0: $(call obj,$(VERIFY_SRC)) evidence/libvitrine-verify.map
+	$(call say,ld,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-soname,libvitrine-verify.so.0 \
+	    -Wl,--version-script=evidence/libvitrine-verify.map $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	    -o $@ $(filter %.o,$^) $(VERIFY_LIBS)
+
+# One object whose inner names are its own: they cannot meet the host program's.
+$(OUT)/libvitrine-verify.a: $(call obj,$(VERIFY_SRC))
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)$(LD) -r -o $(OUT)/obj/verify.o $^
+	$(Q)$(OBJCOPY) -w --keep-global-symbol='vitrine_*' $(OUT)/obj/verify.o
+	$(Q)$(AR) rcsD $@ $(OUT)/obj/verify.o
 
 # ---- tests -----------------------------------------------------------------------------
 
@@ -171,6 +196,14 @@ format:
 
 install: all
 	install -D -m 755 $(OUT)/vitrine $(DESTDIR)$(PREFIX)/bin/vitrine
+	install -D -m 755 $(OUT)/libvitrine-verify.so.0 \
+	    $(DESTDIR)$(PREFIX)/lib/libvitrine-verify.so.0
+	ln -sf libvitrine-verify.so.0 $(DESTDIR)$(PREFIX)/lib/libvitrine-verify.so
+	install -D -m 644 $(OUT)/libvitrine-verify.a $(DESTDIR)$(PREFIX)/lib/libvitrine-verify.a
+	install -D -m 644 include/vitrine/verify.h $(DESTDIR)$(PREFIX)/include/vitrine/verify.h
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' evidence/libvitrine-verify.pc.in \
+	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvitrine-verify.pc
 	install -D -m 644 tools/completion.bash \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vitrine
 	for page in $(wildcard man/*.[1-8]); do \

@@ -21,8 +21,10 @@ void vt_env_random(const struct vt_env *env, uint8_t *out, size_t len);
 int64_t vt_monotonic_ms(void);
 
 /* RFC 3339 in UTC with seconds, "2026-11-23T17:37:25Z"; out holds 21 bytes.  The only
- * form of time that Vitrine writes in statements. */
+ * form of time that Vitrine writes in statements.  A time outside 1970 to 9999 is written
+ * as the nearest one inside. */
 #define VT_TIME_TEXT_BYTES 21
+#define VT_TIME_UNIX_S_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 void vt_time_write(int64_t unix_s, char out[VT_TIME_TEXT_BYTES]);
 /* Exactly that form, years 1970 to 9999. */
 VT_CHECKED bool vt_time_parse(vt_slice text, int64_t *unix_s_out);

@@ -114,6 +114,12 @@ static void time_has_one_spelling(void)
         { "2026-11-23 17:37:25Z", false, 0 },
         { "2026-11-23T17:37:25z", false, 0 },
         { "1969-12-31T23:59:59Z", false, 0 },
+        { "2026-00-23T17:37:25Z", false, 0 },
+        { "2026-13-23T17:37:25Z", false, 0 },
+        { "2026-11-00T17:37:25Z", false, 0 },
+        { "2100-02-29T00:00:00Z", false, 0 },
+        { "2000-02-29T00:00:00Z", true, 951782400 },
+        { "9999-12-31T23:59:59Z", true, VT_TIME_UNIX_S_MAX },
     };
     char again[VT_TIME_TEXT_BYTES];
 
@@ -129,6 +135,29 @@ static void time_has_one_spelling(void)
         vt_time_write(unix_s, again);
         VT_CHECK(strcmp(again, rows[i].text) == 0);
     }
+}
+
+/* Noon of every third day, and bounds: as the C library says. */
+static void time_agrees_with_the_c_library(void)
+{
+    char text[VT_TIME_TEXT_BYTES], theirs[64];
+    int64_t again;
+
+    for (int64_t at = 43200; at <= VT_TIME_UNIX_S_MAX; at += INT64_C(3) * 86400 + 1) {
+        time_t seconds = (time_t)at;
+        struct tm utc;
+
+        VT_CHECK(gmtime_r(&seconds, &utc) != NULL);
+        (void)strftime(theirs, sizeof theirs, "%Y-%m-%dT%H:%M:%SZ", &utc);
+        vt_time_write(at, text);
+        VT_CHECK_SAYING(strcmp(text, theirs) == 0, "%s, not %s", text, theirs);
+        VT_CHECK_SAYING(vt_time_parse(vt_slice_from_cstr(text), &again) && again == at,
+                        "%s", text);
+    }
+    vt_time_write(INT64_MIN, text);
+    VT_CHECK(strcmp(text, "1970-01-01T00:00:00Z") == 0);
+    vt_time_write(INT64_MAX, text);
+    VT_CHECK(strcmp(text, "9999-12-31T23:59:59Z") == 0);
 }
 
 static void durations_have_units(void)
@@ -231,6 +260,7 @@ static const struct vt_case cases[] = {
     { "a buffer keeps its bound", buffer_keeps_its_bound },
     { "a reader reads what was written", reader_reads_what_was_written },
     { "time has one spelling", time_has_one_spelling },
+    { "time agrees with the C library", time_agrees_with_the_c_library },
     { "durations have units", durations_have_units },
     { "errors cannot steer a terminal", errors_cannot_steer_a_terminal },
     { "errors hold whole printable characters", errors_hold_whole_printable_characters },

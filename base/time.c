@@ -1,14 +1,66 @@
 /* Times and durations as text.  A file of its own: it reads no clock. */
 #include "base/base.h"
 
+/* The calendar is computed here: the C library's functions read the machine's time zone
+ * from a file, even for UTC.  Years begin in March, so that a leap day is a year's last;
+ * 400 of them always have the same number of days. */
+#define DAY_S             INT64_C(86400)
+#define DAYS_400_YEARS    INT64_C(146097)
+#define DAYS_BEFORE_EPOCH INT64_C(719468) /* from 1 March of the year 0 */
+
+struct moment {
+    int year, month, day, hour, minute, second;
+};
+
+/* Days before the month that is `month` months after March. */
+static int64_t days_before(int64_t month)
+{
+    return (153 * month + 2) / 5;
+}
+
+static struct moment moment_of(int64_t unix_s)
+{
+    int64_t days = unix_s / DAY_S + DAYS_BEFORE_EPOCH, left = unix_s % DAY_S;
+    int64_t day = days % DAYS_400_YEARS;
+    /* Each 4th year has a day more, each 100th not, the 400th again. */
+    int64_t year = (day - day / 1460 + day / 36524 - day / (DAYS_400_YEARS - 1)) / 365;
+    int64_t month;
+
+    day -= 365 * year + year / 4 - year / 100;
+    month = (5 * day + 2) / 153;
+    year += 400 * (days / DAYS_400_YEARS) + (month >= 10);
+    /* All are small: the caller has bounded unix_s. */
+    return (struct moment){ .year = (int)year,
+                            .month = (int)(month < 10 ? month + 3 : month - 9),
+                            .day = (int)(day - days_before(month) + 1),
+                            .hour = (int)(left / 3600),
+                            .minute = (int)(left / 60 % 60),
+                            .second = (int)(left % 60) };
+}
+
+/* Of fields up to 9999 each; a day that the month has not becomes another. */
+static int64_t unix_s_of(const struct moment *at)
+{
+    int64_t month = (at->month + 9) % 12, year = at->year - (at->month < 3);
+    int64_t days = 365 * year + year / 4 - year / 100 + year / 400 + days_before(month) +
+                   at->day - 1 - DAYS_BEFORE_EPOCH;
+
+    return days * DAY_S + at->hour * INT64_C(3600) + at->minute * INT64_C(60) + at->second;
+}
+
 void vt_time_write(int64_t unix_s, char out[VT_TIME_TEXT_BYTES])
 {
-    time_t at = (time_t)unix_s;
-    struct tm utc = { 0 };
+    char text[80]; /* as long as the compiler believes that six numbers may be */
+    struct moment at;
 
-    (void)gmtime_r(&at, &utc);
-    if (strftime(out, VT_TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        memcpy(out, "9999-12-31T23:59:59Z", VT_TIME_TEXT_BYTES);
+    if (unix_s < 0)
+        unix_s = 0;
+    if (unix_s > VT_TIME_UNIX_S_MAX)
+        unix_s = VT_TIME_UNIX_S_MAX;
+    at = moment_of(unix_s);
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", at.year, at.month,
+                   at.day, at.hour, at.minute, at.second);
+    memcpy(out, text, VT_TIME_TEXT_BYTES);
 }
 
 static bool read_digits(vt_reader *r, size_t count, int *out)
@@ -30,22 +82,20 @@ static bool read_digits(vt_reader *r, size_t count, int *out)
 bool vt_time_parse(vt_slice text, int64_t *unix_s_out)
 {
     vt_reader r = { text };
-    struct tm utc = { 0 };
+    struct moment at = { 0 };
     char again[VT_TIME_TEXT_BYTES];
     int64_t unix_s;
 
-    if (!read_digits(&r, 4, &utc.tm_year) || !vt_read_literal(&r, VT_LIT("-")) ||
-        !read_digits(&r, 2, &utc.tm_mon) || !vt_read_literal(&r, VT_LIT("-")) ||
-        !read_digits(&r, 2, &utc.tm_mday) || !vt_read_literal(&r, VT_LIT("T")) ||
-        !read_digits(&r, 2, &utc.tm_hour) || !vt_read_literal(&r, VT_LIT(":")) ||
-        !read_digits(&r, 2, &utc.tm_min) || !vt_read_literal(&r, VT_LIT(":")) ||
-        !read_digits(&r, 2, &utc.tm_sec) || !vt_read_literal(&r, VT_LIT("Z")) ||
-        !vt_read_end(&r) || utc.tm_year < 1970)
+    if (!read_digits(&r, 4, &at.year) || !vt_read_literal(&r, VT_LIT("-")) ||
+        !read_digits(&r, 2, &at.month) || !vt_read_literal(&r, VT_LIT("-")) ||
+        !read_digits(&r, 2, &at.day) || !vt_read_literal(&r, VT_LIT("T")) ||
+        !read_digits(&r, 2, &at.hour) || !vt_read_literal(&r, VT_LIT(":")) ||
+        !read_digits(&r, 2, &at.minute) || !vt_read_literal(&r, VT_LIT(":")) ||
+        !read_digits(&r, 2, &at.second) || !vt_read_literal(&r, VT_LIT("Z")) ||
+        !vt_read_end(&r) || at.year < 1970)
         return false;
-    utc.tm_year -= 1900;
-    utc.tm_mon -= 1;
-    unix_s = timegm(&utc);
-    vt_time_write(unix_s, again); /* timegm mends 31 February; we refuse it */
+    unix_s = unix_s_of(&at);
+    vt_time_write(unix_s, again); /* 31 February became a day in March; we refuse it */
     if (!vt_slice_is(text, again))
         return false;
     *unix_s_out = unix_s;

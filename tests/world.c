@@ -136,6 +136,22 @@ struct vt_world vt_world_good(void)
     return world;
 }
 
+void vt_world_move(struct vt_world *world, int64_t seconds)
+{
+    world->trust_expires += seconds;
+    world->logged += seconds;
+    world->listed += seconds;
+    for (unsigned p = 0; p <= VT_P_ENROLLED; p++) {
+        struct vt_world_key *key = &world->keys[p];
+
+        key->from += seconds;
+        key->until += seconds;
+        key->mandate_until += seconds;
+        if (key->compromised_from != VT_WORLD_NEVER)
+            key->compromised_from += seconds;
+    }
+}
+
 /* ---- trust root ------------------------------------------------------------------------
  */
 

@@ -92,6 +92,8 @@ struct vt_world {
 };
 
 struct vt_world vt_world_good(void);
+/* The same some seconds later: for programs that look at the clock. */
+void vt_world_move(struct vt_world *world, int64_t seconds);
 
 /* What the world comes to.  Memory lives as long as the case. */
 struct vt_world_made {

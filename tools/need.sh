@@ -8,7 +8,7 @@ packages_for() {
     build) echo gcc make libc6-dev libssl-dev libsodium-dev libjansson-dev \
         libmicrohttpd-dev libcurl4-openssl-dev libarchive-dev libseccomp-dev \
         libyara-dev libgit2-dev ;;
-    check) echo git strace binutils clang-format mandoc universal-ctags mmdebstrap bubblewrap \
+    check) echo git strace binutils pkg-config clang-format mandoc universal-ctags mmdebstrap bubblewrap \
         openssl xz-utils bzip2 softhsm2 disorderfs faketime ;;
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \
         xz-utils ;;

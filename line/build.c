@@ -91,6 +91,8 @@ static void take_factors(struct vt_build *b)
     f->time_zone = copy_text(arena, f->time_zone);
     f->locale = copy_text(arena, f->locale);
     f->home = copy_text(arena, f->home);
+    f->variable = copy_text(arena, f->variable);
+    f->is_clock_frozen = f->is_clock_frozen || r->recipe->is_clock_frozen;
     b->report->factors = *f;
     slash = strrchr(f->build_path, '/'); /* it lies below /build: there is one */
     b->source_name = slash + 1;
@@ -119,7 +121,7 @@ static bool unpack(struct vt_build *b, struct vt_error *err)
     if (is_debian)
         return vt_source_unpack(r->store, r->source, b->area, r->recipe->epoch_unix_s,
                                 b->factors.is_order_reversed, err);
-    return vt_area_make_folder(&b->scratch, b->source_name, err) &&
+    return vt_area_make_folder(b->area, b->source_name, err) &&
            vt_source_unpack(r->store, r->source,
                             vt_arena_printf(arena, "%s/%s", b->area, b->source_name),
                             r->recipe->epoch_unix_s, b->factors.is_order_reversed, err);
@@ -171,6 +173,8 @@ static const char *const *step_variables(struct vt_build *b)
                                 (intmax_t)b->request->recipe->epoch_unix_s);
     for (; *ours != NULL && at < VARIABLES_MAX - 1; ours++)
         out[at++] = *ours;
+    for (ours = b->clock.variables; *ours != NULL && at < VARIABLES_MAX - 1; ours++)
+        out[at++] = *ours;
     return out;
 }
 
@@ -194,22 +198,23 @@ static bool give_inputs(struct vt_build *b, struct vt_sandbox_spec *spec,
             vt_arena_printf(arena, "/mnt/%s", input->name),
         };
     }
+    if (b->clock.variables[0] != NULL)
+        spec->inputs[spec->input_count++] =
+            (struct vt_sandbox_input){ b->clock.file, VT_CLOCK_INSIDE };
     return true;
 }
 
-static bool run_in(struct vt_build *b, const char *const *argv, const char *directory,
-                   const char *text, struct vt_error *err)
+/* All but the program to run. */
+static bool prepare_spec(struct vt_build *b, const char *directory,
+                         struct vt_sandbox_spec *spec, struct vt_error *err)
 {
     const struct vt_recipe *recipe = b->request->recipe;
-    VT_AUTO_FREE struct vt_sandbox_spec *spec = vt_alloc(sizeof *spec);
-    struct vt_sandbox_end end;
 
     *spec = (struct vt_sandbox_spec){
         .runner = b->request->runner,
         .root = b->environment.root,
         .area = b->area,
         .area_inside = b->area_inside,
-        .argv = argv,
         .directory = directory,
         .variables = step_variables(b),
         .factors = b->factors,
@@ -220,7 +225,20 @@ static bool run_in(struct vt_build *b, const char *const *argv, const char *dire
         .on_output = log_piece,
         .context = b,
     };
-    if (!give_inputs(b, spec, err) || !vt_sandbox_run(spec, &end, err))
+    return give_inputs(b, spec, err);
+}
+
+static bool run_in(struct vt_build *b, const char *const *argv, const char *directory,
+                   const char *text, struct vt_error *err)
+{
+    const struct vt_recipe *recipe = b->request->recipe;
+    VT_AUTO_FREE struct vt_sandbox_spec *spec = vt_alloc(sizeof *spec);
+    struct vt_sandbox_end end;
+
+    if (!prepare_spec(b, directory, spec, err))
+        return vt_within(err, "%s", text);
+    spec->argv = argv;
+    if (!vt_sandbox_run(spec, &end, err))
         return vt_within(err, "%s", text);
     b->report->cpu_ms += end.cpu_ms;
     if (b->is_log_failed)
@@ -266,6 +284,19 @@ static bool unpack_debian(struct vt_build *b, struct vt_error *err)
     return run_in(b, argv, b->area_inside, "dpkg-source", err) &&
            vt_tree_clamp_times(vt_arena_printf(arena, "%s/%s", b->area, b->source_name),
                                b->request->recipe->epoch_unix_s, err);
+}
+
+/* What steps will see, asked from inside; only of builds under terms of their own, since it
+ * costs a dozen starts of the sandbox. */
+static bool look_around(struct vt_build *b, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_sandbox_spec *spec = vt_alloc(sizeof *spec);
+
+    if (b->request->factors == NULL)
+        return true;
+    return (prepare_spec(b, b->factors.build_path, spec, err) &&
+            vt_probe_run(spec, &b->report->seen, err)) ||
+           vt_within(err, "probe");
 }
 
 static bool run_steps(struct vt_build *b, struct vt_error *err)
@@ -352,22 +383,42 @@ static void tell_environment(void *context, const char *line)
         watch->step(watch->context, 0, 0, line);
 }
 
+/* Frozen it stands at the epoch; moved it runs on, that far from the machine's. */
+static bool set_clock(struct vt_build *b, struct vt_error *err)
+{
+    const struct vt_factors *f = &b->factors;
+    const struct vt_build_request *r = b->request;
+
+    if (!f->is_clock_frozen && f->clock_offset_s == 0)
+        return true;
+    return vt_area_init(&b->beside, r->store, r->scratch, err) &&
+           vt_clock_make(b->environment.root, b->beside.path, f->is_clock_frozen,
+                         f->clock_offset_s +
+                             (f->is_clock_frozen ? r->recipe->epoch_unix_s : 0),
+                         &b->clock, err);
+}
+
 static bool prepare(struct vt_build *b, struct vt_error *err)
 {
     const struct vt_build_request *r = b->request;
 
     if (!vt_environment_get(r->store, r->lock, tell_environment, b, &b->environment, err) ||
-        !vt_area_init(&b->scratch, r->store, r->scratch, err))
+        !vt_area_init(&b->scratch, r->store, r->scratch, err) || !set_clock(b, err))
         return false;
     b->report->environment_tree = b->environment.tree;
     b->area = b->scratch.path;
+    if (b->factors.is_order_reversed) {
+        if (!vt_order_begin(b->scratch.path, &b->order, err))
+            return false;
+        b->area = b->order.area;
+    }
     return unpack(b, err);
 }
 
 static bool run_all(struct vt_build *b, struct vt_error *err)
 {
     bool ok = (b->request->source->type != VT_SOURCE_DEBIAN || unpack_debian(b, err)) &&
-              run_steps(b, err);
+              look_around(b, err) && run_steps(b, err);
     struct vt_error log_err = { 0 };
 
     /* The log of a failed build is the most wanted one. */
@@ -403,7 +454,9 @@ bool vt_line_build(const struct vt_build_request *request,
 
     begin_report(&b);
     ok = build_all(&b, err);
+    vt_order_end(&b.order);
     vt_area_clear(&b.scratch);
+    vt_area_clear(&b.beside);
     vt_environment_clear(&b.environment);
     vt_fd_close(&b.log);
     vt_disk_close(b.out);

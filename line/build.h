@@ -29,7 +29,8 @@ struct vt_build_request {
     const struct vt_lock *lock;
     const struct vt_source *source; /* in the store */
     enum vt_sandbox_runner runner;
-    /* NULL: the fixed terms with the recipe's cpus.  Else all of these. */
+    /* NULL: the fixed terms with the recipe's cpus.  Else all of these (and a clock that
+     * the recipe freezes stays frozen), and the report says what was seen. */
     const struct vt_factors *factors;
     const char *out; /* host folder for artefacts and log; made if missing */
     const char
@@ -55,7 +56,8 @@ struct vt_build_report {
     struct vt_source source;
     vt_hash recipe_digest, lock_digest, environment_digest, environment_tree;
     struct vt_factors factors; /* the terms it ran under */
-    struct vt_seen seen;       /* what a probe saw from inside, before the steps */
+    struct vt_seen seen; /* what a probe saw from inside before the steps, if the request
+                            had factors; not part of build.json */
     enum vt_sandbox_runner runner;
     const struct vt_artefact *artefacts; /* in the recipe's order */
     size_t artefact_count;

@@ -178,11 +178,11 @@ void vt_area_clear(struct vt_area *area)
     area->path[0] = '\0';
 }
 
-bool vt_area_make_folder(const struct vt_area *area, const char *name, struct vt_error *err)
+bool vt_area_make_folder(const char *area, const char *name, struct vt_error *err)
 {
     char path[4400];
 
-    (void)snprintf(path, sizeof path, "%s/%s", area->path, name);
+    (void)snprintf(path, sizeof path, "%s/%s", area, name);
     if (mkdir(path, 0755) != 0 || chmod(path, 0755) != 0)
         return vt_fail(err, VT_IO, "%s: %s", path, strerror(errno));
     return vt_tree_give_away(path, err);

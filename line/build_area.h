@@ -21,8 +21,8 @@ VT_CHECKED bool vt_area_init(struct vt_area *area, struct vt_line_store *store,
  * nothing.  What cannot be removed stays. */
 void vt_area_clear(struct vt_area *area);
 
-/* A subfolder of it (one part), owned as the sandbox needs it.  VT_IO. */
-VT_CHECKED bool vt_area_make_folder(const struct vt_area *area, const char *name,
+/* A subfolder of an area's folder (one part), owned as the sandbox needs it.  VT_IO. */
+VT_CHECKED bool vt_area_make_folder(const char *area, const char *name,
                                     struct vt_error *err);
 
 /* Give a tree to the sandbox's owner (nothing to do for an ordinary user).  VT_IO. */

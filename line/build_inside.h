@@ -4,6 +4,8 @@
 
 #include "line/build.h"
 #include "line/build_area.h"
+#include "line/vary_clock.h"
+#include "line/vary_order.h"
 
 struct vt_build {
     const struct vt_build_request *request;
@@ -11,6 +13,9 @@ struct vt_build {
     struct vt_factors factors;
     struct vt_environment environment;
     struct vt_area scratch;
+    struct vt_area beside;   /* what the sandbox is given from outside: the clock */
+    struct vt_order order;   /* where the area stands when its order is another one */
+    struct vt_clock clock;   /* without variables when it is the machine's */
     const char *area;        /* host folder that the sandbox sees as area_inside */
     const char *area_inside; /* the folder that holds the source folder */
     const char *source_name; /* the source folder's name in it */

@@ -4,11 +4,11 @@
 #include "line/role_rules.h"
 #include <signal.h>
 
-enum { SPARE_SECONDS = 10 };
+enum { SPARE_SECONDS = 10, COMPILE_SECONDS = 120 };
 
 struct vt_rules_child {
     struct vt_role *role;
-    int64_t answer_ms; /* how long an answer may take */
+    int64_t scan_ms; /* how long the answer to a scan may take */
     char engine[64];
 };
 
@@ -34,11 +34,11 @@ bool vt_rules_child_start(unsigned scan_seconds, struct vt_rules_child **out,
 
     if (scan_seconds == 0 || scan_seconds > UINT16_MAX)
         scan_seconds = VT_RULES_SCAN_SECONDS;
-    child->answer_ms = ((int64_t)scan_seconds * 2 + SPARE_SECONDS) * 1000;
+    child->scan_ms = ((int64_t)scan_seconds * 2 + SPARE_SECONDS) * 1000;
     vt_buf_put_u16(&begin, (uint16_t)scan_seconds);
     if (!vt_role_start(VT_ROLE_RULES, NULL, 0, &child->role, err) ||
         !vt_channel_call(vt_role_channel(child->role), VT_RULES_BEGIN, vt_buf_slice(&begin),
-                         VT_RULES_READY, child->answer_ms, &engine, err)) {
+                         VT_RULES_READY, child->scan_ms, &engine, err)) {
         vt_rules_child_stop(child);
         return vt_fail(err, VT_IO, "the confined process that reads rules did not start");
     }
@@ -77,7 +77,7 @@ bool vt_rules_child_add(struct vt_rules_child *child, const struct vt_rules_file
                        file->bytes.len, VT_RULES_FILE_BYTES_MAX);
     if (!vt_channel_send(channel, VT_RULES_FILE, path, err) ||
         !vt_channel_send_blob(channel, VT_RULES_BYTES, file->bytes, err) ||
-        !vt_channel_receive(channel, child->answer_ms, &message, err))
+        !vt_channel_receive(channel, COMPILE_SECONDS * 1000, &message, err))
         return explain(child, file->path, err);
     if (message.type == VT_RULES_DONE)
         return true;
@@ -99,9 +99,10 @@ bool vt_rules_child_finish(struct vt_rules_child *child, json_t **rules_out,
     VT_AUTO_JSON rules = NULL;
 
     if (!vt_channel_send(channel, VT_RULES_FINISH, (vt_slice){ 0 }, err) ||
-        !vt_channel_receive_blob(channel, VT_RULES_LIST, child->answer_ms, &text, err) ||
-        !vt_channel_receive_blob(channel, VT_RULES_COMPILED, child->answer_ms, compiled,
+        !vt_channel_receive_blob(channel, VT_RULES_LIST, COMPILE_SECONDS * 1000, &text,
                                  err) ||
+        !vt_channel_receive_blob(channel, VT_RULES_COMPILED, COMPILE_SECONDS * 1000,
+                                 compiled, err) ||
         !vt_json_parse_canonical(vt_buf_slice(&text), "list of rules", &rules, err))
         return explain(child, what, err);
     if (!json_is_array(rules))
@@ -119,7 +120,7 @@ bool vt_rules_child_scan(struct vt_rules_child *child, const char *what, vt_slic
         return vt_fail(err, VT_LIMIT, "%s: %zu bytes, at most %zu are taken", what,
                        bytes.len, VT_RULES_SAMPLE_BYTES_MAX);
     if (!vt_channel_send_blob(channel, VT_RULES_SCAN, bytes, err) ||
-        !vt_channel_receive_blob(channel, VT_RULES_NAMES, child->answer_ms, names, err))
+        !vt_channel_receive_blob(channel, VT_RULES_NAMES, child->scan_ms, names, err))
         return explain(child, what, err);
     return true;
 }

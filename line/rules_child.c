@@ -40,7 +40,8 @@ bool vt_rules_child_start(unsigned scan_seconds, struct vt_rules_child **out,
         !vt_channel_call(vt_role_channel(child->role), VT_RULES_BEGIN, vt_buf_slice(&begin),
                          VT_RULES_READY, child->scan_ms, &engine, err)) {
         vt_rules_child_stop(child);
-        return vt_fail(err, VT_IO, "the confined process that reads rules did not start");
+        err->code = VT_IO;
+        return vt_within(err, "the confined process that reads rules did not start");
     }
     (void)snprintf(child->engine, sizeof child->engine, "%.*s", VT_SLICE_ARGS(engine));
     *out = child;

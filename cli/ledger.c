@@ -3,6 +3,7 @@
 #include "cli/groups.h"
 #include "cli/ledger_open.h"
 #include "cli/ledger_verbs.h"
+#include "cli/trust.h"
 #include "crypto/verify_note.h"
 #include "ledger/ledger.h"
 #include "ledger/reader.h"
@@ -169,13 +170,44 @@ struct added {
     vt_ticket ticket;
 };
 
-static bool submit_file(struct vt_ledger *ledger, struct added *file, struct vt_error *err)
+/* Whose statements are taken; trust NULL: anybody's, and anything. */
+struct admission {
+    struct vt_trust *trust;
+    int64_t now_unix_s;
+};
+
+/* An expired trust root says nothing about today, and a ledger is for ever. */
+static bool read_admission(struct vt_args *args, struct admission *out,
+                           struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "trust");
+    char expires[VT_TIME_TEXT_BYTES];
+
+    out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
+    if (path == NULL)
+        return true;
+    if (!vt_cli_trust_read(path, &out->trust, err))
+        return false;
+    if (out->now_unix_s < out->trust->expires_unix_s)
+        return true;
+    vt_time_write(out->trust->expires_unix_s, expires);
+    return vt_fail(err, VT_REJECTED,
+                   "%s: version %ju expired on %s; take the next one, or set the clock",
+                   path, (uintmax_t)out->trust->version, expires);
+}
+
+/* The bytes that were admitted are those that are submitted. */
+static bool submit_file(struct vt_ledger *ledger, const struct admission *admission,
+                        struct added *file, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
     if (!vt_file_read(file->path, &bytes, err))
         return false;
-    if (!vt_ledger_submit(ledger, vt_buf_slice(&bytes), &file->ticket, err))
+    if ((admission->trust != NULL &&
+         !vt_trust_admits_entry(admission->trust, vt_buf_slice(&bytes),
+                                admission->now_unix_s, err)) ||
+        !vt_ledger_submit(ledger, vt_buf_slice(&bytes), &file->ticket, err))
         return vt_within(err, "%s", file->path);
     return true;
 }
@@ -227,25 +259,20 @@ static bool check_proof_names(struct vt_args *args, const struct added *files, s
     return true;
 }
 
-static bool run_add(struct vt_args *args, struct vt_error *err)
+static bool add_files(struct vt_args *args, const struct admission *admission,
+                      struct added *files, size_t count, struct vt_error *err)
 {
+    const struct vt_cli_ledger_place place = { vt_args_get(args, "dir"),
+                                               vt_args_get(args, "key"),
+                                               "passphrase-file" };
     const char *proof_dir = vt_args_get(args, "proof-dir");
-    size_t count = vt_args_operand_count(args);
-    struct added files[FILES_MAX];
     VT_AUTO_SIGNER signer = NULL;
     VT_AUTO_LEDGER ledger = NULL;
 
-    for (size_t i = 0; i < count; i++)
-        files[i] = (struct added){ .path = vt_args_operand(args, i) };
-    if (!check_proof_names(args, files, count, err) ||
-        !vt_cli_ledger_open(args,
-                            &(struct vt_cli_ledger_place){ vt_args_get(args, "dir"),
-                                                           vt_args_get(args, "key"),
-                                                           "passphrase-file" },
-                            &signer, &ledger, err))
+    if (!vt_cli_ledger_open(args, &place, &signer, &ledger, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!submit_file(ledger, &files[i], err))
+        if (!submit_file(ledger, admission, &files[i], err))
             return false; /* nothing was waited for: all or none */
     for (size_t i = 0; i < count; i++)
         if (!vt_ledger_wait(ledger, files[i].ticket, NULL, err))
@@ -257,6 +284,22 @@ static bool run_add(struct vt_args *args, struct vt_error *err)
             return false;
     print_added(args, ledger, files, count);
     return true;
+}
+
+static bool run_add(struct vt_args *args, struct vt_error *err)
+{
+    size_t count = vt_args_operand_count(args);
+    struct added files[FILES_MAX];
+    struct admission admission = { 0 };
+    bool ok;
+
+    for (size_t i = 0; i < count; i++)
+        files[i] = (struct added){ .path = vt_args_operand(args, i) };
+    ok = check_proof_names(args, files, count, err) &&
+         read_admission(args, &admission, err) &&
+         add_files(args, &admission, files, count, err);
+    vt_trust_free(admission.trust);
+    return ok;
 }
 
 /* ---- prove ------------------------------------------------------------------------------
@@ -443,6 +486,9 @@ static const struct vt_option add_options[] = {
     { .name = "proof-dir",
       .value_name = "DIR",
       .help = "write FILE.tlog-proof for each file into this folder" },
+    { .name = "trust",
+      .value_name = "PATH",
+      .help = "take statements only, by those whom this trust root names" },
     { .name = "key", .value_name = "KEY", .help = "if the key is no longer where it was" },
     VT_OPTION_PASSPHRASE,
     { .name = NULL },
@@ -507,7 +553,12 @@ static const struct vt_verb verbs[] = {
           "Prints the index of each.  Equal bytes get the index that they have "
           "already.  With a\npolicy, its witnesses are asked, and nothing is shown to "
           "the public before enough of\nthem have signed; the entries are kept in any "
-          "case, and the next add tries again.",
+          "case, and the next add tries again.\n"
+          "\n"
+          "--trust (a file or a pinned folder): a release or a list of withdrawals needs "
+          "the\nthresholds of vendor and supervisor, any other statement a key that may "
+          "sign it, and\nnobody else's signature may stand beside.  One that is refused "
+          "stops all.",
       .options = add_options,
       .run = run_add },
     { .name = "prove",

@@ -1,7 +1,7 @@
 /* vitrine ledger, as a person uses it, and each way to use it wrongly: one clear sentence,
  * the right exit code, nothing half-written. */
 #include "crypto/key.h"
-#include "tests/harness.h"
+#include "tests/world.h"
 
 #define ORIGIN "log.example.org/test"
 
@@ -116,6 +116,86 @@ static void answers_for_machines(void)
                                   "AYqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
                                   "--json"));
     VT_CHECK(says(text, "\"file\":\"checkpoint\""));
+}
+
+/* ---- whose statements a release ledger takes -------------------------------------------
+ */
+
+static const char *add_trusted(int exit_code, const char *a, const char *b)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"), "--trust",
+                               path("trust.json"), path(a), b != NULL ? path(b) : NULL));
+}
+
+/* The world as files, as of this machine's clock, which the command looks at. */
+static void write_statements(struct vt_world *world)
+{
+    struct vt_world_made made;
+
+    vt_world_make(world, &made);
+    vt_test_write(path("trust.json"), made.trust);
+    vt_test_write(path("release"), made.release);
+    vt_test_write(path("list"), made.withdrawals);
+    for (size_t i = 1; i < made.envelope_count; i++)
+        vt_test_write(path(vt_arena_printf(vt_test_arena(), "part-%zu", i)),
+                      made.envelopes[i]);
+}
+
+static struct vt_world world_of_now(void)
+{
+    struct vt_env env = vt_env_real();
+    struct vt_world world = vt_world_good();
+
+    vt_world_move(&world, vt_env_now_unix_s(&env) - VT_WORLD_NOW);
+    return world;
+}
+
+static void admits_whom_the_trust_root_names(void)
+{
+    struct vt_world world = world_of_now();
+
+    (void)make_log();
+    write_statements(&world);
+    VT_CHECK(says(add_trusted(0, "part-1", "part-2"), "0 "));
+    VT_CHECK(says(add_trusted(0, "release", "list"), "2 "));
+    /* Half a release, and one more signature: refused, and with it what stands beside. */
+    world.release_signers = VT_BIT(VT_P_VENDOR);
+    world.version = "1.4.1";
+    write_statements(&world);
+    VT_CHECK(says(add_trusted(1, "part-1", "release"), "supervisor"));
+    world.release_signers =
+        VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_STRANGER);
+    write_statements(&world);
+    VT_CHECK(says(add_trusted(1, "release", NULL), "signature by nobody"));
+    VT_CHECK(says(add_trusted(1, "a.txt", NULL), "a.txt"));
+    VT_CHECK(
+        says(vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log"))),
+             "published  4 entries"));
+    world.release_signers = VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR);
+    write_statements(&world);
+    VT_CHECK(says(add_trusted(0, "release", NULL), "4 "));
+}
+
+static void admits_by_a_trust_root_of_today(void)
+{
+    struct vt_world world = world_of_now();
+
+    (void)make_log();
+    world.trust_expires = world.listed;
+    write_statements(&world);
+    VT_CHECK(says(add_trusted(1, "release", NULL), "expired"));
+    world = world_of_now();
+    world.keys[VT_P_VENDOR].until = world.listed;
+    write_statements(&world);
+    (void)add_trusted(1, "release", NULL);
+    world.keys[VT_P_VENDOR].until = world.trust_expires;
+    write_statements(&world);
+    (void)add_trusted(0, "release", NULL);
+    VT_CHECK(unlink(path("trust.json")) == 0);
+    (void)add_trusted(3, "release", NULL);
+    vt_test_write(path("trust.json"), VT_LIT("{}"));
+    (void)add_trusted(1, "release", NULL);
 }
 
 /* The policy of a log with witnesses that nobody runs: kept, but not published. */
@@ -354,6 +434,8 @@ static const struct vt_case cases[] = {
     { "bad calls", bad_calls },
     { "truncated proofs", truncated_proofs },
     { "full disks", full_disks },
+    { "admits whom the trust root names", admits_whom_the_trust_root_names },
+    { "admits by a trust root of today", admits_by_a_trust_root_of_today },
 };
 
 VT_TEST_MAIN("cli.ledger", cases)

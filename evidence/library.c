@@ -50,12 +50,10 @@ static bool parse_question(const struct vitrine_question *question, struct parse
 {
     vt_slice policy = slice_of(question->policy), memory = slice_of(question->memory);
 
-    if (!vt_trust_parse(slice_of(question->trust), &out->trust, err))
-        return vt_within(err, "trust root");
-    if (policy.data != NULL && !vt_demands_parse(policy, &out->demands, err))
-        return vt_within(err, "policy");
-    if (memory.data != NULL && !vt_memory_parse(memory, &out->memory, err))
-        return vt_within(err, "memory");
+    if (!vt_trust_parse(slice_of(question->trust), &out->trust, err) ||
+        (policy.data != NULL && !vt_demands_parse(policy, &out->demands, err)) ||
+        (memory.data != NULL && !vt_memory_parse(memory, &out->memory, err)))
+        return false; /* each says itself which it is */
     if (question->max_age_s != 0)
         out->demands.max_age_s = question->max_age_s;
     return true;

@@ -1,8 +1,7 @@
 /* vitrine line: from audited source to artefacts, and again to the same artefacts. */
+#include "cli/building.h"
 #include "cli/files.h"
 #include "cli/groups.h"
-#include "cli/line_materials.h"
-#include "cli/progress.h"
 #include "line/archive.h"
 #include "release/compose.h"
 #include "wire/hex.h"
@@ -159,31 +158,19 @@ static void print_report(struct vt_args *args, const struct vt_build_report *rep
                  (intmax_t)(report->wall_ms % 1000 / 100));
 }
 
-/* authorised: NULL when it is not asked. */
 static bool build(struct vt_args *args, struct vt_materials *m,
                   const struct authorised *authorised, struct vt_build_report **report,
                   struct vt_error *err)
 {
-    struct vt_progress progress = vt_progress_init(vt_args_is_json(args));
-    struct vt_build_request request = { .store = m->store,
-                                        .recipe = m->recipe,
-                                        .lock = m->lock,
-                                        .source = &m->source,
-                                        .out = vt_args_get(args, "out"),
-                                        .scratch = vt_args_get(args, "scratch"),
-                                        .watch = vt_progress_watch(&progress),
-                                        .env = vt_args_env(args) };
-    bool ok;
+    struct vt_building building;
 
-    if (!vt_cli_runner(args, &request.runner, err))
+    if (!vt_building_init(args, m, vt_args_get(args, "out"), &building, err))
         return false;
-    if (authorised != NULL && authorised->count > 0) {
-        request.authorised = authorised->hashes;
-        request.authorised_count = authorised->count;
+    if (authorised->count > 0) {
+        building.request.authorised = authorised->hashes;
+        building.request.authorised_count = authorised->count;
     }
-    ok = vt_line_build(&request, report, err);
-    vt_progress_end(&progress);
-    return ok;
+    return vt_building_run(&building, report, err);
 }
 
 static bool run_build(struct vt_args *args, struct vt_error *err)
@@ -214,6 +201,7 @@ static const struct vt_option rebuild_options[] = {
     { "store", "DIR", "the rebuilder's own store; else the archive itself", false, false },
     { "out", "DIR", "where artefacts, log.txt, sbom.spdx.json and build.json go", true,
       false },
+    VT_OPTION_VARY,
     VT_OPTION_RUNNER,
     VT_OPTION_SCRATCH,
     OPTION_END,
@@ -259,58 +247,90 @@ static bool find_materials(struct vt_args *args, const struct vt_build_report *e
     return ok;
 }
 
-/* The first artefact that is not as expected; NULL if all are. */
-static const char *first_difference(const struct vt_build_report *expected,
-                                    const struct vt_build_report *got)
-{
-    for (size_t i = 0; i < expected->artefact_count; i++) {
-        const struct vt_artefact *artefact = &expected->artefacts[i];
+/* What a rebuild came to; of the two reports one is there. */
+struct rebuilt {
+    struct vt_build_report *plain;
+    struct vt_vary_report *varied;
+    const char *verdict;
+    const char *difference; /* name of the first artefact that differs, or NULL */
+};
 
-        if (i >= got->artefact_count ||
-            strcmp(got->artefacts[i].name, artefact->name) != 0 ||
-            !vt_hash_equal(&got->artefacts[i].hash, &artefact->hash))
-            return artefact->name;
-    }
-    return got->artefact_count > expected->artefact_count
-               ? got->artefacts[expected->artefact_count].name
-               : NULL;
+static void rebuilt_clear(struct rebuilt *r)
+{
+    vt_build_report_free(r->plain);
+    vt_vary_report_free(r->varied);
 }
 
-static void print_rebuild(struct vt_args *args, const struct vt_build_report *report,
-                          const char *difference)
+static const struct vt_build_report *report_of(const struct rebuilt *r)
 {
-    if (vt_args_is_json(args)) {
-        json_t *answer = json_pack("{s:b,s:s,s:s,s:s,s:o}", "ok", difference == NULL,
-                                   "product", report->product, "version", report->version,
-                                   "verdict", difference == NULL ? "equal" : "differs",
-                                   "artefacts", vt_cli_artefacts_json(report));
+    return r->plain != NULL ? r->plain : r->varied->fixed;
+}
 
-        if (difference != NULL)
-            (void)json_object_set_new(answer, "first_difference", json_string(difference));
-        vt_cli_print_json(answer);
-        return;
-    }
-    vt_cli_print_artefacts(report);
-    if (difference == NULL)
-        (void)printf("equal: every artefact is the same, bit for bit\n");
+static bool print_rebuilt_json(const struct rebuilt *r, struct vt_error *err)
+{
+    const struct vt_build_report *report = report_of(r);
+    json_t *terms = NULL;
+    json_t *answer;
+
+    if (r->varied != NULL && !vt_vary_json(r->varied, &terms, err))
+        return false;
+    answer = json_pack("{s:b,s:s,s:s,s:s,s:o}", "ok", r->difference == NULL, "product",
+                       report->product, "version", report->version, "verdict", r->verdict,
+                       "artefacts", vt_cli_artefacts_json(report));
+    if (r->difference != NULL)
+        (void)json_object_set_new(answer, "difference", json_string(r->difference));
+    if (terms != NULL)
+        (void)json_object_set_new(answer, "terms", terms);
+    vt_cli_print_json(answer);
+    return true;
+}
+
+static void print_rebuilt(const struct rebuilt *r)
+{
+    vt_cli_print_artefacts(report_of(r));
+    if (r->varied != NULL)
+        vt_cli_vary_print(r->varied);
+    if (r->difference == NULL)
+        (void)printf("%s: every artefact is the same, bit for bit\n", r->verdict);
     else
-        (void)printf("differs: first %s; see why with `vitrine line diagnose`\n",
-                     difference);
+        (void)printf("%s: first difference in %s; see why with `vitrine line diagnose`\n",
+                     r->verdict, r->difference);
+}
+
+static bool rebuild(struct vt_args *args, const struct vt_build_report *expected,
+                    const struct vt_materials *m, struct rebuilt *r, struct vt_error *err)
+{
+    struct vt_building building;
+
+    if (!vt_building_init(args, m, vt_args_get(args, "out"), &building, err))
+        return false;
+    if (vt_args_has(args, "vary")) {
+        if (!vt_building_vary(&building, expected, &r->varied, err))
+            return false;
+        r->verdict = vt_vary_result_name(r->varied->result);
+        r->difference = r->varied->first_difference;
+        return true;
+    }
+    if (!vt_building_run(&building, &r->plain, err))
+        return false;
+    r->difference = vt_build_first_difference(expected, r->plain);
+    r->verdict = r->difference == NULL ? "equal" : "differs";
+    return true;
 }
 
 static bool run_rebuild(struct vt_args *args, struct vt_error *err)
 {
+    __attribute__((cleanup(rebuilt_clear))) struct rebuilt r = { .plain = NULL };
     VT_AUTO_BUILD_REPORT expected = NULL;
-    VT_AUTO_BUILD_REPORT report = NULL;
     VT_AUTO_MATERIALS m = { .store = NULL };
-    const char *difference;
 
     if (!read_expected(vt_args_get(args, "expect"), &expected, err) ||
-        !find_materials(args, expected, &m, err) || !build(args, &m, NULL, &report, err))
+        !find_materials(args, expected, &m, err) || !rebuild(args, expected, &m, &r, err))
         return false;
-    difference = first_difference(expected, report);
-    print_rebuild(args, report, difference);
-    vt_args_exit(args, difference == NULL ? 0 : 1);
+    vt_args_exit(args, r.difference == NULL ? 0 : 1);
+    if (vt_args_is_json(args))
+        return print_rebuilt_json(&r, err);
+    print_rebuilt(&r);
     return true;
 }
 

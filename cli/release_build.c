@@ -1,7 +1,6 @@
 /* The two builds of a release: the vendor's, and the supervisor's from the same materials.
  */
-#include "cli/line_materials.h"
-#include "cli/progress.h"
+#include "cli/building.h"
 #include "cli/release.h"
 #include "evidence/field.h"
 #include "line/archive.h"
@@ -58,27 +57,6 @@ static bool check_environment(struct vt_desk_call *call, const struct vt_lock *l
     return since >= 0 || vt_environment_check_authorised(&lock->environment, NULL, 0, err);
 }
 
-static bool build(struct vt_args *args, const struct vt_materials *m,
-                  const struct vt_factors *factors, const char *out,
-                  struct vt_build_report **report, struct vt_error *err)
-{
-    struct vt_progress progress = vt_progress_init(vt_args_is_json(args));
-    struct vt_build_request request = { .store = m->store,
-                                        .recipe = m->recipe,
-                                        .lock = m->lock,
-                                        .source = &m->source,
-                                        .factors = factors,
-                                        .out = out,
-                                        .scratch = vt_args_get(args, "scratch"),
-                                        .watch = vt_progress_watch(&progress),
-                                        .env = vt_args_env(args) };
-    bool ok =
-        vt_cli_runner(args, &request.runner, err) && vt_line_build(&request, report, err);
-
-    vt_progress_end(&progress);
-    return ok;
-}
-
 /* ---- the vendor's -----------------------------------------------------------------------
  */
 
@@ -114,6 +92,7 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_MATERIALS m = { .store = NULL };
     VT_AUTO_BUILD_REPORT report = NULL;
+    struct vt_building building;
     VT_AUTO_KEY key = NULL;
 
     if (!vt_cli_key_open(args, &key, err) ||
@@ -121,7 +100,8 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_check_key(&call, key, VT_ROLE_BUILDER, err) ||
         !vt_desk_call_docket(args, &call, err) || !fetch_materials(args, &call, &m, err) ||
         !check_environment(&call, m.lock, err) ||
-        !build(args, &m, NULL, vt_args_get(args, "out"), &report, err) ||
+        !vt_building_init(args, &m, vt_args_get(args, "out"), &building, err) ||
+        !vt_building_run(&building, &report, err) ||
         !file_build(args, &call, key, &m, report, err))
         return false;
     vt_desk_call_say(args, &call, "build",
@@ -135,9 +115,9 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
  */
 
 const struct vt_option vt_cli_supervise_rebuild_options[] = {
-    VT_OPTION_DESK,       VT_OPTION_TRUST,  VT_OPTION_STORE,   OPTION_PACKAGES,
-    OPTION_OUT,           VT_OPTION_RUNNER, VT_OPTION_SCRATCH, VT_OPTION_KEY,
-    VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
+    VT_OPTION_DESK, VT_OPTION_TRUST,      VT_OPTION_STORE,  OPTION_PACKAGES,
+    OPTION_OUT,     VT_OPTION_VARY,       VT_OPTION_RUNNER, VT_OPTION_SCRATCH,
+    VT_OPTION_KEY,  VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
 };
 
 static const struct vt_artefact *find_artefact(const struct vt_build_report *report,
@@ -200,53 +180,138 @@ static bool sign_outcome(struct vt_desk_call *call,
                          vt_buf_slice(&vsa), err);
 }
 
-static void say_outcome(struct vt_args *args, const struct vt_desk_call *call,
-                        const struct vt_rebuild_outcome *outcome)
-{
-    bool is_equal = strcmp(outcome->verdict, "differs") != 0;
+/* What came of it, and all that the texts in it need. */
+struct outcome {
+    struct vt_rebuild_outcome said;
+    struct vt_buf difference;
+    struct vt_vary_report *varied; /* NULL if it was not asked */
+    const char *names[2 * VT_FACTOR_COUNT + 2];
+};
 
+static void outcome_clear(struct outcome *o)
+{
+    vt_buf_clear(&o->difference);
+    vt_vary_report_free(o->varied);
+}
+
+static bool say_outcome_json(const struct vt_desk_call *call, const struct outcome *o,
+                             bool is_equal, struct vt_error *err)
+{
+    json_t *terms = NULL, *answer;
+
+    if (o->varied != NULL && !vt_vary_json(o->varied, &terms, err))
+        return false;
+    answer = json_pack("{s:b,s:s,s:s,s:s,s:s}", "ok", is_equal, "product",
+                       call->docket->product, "version", call->docket->version, "verdict",
+                       o->said.verdict, "difference", o->said.difference);
+    if (terms != NULL)
+        (void)json_object_set_new(answer, "terms", terms);
+    vt_cli_print_json(answer);
+    return true;
+}
+
+static bool say_outcome(struct vt_args *args, const struct vt_desk_call *call,
+                        const struct outcome *o, struct vt_error *err)
+{
+    bool is_equal = strcmp(o->said.verdict, "differs") != 0;
+
+    vt_args_exit(args, is_equal ? 0 : 1);
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s,s:s,s:s,s:s}", "ok", is_equal, "product",
-                                    call->docket->product, "version", call->docket->version,
-                                    "verdict", outcome->verdict, "difference",
-                                    outcome->difference));
-    else if (is_equal)
+        return say_outcome_json(call, o, is_equal, err);
+    if (o->varied != NULL)
+        vt_cli_vary_print(o->varied);
+    if (is_equal)
         (void)printf("%s %s: %s, and signed so\n", call->docket->product,
-                     call->docket->version, outcome->verdict);
+                     call->docket->version, o->said.verdict);
     else
         (void)printf("%s %s differs: %s; signed so. See why with `vitrine line diagnose`\n",
-                     call->docket->product, call->docket->version, outcome->difference);
-    vt_args_exit(args, is_equal ? 0 : 1);
+                     call->docket->product, call->docket->version, o->said.difference);
+    if (o->varied != NULL && is_equal && o->varied->first_difference != NULL)
+        (void)printf("but not robust: under varied terms %s comes out different\n",
+                     o->varied->first_difference);
+    return true;
+}
+
+/* Names of factors into the outcome's own two lists. */
+static void list_factors(struct outcome *o)
+{
+    const char **varied = o->names, **same = o->names + VT_FACTOR_COUNT + 1;
+
+    o->said.varied = varied;
+    o->said.not_varied = same;
+    for (unsigned i = 0; i < VT_FACTOR_COUNT; i++)
+        if (o->varied->factors[i].is_varied)
+            *varied++ = vt_factor_name((enum vt_factor)i);
+        else
+            *same++ = vt_factor_name((enum vt_factor)i);
+}
+
+static bool build_once(struct vt_building *building, const struct vt_docket *docket,
+                       struct outcome *o, struct vt_error *err)
+{
+    VT_AUTO_BUILD_REPORT report = NULL;
+
+    if (!vt_building_run(building, &report, err))
+        return false;
+    compare(docket, report, &o->difference);
+    return true;
+}
+
+static bool build_twice(struct vt_building *building, const struct vt_docket *docket,
+                        struct outcome *o, struct vt_error *err)
+{
+    if (!vt_building_vary(building, NULL, &o->varied, err))
+        return false;
+    compare(docket, o->varied->fixed, &o->difference);
+    if (o->difference.len == 0 && o->varied->result == VT_VARY_DIFFERS)
+        vt_buf_printf(&o->difference, "%s differs from build to build here",
+                      o->varied->first_difference);
+    list_factors(o);
+    return true;
+}
+
+/* What does not build here is an outcome too: it differs. */
+static bool rebuild(struct vt_args *args, const struct vt_docket *docket,
+                    const struct vt_materials *m, struct outcome *o, struct vt_error *err)
+{
+    struct vt_building building;
+    bool is_varied = vt_args_has(args, "vary");
+
+    if (!vt_building_init(args, m, vt_args_get(args, "out"), &building, err))
+        return false;
+    if (!(is_varied ? build_twice(&building, docket, o, err)
+                    : build_once(&building, docket, o, err))) {
+        if (err->code != VT_REJECTED)
+            return false;
+        vt_buf_printf(&o->difference, "it does not build here: %s", err->message);
+    }
+    if (o->difference.len > 0) {
+        o->said.verdict = "differs";
+        o->said.difference = vt_buf_cstr(&o->difference);
+    } else if (o->varied != NULL && o->varied->result == VT_VARY_EQUAL_ROBUST) {
+        o->said.verdict = "equal-robust";
+    }
+    return true;
 }
 
 bool vt_cli_supervise_rebuild(struct vt_args *args, struct vt_error *err)
 {
+    __attribute__((cleanup(outcome_clear))) struct outcome outcome = {
+        .said = { .verdict = "equal", .difference = "" },
+        .difference = vt_buf_init(VT_KIB(2)),
+    };
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
-    VT_AUTO_BUF difference = vt_buf_init(VT_KIB(2));
     VT_AUTO_MATERIALS m = { .store = NULL };
-    struct vt_rebuild_outcome outcome = { .verdict = "equal", .difference = "" };
-    VT_AUTO_BUILD_REPORT report = NULL;
     VT_AUTO_KEY key = NULL;
 
     if (!vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, false, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !check_can_rebuild(call.docket, err) ||
-        !fetch_materials(args, &call, &m, err) || !check_environment(&call, m.lock, err))
-        return false;
-    if (build(args, &m, NULL, vt_args_get(args, "out"), &report, err))
-        compare(call.docket, report, &difference);
-    else if (err->code == VT_REJECTED) /* that is an outcome too */
-        vt_buf_printf(&difference, "it does not build here: %.300s", err->message);
-    else
+        !fetch_materials(args, &call, &m, err) || !check_environment(&call, m.lock, err) ||
+        !rebuild(args, call.docket, &m, &outcome, err))
         return false;
     call.now_unix_s = vt_env_now_unix_s(vt_args_env(args)); /* after the long work */
-    if (difference.len > 0) {
-        outcome.verdict = "differs";
-        outcome.difference = vt_buf_cstr(&difference);
-    }
-    if (!sign_outcome(&call, &outcome, key, err))
-        return false;
-    say_outcome(args, &call, &outcome);
-    return true;
+    return sign_outcome(&call, &outcome.said, key, err) &&
+           say_outcome(args, &call, &outcome, err);
 }

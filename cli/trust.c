@@ -126,7 +126,7 @@ static const struct vt_option add_options[] = {
     { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
     { "site", "PLACE", "where it stands; builders need one", false, false },
     { "product", "NAME", "speaks for this product only", false, true },
-    { "from", "TIME", "counts from; else now", false, false },
+    { "from", "TIME", "counts from; else from when the draft was begun", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
     { "mandate-until", "TIME", "end of the holder's mandate; else as --until", false,
       false },
@@ -151,7 +151,8 @@ static bool read_public(const char *path, struct vt_public_key *out, struct vt_e
             vt_within(err, "%s", path));
 }
 
-static bool make_key(struct vt_args *args, json_t **out, struct vt_error *err)
+static bool make_key(struct vt_args *args, int64_t begun, json_t **out,
+                     struct vt_error *err)
 {
     int64_t now = vt_env_now_unix_s(vt_args_env(args)), until_s = 0;
     char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES], mandate[VT_TIME_TEXT_BYTES];
@@ -162,7 +163,7 @@ static bool make_key(struct vt_args *args, json_t **out, struct vt_error *err)
     const char *product;
 
     if (!read_public(vt_args_get(args, "public"), &key, err) ||
-        !vt_cli_time(args, "from", now, from, err) ||
+        !vt_cli_time(args, "from", begun, from, err) ||
         !vt_cli_time(args, "until", now + 2 * YEAR_S, until, err))
         return false;
     (void)!vt_time_parse(vt_slice_from_cstr(until), &until_s);
@@ -221,7 +222,8 @@ static bool run_add_key(struct vt_args *args, struct vt_error *err)
     if (role == VT_ROLE_BUILDER && !vt_args_has(args, "site"))
         return vt_args_misuse(args, err,
                               "--site is needed: a builder is enrolled to a place");
-    if (!open_draft(path, &paper, err) || !make_key(args, &row, err))
+    if (!open_draft(path, &paper, err) ||
+        !make_key(args, paper.trust->created_unix_s, &row, err))
         return false;
     (void)json_array_append_new(json_object_get(paper.draft, "keys"), row);
     return vt_schema_verify(paper.draft, path, vt_predicate_schema(VT_TRUST), err) &&
@@ -484,8 +486,8 @@ static bool run_enrol(struct vt_args *args, struct vt_error *err)
         return vt_args_misuse(args, err,
                               "--role: only a builder or reviewer is enrolled; other keys "
                               "stand in the trust root (`vitrine trust add-key`)");
-    return make_key(args, &row, err) && vt_cli_key_open(args, &key, err) &&
-           write_enrolment(row, key, &out, err) &&
+    return make_key(args, vt_env_now_unix_s(vt_args_env(args)), &row, err) &&
+           vt_cli_key_open(args, &key, err) && write_enrolment(row, key, &out, err) &&
            vt_cli_write(path, vt_buf_slice(&out), 0644, err) &&
            said(args, path, "enrolment signed; it goes to the ledger, and into evidence");
 }

@@ -28,7 +28,7 @@ for part in tell parties products attacks; do . "$tools/demo/$part.sh"; done
 begin_parties
 # What this customer and this supervisor demand.  A real policy lets an authorisation to
 # collect wait for a day; a demonstration cannot.
-echo '{"v": 1, "reviews": 1, "rebuild": "equal", "builder_sites": ["Zurich"], "collection_delay_s": 0}' >demands.json
+echo '{"v": 1, "reviews": 1, "rebuild": "equal-robust", "builder_sites": ["Zurich"], "collection_delay_s": 0}' >demands.json
 cp trust.json customer/trust.json
 
 echo "2. Products, from source to the public folder"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# bench.sh BUILD [NAME] - run all benchmarks or those of one family, one JSON line a figure.
+# A family is a list of programs; each prints its own lines.
+set -eu
+build=$1
+case ${2:-} in
+'') families="chain" ;;
+chain) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain" >&2; exit 2 ;;
+esac
+for family in $families; do
+    case $family in
+    chain) programs="bench_proof" ;;
+    esac
+    for program in $programs; do
+        "$build/$program"
+    done
+done

@@ -2,6 +2,7 @@
 #include "cli/building.h"
 #include "cli/files.h"
 #include "cli/groups.h"
+#include "cli/line_verbs.h"
 #include "line/archive.h"
 #include "release/compose.h"
 #include "wire/hex.h"
@@ -382,6 +383,10 @@ static const struct vt_verb verbs[] = {
       run_build },
     { "rebuild", NULL, 0, 0, "build again from an archive, and compare",
       "Exit code 1 when an artefact differs.", rebuild_options, run_rebuild },
+    { "compare", "A B", 2, 2, "find where two files or folders of artefacts differ",
+      "Looks into ar, tar, zip, cpio, deb, gzip, xz, zstd, bzip2 and ELF.  Exit code 1 "
+      "when\nthey differ.",
+      NULL, vt_cli_line_compare },
     { "archive", NULL, 0, 0, "keep all that a rebuild needs, registries gone", NULL,
       archive_options, run_archive },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },

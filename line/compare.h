@@ -6,8 +6,8 @@
  *
  *   zlib1g.deb!data.tar.xz!usr/lib/x86_64-linux-gnu/libz.so.1.2.13  .rodata  +0x1c8
  *
- * Files come from others: what is not equal is taken apart by a process that may do nothing
- * else (line/role_compare.c), within bounds.  Where a bound is reached the difference is
+ * Files come from others: they are read by bounded readers of ours and by libarchive with
+ * only the formats named above switched on.  Where a bound is reached the difference is
  * named one level higher, with a note that says so; it is never missed. */
 #ifndef VT_LINE_COMPARE_H
 #define VT_LINE_COMPARE_H

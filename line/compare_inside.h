@@ -1,5 +1,5 @@
 /* Private to the comparison: taking two unequal byte strings apart in memory, within
- * bounds.  Runs in the confined child (role_compare.c) and in the fuzz target. */
+ * bounds. */
 #ifndef VT_LINE_COMPARE_INSIDE_H
 #define VT_LINE_COMPARE_INSIDE_H
 

@@ -1,0 +1,13 @@
+/* Verbs of `vitrine line` that have files of their own. */
+#ifndef VT_CLI_LINE_VERBS_H
+#define VT_CLI_LINE_VERBS_H
+
+#include "cli/cli.h"
+#include "line/compare.h"
+
+VT_CHECKED bool vt_cli_line_compare(struct vt_args *args, struct vt_error *err);
+
+/* One difference: the place, then the bytes of both sides as hex and text. */
+void vt_cli_print_difference(const struct vt_difference *difference);
+
+#endif

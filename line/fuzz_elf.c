@@ -17,8 +17,8 @@ void vt_fuzz_one(vt_slice input)
         const struct vt_elf_section *s = &elf.sections[i];
 
         VT_CHECK(s->name.len <= VT_ELF_NAME_MAX && s->bytes.len <= input.len);
-        VT_CHECK(s->bytes.len == 0 || (s->bytes.data >= input.data &&
-                                       s->bytes.data + s->bytes.len <=
-                                           input.data + input.len));
+        VT_CHECK(s->bytes.len == 0 ||
+                 (s->bytes.data >= input.data &&
+                  s->bytes.data + s->bytes.len <= input.data + input.len));
     }
 }

@@ -21,9 +21,9 @@ static void write_both(vt_slice a, vt_slice b)
 
 static void run(const char *script)
 {
-    (void)vt_test_run(0, VT_ARGV("sh", "-ec",
-                                 vt_arena_printf(vt_test_arena(), "cd %s; %s",
-                                                 vt_test_dir(), script)));
+    (void)vt_test_run(
+        0, VT_ARGV("sh", "-ec",
+                   vt_arena_printf(vt_test_arena(), "cd %s; %s", vt_test_dir(), script)));
 }
 
 static void check_place(const struct vt_comparison *c, const char *path,
@@ -77,14 +77,13 @@ static void members_of_containers_are_named(void)
         "for c in gzip xz zstd bzip2; do for s in p q; do"
         " tar -C $s --mtime=@5 --sort=name -cf - x y | $c >$s.$c; done; done;"
         "for s in p q; do (cd $s; ar rcD ../$s.a x y); done");
-    for (const char *const *c = (const char *const[]){ "gzip", "xz", "zstd", "bzip2",
-                                                       NULL };
+    for (const char *const *c =
+             (const char *const[]){ "gzip", "xz", "zstd", "bzip2", NULL };
          *c != NULL; c++) {
         const char *a = vt_arena_printf(vt_test_arena(), "p.%s", *c);
 
         check_place(compare(a, vt_arena_printf(vt_test_arena(), "q.%s", *c)),
-                    vt_arena_printf(vt_test_arena(), "%s!x", a), "",
-                    VT_DIFFERENCE_CONTENT);
+                    vt_arena_printf(vt_test_arena(), "%s!x", a), "", VT_DIFFERENCE_CONTENT);
     }
     check_place(compare("p.a", "q.a"), "p.a!x", "", VT_DIFFERENCE_CONTENT);
 }
@@ -112,7 +111,8 @@ static void elf_sections_are_named(void)
 
     run("for n in one three; do"
         " echo '#include <stdio.h>' >$n.c;"
-        " echo \"int main(void){return puts(\\\"made in $n\\\") + puts(__func__);}\" >>$n.c;"
+        " echo \"int main(void){return puts(\\\"made in $n\\\") + puts(__func__);}\" "
+        ">>$n.c;"
         " gcc -O1 -o $n $n.c; done");
     d = vt_comparison_first(compare("one", "three"));
     VT_CHECK_SAYING(strcmp(d->section, ".rodata") == 0, "%s", d->section);
@@ -169,17 +169,17 @@ static void the_command_says_where(void)
     const char *said;
 
     write_both(VT_LIT("one\ntwo at 10\n"), VT_LIT("one\ntwo at 19\n"));
-    said = vt_test_run(1, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"),
-                                  vt_test_path("b")));
+    said = vt_test_run(
+        1, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"), vt_test_path("b")));
     VT_CHECK_SAYING(strstr(said, "a, line 2: content") != NULL, "%s", said);
     VT_CHECK(strstr(said, "20 31 30") != NULL && strstr(said, "20 31 39") != NULL);
     said = vt_test_run(1, VT_ARGV("vitrine", "line", "compare", "--json", vt_test_path("a"),
                                   vt_test_path("b")));
     VT_CHECK(strstr(said, "\"line\"") != NULL);
-    (void)vt_test_run(0, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"),
-                                 vt_test_path("a")));
-    (void)vt_test_run(3, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"),
-                                 vt_test_path("none")));
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"), vt_test_path("a")));
+    (void)vt_test_run(
+        3, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"), vt_test_path("none")));
     (void)vt_test_run(2, VT_ARGV("vitrine", "line", "compare", vt_test_path("a")));
 }
 

@@ -387,6 +387,11 @@ static const struct vt_verb verbs[] = {
       "Looks into ar, tar, zip, cpio, deb, gzip, xz, zstd, bzip2 and ELF.  Exit code 1 "
       "when\nthey differ.",
       NULL, vt_cli_line_compare },
+    { "diagnose", "A B", 2, 2, "find why two builds differ, and what to change",
+      "From the bytes alone a cause is suspected; with --recipe, --lock, --store and --out "
+      "it is\nproved by building again with only that changed.  Exit code 1 when they "
+      "differ.",
+      vt_cli_line_diagnose_options, vt_cli_line_diagnose },
     { "archive", NULL, 0, 0, "keep all that a rebuild needs, registries gone", NULL,
       archive_options, run_archive },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },

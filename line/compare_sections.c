@@ -141,13 +141,16 @@ static bool has_origin(const struct elf_pair *p)
 static void tell_missing(const struct elf_pair *p, const struct vt_elf *from,
                          const struct vt_elf *in, enum vt_difference_kind kind)
 {
-    for (size_t i = 1; i < from->section_count; i++)
-        if (partner(from, i, in) == NULL)
-            vt_comparison_add(p->run->result, &(struct vt_difference){
-                                                  .kind = kind,
-                                                  .path = p->path,
-                                                  .section = vt_arena_cstr(
-                                                      p->arena, from->sections[i].name) });
+    for (size_t i = 1; i < from->section_count; i++) {
+        const struct vt_elf_section *s = &from->sections[i];
+        struct vt_difference d = { .kind = kind, .path = p->path };
+
+        if (partner(from, i, in) != NULL)
+            continue;
+        d.section = vt_arena_cstr(p->arena, s->name);
+        *(kind == VT_DIFFERENCE_ONLY_A ? &d.a : &d.b) = s->bytes;
+        vt_comparison_add(p->run->result, &d);
+    }
 }
 
 static void compare_sections(const struct elf_pair *p, bool wants_origins)

@@ -15,17 +15,25 @@ static bool have_own(const struct vt_difference *d, const char *a, const char *b
     return strcmp(a, b) != 0 && has_text(d->a, a) && has_text(d->b, b);
 }
 
+/* The same of something long enough to be no chance; a side may be without it, since a
+ * text that grows may move elsewhere. */
+static bool have_own_or_none(const struct vt_difference *d, const char *a, const char *b)
+{
+    return strcmp(a, b) != 0 && d->a.len + d->b.len > 0 &&
+           (d->a.len == 0 || has_text(d->a, a)) && (d->b.len == 0 || has_text(d->b, b));
+}
+
 static enum vt_cause suspect_terms(const struct vt_difference *d,
                                    const struct vt_sides *sides, const char **because)
 {
     const struct vt_factors *a = &sides->a->factors, *b = &sides->b->factors;
 
     *because = "each side holds what its own build.json says";
-    if (have_own(d, a->build_path, b->build_path))
+    if (have_own_or_none(d, a->build_path, b->build_path))
         return VT_CAUSE_PATH;
     if (have_own(d, a->host_name, b->host_name) || have_own(d, a->user_name, b->user_name))
         return VT_CAUSE_USER_HOST;
-    if (have_own(d, a->home, b->home))
+    if (have_own_or_none(d, a->home, b->home))
         return VT_CAUSE_ENVIRONMENT;
     if (have_own(d, a->time_zone, b->time_zone) || have_own(d, a->locale, b->locale))
         return VT_CAUSE_LOCALE_ZONE;

@@ -139,7 +139,8 @@ static void content_alone_proves_nothing(void)
     build_both(&fixture);
     d = diagnose(NULL);
     VT_CHECK(d->finding_count == 1 && d->builds == 0);
-    VT_CHECK(d->findings[0].cause == VT_CAUSE_PATH && !d->findings[0].is_proved);
+    VT_CHECK_SAYING(d->findings[0].cause == VT_CAUSE_PATH && !d->findings[0].is_proved,
+                    "%s", text_of(d));
 }
 
 static void what_has_no_form_is_unknown(void)
@@ -169,6 +170,35 @@ static void another_product_is_not_explained(void)
                     text_of(d));
 }
 
+static void the_command_names_cause_place_and_fix(void)
+{
+    VT_AUTO_LINE_FIXTURE fixture;
+    const char *said, *a = vt_test_path("a"), *b = vt_test_path("b");
+    const char *store;
+
+    vt_line_fixture_open("f04", &fixture);
+    build_both(&fixture);
+    store = vt_line_store_path(fixture.store);
+    said = vt_test_run(
+        1,
+        VT_ARGV("vitrine", "line", "diagnose", a, b, "--recipe",
+                "tests/fixtures/line/f04/vitrine.recipe.json", "--lock",
+                vt_arena_printf(vt_test_arena(), "%s/fixture.lock.json", store), "--store",
+                store, "--source", fixture.folder, "--out", vt_test_path("again")));
+    VT_CHECK_SAYING(strstr(said, "user-host (proved)") != NULL, "%s", said);
+    VT_CHECK(strstr(said, "greeter, .rodata, offset 0x") != NULL);
+    VT_CHECK(strstr(said, "fix: leave user and host out") != NULL);
+    said = vt_test_run(1, VT_ARGV("vitrine", "line", "diagnose", "--json", a, b));
+    VT_CHECK_SAYING(strstr(said, "\"cause\": \"user-host\"") != NULL ||
+                        strstr(said, "\"cause\":\"user-host\"") != NULL,
+                    "%s", said);
+    VT_CHECK(strstr(said, "\"proved\": true") == NULL &&
+             strstr(said, "\"proved\":true") == NULL);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "line", "diagnose", a, a));
+    (void)vt_test_run(2, VT_ARGV("vitrine", "line", "diagnose", a, b, "--out", "x"));
+    (void)vt_test_run(3, VT_ARGV("vitrine", "line", "diagnose", a, vt_test_path("none")));
+}
+
 static const struct vt_case cases[] = {
     { "f01", product_f01 },
     { "f02", product_f02 },
@@ -183,6 +213,7 @@ static const struct vt_case cases[] = {
     { "content alone proves nothing", content_alone_proves_nothing },
     { "what has no form is unknown", what_has_no_form_is_unknown },
     { "another product is not explained", another_product_is_not_explained },
+    { "the command names cause, place and fix", the_command_names_cause_place_and_fix },
 };
 
 VT_TEST_MAIN("line.diagnose", cases)

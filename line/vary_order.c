@@ -46,7 +46,8 @@ static void unmount(const char *path)
     (void)run_quietly(lazily);
 }
 
-/* disorderfs is told to sort before it reverses, so that two builds see one order. */
+/* Sorted and not reversed: a source is unpacked in order of name, and tmpfs lists the
+ * youngest first, so that the reversed order is the one that a plain build sees. */
 static bool mount_over(const char *backing, const char *place)
 {
     bool is_root = geteuid() == 0;
@@ -54,7 +55,7 @@ static bool mount_over(const char *backing, const char *place)
                                  "--quiet",
                                  is_root ? "--multi-user=yes" : "--multi-user=no",
                                  "--sort-dirents=yes",
-                                 "--reverse-dirents=yes",
+                                 "--reverse-dirents=no",
                                  "--pad-blocks=0",
                                  backing,
                                  place,

@@ -3,7 +3,7 @@
  * Measured: ext4 lists a folder by the hashes of its names, tmpfs lists the youngest entry
  * first, overlayfs as what lies below it.  So writing files in another order turns the
  * order round on tmpfs and does nothing on ext4.  Where FUSE may be used, disorderfs lays a
- * folder over the area in which entries come in reversed order of name, whatever lies
+ * folder over the area in which entries come in order of name, whatever lies
  * below; elsewhere the area stands on /dev/shm and is filled in reversed order.  Whether
  * the order is another one in the end, the probe (line/vary_probe.h) sees from inside. */
 #ifndef VT_LINE_VARY_ORDER_H

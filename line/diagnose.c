@@ -143,10 +143,12 @@ static bool build(struct work *w, const char *name, const struct vt_factors *ter
                   const char **path_out, struct vt_error *err)
 {
     struct vt_build_request one = *w->request->rebuild;
+    struct vt_disk *out;
     VT_AUTO_BUILD_REPORT report = NULL;
 
-    if (mkdir(one.out, 0755) != 0 && errno != EEXIST)
-        return vt_fail(err, VT_IO, "%s: %s", one.out, strerror(errno));
+    if (!vt_disk_open(one.out, true, &out, err))
+        return false;
+    vt_disk_close(out);
     one.out = vt_arena_printf(w->out->arena, "%s/%s", one.out, name);
     one.factors = terms;
     w->out->builds++;

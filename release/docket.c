@@ -109,7 +109,14 @@ static bool fits_draft(const struct vt_docket *docket, const struct vt_item *ite
     }
 }
 
-/* Prefer the newer; of two release statements the one with more signatures. */
+static bool has_failed(const struct vt_item *item)
+{
+    return !vt_slice_is(
+        vt_field_text(item->envelope.statement.predicate, "verificationResult"), "PASSED");
+}
+
+/* Prefer the newer; of two release statements the one with more signatures; of two rebuilds
+ * in one second the one that failed. */
 static bool is_better(const struct vt_item *item, const struct vt_item *than)
 {
     if (than == NULL)
@@ -117,6 +124,8 @@ static bool is_better(const struct vt_item *item, const struct vt_item *than)
     if (item->envelope.statement.type == VT_RELEASE &&
         item->envelope.dsse.signature_count != than->envelope.dsse.signature_count)
         return item->envelope.dsse.signature_count > than->envelope.dsse.signature_count;
+    if (item->envelope.statement.type == VT_VSA && item->time_unix_s == than->time_unix_s)
+        return has_failed(item);
     return item->time_unix_s >= than->time_unix_s;
 }
 

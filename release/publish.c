@@ -3,6 +3,21 @@
 #include "evidence/inquiry.h"
 #include "release/compose.h"
 
+/* A ledger whose own policy is weaker than the trust root's would give proofs that nobody
+ * accepts. */
+static bool check_proof(const struct vt_publisher *publisher, vt_slice entry,
+                        vt_slice proof_text, struct vt_error *err)
+{
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof proof;
+    vt_hash leaf = vt_sha256_leaf(entry);
+
+    return (vt_tlog_proof_parse(proof_text, &proof, err) &&
+            vt_tlog_proof_verify(&proof, &leaf, &publisher->trust->policy,
+                                 publisher->trust->release_origin, &verdict, err)) ||
+           vt_within(err, "the ledger's proof does not satisfy the trust root");
+}
+
 bool vt_publish_entries(const struct vt_publisher *publisher, const vt_slice *entries,
                         size_t count, struct vt_buf *proofs, struct vt_error *err)
 {
@@ -20,7 +35,8 @@ bool vt_publish_entries(const struct vt_publisher *publisher, const vt_slice *en
     if (!vt_ledger_publish(publisher->ledger, NULL, err))
         return vt_within(err, "ledger");
     for (size_t i = 0; i < count; i++)
-        if (!vt_ledger_prove(publisher->ledger, tickets[i].index, &proofs[i], err))
+        if (!vt_ledger_prove(publisher->ledger, tickets[i].index, &proofs[i], err) ||
+            !check_proof(publisher, entries[i], vt_buf_slice(&proofs[i]), err))
             return vt_within(err, "ledger");
     return true;
 }

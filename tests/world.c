@@ -584,6 +584,31 @@ static vt_slice make_proof(const struct vt_world *world, const struct vt_world_m
     return vt_buf_slice(text);
 }
 
+vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry)
+{
+    struct vt_world_made made = { .release = entry };
+
+    return make_proof(world, &made, true);
+}
+
+vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,
+                            unsigned signers)
+{
+    struct vt_subject subject = { name, vt_sha256_of(vt_slice_from_cstr(name)) };
+
+    return statement(type, &subject, 1, predicate, signers);
+}
+
+const char *vt_world_digest(const char *content)
+{
+    return digest_text(content);
+}
+
+const char *vt_world_time(int64_t unix_s)
+{
+    return time_text(unix_s);
+}
+
 void vt_world_make(const struct vt_world *world, struct vt_world_made *out)
 {
     struct vt_error err = { 0 };

@@ -105,6 +105,15 @@ struct vt_world_made {
 };
 
 void vt_world_make(const struct vt_world *world, struct vt_world_made *out);
+/* The proof that an entry is in the ledger, with the release's witnesses and time. */
+vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry);
+/* A statement about a subject named `name`, its hash over the same text; takes predicate.
+ */
+vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,
+                            unsigned signers);
+/* SHA-256 of a text, as hex; seconds as a time. */
+const char *vt_world_digest(const char *content);
+const char *vt_world_time(int64_t unix_s);
 
 /* The key of a party: always the same. */
 const struct vt_key *vt_world_key(enum vt_party party);

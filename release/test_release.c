@@ -1,0 +1,453 @@
+/* The order of a release: each state, what is missing in it, and who must act; and that no
+ * statement counts which the wrong party signed, or which speaks of something else. */
+#include "release/compose.h"
+#include "release/withdraw.h"
+#include "tests/world.h"
+
+struct scene {
+    struct vt_world world;
+    struct vt_world_made made;
+    struct vt_trust *trust;
+    struct vt_desk desk;
+    struct vt_demands demands;
+    struct vt_docket *docket;
+    struct vt_standing standing;
+};
+
+static void scene_end(struct scene *s)
+{
+    vt_docket_close(s->docket);
+    vt_demands_clear(&s->demands);
+    vt_desk_close(&s->desk);
+    vt_trust_free(s->trust);
+}
+#define AUTO_SCENE __attribute__((cleanup(scene_end))) struct scene
+
+/* A desk with nothing on it, in a world whose every statement is good. */
+static void scene_begin(struct scene *s)
+{
+    struct vt_error err = { 0 };
+
+    *s = (struct scene){ .world = vt_world_good(), .demands = vt_demands_usual() };
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&s->world), &s->trust, &err) ||
+                vt_trust_parse(vt_slice_sub(vt_world_trust(&s->world), 0,
+                                            vt_world_trust(&s->world).len - 1),
+                               &s->trust, &err));
+    VT_CHECK_OK(vt_desk_open(vt_test_path("desk"), true, &s->desk, &err));
+}
+
+static void lay(struct scene *s, vt_slice envelope)
+{
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(
+        vt_docket_put(&s->desk, s->world.product, s->world.version, envelope, &err));
+}
+
+static void lay_draft(struct scene *s, enum vt_party signer, int64_t created)
+{
+    const struct vt_world *w = &s->world;
+
+    lay(s, vt_world_statement(
+               VT_DRAFT, "source",
+               json_pack("{s:s,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:[],s:s}", "product",
+                         w->product, "version", w->version, "sequence",
+                         (json_int_t)w->sequence, "channel", w->channel, "kind", w->kind,
+                         "source", vt_world_digest(w->source), "recipe",
+                         vt_world_digest("recipe"), "lock", vt_world_digest("lock"),
+                         "environment", vt_world_digest("environment"), "documents",
+                         "created", vt_world_time(created)),
+               VT_BIT(signer)));
+}
+
+/* Those of the world's statements that have this type. */
+static void lay_made(struct scene *s, enum vt_predicate type)
+{
+    struct vt_error err = { 0 };
+
+    vt_world_make(&s->world, &s->made);
+    for (size_t i = 0; i < s->made.envelope_count; i++) {
+        VT_AUTO_ENVELOPE envelope = { 0 };
+
+        VT_CHECK_OK(vt_envelope_parse(s->made.envelopes[i], &envelope, &err));
+        if (envelope.statement.type == type)
+            lay(s, s->made.envelopes[i]);
+    }
+}
+
+static void authorise_as(struct scene *s, enum vt_party signer,
+                         vt_slice (*prove)(const struct vt_world *, vt_slice))
+{
+    struct vt_error err = { 0 };
+    vt_slice envelope = vt_world_statement(
+        VT_ENVIRONMENT_AUTHORISATION, "environment",
+        json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s}", "environment",
+                  vt_world_digest("environment"), "lock", vt_world_digest("lock"), "suite",
+                  "bookworm", "architecture", "amd64", "packages", 100, "note", "",
+                  "created", vt_world_time(VT_WORLD_BEGAN + 50)),
+        VT_BIT(signer));
+
+    VT_CHECK_OK(
+        vt_desk_put_authorisation(&s->desk, envelope, prove(&s->world, envelope), &err));
+}
+
+static void authorise(struct scene *s)
+{
+    authorise_as(s, VT_P_SUPERVISOR, vt_world_prove);
+}
+
+static void look(struct scene *s)
+{
+    struct vt_error err = { 0 };
+
+    vt_docket_close(s->docket);
+    s->docket = NULL;
+    VT_CHECK_OK(vt_docket_open(&s->desk, s->trust, s->world.product, s->world.version,
+                               VT_WORLD_NOW, &s->docket, &err));
+    VT_CHECK_OK(vt_release_stand(s->docket, &s->demands, VT_WORLD_NOW, &s->standing, &err));
+}
+
+/* Is this missing, and does it wait for that role? */
+static bool lacks(const struct scene *s, const char *who, const char *words)
+{
+    for (size_t i = 0; i < s->standing.gap_count; i++)
+        if (strcmp(s->standing.gaps[i].who, who) == 0 &&
+            strstr(s->standing.gaps[i].missing, words) != NULL)
+            return true;
+    return false;
+}
+
+static const char *all_gaps(const struct scene *s)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(8));
+
+    for (size_t i = 0; i < s->standing.gap_count; i++)
+        vt_buf_printf(&text, "%s: %s\n", s->standing.gaps[i].who,
+                      s->standing.gaps[i].missing);
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
+}
+
+static void must_be(struct scene *s, enum vt_release_state state)
+{
+    look(s);
+    VT_CHECK_SAYING(s->standing.state == state, "it is %s, not %s; gaps:\n%s",
+                    vt_release_state_name(s->standing.state), vt_release_state_name(state),
+                    all_gaps(s));
+}
+
+/* Everything but the approval. */
+static void lay_all(struct scene *s)
+{
+    lay_draft(s, VT_P_VENDOR, VT_WORLD_BEGAN + 5);
+    lay_made(s, VT_PROVENANCE);
+    lay_made(s, VT_SBOM);
+    lay_made(s, VT_VSA);
+    lay_made(s, VT_REVIEW);
+    authorise(s);
+}
+
+/* The release statement, signed by these alone. */
+static void lay_release(struct scene *s, unsigned signers)
+{
+    s->world.release_signers = signers;
+    lay_made(s, VT_RELEASE);
+}
+
+/* ---- cases ------------------------------------------------------------------------------
+ */
+
+static void each_step_leads_to_the_next(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 5);
+    must_be(&s, VT_STATE_DRAFTED);
+    VT_CHECK(lacks(&s, "vendor", "it is not built"));
+    VT_CHECK(lacks(&s, "supervisor", "is not authorised on the ledger"));
+    VT_CHECK(lacks(&s, "reviewer", "0 of 1 reviews"));
+    lay_made(&s, VT_PROVENANCE);
+    must_be(&s, VT_STATE_DRAFTED); /* no bill of materials */
+    lay_made(&s, VT_SBOM);
+    must_be(&s, VT_STATE_BUILT);
+    VT_CHECK(lacks(&s, "supervisor", "did not rebuild it"));
+    lay_made(&s, VT_VSA);
+    must_be(&s, VT_STATE_REBUILT);
+    lay_made(&s, VT_REVIEW);
+    must_be(&s, VT_STATE_REBUILT);
+    VT_CHECK(!lacks(&s, "reviewer", ""));
+    authorise(&s);
+    must_be(&s, VT_STATE_REVIEWED);
+    VT_CHECK(lacks(&s, "supervisor", "but the supervisor's approval"));
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR));
+    must_be(&s, VT_STATE_APPROVED);
+    VT_CHECK(lacks(&s, "vendor", "not yet signed and published"));
+    VT_CHECK(s.standing.gaps[0].since_unix_s == VT_WORLD_BEGAN + 400);
+}
+
+static void a_stranger_drafts_nothing(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_draft(&s, VT_P_STRANGER, VT_WORLD_BEGAN + 5);
+    must_be(&s, VT_STATE_EMPTY);
+    lay_draft(&s, VT_P_SUPERVISOR, VT_WORLD_BEGAN + 6);
+    must_be(&s, VT_STATE_EMPTY);
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 7); /* the twin */
+    must_be(&s, VT_STATE_DRAFTED);
+}
+
+static void the_vendor_approves_nothing(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_release(&s, VT_BIT(VT_P_VENDOR));
+    must_be(&s, VT_STATE_REVIEWED);
+    lay_release(&s, VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_STRANGER));
+    must_be(&s, VT_STATE_REVIEWED);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR)); /* the twin */
+    must_be(&s, VT_STATE_APPROVED);
+}
+
+static void what_speaks_of_something_else_does_not_count(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 5);
+    s.world.provenance_source = "another source";
+    lay_made(&s, VT_PROVENANCE);
+    lay_made(&s, VT_SBOM);
+    must_be(&s, VT_STATE_DRAFTED);
+    s.world.provenance_source = NULL;
+    lay_made(&s, VT_PROVENANCE);
+    must_be(&s, VT_STATE_BUILT);
+    s.world.vsa_source = "another source";
+    lay_made(&s, VT_VSA);
+    must_be(&s, VT_STATE_BUILT);
+    s.world.vsa_source = NULL;
+    lay_made(&s, VT_VSA);
+    must_be(&s, VT_STATE_REBUILT);
+    s.world.review_source = "another source";
+    lay_made(&s, VT_REVIEW);
+    must_be(&s, VT_STATE_REBUILT);
+    VT_CHECK(s.standing.reviews == 0);
+}
+
+static void a_bill_of_other_artefacts_does_not_count(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 5);
+    s.world.provenance_file = "what the build host slipped in";
+    lay_made(&s, VT_PROVENANCE);
+    lay_made(&s, VT_SBOM); /* of the honest file */
+    must_be(&s, VT_STATE_DRAFTED);
+}
+
+static void a_rebuild_of_other_artefacts_stops_it(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    must_be(&s, VT_STATE_REVIEWED); /* the twin */
+    s.world.vsa_verdict = "differs";
+    s.world.vsa_result = "FAILED";
+    lay_made(&s, VT_VSA);
+    must_be(&s, VT_STATE_DIFFERS); /* of one second: the one that failed counts */
+}
+
+static void a_rebuild_that_differs_stops_it(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    s.world.vsa_verdict = "differs";
+    s.world.vsa_result = "FAILED";
+    lay_all(&s);
+    must_be(&s, VT_STATE_DIFFERS);
+    VT_CHECK(lacks(&s, "vendor", "rebuild differs: lamp.bin at offset 12"));
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR));
+    must_be(&s, VT_STATE_DIFFERS);
+}
+
+static void robustness_is_asked_if_the_policy_asks(void)
+{
+    static const char text[] = "{\"v\":1,\"rebuild\":\"equal-robust\"}";
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    must_be(&s, VT_STATE_REVIEWED); /* the usual demands */
+    vt_demands_clear(&s.demands);
+    VT_CHECK_OK(vt_demands_parse(vt_slice_from_cstr(text), &s.demands, &err));
+    must_be(&s, VT_STATE_REBUILT);
+    VT_CHECK(lacks(&s, "supervisor", "demands equal-robust"));
+}
+
+static void two_reviews_of_one_holder_are_one(void)
+{
+    static const char text[] = "{\"v\":1,\"reviews\":2}";
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_CHECK_OK(vt_demands_parse(vt_slice_from_cstr(text), &s.demands, &err));
+    s.world.review_count = 2;
+    s.world.review_signers[1] = VT_P_REVIEWER;
+    lay_all(&s);
+    look(&s);
+    VT_CHECK(s.standing.reviews == 1 && lacks(&s, "reviewer", "1 of 2 reviews"));
+    s.world.review_signers[1] = VT_P_REVIEWER_B; /* the twin */
+    lay_made(&s, VT_REVIEW);
+    must_be(&s, VT_STATE_REVIEWED);
+}
+
+static void a_refusal_is_no_acceptance(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    s.world.review_verdict = "refuse";
+    lay_all(&s);
+    look(&s);
+    VT_CHECK(s.standing.reviews == 0 && lacks(&s, "reviewer", "0 of 1"));
+}
+
+/* A proof from a tree that too few witnesses signed, and one that is of another entry. */
+static vt_slice prove_with_two(const struct vt_world *world, vt_slice entry)
+{
+    struct vt_world weak = *world;
+
+    weak.release_witnesses = 3;
+    return vt_world_prove(&weak, entry);
+}
+
+static vt_slice prove_another(const struct vt_world *world, vt_slice entry)
+{
+    (void)entry;
+    return vt_world_prove(world, VT_LIT("another entry"));
+}
+
+static void authorisations_need_supervisor_and_ledger(void)
+{
+    vt_hash environment = vt_sha256_of(VT_LIT("environment"));
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    int64_t since;
+
+    scene_begin(&s);
+    authorise_as(&s, VT_P_VENDOR, vt_world_prove);
+    authorise_as(&s, VT_P_SUPERVISOR, prove_with_two);
+    VT_CHECK_OK(vt_desk_environment_since(&s.desk, s.trust, &environment, &since, &err));
+    VT_CHECK(since == -1);
+    authorise_as(&s, VT_P_SUPERVISOR, prove_another);
+    VT_CHECK_OK(vt_desk_environment_since(&s.desk, s.trust, &environment, &since, &err));
+    VT_CHECK(since == -1);
+    authorise(&s); /* the twin */
+    VT_CHECK_OK(vt_desk_environment_since(&s.desk, s.trust, &environment, &since, &err));
+    VT_CHECK_SAYING(since >= VT_WORLD_LOGGED && since < VT_WORLD_LOGGED + 60, "%jd",
+                    (intmax_t)since);
+    environment = vt_sha256_of(VT_LIT("another environment"));
+    VT_CHECK_OK(vt_desk_environment_since(&s.desk, s.trust, &environment, &since, &err));
+    VT_CHECK(since == -1);
+}
+
+static void a_rejection_stops_it_until_the_next_draft(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    must_be(&s, VT_STATE_REVIEWED);
+    VT_CHECK_OK(vt_compose_rejection(s.docket, "the fuzzer was turned off",
+                                     VT_WORLD_BEGAN + 500, vt_world_key(VT_P_SUPERVISOR),
+                                     &envelope, &err));
+    lay(&s, vt_buf_slice(&envelope));
+    must_be(&s, VT_STATE_REJECTED);
+    VT_CHECK(lacks(&s, "vendor", "the fuzzer was turned off"));
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 600);
+    must_be(&s, VT_STATE_REVIEWED);
+}
+
+/* What the composing functions write is what the docket takes. */
+static void composed_statements_count(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF review = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    s.world.review_count = 0;
+    lay_all(&s);
+    look(&s);
+    VT_CHECK_OK(vt_compose_review(s.docket, "accept", NULL, "all", VT_WORLD_BEGAN + 300,
+                                  vt_world_key(VT_P_REVIEWER), &review, &err));
+    lay(&s, vt_buf_slice(&review));
+    must_be(&s, VT_STATE_REVIEWED);
+    VT_CHECK(s.standing.reviews == 1);
+}
+
+static void names_that_leave_the_desk_are_refused(void)
+{
+    static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-x", "a b", "\x01" };
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_CHECK_OK(vt_name_verify_part("zlib", &err));
+    VT_CHECK_OK(vt_name_verify_part("1:1.2.13.dfsg-1+b1~x", &err));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        VT_CHECK_FAILS(VT_REJECTED, vt_name_verify_part(bad[i], &err));
+        VT_CHECK_FAILS(VT_REJECTED, vt_docket_open(&s.desk, s.trust, "lamp", bad[i],
+                                                   VT_WORLD_NOW, &s.docket, &err));
+    }
+}
+
+static void rubbish_on_the_desk_is_named(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    char name[100];
+
+    scene_begin(&s);
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 5);
+    (void)snprintf(name, sizeof name, "desk/releases/lamp/1.4.0/%s.json",
+                   vt_world_digest("rubbish"));
+    vt_test_write(vt_test_path(name), VT_LIT("{\"payload\":1}"));
+    VT_CHECK_FAILS(VT_MALFORMED, vt_docket_open(&s.desk, s.trust, "lamp", "1.4.0",
+                                                VT_WORLD_NOW, &s.docket, &err));
+    VT_CHECK(strstr(err.message, vt_world_digest("rubbish")) != NULL);
+}
+
+static const struct vt_case cases[] = {
+    { "each step leads to the next", each_step_leads_to_the_next },
+    { "a stranger drafts nothing", a_stranger_drafts_nothing },
+    { "the vendor approves nothing", the_vendor_approves_nothing },
+    { "what speaks of something else does not count",
+      what_speaks_of_something_else_does_not_count },
+    { "a bill of other artefacts does not count",
+      a_bill_of_other_artefacts_does_not_count },
+    { "a rebuild that differs stops it", a_rebuild_that_differs_stops_it },
+    { "a later rebuild that differs stops it", a_rebuild_of_other_artefacts_stops_it },
+    { "robustness is asked if the policy asks", robustness_is_asked_if_the_policy_asks },
+    { "two reviews of one holder are one", two_reviews_of_one_holder_are_one },
+    { "a refusal is no acceptance", a_refusal_is_no_acceptance },
+    { "authorisations need supervisor and ledger",
+      authorisations_need_supervisor_and_ledger },
+    { "a rejection stops it until the next draft",
+      a_rejection_stops_it_until_the_next_draft },
+    { "composed statements count", composed_statements_count },
+    { "names that leave the desk are refused", names_that_leave_the_desk_are_refused },
+    { "rubbish on the desk is named", rubbish_on_the_desk_is_named },
+};
+
+VT_TEST_MAIN("release.release", cases)

@@ -176,7 +176,9 @@ demo: deps
 	@$(MAKE) --no-print-directory all
 	@tools/demo.sh $(OUT) "$(KEEP)"
 
-$(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o $(OUT)/libvitrine.a
+# The world of the tests makes the evidence that is measured.
+$(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o \
+	$(call obj,bench/bench.c bench/world.c tests/world.c tests/known.c) $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

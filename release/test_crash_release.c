@@ -241,8 +241,17 @@ static void publishing_survives(void)
     vt_stage_must_hold(&play);
 }
 
+/* Three of its syncs, left out: each is missed. */
+static void its_syncs_are_needed(void)
+{
+    vt_stage_must_need(&play, "file: sync of releases/lamp/#.#.#/release.tlog-proof");
+    vt_stage_must_need(&play, "file: sync folder of withdrawals/#.tlog-proof");
+    vt_stage_must_need(&play, "file: sync of head");
+}
+
 static const struct vt_case cases[] = {
     { "publishing survives at every operation", publishing_survives },
+    { "its syncs are needed", its_syncs_are_needed },
 };
 
 VT_TEST_MAIN("release.crash_release", cases)

@@ -10,9 +10,13 @@ chain) families=$2 ;;
 esac
 for family in $families; do
     case $family in
-    chain) programs="bench_proof" ;;
+    chain) programs="bench_verify bench_proof bench_append bench_sandbox" ;;
     esac
     for program in $programs; do
-        "$build/$program"
+        case $program in
+        bench_verify) "$build/$program" "$build/vitrine" ;;
+        bench_sandbox) "$build/$program" "$build" ;;
+        *) "$build/$program" ;;
+        esac
     done
 done

@@ -1,0 +1,314 @@
+/* The release flow as its people use it, up to where packages are needed, and each way to
+ * use it wrongly: one clear sentence, the right exit code, nothing half-written. */
+#include "tests/world.h"
+
+static const char *path(const char *name)
+{
+    return vt_test_path(name);
+}
+
+static bool says(const char *output, const char *words)
+{
+    return strstr(output, words) != NULL;
+}
+
+#define MUST_SAY(output, words) VT_CHECK_SAYING(says(output, words), "%s", output)
+
+static void write_key(const char *name, enum vt_party party)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path(name), vt_buf_slice(&pem));
+    VT_CHECK(chmod(path(name), 0600) == 0);
+}
+
+static const char recipe[] =
+    "{\"v\":1,\"product\":\"lamp\",\"version\":\"2.0\",\"kind\":\"program\","
+    "\"source\":{\"type\":\"folder\"},\"environment\":{\"suite\":\"bookworm\","
+    "\"packages\":[\"gcc\"]},\"epoch\":1700000000,\"steps\":[[\"true\"]],"
+    "\"outputs\":[\"lamp\"]}";
+
+static const char lock[] =
+    "{\"v\":1,\"suite\":\"bookworm\",\"architecture\":\"amd64\",\"epoch\":1700000000,"
+    "\"packages\":[{\"name\":\"gcc\",\"version\":\"4:12.2.0-3\",\"architecture\":"
+    "\"amd64\",\"file\":\"gcc_4%3a12.2.0-3_amd64.deb\",\"size\":18708,\"sha256\":"
+    "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}]}";
+
+/* Parties, a trust root as of now, recipe, lock and source. */
+static void lay_out(void)
+{
+    struct vt_world world = vt_world_good();
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    vt_test_write(path("trust.json"), vt_world_trust(&world));
+    write_key("vendor", VT_P_VENDOR);
+    write_key("supervisor", VT_P_SUPERVISOR);
+    write_key("builder", VT_P_BUILDER);
+    write_key("reviewer", VT_P_REVIEWER);
+    write_key("stranger", VT_P_STRANGER);
+    vt_test_write(path("recipe.json"), vt_slice_from_cstr(recipe));
+    vt_test_write(path("lock.json"), vt_slice_from_cstr(lock));
+    VT_CHECK(mkdir(path("source"), 0755) == 0);
+    vt_test_write(path("source/lamp.c"), VT_LIT("int main(void) { return 0; }\n"));
+}
+
+static const char *draft_with(int exit_code, const char *key, const char *trust,
+                              const char *recipe_name, const char *lock_name)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "release", "draft", "--desk", path("desk"),
+                               "--trust", path(trust), "--recipe", path(recipe_name),
+                               "--lock", path(lock_name), "--store", path("store"),
+                               "--source", path("source"), "--key", path(key)));
+}
+
+static const char *draft(int exit_code, const char *key)
+{
+    return draft_with(exit_code, key, "trust.json", "recipe.json", "lock.json");
+}
+
+/* A verb about lamp 2.0 on the desk. */
+static const char *about(int exit_code, const char *group, const char *verb,
+                         const char *key, const char *option, const char *value)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", group, verb, "lamp", "2.0", "--desk",
+                                          path("desk"), "--trust", path("trust.json"),
+                                          "--key", path(key), option, value));
+}
+
+static const char *status(int exit_code)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "release", "status", "lamp", "2.0", "--desk",
+                               path("desk"), "--trust", path("trust.json")));
+}
+
+/* ---- cases ------------------------------------------------------------------------------
+ */
+
+static void a_draft_shows_who_waits(void)
+{
+    const char *output;
+
+    lay_out();
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "release number 1 of its channel");
+    output = status(VT_EXIT_OK);
+    MUST_SAY(output, "lamp 2.0: drafted");
+    MUST_SAY(output, "waits for the supervisor");
+    MUST_SAY(output, "waits for the reviewer");
+    output =
+        vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "supervise", "queue", "--json", "--desk",
+                                        path("desk"), "--trust", path("trust.json")));
+    MUST_SAY(output, "\"state\":\"drafted\"");
+    MUST_SAY(output, "\"who\":\"supervisor\"");
+    MUST_SAY(vt_test_run(VT_EXIT_OK,
+                         VT_ARGV("vitrine", "supervise", "inspect", "lamp", "2.0", "--desk",
+                                 path("desk"), "--trust", path("trust.json"))),
+             "the first release of its channel");
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "release number 1"); /* the same version */
+}
+
+static void only_the_right_key_signs(void)
+{
+    lay_out();
+    MUST_SAY(draft(VT_EXIT_REFUSED, "stranger"), "is no vendor's in the trust root");
+    VT_CHECK(!vt_path_exists(path("desk/releases")));
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(about(VT_EXIT_REFUSED, "review", "sign", "vendor", "--verdict", "accept"),
+             "is no reviewer's");
+    MUST_SAY(about(VT_EXIT_REFUSED, "supervise", "approve", "vendor", NULL, NULL),
+             "is no supervisor's");
+    MUST_SAY(about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "accept"),
+             "is on the desk");
+}
+
+static void nobody_goes_alone(void)
+{
+    const char *output;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(about(VT_EXIT_REFUSED, "supervise", "approve", "supervisor", NULL, NULL),
+             "not approved: the environment");
+    output = vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "release", "publish", "lamp", "2.0", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--ledger",
+                                 path("log"), "--public", path("public"), "--key",
+                                 path("vendor")));
+    MUST_SAY(output, "lamp 2.0 is not approved");
+    VT_CHECK(!vt_path_exists(path("public")));
+    output = vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "release", "withdraw", "lamp", "2.0", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--ledger",
+                                 path("log"), "--public", path("public"), "--reason", "no",
+                                 "--key", path("vendor")));
+    MUST_SAY(output, "is not published: there is nothing to withdraw");
+}
+
+static void a_build_needs_an_authorised_environment(void)
+{
+    const char *output;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    output =
+        vt_test_run(VT_EXIT_REFUSED,
+                    VT_ARGV("vitrine", "release", "build", "lamp", "2.0", "--desk",
+                            path("desk"), "--trust", path("trust.json"), "--store",
+                            path("store"), "--out", path("out"), "--key", path("builder")));
+    MUST_SAY(output, "is not authorised; the supervisor can authorise it");
+    VT_CHECK(!vt_path_exists(path("out/build.json")));
+}
+
+static void a_reviewer_signs_what_he_read(void)
+{
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "review", "sign", "lamp", "2.0", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--verdict",
+                                 "accept", "--source", vt_world_digest("another"), "--key",
+                                 path("reviewer"))),
+             "not the one that you read; nothing is signed");
+    MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "review", "list", "--desk",
+                                             path("desk"), "--trust", path("trust.json"))),
+             "no reviews");
+    (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "refuse");
+    MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "review", "list", "--desk",
+                                             path("desk"), "--trust", path("trust.json"))),
+             "refuse by State A");
+}
+
+static void misuse_is_named(void)
+{
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(about(VT_EXIT_USAGE, "review", "sign", "reviewer", "--verdict", "perhaps"),
+             "neither accept nor refuse");
+    MUST_SAY(
+        vt_test_run(VT_EXIT_USAGE, VT_ARGV("vitrine", "release", "status", "lamp", "--desk",
+                                           path("desk"), "--trust", path("trust.json"))),
+        "name PRODUCT and VERSION, or neither");
+    MUST_SAY(vt_test_run(VT_EXIT_USAGE, VT_ARGV("vitrine", "release", "draft")), "--");
+    MUST_SAY(vt_test_run(VT_EXIT_USAGE,
+                         VT_ARGV("vitrine", "supervise", "authorise", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--ledger",
+                                 path("log"), "--key", path("supervisor"))),
+             "either --environment or --collection");
+    MUST_SAY(
+        vt_test_run(VT_EXIT_USAGE,
+                    VT_ARGV("vitrine", "line", "build", "--recipe", path("recipe.json"),
+                            "--lock", path("lock.json"), "--store", path("store"), "--out",
+                            path("out"), "--source", path("source"), "--runner", "docker")),
+        "neither own nor bwrap");
+}
+
+/* Each file of a draft in turn: missing, of the wrong kind, cut, too large. */
+static void bad_files_are_named(void)
+{
+    struct vt_buf large = vt_buf_init(VT_MIB(8));
+    vt_slice trust;
+
+    lay_out();
+    MUST_SAY(
+        draft_with(VT_EXIT_TROUBLE, "nobody", "trust.json", "recipe.json", "lock.json"),
+        "nobody");
+    MUST_SAY(draft_with(VT_EXIT_TROUBLE, "vendor", "nothing", "recipe.json", "lock.json"),
+             "nothing: cannot open");
+    MUST_SAY(draft_with(VT_EXIT_TROUBLE, "vendor", "trust.json", "source", "lock.json"),
+             "source");
+    MUST_SAY(
+        draft_with(VT_EXIT_REFUSED, "vendor", "recipe.json", "recipe.json", "lock.json"),
+        "recipe.json");
+    MUST_SAY(draft_with(VT_EXIT_REFUSED, "vendor", "trust.json", "lock.json", "lock.json"),
+             "lock.json");
+    MUST_SAY(
+        draft_with(VT_EXIT_REFUSED, "vendor", "trust.json", "recipe.json", "recipe.json"),
+        "recipe.json");
+    trust = vt_test_read(path("trust.json"));
+    vt_test_write(path("cut.json"), vt_slice_sub(trust, 0, trust.len / 2));
+    MUST_SAY(draft_with(VT_EXIT_REFUSED, "vendor", "cut.json", "recipe.json", "lock.json"),
+             "cut.json");
+    for (size_t i = 0; i < VT_MIB(5); i++)
+        vt_buf_put_u8(&large, ' ');
+    vt_test_write(path("large.json"), vt_buf_slice(&large));
+    vt_buf_clear(&large);
+    MUST_SAY(
+        draft_with(VT_EXIT_REFUSED, "vendor", "trust.json", "recipe.json", "large.json"),
+        "large.json");
+    VT_CHECK(!vt_path_exists(path("desk/releases")));
+}
+
+static void an_expired_mandate_is_named(void)
+{
+    struct vt_world world = vt_world_good();
+
+    lay_out();
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.keys[VT_P_VENDOR].mandate_until = time(NULL) - 10;
+    vt_test_write(path("trust.json"), vt_world_trust(&world));
+    MUST_SAY(draft(VT_EXIT_REFUSED, "vendor"), "the mandate of Acme has ended");
+}
+
+static void an_expired_trust_root_or_a_wrong_clock_is_named(void)
+{
+    struct vt_world world = vt_world_good();
+
+    lay_out();
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.trust_expires = time(NULL) - 10;
+    vt_test_write(path("trust.json"), vt_world_trust(&world));
+    MUST_SAY(draft(VT_EXIT_REFUSED, "vendor"), "expired on");
+}
+
+static void a_full_disk_leaves_nothing_half_written(void)
+{
+    const char *small, *output;
+
+    lay_out();
+    small = vt_test_small_disk(VT_KIB(64));
+    output = vt_test_run(VT_EXIT_TROUBLE,
+                         VT_ARGV("vitrine", "release", "draft", "--desk",
+                                 vt_arena_printf(vt_test_arena(), "%s/desk", small),
+                                 "--trust", path("trust.json"), "--recipe",
+                                 path("recipe.json"), "--lock", path("lock.json"),
+                                 "--store", path("store"), "--source", path("source"),
+                                 "--key", path("vendor"), "--document", vt_test_vitrine()));
+    MUST_SAY(output, "the disk is full; free some space");
+    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("find", small, "-name", "*.json")), ".json") ==
+             NULL);
+}
+
+static void a_desk_that_is_none_is_named(void)
+{
+    lay_out();
+    MUST_SAY(status(VT_EXIT_TROUBLE), "desk");
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "release", "status", "lamp", "9.9", "--desk",
+                                 path("desk"), "--trust", path("trust.json"))),
+             "the desk knows no lamp 9.9");
+    MUST_SAY(vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "release", "status", "..", "9.9", "--desk",
+                                 path("desk"), "--trust", path("trust.json"))),
+             "is no name of a product");
+}
+
+static const struct vt_case cases[] = {
+    { "a draft shows who waits", a_draft_shows_who_waits },
+    { "only the right key signs", only_the_right_key_signs },
+    { "nobody goes alone", nobody_goes_alone },
+    { "a build needs an authorised environment", a_build_needs_an_authorised_environment },
+    { "a reviewer signs what he read", a_reviewer_signs_what_he_read },
+    { "misuse is named", misuse_is_named },
+    { "bad files are named", bad_files_are_named },
+    { "an expired mandate is named", an_expired_mandate_is_named },
+    { "an expired trust root or a wrong clock is named",
+      an_expired_trust_root_or_a_wrong_clock_is_named },
+    { "a full disk leaves nothing half-written", a_full_disk_leaves_nothing_half_written },
+    { "a desk that is none is named", a_desk_that_is_none_is_named },
+};
+
+VT_TEST_MAIN("cli.release", cases)

@@ -111,6 +111,19 @@ void vt_buf_truncate(struct vt_buf *buf, size_t len)
         buf->len = len;
 }
 
+/* (Initial-exec: a library that is loaded later needs no helper for it.) */
+static _Thread_local bool was_starved __attribute__((tls_model("initial-exec")));
+
+bool vt_buf_was_starved(void)
+{
+    return was_starved;
+}
+
+void vt_buf_forget_starving(void)
+{
+    was_starved = false;
+}
+
 /* Capacity always exceeds len by one, for the NUL of vt_buf_cstr. */
 static bool buf_reserve(struct vt_buf *buf, size_t more)
 {
@@ -131,6 +144,7 @@ static bool buf_reserve(struct vt_buf *buf, size_t more)
         capacity = capacity > SIZE_MAX / 2 ? wanted : capacity * 2;
     grown = realloc(buf->data, capacity);
     if (grown == NULL) {
+        was_starved = true;
         buf->is_full = true;
         return false;
     }

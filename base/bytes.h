@@ -50,6 +50,11 @@ struct vt_buf {
 
 #define VT_AUTO_BUF __attribute__((cleanup(vt_buf_clear))) struct vt_buf
 
+/* Did a buffer of this thread fail to grow because memory ran out, since it was last
+ * forgotten?  Then an answer that rests on buffers may be wrong. */
+bool vt_buf_was_starved(void);
+void vt_buf_forget_starving(void);
+
 /* A buffer that may grow to bytes_max. */
 struct vt_buf vt_buf_init(size_t bytes_max);
 void vt_buf_clear(struct vt_buf *buf);                /* frees; safe to call twice */

@@ -212,11 +212,31 @@ static void lint_sees_a_bad_page(void)
                                     vt_test_path("bad.1")))[0] != '\0');
 }
 
+/* The examples that need nobody else, run as they are printed: a new key, then a ledger of
+ * its own. */
+static void examples_run_as_they_are_printed(void)
+{
+    static const char script[] =
+        "set -eu\nman=$PWD/man\nPATH=$(dirname \"$1\"):$PATH\ncd \"$2\"\n"
+        "example() { sed -n '/^[.]Bd/,/^[.]Ed/{/^[.]/d;s/\\\\-/-/g;s/\\\\e/\\\\/g;p;}' "
+        "\"$man/$1\"; }\n"
+        "example vitrine-key.1 >key.sh; sh -eu key.sh\n"
+        "vkey=$(vitrine key show log.key.pub --name example.org/first |"
+        " sed -n 's/^as a log *//p')\n"
+        "printf 'log %s\\nquorum none\\n' \"$vkey\" >policy.txt\necho hello >hello.txt\n"
+        "example vitrine-ledger.1 >ledger.sh; sh -eu ledger.sh\n";
+
+    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("sh", "-c", script, "sh", vt_test_vitrine(),
+                                           vt_test_dir())),
+                    "all is as it was signed") != NULL);
+}
+
 static const struct vt_case cases[] = {
     { "pages name every option and no other", pages_name_every_option_and_no_other },
     { "every group has a page", every_group_has_a_page },
     { "pages are well-formed", pages_are_well_formed },
     { "the lint sees a bad page", lint_sees_a_bad_page },
+    { "examples run as they are printed", examples_run_as_they_are_printed },
 };
 
 VT_TEST_MAIN("man", cases)

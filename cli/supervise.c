@@ -5,22 +5,6 @@
 #include "line/lock.h"
 #include "release/compose.h"
 
-static json_t *time_json(int64_t unix_s)
-{
-    char text[VT_TIME_TEXT_BYTES];
-
-    vt_time_write(unix_s, text);
-    return json_string(text);
-}
-
-static json_t *hash_json(const vt_hash *hash)
-{
-    char hex[65];
-
-    vt_hash_text(hash, hex);
-    return json_string(hex);
-}
-
 /* ---- queue ------------------------------------------------------------------------------
  */
 
@@ -75,11 +59,11 @@ static bool compose_environment(struct vt_args *args, const struct vt_desk_call 
     subject.hash = lock->environment;
     return vt_compose(VT_ENVIRONMENT_AUTHORISATION, &subject, 1,
                       json_pack("{s:o,s:o,s:s,s:s,s:I,s:s,s:o}", "environment",
-                                hash_json(&lock->environment), "lock",
-                                hash_json(&lock->digest), "suite", lock->suite,
+                                vt_field_of_hash(&lock->environment), "lock",
+                                vt_field_of_hash(&lock->digest), "suite", lock->suite,
                                 "architecture", lock->architecture, "packages",
                                 (json_int_t)lock->package_count, "note", note_of(args),
-                                "created", time_json(call->now_unix_s)),
+                                "created", vt_field_of_time(call->now_unix_s)),
                       key, out, err);
 }
 
@@ -91,7 +75,7 @@ static bool compose_collection(struct vt_args *args, const struct vt_desk_call *
     struct vt_subject subject = { .name = "collection" };
     VT_AUTO_JSON predicate =
         json_pack("{s:s,s:[],s:s,s:o}", "product", product, "rules", "purpose",
-                  note_of(args), "created", time_json(call->now_unix_s));
+                  note_of(args), "created", vt_field_of_time(call->now_unix_s));
 
     for (size_t i = 0; (rule = vt_args_get_at(args, "collection", i)) != NULL; i++)
         (void)json_array_append_new(json_object_get(predicate, "rules"), json_string(rule));

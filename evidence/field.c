@@ -34,3 +34,19 @@ bool vt_list_has(const json_t *texts, vt_slice text)
     }
     return false;
 }
+
+json_t *vt_field_of_hash(const vt_hash *hash)
+{
+    char text[65];
+
+    vt_hash_text(hash, text);
+    return json_string(text);
+}
+
+json_t *vt_field_of_time(int64_t unix_s)
+{
+    char text[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(unix_s, text);
+    return json_string(text);
+}

@@ -28,22 +28,6 @@ static json_t *from_draft(const struct vt_docket *docket, const char *name)
     return json_incref(json_object_get(draft_of(docket), name));
 }
 
-static json_t *time_json(int64_t unix_s)
-{
-    char text[VT_TIME_TEXT_BYTES];
-
-    vt_time_write(unix_s, text);
-    return json_string(text);
-}
-
-static json_t *hash_json(const vt_hash *hash)
-{
-    char text[65];
-
-    vt_hash_text(hash, text);
-    return json_string(text);
-}
-
 static size_t artefact_subjects(const struct vt_build_report *report,
                                 struct vt_subject *subjects)
 {
@@ -78,7 +62,7 @@ bool vt_compose_sbom(const struct vt_build_report *report, size_t packages,
 
     return vt_compose(VT_SBOM, subjects, artefact_subjects(report, subjects),
                       json_pack("{s:s,s:o,s:I,s:I}", "format", "SPDX-2.3", "sha256",
-                                hash_json(&report->sbom_hash), "size",
+                                vt_field_of_hash(&report->sbom_hash), "size",
                                 (json_int_t)report->sbom_bytes, "packages",
                                 (json_int_t)packages),
                       key, envelope, err);
@@ -129,13 +113,13 @@ bool vt_compose_vsa(const struct vt_docket *docket,
         json_pack("{s:{s:s},s:o,s:s,s:{s:s,s:{s:o}},s:[{s:{s:o}}],s:s,s:[s],s:O}",
                   "verifier", "id",
                   vt_arena_printf(arena, "vitrine:supervisor/%s", id.text), "timeVerified",
-                  time_json(now_unix_s), "resourceUri",
+                  vt_field_of_time(now_unix_s), "resourceUri",
                   vt_arena_printf(arena, "vitrine:release/%s/%s", docket->product,
                                   docket->version),
                   "policy", "uri", "vitrine:recipe", "digest", "sha256",
                   from_draft(docket, "recipe"), "inputAttestations", "digest", "sha256",
-                  hash_json(&docket->provenance->envelope.digest), "verificationResult",
-                  passed ? "PASSED" : "FAILED", "verifiedLevels",
+                  vt_field_of_hash(&docket->provenance->envelope.digest),
+                  "verificationResult", passed ? "PASSED" : "FAILED", "verifiedLevels",
                   !passed                                         ? "VITRINE_NONE"
                   : strcmp(outcome->verdict, "equal-robust") == 0 ? "VITRINE_EQUAL_ROBUST"
                                                                   : "VITRINE_EQUAL",
@@ -158,10 +142,10 @@ bool vt_compose_review(const struct vt_docket *docket, const char *verdict,
     json_t *predicate =
         json_pack("{s:s,s:s,s:o,s:s,s:s,s:o}", "product", docket->product, "version",
                   docket->version, "source", from_draft(docket, "source"), "verdict",
-                  verdict, "scope", scope, "created", time_json(now_unix_s));
+                  verdict, "scope", scope, "created", vt_field_of_time(now_unix_s));
 
     if (report != NULL && predicate != NULL)
-        (void)json_object_set_new(predicate, "report", hash_json(report));
+        (void)json_object_set_new(predicate, "report", vt_field_of_hash(report));
     return vt_compose(VT_REVIEW, &subject, 1, predicate, key, envelope, err);
 }
 
@@ -175,8 +159,8 @@ bool vt_compose_rejection(const struct vt_docket *docket, const char *reason,
                       json_pack("{s:s,s:s,s:o,s:o,s:s,s:o}", "product", docket->product,
                                 "version", docket->version, "sequence",
                                 from_draft(docket, "sequence"), "draft",
-                                hash_json(&docket->draft->envelope.digest), "reason",
-                                reason, "created", time_json(now_unix_s)),
+                                vt_field_of_hash(&docket->draft->envelope.digest), "reason",
+                                reason, "created", vt_field_of_time(now_unix_s)),
                       key, envelope, err);
 }
 

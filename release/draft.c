@@ -53,14 +53,6 @@ static bool find_sequence(const struct vt_draft_request *r, uint64_t *out,
 /* ---- what it says -----------------------------------------------------------------------
  */
 
-static json_t *hash_json(const vt_hash *hash)
-{
-    char hex[65];
-
-    vt_hash_text(hash, hex);
-    return json_string(hex);
-}
-
 static const char *leaf(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -92,7 +84,7 @@ static bool take_document(struct vt_blobs *blobs, const char *path, json_t *rows
 static json_t *identity_json(const struct vt_source *source)
 {
     json_t *identity = json_pack("{s:s,s:o}", "type", vt_source_type_name(source->type),
-                                 "pack", hash_json(&source->pack));
+                                 "pack", vt_field_of_hash(&source->pack));
 
     if (source->git_commit[0] != '\0') {
         (void)json_object_set_new(identity, "gitCommit", json_string(source->git_commit));
@@ -115,11 +107,12 @@ static bool sign_draft(const struct vt_draft_request *r, uint64_t sequence,
         json_pack("{s:s,s:s,s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:O,s:s,s:o}", "product",
                   r->recipe->product, "version", r->recipe->version, "sequence",
                   (json_int_t)sequence, "channel", r->channel, "kind",
-                  vt_kind_name(r->recipe->kind), "source", hash_json(&r->source->digest),
-                  "recipe", hash_json(&r->recipe->digest), "lock",
-                  hash_json(&r->lock->digest), "environment",
-                  hash_json(&r->lock->environment), "documents", documents, "created",
-                  created, "source_identity", identity_json(r->source)),
+                  vt_kind_name(r->recipe->kind), "source",
+                  vt_field_of_hash(&r->source->digest), "recipe",
+                  vt_field_of_hash(&r->recipe->digest), "lock",
+                  vt_field_of_hash(&r->lock->digest), "environment",
+                  vt_field_of_hash(&r->lock->environment), "documents", documents,
+                  "created", created, "source_identity", identity_json(r->source)),
         r->key, envelope, err);
 }
 

@@ -173,7 +173,7 @@ check: check-deps
 
 demo: deps
 	@tools/need.sh demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(OUT)/forge
 	@tools/demo.sh $(OUT) "$(KEEP)"
 
 # The world of the tests makes the evidence that is measured.

@@ -142,7 +142,8 @@ static bool parse_option(struct vt_args *args, int argc, char **argv, int *at,
     }
     option = find_option(args->verb, name);
     if (option == NULL)
-        return vt_fail(err, VT_MALFORMED, "no option --%.*s here", VT_SLICE_ARGS(name));
+        return vt_fail(err, VT_MALFORMED, "no option --%.*s here; --help lists them",
+                       VT_SLICE_ARGS(name));
     if (option->value_name == NULL) {
         if (value != NULL)
             return vt_fail(err, VT_MALFORMED, "--%s takes no value", option->name);

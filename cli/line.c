@@ -24,7 +24,7 @@
         "source", "WHERE",                                                                 \
             "git folder, folder, tar, .dsc, or a digest that the store has; else what "    \
             "the "                                                                         \
-            "lock names, or this folder",                                                  \
+            "for a Debian source, which the lock names",                                   \
             false, false                                                                   \
     }
 #define OPTION_COMMIT                                                                      \
@@ -198,7 +198,8 @@ static bool run_build(struct vt_args *args, struct vt_error *err)
 
 static const struct vt_option rebuild_options[] = {
     { "expect", "FILE", "build.json of the build to repeat", true, false },
-    { "archive", "DIR", "archive or store that holds its materials", true, false },
+    { "archive", "DIR", "archive that holds its materials (vitrine line archive)", true,
+      false },
     { "store", "DIR", "the rebuilder's own store; else the archive itself", false, false },
     { "out", "DIR", "where artefacts, log.txt, sbom.spdx.json and build.json go", true,
       false },

@@ -83,10 +83,15 @@ bool vt_cli_source_take(struct vt_args *args, struct vt_materials *materials,
     if (where == NULL && type == VT_SOURCE_DEBIAN)
         return vt_source_take_locked(materials->store, materials->lock, &materials->source,
                                      err);
-    if (where == NULL && type == VT_SOURCE_TAR)
-        return vt_args_misuse(args, err, "--source: name the tar file");
-    return vt_source_take(materials->store, type, where != NULL ? where : ".",
-                          vt_args_get(args, "commit"), &materials->source, err);
+    if (where == NULL)
+        return vt_args_misuse(args, err,
+                              "--source: name the %s, or a digest from the store",
+                              type == VT_SOURCE_TAR ? "tar file" : "source's folder");
+    if (vt_args_has(args, "commit") && type != VT_SOURCE_GIT)
+        return vt_args_misuse(args, err, "--commit: the recipe's source is a %s, not git",
+                              vt_source_type_name(type));
+    return vt_source_take(materials->store, type, where, vt_args_get(args, "commit"),
+                          &materials->source, err);
 }
 
 bool vt_cli_runner(struct vt_args *args, enum vt_sandbox_runner *out, struct vt_error *err)

@@ -39,7 +39,7 @@ void vt_materials_clear(struct vt_materials *materials);
 VT_CHECKED bool vt_cli_materials_read(struct vt_args *args, struct vt_materials *out,
                                       struct vt_error *err);
 /* --source: a digest that the store has, or a place of the recipe's type, which is taken
- * in; not given: what the lock names (Debian), else the current folder. */
+ * in; not given: what the lock names (Debian), else misuse. */
 VT_CHECKED bool vt_cli_source_take(struct vt_args *args, struct vt_materials *materials,
                                    struct vt_error *err);
 VT_CHECKED bool vt_cli_runner(struct vt_args *args, enum vt_sandbox_runner *out,

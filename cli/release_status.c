@@ -38,9 +38,10 @@ static json_t *standing_json(const struct vt_docket *docket,
 
     for (size_t i = 0; i < standing->gap_count; i++)
         (void)json_array_append_new(gaps, gap_json(&standing->gaps[i]));
-    return json_pack("{s:s,s:s,s:s,s:o}", "product", docket->product, "version",
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:o}", "product", docket->product, "version",
                      docket->version, "state", vt_release_state_name(standing->state),
-                     "waits_for", gaps);
+                     "accepting", (json_int_t)standing->reviews, "refusing",
+                     (json_int_t)standing->refusals, "waits_for", gaps);
 }
 
 /* One line a release: its state, and the first who must act. */
@@ -89,7 +90,9 @@ static void print_details(const struct vt_desk_call *call,
 
     (void)printf("%s %s: %s\n", docket->product, docket->version,
                  vt_release_state_name(standing->state));
-    (void)printf("reviews that accept its source: %zu\n", standing->reviews);
+    (void)printf("reviews of its source: %zu accept, %zu refuse%s\n", standing->reviews,
+                 standing->refusals,
+                 standing->refusals > 0 ? " (see `vitrine review list`)" : "");
     for (size_t i = 0; i < standing->gap_count; i++) {
         const struct vt_gap *gap = &standing->gaps[i];
         char age[32];

@@ -98,6 +98,8 @@ static bool run_init(struct vt_args *args, struct vt_error *err)
     struct vt_policy parsed;
 
     vt_time_write(now, created);
+    if (vt_path_exists(out))
+        return vt_fail(err, VT_REJECTED, "%s: exists; a trust root is never replaced", out);
     if (!vt_cli_time(args, "expires", now + YEAR_S, expires, err) ||
         !make_thresholds(args, thresholds, err) ||
         !vt_file_read(vt_args_get(args, "policy"), &policy, err) ||
@@ -151,6 +153,13 @@ static bool read_public(const char *path, struct vt_public_key *out, struct vt_e
             vt_within(err, "%s", path));
 }
 
+/* ISO 3166-1 alpha-2 in form: one spelling, so that one law is not counted twice. */
+static bool is_country(const char *text)
+{
+    return strlen(text) == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' &&
+           text[1] <= 'Z';
+}
+
 static bool make_key(struct vt_args *args, int64_t begun, json_t **out,
                      struct vt_error *err)
 {
@@ -162,6 +171,10 @@ static bool make_key(struct vt_args *args, int64_t begun, json_t **out,
     json_t *row;
     const char *product;
 
+    if (!is_country(vt_args_get(args, "jurisdiction")))
+        return vt_args_misuse(args, err,
+                              "--jurisdiction: '%s' is not two capital letters, say CH",
+                              vt_args_get(args, "jurisdiction"));
     if (!read_public(vt_args_get(args, "public"), &key, err) ||
         !vt_cli_time(args, "from", begun, from, err) ||
         !vt_cli_time(args, "until", now + 2 * YEAR_S, until, err))

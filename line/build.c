@@ -428,7 +428,8 @@ static bool run_all(struct vt_build *b, struct vt_error *err)
         *err = log_err;
         return false;
     }
-    return ok || vt_within(err, "build of %s %s", b->report->product, b->report->version);
+    return ok || vt_within(err, "build of %s %s (see %s/log.txt)", b->report->product,
+                           b->report->version, b->request->out);
 }
 
 static bool build_all(struct vt_build *b, struct vt_error *err)

@@ -148,7 +148,9 @@ static bool read_packages(struct making *m, struct vt_error *err)
         uint64_t bytes;
 
         if (!vt_blobs_open_fd(blobs, &package->hash, &checked, &bytes, err))
-            return vt_within(err, "package %s (vitrine line lock fetches it)",
+            return vt_within(err,
+                             "package %s is not in this store; take it from an archive "
+                             "(--packages) or lock again",
                              package->name);
         m->paths[i] = vt_blobs_path(blobs, &package->hash, m->arena);
         if (!vt_deb_control(m->paths[i], m->arena, &m->controls[i], err))

@@ -10,6 +10,7 @@
 struct counting {
     const struct vt_draft_request *request;
     uint64_t highest, own; /* own: of this version, 0 if it is new */
+    int64_t newest_unix_s; /* of what lies there about this version */
     bool is_settled;       /* approved or published */
 };
 
@@ -31,12 +32,16 @@ static bool count_one(void *context, struct vt_docket *docket, struct vt_error *
     if (strcmp(docket->version, c->request->recipe->version) == 0) {
         c->own = sequence;
         c->is_settled = docket->release != NULL || docket->is_published;
+        for (size_t i = 0; i < docket->item_count; i++)
+            if (docket->items[i].time_unix_s > c->newest_unix_s)
+                c->newest_unix_s = docket->items[i].time_unix_s;
     }
     return true;
 }
 
+/* A draft is younger than all that it replaces, if only by a second. */
 static bool find_sequence(const struct vt_draft_request *r, uint64_t *out,
-                          struct vt_error *err)
+                          int64_t *created_out, struct vt_error *err)
 {
     struct counting c = { .request = r };
 
@@ -47,6 +52,7 @@ static bool find_sequence(const struct vt_draft_request *r, uint64_t *out,
                        "%s %s is approved already; what changes gets another version",
                        r->recipe->product, r->recipe->version);
     *out = c.own != 0 ? c.own : c.highest + 1;
+    *created_out = c.newest_unix_s >= r->now_unix_s ? c.newest_unix_s + 1 : r->now_unix_s;
     return true;
 }
 
@@ -96,12 +102,13 @@ static json_t *identity_json(const struct vt_source *source)
 }
 
 static bool sign_draft(const struct vt_draft_request *r, uint64_t sequence,
-                       json_t *documents, struct vt_buf *envelope, struct vt_error *err)
+                       int64_t created_unix_s, json_t *documents, struct vt_buf *envelope,
+                       struct vt_error *err)
 {
     struct vt_subject subject = { "source", r->source->digest };
     char created[VT_TIME_TEXT_BYTES];
 
-    vt_time_write(r->now_unix_s, created);
+    vt_time_write(created_unix_s, created);
     return vt_compose(
         VT_DRAFT, &subject, 1,
         json_pack("{s:s,s:s,s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:O,s:s,s:o}", "product",
@@ -126,7 +133,7 @@ static bool check_key(const struct vt_draft_request *r, struct vt_error *err)
 }
 
 static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
-                     uint64_t sequence, struct vt_error *err)
+                     uint64_t sequence, int64_t created_unix_s, struct vt_error *err)
 {
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_JSON documents = json_array();
@@ -135,7 +142,7 @@ static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
         if (!take_document(blobs, r->documents[i], documents, err))
             return false;
     return vt_materials_give(blobs, r->store, r->recipe, r->lock, r->source, err) &&
-           sign_draft(r, sequence, documents, &envelope, err) &&
+           sign_draft(r, sequence, created_unix_s, documents, &envelope, err) &&
            vt_docket_put(r->desk, r->recipe->product, r->recipe->version,
                          vt_buf_slice(&envelope), err);
 }
@@ -145,15 +152,16 @@ bool vt_draft(const struct vt_draft_request *request, uint64_t *sequence_out,
 {
     struct vt_blobs *blobs;
     uint64_t sequence = 0;
+    int64_t created_unix_s = 0;
     bool ok;
 
     if (!vt_name_verify_part(request->recipe->product, err) ||
         !vt_name_verify_part(request->recipe->version, err) || !check_key(request, err) ||
-        !find_sequence(request, &sequence, err) ||
+        !find_sequence(request, &sequence, &created_unix_s, err) ||
         !vt_docket_blobs(request->desk, request->recipe->product, request->recipe->version,
                          &blobs, err))
         return false;
-    ok = keep_all(request, blobs, sequence, err);
+    ok = keep_all(request, blobs, sequence, created_unix_s, err);
     vt_blobs_close(blobs);
     if (ok && sequence_out != NULL)
         *sequence_out = sequence;

@@ -83,6 +83,22 @@ static size_t count_reviews(const struct vt_docket *docket, int64_t now_unix_s)
     return count;
 }
 
+/* Reviews that refuse the draft's source. */
+static size_t count_refusals(const struct vt_docket *docket)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < docket->item_count; i++) {
+        const struct vt_item *item = &docket->items[i];
+
+        count += item->is_valid && item->envelope.statement.type == VT_REVIEW &&
+                 json_equal(json_object_get(predicate_of(item), "source"),
+                            json_object_get(predicate_of(docket->draft), "source")) &&
+                 vt_slice_is(vt_field_text(predicate_of(item), "verdict"), "refuse");
+    }
+    return count;
+}
+
 static bool check_environment(struct standing_work *w, struct vt_error *err)
 {
     const struct vt_item *draft = w->docket->draft;
@@ -214,6 +230,34 @@ static bool list_says(const json_t *rows, const struct vt_docket *docket, uint64
     return false;
 }
 
+/* A withdrawal that one of the two has signed waits for the other. */
+static bool check_withdrawal(struct standing_work *w, uint64_t newest, struct vt_error *err)
+{
+    static const enum vt_trust_role roles[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE list = { 0 };
+    struct vt_disk *disk = w->docket->desk->disk;
+    const json_t *predicate;
+
+    if (!vt_disk_has(disk, "withdrawals/next.json"))
+        return true;
+    if (!vt_disk_read(disk, "withdrawals/next.json", &bytes, err) ||
+        !vt_envelope_parse(vt_buf_slice(&bytes), &list, err))
+        return vt_within(err, "withdrawals/next.json");
+    predicate = list.statement.predicate;
+    if (vt_field_number(predicate, "version") != newest + 1 ||
+        !list_says(json_object_get(predicate, "withdrawn"), w->docket,
+                   vt_field_number(predicate_of(w->docket->draft), "sequence"), false))
+        return true;
+    for (size_t i = 0; i < 2; i++)
+        if (vt_trust_count(w->docket->trust, roles[i], &list, w->now_unix_s,
+                           (vt_slice){ 0 })
+                .outcome != VT_COUNT_ENOUGH)
+            add_gap(w, vt_trust_role_name(roles[i]), "vitrine release withdraw", 0,
+                    "its withdrawal waits for the second signature");
+    return true;
+}
+
 /* Published is not the end: a newer list may have superseded or withdrawn it. */
 static bool state_when_published(struct standing_work *w, struct vt_error *err)
 {
@@ -224,6 +268,8 @@ static bool state_when_published(struct standing_work *w, struct vt_error *err)
 
     w->out->state = VT_STATE_PUBLISHED;
     if (!vt_desk_newest_list(w->docket->desk, &version, &bytes, NULL, err))
+        return false;
+    if (!check_withdrawal(w, version, err))
         return false;
     if (version == 0)
         return true;
@@ -264,6 +310,7 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
         return true;
     }
     out->reviews = count_reviews(docket, now_unix_s);
+    out->refusals = count_refusals(docket);
     if (docket->is_published && docket->release != NULL)
         return state_when_published(&w, err);
     if (!check_environment(&w, err))

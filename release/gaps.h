@@ -35,7 +35,8 @@ struct vt_standing {
     enum vt_release_state state;
     struct vt_gap gaps[VT_GAPS_MAX]; /* before approval: all of them; then the next step */
     size_t gap_count;
-    size_t reviews; /* accepting, distinct holders */
+    size_t reviews;  /* accepting, distinct holders */
+    size_t refusals; /* of the same source: they stop nothing, but are never hidden */
 };
 
 /* Errors: VT_MALFORMED, VT_IO what lies on the desk cannot be read */

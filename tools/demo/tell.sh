@@ -8,10 +8,11 @@ tell() {
     local who=$1 what=$2 start
     shift 2
     start=$(date +%s%N)
+    printf '  %-11s %-62s' "$who" "$what"
     if "$@" >last.log 2>&1; then
-        printf '  %-11s %-62s %6d ms\n' "$who" "$what" $((($(date +%s%N) - start) / 1000000))
+        printf ' %6d ms\n' $((($(date +%s%N) - start) / 1000000))
     else
-        printf '  %-11s %-62s FAILED\n' "$who" "$what"
+        printf ' FAILED\n'
         sed 's/^/      /' last.log
         failed=1
     fi

@@ -70,7 +70,7 @@ int main(void)
     struct vt_env env = vt_env_real();
     VT_AUTO_ARENA arena = vt_arena_new();
     char *folder = vt_bench_folder(arena, "append");
-    VT_AUTO_LEDGER ledger = make_ledger(folder, &env);
+    struct vt_ledger *ledger = make_ledger(folder, &env);
     const char *machine = vt_bench_machine(arena, folder);
     uint64_t number = 0;
 
@@ -93,7 +93,7 @@ int main(void)
         .conditions = vt_arena_printf(arena, "%d bytes each, %d in flight, fdatasync; %s",
                                       ENTRY_BYTES, IN_FLIGHT, machine),
     });
-    vt_ledger_close_pointer(&ledger);
+    vt_ledger_close(ledger);
     vt_bench_folder_remove(folder);
     return 0;
 }

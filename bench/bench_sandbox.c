@@ -83,15 +83,17 @@ static void run_plainly(const struct bench_place *p, const char *const argv[])
     int status = -1;
 
     if (pid == 0) {
-        char inside[4400], proc[4400];
+        char inside[4400], proc[4400], tmp[4400];
 
+        (void)snprintf(tmp, sizeof tmp, "%s/tmp", p->environment.root);
         (void)snprintf(inside, sizeof inside, "%s/build", p->environment.root);
         (void)snprintf(proc, sizeof proc, "%s/proc", p->environment.root);
         if (unshare(CLONE_NEWNS) != 0 || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
             mount(p->area, inside, NULL, MS_BIND, NULL) != 0 ||
-            mount("proc", proc, "proc", 0, NULL) != 0 || chroot(p->environment.root) != 0 ||
-            chdir("/build") != 0 || setgid(vt_sandbox_owner_gid()) != 0 ||
-            setuid(vt_sandbox_owner_uid()) != 0 ||
+            mount("proc", proc, "proc", 0, NULL) != 0 ||
+            mount("tmpfs", tmp, "tmpfs", 0, "mode=1777") != 0 ||
+            chroot(p->environment.root) != 0 || chdir("/build") != 0 ||
+            setgid(vt_sandbox_owner_gid()) != 0 || setuid(vt_sandbox_owner_uid()) != 0 ||
             setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) != 0)
             _exit(111);
         (void)execv(argv[0], (char *const *)(uintptr_t)argv);

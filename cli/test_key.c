@@ -47,6 +47,8 @@ static void a_pair_is_made_once(void)
     VT_CHECK(!vt_path_exists(path));
     VT_CHECK(unlink(beside) == 0);
     (void)vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--out", path));
+    said = vt_test_run(1, VT_ARGV("vitrine", "key", "show", path));
+    VT_CHECK(strstr(said, "its public half is in the file beside it") != NULL);
     VT_CHECK(!vt_slice_equal(before, vt_test_read(path))); /* a fresh one each time */
 }
 

@@ -38,4 +38,29 @@ extern const struct vt_option vt_cli_trust_show_options[];
 VT_CHECKED bool vt_cli_time(struct vt_args *args, const char *option, int64_t fallback,
                             char out[VT_TIME_TEXT_BYTES], struct vt_error *err);
 
+/* Write as indented JSON, and say so (or {"ok", "file"}). */
+VT_CHECKED bool vt_cli_trust_write(const char *path, const json_t *value,
+                                   struct vt_error *err);
+bool vt_cli_trust_said(struct vt_args *args, const char *path, const char *what);
+
+enum { VT_TRUST_YEAR_S = 365 * 86400 };
+
+/* --role as a role. */
+VT_CHECKED bool vt_cli_trust_role(struct vt_args *args, enum vt_trust_role *out,
+                                  struct vt_error *err);
+/* The row of a key from the options of add-key and enrol.  begun: its `from` if none is
+ * said.  out: returned. */
+VT_CHECKED bool vt_cli_trust_key_row(struct vt_args *args, int64_t begun, json_t **out,
+                                     struct vt_error *err);
+
+/* The verbs that have a file of their own. */
+bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_enrol(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_trust_init_options[];
+extern const struct vt_option vt_cli_trust_add_key_options[];
+extern const struct vt_option vt_cli_trust_remove_key_options[];
+extern const struct vt_option vt_cli_trust_enrol_options[];
+
 #endif

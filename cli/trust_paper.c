@@ -90,3 +90,26 @@ bool vt_cli_time(struct vt_args *args, const char *option, int64_t fallback,
     vt_time_write(unix_s, out);
     return true;
 }
+
+bool vt_cli_trust_write(const char *path, const json_t *value, struct vt_error *err)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_SORT_KEYS);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
+
+    if (text == NULL)
+        return vt_fail(err, VT_IO, "%s: out of memory", path);
+    vt_buf_put_text(&bytes, text);
+    vt_buf_put_u8(&bytes, '\n');
+    free(text);
+    return vt_buf_check(&bytes, path, err) &&
+           vt_cli_write(path, vt_buf_slice(&bytes), 0644, err);
+}
+
+bool vt_cli_trust_said(struct vt_args *args, const char *path, const char *what)
+{
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:s}", "ok", 1, "file", path));
+    else
+        (void)printf("%s: %s\n", path, what);
+    return true;
+}

@@ -227,6 +227,15 @@ static bool parse_spki(vt_slice pem, struct vt_public_key *out)
     return ok;
 }
 
+/* Is the first line that of a private key, encrypted or not? */
+static bool says_private(vt_slice pem)
+{
+    vt_reader r = { pem };
+    vt_slice line;
+
+    return vt_read_line(&r, &line) && vt_slice_ends_with(line, VT_LIT(" PRIVATE KEY-----"));
+}
+
 bool vt_public_key_parse(vt_slice text, struct vt_public_key *out, struct vt_error *err)
 {
     struct vt_public_key key;
@@ -248,6 +257,10 @@ bool vt_public_key_parse(vt_slice text, struct vt_public_key *out, struct vt_err
         *out = key;
         return true;
     }
+    if (vt_slice_starts_with(text, VT_LIT("-----BEGIN ")) && says_private(text))
+        return vt_fail(err, VT_MALFORMED,
+                       "public key: this is a private key; its public half is in the file "
+                       "beside it, which ends with .pub");
     return vt_fail(err, VT_MALFORMED,
                    "public key: not Ed25519 in PEM, 64 hex digits, or a verifier key");
 }

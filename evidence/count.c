@@ -37,7 +37,7 @@ static bool speaks_for(const struct vt_trust_key *key, vt_slice product)
 
 /* A root key that is known to be compromised never counts, whatever time stands in the
  * root: that time was written by whoever signed. */
-static enum vt_regard standing_of(const struct vt_trust_key *key, int64_t time_unix_s)
+enum vt_regard vt_trust_key_standing(const struct vt_trust_key *key, int64_t time_unix_s)
 {
     if (time_unix_s >= key->compromised_unix_s ||
         (key->role == VT_ROLE_ROOT && key->compromised_unix_s != INT64_MAX))
@@ -77,7 +77,7 @@ enum vt_regard vt_signers_add(struct vt_signers *signers, const struct vt_keyrin
         if (key == NULL || !speaks_for(key, product) ||
             !vt_envelope_is_signed_by(envelope, &key->key))
             continue;
-        standing = standing_of(key, time_unix_s);
+        standing = vt_trust_key_standing(key, time_unix_s);
         add_signer(signers, key, standing);
         if (standing > best)
             best = standing;

@@ -75,6 +75,10 @@ VT_CHECKED bool vt_trust_of_draft(json_t *predicate, struct vt_trust **trust_out
  *   - the policy is sound (vt_trust_policy_is_sound)
  * Errors: VT_REJECTED saying what does not fit */
 VT_CHECKED bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err);
+/* All of this but the thresholds: what no further key can mend, so that a draft need not
+ * be carried to its holders to be found wrong. */
+VT_CHECKED bool vt_trust_can_become_sound(const struct vt_trust *trust,
+                                          struct vt_error *err);
 
 /* One `any` group a jurisdiction, and a quorum of k over n of them with 2k > n + f for an
  * f of at least 1: two quorums then share an honest jurisdiction.  Jurisdictions are the
@@ -125,6 +129,9 @@ struct vt_signers {
 enum vt_regard vt_signers_add(struct vt_signers *signers, const struct vt_keyring *keyring,
                               enum vt_trust_role role, const struct vt_envelope *envelope,
                               int64_t time_unix_s, vt_slice product);
+
+/* What a signature by this key at this time is worth. */
+enum vt_regard vt_trust_key_standing(const struct vt_trust_key *key, int64_t time_unix_s);
 
 /* Is the role's threshold met by signers in good standing?  GOOD if so; else the standing
  * that would have had to count too (ABSENT: not even all together are enough). */

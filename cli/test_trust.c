@@ -1,0 +1,198 @@
+/* `vitrine trust`, from a draft to three signatures; and that what can never be signed, or
+ * would not be counted, is said at once, with nothing written. */
+#include "tests/harness.h"
+
+#define MUST_SAY(output, words)                                                            \
+    VT_CHECK_SAYING(strstr(output, words) != NULL, "no '%s' in: %s", words, output)
+
+static const char *path(const char *name)
+{
+    return vt_test_path(name);
+}
+
+static const char origin[] = "ledger.example/releases";
+
+static void make_key(const char *name)
+{
+    if (!vt_path_exists(path(name)))
+        (void)vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--out", path(name)));
+}
+
+/* A key as a log's or a witness's verifier key. */
+static const char *vkey(const char *name, const char *as, const char *kind)
+{
+    const char *json =
+        vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--name", as, "--json",
+                               vt_arena_printf(vt_test_arena(), "%s.pub", path(name))));
+    const char *at = strstr(json, vt_arena_printf(vt_test_arena(), "\"%s_vkey\":\"", kind));
+
+    VT_CHECK(at != NULL);
+    at += strlen(kind) + strlen("\"_vkey\":\"");
+    return vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "\""), at);
+}
+
+static void write_policy(const char *name, const char *log_line)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(8));
+
+    vt_buf_printf(&text, "%s", log_line);
+    for (const char *const *place = (const char *const[]){ "CH", "DE", "JP", "BR", NULL };
+         *place != NULL; place++) {
+        make_key(vt_arena_printf(vt_test_arena(), "%s.key", *place));
+        vt_buf_printf(
+            &text, "witness w%s %s http://127.0.0.1:1/\ngroup %s any w%s\n", *place,
+            vkey(vt_arena_printf(vt_test_arena(), "%s.key", *place), *place, "witness"),
+            *place, *place);
+    }
+    vt_buf_printf(&text, "group jurisdictions 3 CH DE JP BR\nquorum jurisdictions\n");
+    vt_test_write(path(name), vt_buf_slice(&text));
+}
+
+static const char *init(int exit_code, const char *policy)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "trust", "init", "--out", path("trust.json"),
+                               "--origin", origin, "--policy", path(policy), "--threshold",
+                               "root=2/2/1"));
+}
+
+static const char *add(int exit_code, const char *role, const char *key, const char *holder,
+                       const char *option, const char *value)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "trust", "add-key", "--trust", path("trust.json"),
+                               "--role", role, "--public",
+                               vt_arena_printf(vt_test_arena(), "%s.pub", path(key)),
+                               "--holder", holder, "--jurisdiction", "CH", option, value));
+}
+
+static const char *sign(int exit_code, const char *key)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "trust", "sign", "--trust",
+                                          path("trust.json"), "--key", path(key)));
+}
+
+static const char *remove_key(int exit_code, const char *keyid)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "trust", "remove-key", "--trust",
+                                          path("trust.json"), "--keyid", keyid));
+}
+
+/* A policy and a draft without keys. */
+static void begin(void)
+{
+    make_key("log");
+    write_policy("policy.txt",
+                 vt_arena_printf(vt_test_arena(), "log %s\n", vkey("log", origin, "log")));
+    (void)init(0, "policy.txt");
+}
+
+static void name_all(void)
+{
+    (void)add(0, "root", "vendor", "Vendor", "--site", "Zurich");
+    (void)add(0, "root", "supervisor", "Supervisor", "--site", "Bern");
+    (void)add(0, "vendor", "vendor", "Vendor", "--site", "Zurich");
+    (void)add(0, "supervisor", "supervisor", "Supervisor", "--site", "Bern");
+}
+
+static void holders_sign_one_after_the_other(void)
+{
+    begin();
+    make_key("vendor");
+    make_key("supervisor");
+    MUST_SAY(sign(1, "vendor"), "is no root key");
+    name_all();
+    MUST_SAY(sign(0, "vendor"), "more root holders must sign");
+    MUST_SAY(sign(0, "supervisor"), "the root threshold is met");
+    MUST_SAY(add(1, "reviewer", "vendor", "Other", "--site", "Bern"), "is signed already");
+    MUST_SAY(remove_key(1, "00"), "is signed already");
+    (void)vt_test_run(0,
+                      VT_ARGV("vitrine", "trust", "show", "--trust", path("trust.json")));
+}
+
+static void a_policy_without_the_log_begins_nothing(void)
+{
+    make_key("log");
+    write_policy("policy.txt", vt_arena_printf(vt_test_arena(), "log %s\n",
+                                               vkey("log", "other.example", "log")));
+    MUST_SAY(init(1, "policy.txt"), "no log line for ledger.example/releases");
+    VT_CHECK(!vt_path_exists(path("trust.json")));
+    write_policy("good.txt", vt_arena_printf(vt_test_arena(), "log %s\n",
+                                             vkey("log", origin, "log"))); /* the twin */
+    (void)init(0, "good.txt");
+}
+
+static void what_can_never_be_signed_is_not_added(void)
+{
+    vt_slice before;
+
+    begin();
+    make_key("vendor");
+    make_key("supervisor");
+    name_all();
+    before = vt_test_read(path("trust.json"));
+    MUST_SAY(add(1, "supervisor", "vendor", "Vendor", "--site", "Zurich"), "Vendor");
+    MUST_SAY(add(1, "vendor", "vendor", "Vendor", "--site", "Zurich"), "twice");
+    MUST_SAY(add(1, "reviewer", "supervisor", "Somebody", "--site", "Bern"),
+             "has two holders");
+    VT_CHECK(vt_slice_equal(before, vt_test_read(path("trust.json"))));
+    (void)sign(0, "vendor"); /* the draft is as good as it was */
+}
+
+static void a_wrong_key_is_taken_out_again(void)
+{
+    const char *json, *keyid;
+
+    begin();
+    make_key("vendor");
+    make_key("supervisor");
+    make_key("wrong");
+    name_all();
+    (void)add(0, "root", "wrong", "Third", "--site", "Bern");
+    (void)add(0, "supervisor", "wrong", "Third", "--site", "Bern");
+    json =
+        vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--json",
+                               vt_arena_printf(vt_test_arena(), "%s.pub", path("wrong"))));
+    keyid = vt_arena_printf(vt_test_arena(), "%.12s", strstr(json, "\"keyid\":\"") + 9);
+    MUST_SAY(remove_key(1, "zz"), "no key begins with zz");
+    MUST_SAY(remove_key(1, ""), "several keys begin with");
+    MUST_SAY(
+        vt_test_run(1, VT_ARGV("vitrine", "trust", "remove-key", "--trust",
+                               path("trust.json"), "--keyid", keyid, "--role", "reviewer")),
+        "has not the role reviewer");
+    (void)vt_test_run(0, VT_ARGV("vitrine", "trust", "remove-key", "--trust",
+                                 path("trust.json"), "--keyid", keyid, "--role",
+                                 "supervisor"));
+    MUST_SAY(remove_key(0, keyid), "key removed"); /* its other role */
+    MUST_SAY(remove_key(1, keyid), "no key begins with");
+    (void)sign(0, "vendor");
+    MUST_SAY(sign(0, "supervisor"), "the root threshold is met");
+}
+
+/* A root is judged at the time when it was begun: a key from later could not count. */
+static void a_signature_that_will_not_count_is_not_made(void)
+{
+    vt_slice before;
+
+    begin();
+    make_key("vendor");
+    make_key("supervisor");
+    make_key("late");
+    name_all();
+    (void)add(0, "root", "late", "Late", "--from", "2099-01-01T00:00:00Z");
+    before = vt_test_read(path("trust.json"));
+    MUST_SAY(sign(1, "late"), "not yet, or no longer, valid");
+    VT_CHECK(vt_slice_equal(before, vt_test_read(path("trust.json"))));
+    (void)sign(0, "vendor"); /* the twin */
+}
+
+static const struct vt_case cases[] = {
+    { "holders sign one after the other", holders_sign_one_after_the_other },
+    { "a policy without the log begins nothing", a_policy_without_the_log_begins_nothing },
+    { "what can never be signed is not added", what_can_never_be_signed_is_not_added },
+    { "a wrong key is taken out again", a_wrong_key_is_taken_out_again },
+    { "a signature that will not count is not made",
+      a_signature_that_will_not_count_is_not_made },
+};
+
+VT_TEST_MAIN("cli.trust", cases)

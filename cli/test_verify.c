@@ -110,7 +110,22 @@ static void every_reason_can_be_met(void)
     REASON("unreviewed", (void)w, "--policy", path("two-reviews"));
     REASON("differs", w.vsa_verdict = "differs", NULL);
     REASON("mixed", (void)w, "--product", "kettle");
-    REASON("malformed", w.root_signers = VT_BIT(VT_P_ROOT_VENDOR), NULL);
+    vt_test_write(path("cut"), VT_LIT("{\"v\":1,"));
+    REASON("malformed", (void)w, "--evidence", path("cut"));
+}
+
+/* A trust root that too few holders signed is no trust root: nothing can be judged by it.
+ */
+static void an_unsigned_trust_root_judges_nothing(void)
+{
+    struct vt_world world = now_world();
+
+    world.root_signers = VT_BIT(VT_P_ROOT_VENDOR);
+    (void)lay_out(&world);
+    VT_CHECK(says(vt_test_run(VT_EXIT_TROUBLE, VERIFY(NULL)), "1 root keys of version 1"));
+    world = now_world(); /* the twin */
+    (void)lay_out(&world);
+    (void)vt_test_run(VT_EXIT_OK, VERIFY(NULL));
 }
 
 static void the_twins_are_accepted(void)
@@ -169,22 +184,29 @@ static void misuse_is_told_apart(void)
     (void)vt_test_run(VT_EXIT_USAGE, VERIFY("--product"));
 }
 
-/* What stands in a file where something else should: a no, never trouble nor a yes. */
+/* What stands in a file where something else should: of the evidence a no; of the
+ * customer's own files trouble that says that nothing was judged; never a yes. */
 static void check_bad_input(const char *what, vt_slice bytes)
 {
-    static const char *const names[] = { "lamp.evidence", "trust.json", "policy" };
+    static const char *const own[] = { "trust.json", "policy" };
+    vt_slice good = vt_test_read(path("lamp.evidence"));
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *file = path(names[i]);
-        vt_slice good = vt_test_read(file);
+    vt_test_write(path("lamp.evidence"), bytes);
+    want_args(what, "malformed", VERIFY("--json", "--policy", path("policy")));
+    vt_test_write(path("lamp.evidence"), good);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        const char *file = path(own[i]);
 
+        good = vt_test_read(file);
         vt_test_write(file, bytes);
-        want_args(what, "malformed", VERIFY("--json", "--policy", path("policy")));
+        one_sentence(VT_EXIT_TROUBLE, VERIFY("--policy", path("policy")));
+        VT_CHECK(says(vt_test_run(VT_EXIT_TROUBLE, VERIFY("--policy", path("policy"))),
+                      "lamp was not judged: "));
         vt_test_write(file, good);
     }
 }
 
-static void bad_files_are_a_no(void)
+static void bad_files_are_no_yes(void)
 {
     struct vt_world world = now_world();
     uint8_t *huge = vt_arena_alloc(vt_test_arena(), VT_MIB(3));
@@ -241,7 +263,7 @@ static void memory_is_kept_and_a_no_changes_nothing(void)
     (void)vt_test_run(VT_EXIT_REFUSED, VERIFY("--state", state));
     VT_CHECK(vt_slice_equal(first, vt_test_read(path("state/verify.json"))));
     vt_test_write(path("state/verify.json"), VT_LIT("{}"));
-    want_args("a broken memory", "malformed", VERIFY("--json", "--state", state));
+    one_sentence(VT_EXIT_TROUBLE, VERIFY("--state", state));
 }
 
 /* Under strace: no socket call at all, and the filter is loaded before FILE is opened. */
@@ -268,10 +290,11 @@ static const struct vt_case cases[] = {
     { "good evidence is a yes", good_evidence_is_a_yes },
     { "json is one object", json_is_one_object },
     { "every reason can be met", every_reason_can_be_met },
+    { "an unsigned trust root judges nothing", an_unsigned_trust_root_judges_nothing },
     { "the twins are accepted", the_twins_are_accepted },
     { "missing files are trouble", missing_files_are_trouble },
     { "misuse is told apart", misuse_is_told_apart },
-    { "bad files are a no", bad_files_are_a_no },
+    { "bad files are no yes", bad_files_are_no_yes },
     { "mangled evidence is a no", mangled_evidence_is_a_no },
     { "memory is kept and a no changes nothing", memory_is_kept_and_a_no_changes_nothing },
     { "it opens no socket", it_opens_no_socket },

@@ -64,7 +64,10 @@ static bool open_state(const char *folder, struct vt_disk **out, struct vt_error
     return vt_within(err, "--state");
 }
 
-/* ---- reading: VT_IO is trouble; anything else wrong with a file is an answer of no ------
+/* ---- reading ----------------------------------------------------------------------------
+ * What came with FILE and is not what it should be is an answer of no.  What is the
+ * customer's own (trust root, policy, memory) and cannot be used is trouble: nothing was
+ * found out about FILE.
  */
 
 static bool read_demands(struct vt_args *args, struct vt_demands *out, struct vt_error *err)
@@ -109,13 +112,22 @@ static bool hash_file(const char *path, struct vt_question *question, struct vt_
            vt_sha256_fd(fd, path, &question->file_hash, &question->file_bytes, err);
 }
 
-static bool read_inputs(struct vt_args *args, struct inputs *in, struct vt_error *err)
+static bool read_own(struct vt_args *args, struct inputs *in, struct vt_error *err)
 {
     const char *trust = vt_args_get(args, "trust");
 
-    if (!vt_cli_trust_read(trust != NULL ? trust : "trust.json", &in->trust, err) ||
-        !read_demands(args, &in->demands, err) || !read_state(in->disk, &in->state, err) ||
-        !read_evidence(args, &in->evidence, err))
+    if (vt_cli_trust_read(trust != NULL ? trust : "trust.json", &in->trust, err) &&
+        read_demands(args, &in->demands, err) && read_state(in->disk, &in->state, err))
+        return true;
+    if (err->code != VT_IO)
+        (void)vt_within(err, "%s was not judged", vt_args_operand(args, 0));
+    err->code = VT_IO;
+    return false;
+}
+
+static bool read_inputs(struct vt_args *args, struct inputs *in, struct vt_error *err)
+{
+    if (!read_evidence(args, &in->evidence, err))
         return false;
     if (vt_args_has(args, "max-age") &&
         !vt_args_duration(args, "max-age", 0, &in->demands.max_age_s, err))
@@ -162,18 +174,16 @@ static bool remember(const struct inputs *in, const struct vt_verdict *verdict,
            vt_disk_write(in->disk, STATE_NAME, vt_buf_slice(&text), 0600, err);
 }
 
-/* What could not be read as what it should be is a no; misuse and trouble are not. */
 static bool judge(struct vt_args *args, struct inputs *in, struct vt_verdict *verdict,
                   struct vt_error *err)
 {
     struct vt_error why = { 0 };
 
-    if (!hash_file(vt_args_operand(args, 0), &in->question, err))
+    if (!hash_file(vt_args_operand(args, 0), &in->question, err) ||
+        !read_own(args, in, err))
         return false;
     if (read_inputs(args, in, &why))
         return vt_verdict_reach(&in->question, verdict, err);
-    if (why.code == VT_ABSENT)
-        why.code = VT_IO; /* a folder without a trust root: nothing can be asked */
     return vt_verdict_refuse(&in->question.file_hash, in->question.file_bytes, &why,
                              verdict, err);
 }
@@ -215,7 +225,9 @@ static const struct vt_verb verbs[] = {
       "next step. Reasons: altered, vendor-missing, supervisor-missing, not-logged,\n"
       "no-quorum, fork, superseded, stale, withdrawn, site, jurisdiction, "
       "mandate-expired,\n"
-      "unreviewed, differs, mixed, malformed. Exit code 0 is the only yes.\n"
+      "unreviewed, differs, mixed, malformed. Exit code 0 is the only yes; 1 is a no; with "
+      "2\n"
+      "and 3 (your own trust root, policy or memory cannot be used) FILE was not judged.\n"
       "\n"
       "--policy: strict JSON, {\"v\": 1} and any of reviews, rebuild (equal, "
       "equal-robust),\n"

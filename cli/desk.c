@@ -1,6 +1,7 @@
 /* Desk, trust root, policy, release, ledger: opened in one place for all verbs. */
 #include "cli/desk.h"
 #include "cli/ledger_open.h"
+#include "release/authorisations.h"
 
 void vt_desk_call_end(struct vt_desk_call *call)
 {
@@ -81,16 +82,20 @@ struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_
                                   vt_args_env(args) };
 }
 
-bool vt_desk_call_check_key(const struct vt_desk_call *call, const struct vt_key *key,
+bool vt_desk_call_check_key(struct vt_desk_call *call, const struct vt_key *key,
                             enum vt_trust_role role, struct vt_error *err)
 {
     struct vt_key_id id = vt_public_key_id(vt_key_public(key));
-    const struct vt_trust_key *known =
-        vt_trust_find(call->trust, vt_slice_from_cstr(id.text), role);
+    const struct vt_trust_key *known;
+    VT_AUTO_ROLL roll = NULL;
 
+    if (!vt_roll_open(&call->desk, call->trust, &roll, err))
+        return false;
+    known = vt_keyring_find(&roll->keyring, vt_slice_from_cstr(id.text), role);
     if (known == NULL)
-        return vt_fail(err, VT_REJECTED, "key %.16s... is no %s's in the trust root",
-                       id.text, vt_trust_role_name(role));
+        return vt_fail(err, VT_REJECTED,
+                       "key %.16s... is no %s's in the trust root, nor enrolled", id.text,
+                       vt_trust_role_name(role));
     if (call->now_unix_s >= known->mandate_until_unix_s)
         return vt_fail(err, VT_REJECTED,
                        "the mandate of %.*s has ended: the holders of the root renew it "

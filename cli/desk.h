@@ -57,11 +57,10 @@ VT_CHECKED bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *c
                                     struct vt_error *err);
 struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_call *call);
 
-/* Fails with VT_REJECTED unless this key has the role in the trust root; the sentence names
- * the verb's wish. */
-VT_CHECKED bool vt_desk_call_check_key(const struct vt_desk_call *call,
-                                       const struct vt_key *key, enum vt_trust_role role,
-                                       struct vt_error *err);
+/* Fails with VT_REJECTED unless this key has the role in the trust root, or is enrolled on
+ * the desk, and counts now. */
+VT_CHECKED bool vt_desk_call_check_key(struct vt_desk_call *call, const struct vt_key *key,
+                                       enum vt_trust_role role, struct vt_error *err);
 
 /* One line "done" for people, {"ok":true,"product":..,"version":..,"did":WHAT} for
  * machines. */

@@ -3,7 +3,7 @@
 #include "cli/line_materials.h"
 #include "cli/release.h"
 #include "release/draft.h"
-#include "release/withdraw.h"
+#include "release/next_list.h"
 
 /* ---- draft ------------------------------------------------------------------------------
  */
@@ -159,7 +159,7 @@ static bool run_publish(struct vt_args *args, struct vt_error *err)
     return true;
 }
 
-/* ---- withdraw ---------------------------------------------------------------------------
+/* ---- withdraw and renew -----------------------------------------------------------------
  */
 
 static const struct vt_option withdraw_options[] = {
@@ -174,45 +174,82 @@ static const struct vt_option withdraw_options[] = {
     VT_OPTIONS_END,
 };
 
-static bool complete_withdrawal(struct vt_args *args, struct vt_desk_call *call,
-                                const struct vt_withdrawal *withdrawal,
-                                struct vt_error *err)
+static const struct vt_option renew_options[] = {
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTION_LEDGER,
+    VT_OPTION_LEDGER_PASSPHRASE,
+    { "public", "DIR", "the folder for customers, static files", true, false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
+};
+
+static bool complete_list(struct vt_args *args, struct vt_desk_call *call,
+                          const struct vt_next_list *list, const char *verb,
+                          struct vt_error *err)
 {
     struct vt_publisher publisher;
 
-    if (!withdrawal->is_complete) {
+    if (!list->is_complete) {
         vt_desk_call_say(args, call, "sign",
-                         "signed; the %s signs too (`vitrine release withdraw`), then it "
-                         "counts",
-                         withdrawal->waits);
+                         "signed; the %s signs too (`vitrine release %s`), then it counts",
+                         list->waits, verb);
         return true;
     }
     if (!vt_desk_call_ledger(args, call, err))
         return false;
     publisher = vt_desk_call_publisher(args, call);
-    if (!vt_withdraw_publish(&publisher, withdrawal, err) || !write_public(args, call, err))
+    if (!vt_next_list_publish(&publisher, list, err) || !write_public(args, call, err))
         return false;
-    vt_desk_call_say(args, call, "withdraw", "%s %s is withdrawn", call->docket->product,
-                     call->docket->version);
+    if (call->docket != NULL)
+        vt_desk_call_say(args, call, verb, "%s %s is withdrawn", call->docket->product,
+                         call->docket->version);
+    else
+        vt_desk_call_say(args, call, verb, "list of withdrawals %ju is published",
+                         (uintmax_t)list->version);
     return true;
+}
+
+static bool sign_list(struct vt_args *args, struct vt_desk_call *call,
+                      const struct vt_list_wish *wish, const struct vt_key *key,
+                      struct vt_error *err)
+{
+    struct vt_next_list list = { .is_complete = false };
+    bool ok = vt_next_list_sign(&call->desk, call->trust, wish, key, call->now_unix_s,
+                                &list, err) &&
+              complete_list(args, call, &list,
+                            wish->change == VT_LIST_WITHDRAW ? "withdraw" : "renew", err);
+
+    vt_buf_clear(&list.bytes);
+    if (list.lacks_reason)
+        return vt_args_misuse(args, err, "--reason: say why it is withdrawn");
+    return ok;
 }
 
 static bool run_withdraw(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
-    struct vt_withdrawal withdrawal = { .is_complete = false };
-    bool ok;
 
-    if (!vt_cli_key_open(args, &key, err) ||
-        !vt_desk_call_begin(args, false, false, &call, err) ||
-        !vt_desk_call_docket(args, &call, err))
-        return false;
-    ok = vt_withdraw_sign(call.docket, vt_args_get(args, "reason"), key, call.now_unix_s,
-                          &withdrawal, err) &&
-         complete_withdrawal(args, &call, &withdrawal, err);
-    vt_buf_clear(&withdrawal.bytes);
-    return ok;
+    return vt_cli_key_open(args, &key, err) &&
+           vt_desk_call_begin(args, false, false, &call, err) &&
+           vt_desk_call_docket(args, &call, err) &&
+           sign_list(args, &call,
+                     &(struct vt_list_wish){ VT_LIST_WITHDRAW, call.docket,
+                                             vt_args_get(args, "reason") },
+                     key, err);
+}
+
+static bool run_renew(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
+    VT_AUTO_KEY key = NULL;
+
+    return vt_cli_key_open(args, &key, err) &&
+           vt_desk_call_begin(args, false, false, &call, err) &&
+           sign_list(args, &call, &(struct vt_list_wish){ .change = VT_LIST_RENEW }, key,
+                     err);
 }
 
 static const struct vt_verb verbs[] = {
@@ -230,11 +267,16 @@ static const struct vt_verb verbs[] = {
     { "withdraw", "PRODUCT VERSION", 2, 2, "take a release back",
       "Vendor and supervisor each run it once; the second makes it count.",
       withdraw_options, run_withdraw },
+    { "renew", NULL, 0, 0, "say again that nothing else was withdrawn",
+      "Publishes the next list of withdrawals, equal to the one before, so that customers\n"
+      "who demand fresh news (--max-age) see some where nothing was released. Vendor and\n"
+      "supervisor each run it once, say daily; the second makes it count.",
+      renew_options, run_renew },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
 const struct vt_group vt_cli_release = {
     "release",
-    "releases: draft, build, status, publish, withdraw",
+    "releases: draft, build, status, publish, withdraw, renew",
     verbs,
 };

@@ -4,6 +4,7 @@
 #include "cli/release.h"
 #include "evidence/field.h"
 #include "line/archive.h"
+#include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/materials.h"
 

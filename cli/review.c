@@ -2,6 +2,7 @@
 #include "cli/groups.h"
 #include "cli/desk.h"
 #include "evidence/field.h"
+#include "release/authorisations.h"
 #include "release/compose.h"
 
 static const struct vt_option sign_options[] = {
@@ -98,17 +99,15 @@ static const struct vt_option list_options[] = {
 };
 
 struct review_list {
-    struct vt_desk_call *call;
     json_t *rows;
 };
 
-static json_t *review_json(const struct vt_desk_call *call, const struct vt_docket *docket,
-                           const struct vt_item *item)
+static json_t *review_json(const struct vt_docket *docket, const struct vt_item *item)
 {
     const json_t *predicate = item->envelope.statement.predicate;
     struct vt_count count =
-        vt_trust_count(call->trust, VT_ROLE_REVIEWER, &item->envelope, call->now_unix_s,
-                       vt_slice_from_cstr(docket->product));
+        vt_keyring_count(&docket->roll->keyring, VT_ROLE_REVIEWER, &item->envelope,
+                         docket->time_unix_s, vt_slice_from_cstr(docket->product));
     vt_slice holder = count.signer_count > 0 ? count.signers[0]->holder : VT_LIT("unknown");
 
     return json_pack("{s:s,s:s,s:o,s:O,s:O,s:O,s:b}", "product", docket->product, "version",
@@ -126,8 +125,7 @@ static bool list_reviews(void *context, struct vt_docket *docket, struct vt_erro
     (void)err;
     for (size_t i = 0; i < docket->item_count; i++)
         if (docket->items[i].envelope.statement.type == VT_REVIEW)
-            (void)json_array_append_new(list->rows,
-                                        review_json(list->call, docket, &docket->items[i]));
+            (void)json_array_append_new(list->rows, review_json(docket, &docket->items[i]));
     return true;
 }
 
@@ -155,7 +153,7 @@ static bool run_list(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_JSON rows = json_array();
-    struct review_list list = { &call, rows };
+    struct review_list list = { rows };
 
     if (vt_args_operand_count(args) == 1)
         return vt_args_misuse(args, err, "name PRODUCT and VERSION, or neither");

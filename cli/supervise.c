@@ -3,6 +3,7 @@
 #include "cli/release.h"
 #include "evidence/field.h"
 #include "line/lock.h"
+#include "release/authorisations.h"
 #include "release/compose.h"
 
 /* ---- queue ------------------------------------------------------------------------------
@@ -32,10 +33,13 @@ static const struct vt_option authorise_options[] = {
     { "environment", "LOCK", "a lock file: builds may run in what it makes", false, false },
     { "product", "NAME", "whose rules may collect; goes with --collection", false, false },
     { "collection", "RULE", "a rule that may collect files", false, true },
+    { "enrolment", "FILE", "from `vitrine trust enrol`: a builder or reviewer", false,
+      false },
     { "note", "TEXT", "why", false, false },
     VT_OPTION_LEDGER,
     VT_OPTION_LEDGER_PASSPHRASE,
-    VT_OPTION_KEY,
+    { "key", "KEY", "the supervisor's private key; an enrolment is signed already", false,
+      false },
     VT_OPTION_PASSPHRASE,
     VT_OPTIONS_END,
 };
@@ -96,23 +100,60 @@ static bool log_authorisation(struct vt_args *args, struct vt_desk_call *call,
            vt_desk_put_authorisation(&call->desk, envelope, vt_buf_slice(&proof), err);
 }
 
+/* An enrolment was composed and signed by `trust enrol`. */
+static bool read_enrolment(struct vt_args *args, struct vt_buf *out, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "enrolment");
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    if (!vt_file_read(path, out, err) ||
+        !vt_envelope_parse(vt_buf_slice(out), &envelope, err))
+        return vt_within(err, "%s", path);
+    return envelope.statement.type == VT_ENROLMENT ||
+           vt_fail(err, VT_REJECTED, "%s: a %s statement, no enrolment", path,
+                   vt_predicate_name(envelope.statement.type));
+}
+
+/* Environment or rules: composed here, with the supervisor's key. */
+static bool compose_authorisation(struct vt_args *args, struct vt_desk_call *call,
+                                  const struct vt_key *key, struct vt_buf *out,
+                                  struct vt_error *err)
+{
+    if (!vt_desk_call_check_key(call, key, VT_ROLE_SUPERVISOR, err))
+        return false;
+    return vt_args_has(args, "environment") ? compose_environment(args, call, key, out, err)
+                                            : compose_collection(args, call, key, out, err);
+}
+
+static bool check_what(struct vt_args *args, struct vt_error *err)
+{
+    bool is_collection = vt_args_has(args, "collection");
+    bool is_enrolment = vt_args_has(args, "enrolment");
+
+    if (vt_args_has(args, "environment") + is_collection + is_enrolment != 1)
+        return vt_args_misuse(args, err,
+                              "name one of --environment, --collection and --enrolment");
+    if (is_collection != vt_args_has(args, "product"))
+        return vt_args_misuse(args, err, "--product and --collection go together");
+    if (is_enrolment == vt_args_has(args, "key"))
+        return vt_args_misuse(args, err,
+                              is_enrolment
+                                  ? "--key: an enrolment is signed already"
+                                  : "--key is needed: the supervisor's private key");
+    return true;
+}
+
 static bool run_authorise(struct vt_args *args, struct vt_error *err)
 {
-    bool is_environment = vt_args_has(args, "environment");
-    bool is_collection = vt_args_has(args, "collection");
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
 
-    if (is_environment == is_collection)
-        return vt_args_misuse(args, err, "name either --environment or --collection");
-    if (is_collection != vt_args_has(args, "product"))
-        return vt_args_misuse(args, err, "--product and --collection go together");
-    if (!vt_cli_key_open(args, &key, err) ||
+    if (!check_what(args, err) ||
+        !(vt_args_has(args, "enrolment") ? read_enrolment(args, &envelope, err)
+                                         : vt_cli_key_open(args, &key, err)) ||
         !vt_desk_call_begin(args, false, true, &call, err) ||
-        !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
-        !(is_environment ? compose_environment(args, &call, key, &envelope, err)
-                         : compose_collection(args, &call, key, &envelope, err)) ||
+        (key != NULL && !compose_authorisation(args, &call, key, &envelope, err)) ||
         !log_authorisation(args, &call, vt_buf_slice(&envelope), err))
         return false;
     vt_desk_call_say(args, &call, "authorise", "authorised, on the ledger and cosigned");
@@ -161,8 +202,8 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
     ok = vt_compose_release(docket, blobs, call->now_unix_s, key, &release, err);
     vt_blobs_close(blobs);
     return ok && vt_desk_newest_list(&call->desk, &version, &newest, NULL, err) &&
-           vt_compose_list(vt_buf_slice(&newest), docket, NULL, call->now_unix_s, key,
-                           &list, err) &&
+           vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, docket, NULL,
+                           call->now_unix_s, key, &list, err) &&
            /* The list first: an approval without one cannot be published. */
            vt_disk_write(call->desk.disk,
                          vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
@@ -253,8 +294,10 @@ static const struct vt_verb verbs[] = {
     { "inspect", "PRODUCT VERSION", 2, 2,
       "a release, and what changed since the one before", NULL,
       vt_cli_supervise_inspect_options, vt_cli_supervise_inspect },
-    { "authorise", NULL, 0, 0, "allow an environment, or rules that collect",
-      "The authorisation goes on the ledger.", authorise_options, run_authorise },
+    { "authorise", NULL, 0, 0,
+      "allow an environment, rules that collect, or who is enrolled",
+      "The authorisation goes on the ledger; without its proof it does not count.",
+      authorise_options, run_authorise },
     { "rebuild", "PRODUCT VERSION", 2, 2, "build it again, and sign what came of it",
       "From source, recipe and lock alone, in the supervisor's own store.  Exit code 1 "
       "when "

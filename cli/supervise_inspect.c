@@ -1,6 +1,7 @@
 /* What a release is, and what changed since the one before it. */
 #include "cli/release.h"
 #include "evidence/field.h"
+#include "release/gaps.h"
 #include "release/materials.h"
 
 const struct vt_option vt_cli_supervise_inspect_options[] = {
@@ -121,6 +122,22 @@ static bool compare_with(const struct vt_docket *now, const struct vt_docket *th
 /* ---- telling ----------------------------------------------------------------------------
  */
 
+/* Whether it counts, or what took its place. */
+static const char *standing_of(const struct vt_docket *docket, const struct vt_item *item)
+{
+    const struct vt_item *picked[] = { docket->draft, docket->provenance, docket->sbom,
+                                       docket->vsa,   docket->rejection,  docket->release };
+
+    if (!item->is_valid)
+        return "does not count";
+    if (item->envelope.statement.type == VT_REVIEW)
+        return vt_review_counts(docket, item) ? "counts" : "does not accept this source";
+    for (size_t i = 0; i < sizeof picked / sizeof picked[0]; i++)
+        if (picked[i] == item)
+            return "counts";
+    return "superseded";
+}
+
 static json_t *statements_json(const struct vt_docket *docket)
 {
     json_t *list = json_array();
@@ -130,9 +147,10 @@ static json_t *statements_json(const struct vt_docket *docket)
 
         vt_hash_text(&docket->items[i].envelope.digest, hex);
         (void)json_array_append_new(
-            list, json_pack("{s:s,s:s,s:b}", "type",
+            list, json_pack("{s:s,s:s,s:b,s:s}", "type",
                             vt_predicate_name(docket->items[i].envelope.statement.type),
-                            "sha256", hex, "valid", docket->items[i].is_valid));
+                            "sha256", hex, "valid", docket->items[i].is_valid, "standing",
+                            standing_of(docket, &docket->items[i])));
     }
     return list;
 }
@@ -184,10 +202,10 @@ static void print_answer(const struct vt_docket *docket, const json_t *answer)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
 
-        (void)printf("  %-12s %.16s...%s\n",
+        (void)printf("  %-12s %.16s...  %s\n",
                      json_string_value(json_object_get(row, "type")),
                      json_string_value(json_object_get(row, "sha256")),
-                     json_is_true(json_object_get(row, "valid")) ? "" : "  DOES NOT COUNT");
+                     json_string_value(json_object_get(row, "standing")));
     }
 }
 

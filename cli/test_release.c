@@ -196,7 +196,19 @@ static void misuse_is_named(void)
                          VT_ARGV("vitrine", "supervise", "authorise", "--desk",
                                  path("desk"), "--trust", path("trust.json"), "--ledger",
                                  path("log"), "--key", path("supervisor"))),
-             "either --environment or --collection");
+             "name one of --environment, --collection and --enrolment");
+    MUST_SAY(vt_test_run(VT_EXIT_USAGE,
+                         VT_ARGV("vitrine", "supervise", "authorise", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--ledger",
+                                 path("log"), "--environment", path("lock.json"))),
+             "--key is needed");
+    MUST_SAY(
+        vt_test_run(VT_EXIT_REFUSED,
+                    VT_ARGV("vitrine", "supervise", "authorise", "--desk", path("new-desk"),
+                            "--trust", path("trust.json"), "--ledger", path("log"),
+                            "--enrolment", path("lock.json"))),
+        "lock.json");
+    VT_CHECK(!vt_path_exists(path("new-desk")));
     MUST_SAY(
         vt_test_run(VT_EXIT_USAGE,
                     VT_ARGV("vitrine", "line", "build", "--recipe", path("recipe.json"),

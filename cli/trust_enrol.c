@@ -53,5 +53,6 @@ bool vt_cli_trust_enrol(struct vt_args *args, struct vt_error *err)
            vt_cli_key_open(args, &key, err) && write_enrolment(row, key, &out, err) &&
            vt_cli_write(path, vt_buf_slice(&out), 0644, err) &&
            vt_cli_trust_said(args, path,
-                             "enrolment signed; it goes to the ledger, and into evidence");
+                             "enrolment signed; it counts once it is on the ledger "
+                             "(`vitrine supervise authorise --enrolment`)");
 }

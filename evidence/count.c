@@ -136,9 +136,9 @@ const char *vt_regard_words(enum vt_regard standing)
     return words[standing];
 }
 
-struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
-                               const struct vt_envelope *envelope, int64_t time_unix_s,
-                               vt_slice product)
+struct vt_count vt_keyring_count(const struct vt_keyring *keyring, enum vt_trust_role role,
+                                 const struct vt_envelope *envelope, int64_t time_unix_s,
+                                 vt_slice product)
 {
     static const enum vt_count_outcome outcomes[] = {
         [VT_REGARD_ABSENT] = VT_COUNT_MISSING,
@@ -147,14 +147,22 @@ struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role 
         [VT_REGARD_MANDATE] = VT_COUNT_MANDATE,
         [VT_REGARD_GOOD] = VT_COUNT_ENOUGH,
     };
-    struct vt_keyring keyring = { .trust = trust };
     struct vt_signers signers = { .count = 0 };
     struct vt_count count = { .signer_count = 0 };
 
-    (void)vt_signers_add(&signers, &keyring, role, envelope, time_unix_s, product);
-    count.outcome = outcomes[vt_signers_judge(&signers, &trust->thresholds[role])];
+    (void)vt_signers_add(&signers, keyring, role, envelope, time_unix_s, product);
+    count.outcome = outcomes[vt_signers_judge(&signers, &keyring->trust->thresholds[role])];
     for (size_t i = 0; i < signers.count; i++) /* at most one a signature */
         if (signers.rows[i].standing == VT_REGARD_GOOD)
             count.signers[count.signer_count++] = signers.rows[i].key;
     return count;
+}
+
+struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
+                               const struct vt_envelope *envelope, int64_t time_unix_s,
+                               vt_slice product)
+{
+    struct vt_keyring keyring = { .trust = trust };
+
+    return vt_keyring_count(&keyring, role, envelope, time_unix_s, product);
 }

@@ -141,8 +141,8 @@ enum vt_regard vt_signers_judge(const struct vt_signers *signers,
 /* "by a key that was compromised", ...: what was wrong, for a sentence. */
 const char *vt_regard_words(enum vt_regard standing);
 
-/* One envelope alone, against the trust root's own keys and threshold: what those ask who
- * compose a release.  (A verdict counts over several envelopes, with vt_signers_add.) */
+/* One envelope alone, against the trust root's threshold: what those ask who compose a
+ * release.  (A verdict counts over several envelopes, with vt_signers_add.) */
 enum vt_count_outcome {
     VT_COUNT_ENOUGH,
     VT_COUNT_MISSING,  /* too few keys, holders or jurisdictions */
@@ -156,6 +156,10 @@ struct vt_count {
     size_t signer_count;
 };
 
+struct vt_count vt_keyring_count(const struct vt_keyring *keyring, enum vt_trust_role role,
+                                 const struct vt_envelope *envelope, int64_t time_unix_s,
+                                 vt_slice product);
+/* The same with the trust root's own keys. */
 struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role role,
                                const struct vt_envelope *envelope, int64_t time_unix_s,
                                vt_slice product);

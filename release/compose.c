@@ -1,6 +1,7 @@
 /* Statements about one release, from what the desk knows. */
 #include "release/compose.h"
 #include "evidence/inquiry.h"
+#include "release/authorisations.h"
 
 bool vt_compose(enum vt_predicate type, const struct vt_subject *subjects, size_t count,
                 json_t *predicate, const struct vt_key *key, struct vt_buf *envelope,
@@ -167,16 +168,38 @@ bool vt_compose_rejection(const struct vt_docket *docket, const char *reason,
 /* ---- the release ------------------------------------------------------------------------
  */
 
-static bool attach(struct vt_release *release, const struct vt_item *item,
+static bool attach(struct vt_release *release, const struct vt_envelope *envelope,
                    struct vt_error *err)
 {
-    enum vt_predicate type = item->envelope.statement.type;
+    enum vt_predicate type = envelope->statement.type;
 
+    for (size_t i = 0; i < release->attachment_count; i++)
+        if (vt_hash_equal(&release->attachments[i].digest, &envelope->digest))
+            return true; /* an enrolment that brought two signers */
     if (release->attachment_count == VT_RELEASE_ENVELOPES_MAX)
         return vt_fail(err, VT_LIMIT, "a release names at most %d statements",
                        VT_RELEASE_ENVELOPES_MAX);
     release->attachments[release->attachment_count++] =
-        (struct vt_attachment){ item->envelope.digest, type, vt_predicate_role(type) };
+        (struct vt_attachment){ envelope->digest, type, vt_predicate_role(type) };
+    return true;
+}
+
+/* A statement, and the enrolments of those who signed it. */
+static bool attach_signed(const struct vt_docket *docket, struct vt_release *release,
+                          const struct vt_item *item, struct vt_error *err)
+{
+    struct vt_count signers = vt_keyring_count(
+        &docket->roll->keyring, vt_predicate_role(item->envelope.statement.type),
+        &item->envelope, docket->time_unix_s, vt_slice_from_cstr(docket->product));
+
+    if (!attach(release, &item->envelope, err))
+        return false;
+    for (size_t i = 0; i < signers.signer_count; i++) {
+        const struct vt_enrolment *brought = vt_roll_find(docket->roll, signers.signers[i]);
+
+        if (brought != NULL && !attach(release, &brought->envelope, err))
+            return false;
+    }
     return true;
 }
 
@@ -184,13 +207,14 @@ static bool attach(struct vt_release *release, const struct vt_item *item,
 static bool attach_all(const struct vt_docket *docket, struct vt_release *release,
                        struct vt_error *err)
 {
-    if (!attach(release, docket->provenance, err) || !attach(release, docket->sbom, err) ||
-        !attach(release, docket->vsa, err))
+    if (!attach_signed(docket, release, docket->provenance, err) ||
+        !attach_signed(docket, release, docket->sbom, err) ||
+        !attach_signed(docket, release, docket->vsa, err))
         return false;
     for (size_t i = 0; i < docket->item_count; i++)
         if (vt_review_counts(docket, &docket->items[i]) &&
             docket->items[i].time_unix_s <= release->created_unix_s &&
-            !attach(release, &docket->items[i], err))
+            !attach_signed(docket, release, &docket->items[i], err))
             return false;
     return true;
 }
@@ -223,9 +247,9 @@ bool vt_compose_release(const struct vt_docket *docket, struct vt_blobs *blobs,
                         struct vt_buf *envelope, struct vt_error *err)
 {
     const json_t *draft = draft_of(docket);
-    struct vt_count builders =
-        vt_trust_count(docket->trust, VT_ROLE_BUILDER, &docket->provenance->envelope,
-                       now_unix_s, vt_slice_from_cstr(docket->product));
+    struct vt_count builders = vt_keyring_count(&docket->roll->keyring, VT_ROLE_BUILDER,
+                                                &docket->provenance->envelope, now_unix_s,
+                                                vt_slice_from_cstr(docket->product));
     struct vt_release release = { .product = vt_slice_from_cstr(docket->product),
                                   .version = vt_slice_from_cstr(docket->version),
                                   .channel = vt_field_text(draft, "channel"),
@@ -276,19 +300,24 @@ static void make_current(struct rows *current, const struct vt_listed *row)
     current->rows[current->count++] = *row;
 }
 
-bool vt_compose_list(vt_slice newest, const struct vt_docket *docket, const char *reason,
-                     int64_t now_unix_s, const struct vt_key *key, struct vt_buf *envelope,
-                     struct vt_error *err)
+/* The release as a row of a list. */
+static struct vt_listed row_of(const struct vt_docket *docket, const char *reason)
+{
+    return (struct vt_listed){ .product = vt_slice_from_cstr(docket->product),
+                               .channel = vt_field_text(draft_of(docket), "channel"),
+                               .version = vt_slice_from_cstr(docket->version),
+                               .sequence = vt_field_number(draft_of(docket), "sequence"),
+                               .reason = vt_slice_from_cstr(reason) };
+}
+
+/* The payload of the next list. */
+static bool write_list(vt_slice newest, enum vt_list_change change,
+                       const struct vt_docket *docket, const char *reason,
+                       int64_t created_unix_s, struct vt_buf *payload, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE before = { 0 };
     struct vt_withdrawals list = { .version = 0 };
     VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    struct vt_listed row = { .product = vt_slice_from_cstr(docket->product),
-                             .channel = vt_field_text(draft_of(docket), "channel"),
-                             .version = vt_slice_from_cstr(docket->version),
-                             .sequence = vt_field_number(draft_of(docket), "sequence"),
-                             .reason = vt_slice_from_cstr(reason) };
     struct rows current, withdrawn;
 
     if (newest.len != 0 && (!vt_envelope_parse(newest, &before, err) ||
@@ -296,11 +325,60 @@ bool vt_compose_list(vt_slice newest, const struct vt_docket *docket, const char
         return vt_within(err, "newest list of withdrawals");
     current = rows_of(arena, list.current);
     withdrawn = rows_of(arena, list.withdrawn);
-    if (reason != NULL)
-        withdrawn.rows[withdrawn.count++] = row;
-    else
+    if (change == VT_LIST_WITHDRAW)
+        withdrawn.rows[withdrawn.count++] = row_of(docket, reason);
+    if (change == VT_LIST_CURRENT) {
+        struct vt_listed row = row_of(docket, reason);
+
         make_current(&current, &row);
-    return vt_withdrawals_write(list.version + 1, now_unix_s, current.rows, current.count,
-                                withdrawn.rows, withdrawn.count, &payload, err) &&
+    }
+    return vt_withdrawals_write(list.version + 1, created_unix_s, current.rows,
+                                current.count, withdrawn.rows, withdrawn.count, payload,
+                                err);
+}
+
+bool vt_compose_list(vt_slice newest, enum vt_list_change change,
+                     const struct vt_docket *docket, const char *reason, int64_t now_unix_s,
+                     const struct vt_key *key, struct vt_buf *envelope,
+                     struct vt_error *err)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    return write_list(newest, change, docket, reason, now_unix_s, &payload, err) &&
            vt_envelope_sign(vt_buf_slice(&payload), &key, 1, envelope, err);
+}
+
+/* The reason that the list gives for withdrawing this release, in the arena; NULL: it does
+ * not withdraw it. */
+static const char *reason_in(struct vt_arena *arena, const struct vt_withdrawals *list,
+                             const struct vt_docket *docket)
+{
+    struct vt_listed ours = row_of(docket, NULL), row;
+
+    return vt_withdrawals_find_withdrawn(list, ours.product, ours.channel, ours.sequence,
+                                         &row)
+               ? vt_arena_cstr(arena, row.reason)
+               : NULL;
+}
+
+bool vt_list_is_next(vt_slice newest, enum vt_list_change change,
+                     const struct vt_docket *docket, const struct vt_envelope *list,
+                     struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF ours = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    const char *reason = NULL;
+    struct vt_withdrawals theirs;
+    int64_t created;
+
+    if (!vt_withdrawals_read(&list->statement, &theirs, err))
+        return false;
+    created = theirs.created_unix_s;
+    if (change == VT_LIST_WITHDRAW)
+        reason = reason_in(arena, &theirs, docket);
+    return write_list(newest, change, docket, reason, created, &ours, err) &&
+           (vt_slice_equal(vt_buf_slice(&ours), vt_buf_slice(&list->dsse.payload)) ||
+            vt_fail(err, VT_REJECTED,
+                    "the list of withdrawals is not the one before with this change alone; "
+                    "nothing is signed"));
 }

@@ -43,12 +43,27 @@ VT_CHECKED bool vt_compose_release(const struct vt_docket *docket, struct vt_blo
                                    int64_t now_unix_s, const struct vt_key *key,
                                    struct vt_buf *envelope, struct vt_error *err);
 
-/* The next list of withdrawals after `newest` (its envelope; empty: none yet):
- * `current` makes this docket the current release, `reason` (not NULL) withdraws it. */
-VT_CHECKED bool vt_compose_list(vt_slice newest, const struct vt_docket *docket,
-                                const char *reason, int64_t now_unix_s,
-                                const struct vt_key *key, struct vt_buf *envelope,
-                                struct vt_error *err);
+/* What the next list of withdrawals says beyond the one before. */
+enum vt_list_change {
+    VT_LIST_RENEW,    /* nothing: it is as before, and fresh */
+    VT_LIST_CURRENT,  /* this release is the current one of its channel */
+    VT_LIST_WITHDRAW, /* this release is taken back */
+};
+
+/* The next list after `newest` (its envelope; empty: none yet).  docket: the release that
+ * the change is about; reason: of a withdrawal, else NULL. */
+VT_CHECKED bool vt_compose_list(vt_slice newest, enum vt_list_change change,
+                                const struct vt_docket *docket, const char *reason,
+                                int64_t now_unix_s, const struct vt_key *key,
+                                struct vt_buf *envelope, struct vt_error *err);
+
+/* Is this list what vt_compose_list would have written after `newest`, its time and the
+ * reason of a withdrawal apart?  Whoever adds the second signature asks, so that nobody
+ * signs that an older withdrawal was never made.
+ * Errors: VT_REJECTED it is not; VT_MALFORMED, VT_IO */
+VT_CHECKED bool vt_list_is_next(vt_slice newest, enum vt_list_change change,
+                                const struct vt_docket *docket,
+                                const struct vt_envelope *list, struct vt_error *err);
 
 /* The vendor's predicate of a draft is composed by cli/release.c through vt_compose. */
 

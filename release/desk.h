@@ -2,7 +2,7 @@
  * statements and blobs, each under its own digest, and is never edited: state is what the
  * statements say (release/gaps.h), so any copy of the desk tells the same.
  *
- *   authorisations/SHA256.json, .tlog-proof    environment/v1, collection/v1
+ *   authorisations/SHA256.json, .tlog-proof    environment/v1, collection/v1, enrolment/v1
  *   releases/PRODUCT/VERSION/SHA256.json       draft/v1, provenance, SBOM, VSA, review/v1,
  *                                              rejection/v1, release/v1
  *   releases/PRODUCT/VERSION/blobs/            source, recipe, lock, artefacts, SBOM, ...
@@ -37,21 +37,27 @@ void vt_desk_close(struct vt_desk *desk);
 struct vt_item {
     vt_slice bytes; /* canonical envelope, in the docket's arena */
     struct vt_envelope envelope;
-    bool is_valid;       /* signed by whom its type demands, with keys that count now */
+    bool is_valid;       /* signed by whom its type demands, with keys that count */
     int64_t time_unix_s; /* when its author says that it was made */
 };
 
+struct vt_roll; /* release/authorisations.h */
+
 /* All that lies on the desk about one release.  Item pointers: the one that counts, or
- * NULL: the newest valid draft; provenance, SBOM and VSA that fit it. */
+ * NULL: the newest valid draft; provenance, SBOM and VSA that fit it.  Keys count at the
+ * time when the witnesses saw the release, until it is published now: what was signed in a
+ * key's time stays true when the key has ended. */
 struct vt_docket {
     struct vt_arena *arena;
     struct vt_desk *desk;                   /* borrowed */
     const struct vt_trust *trust;           /* borrowed */
+    struct vt_roll *roll;                   /* owned: who is enrolled */
+    int64_t time_unix_s;                    /* at which keys count */
     const char *product, *version, *folder; /* folder: "releases/P/V" */
     struct vt_item items[VT_DOCKET_ITEMS_MAX];
     size_t item_count;
     const struct vt_item *draft, *provenance, *sbom, *vsa, *rejection, *release;
-    bool is_published; /* release.tlog-proof is there */
+    bool is_published; /* release.tlog-proof is there, and good */
 };
 
 /* Names of products and versions become folders: letters, digits and ".+~_-:", not
@@ -80,22 +86,6 @@ VT_CHECKED bool vt_desk_each(struct vt_desk *desk, const struct vt_trust *trust,
                              bool (*each)(void *context, struct vt_docket *docket,
                                           struct vt_error *err),
                              void *context, struct vt_error *err);
-
-/* ---- authorisations --------------------------------------------------------------------
- */
-
-/* Keep a supervisor's authorisation with the proof that it is on the ledger. */
-VT_CHECKED bool vt_desk_put_authorisation(struct vt_desk *desk, vt_slice envelope,
-                                          vt_slice proof, struct vt_error *err);
-/* Since when (quorum time of its ledger proof) is this environment, or this rule of this
- * product, authorised?  *since_out is -1 if it is not. */
-VT_CHECKED bool vt_desk_environment_since(struct vt_desk *desk,
-                                          const struct vt_trust *trust,
-                                          const vt_hash *environment, int64_t *since_out,
-                                          struct vt_error *err);
-VT_CHECKED bool vt_desk_collection_since(struct vt_desk *desk, const struct vt_trust *trust,
-                                         vt_slice product, vt_slice rule,
-                                         int64_t *since_out, struct vt_error *err);
 
 /* ---- withdrawals -----------------------------------------------------------------------
  */

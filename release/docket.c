@@ -1,7 +1,7 @@
 /* Reading one release off the desk: every statement is parsed and its signatures are
  * counted; then the ones that fit together are picked out. */
 #include "evidence/inquiry.h"
-#include "release/desk.h"
+#include "release/authorisations.h"
 
 void vt_docket_close(struct vt_docket *docket)
 {
@@ -9,6 +9,7 @@ void vt_docket_close(struct vt_docket *docket)
         return;
     for (size_t i = 0; i < docket->item_count; i++)
         vt_envelope_clear(&docket->items[i].envelope);
+    vt_roll_close(docket->roll);
     vt_arena_free(docket->arena);
     free(docket);
 }
@@ -34,25 +35,9 @@ static int64_t time_of(const struct vt_statement *statement)
     return vt_time_parse(vt_field_text(from, name), &unix_s) ? unix_s : 0;
 }
 
-struct reading {
-    struct vt_docket *docket;
-    int64_t now_unix_s;
-};
-
-static bool is_signed_as_due(const struct reading *reading,
-                             const struct vt_envelope *envelope)
-{
-    struct vt_count count = vt_trust_count(
-        reading->docket->trust, vt_predicate_role(envelope->statement.type), envelope,
-        reading->now_unix_s, vt_slice_from_cstr(reading->docket->product));
-
-    return count.outcome == VT_COUNT_ENOUGH;
-}
-
 static bool read_item(void *context, const char *name, bool is_folder, struct vt_error *err)
 {
-    struct reading *reading = context;
-    struct vt_docket *docket = reading->docket;
+    struct vt_docket *docket = context;
     struct vt_item *item = &docket->items[docket->item_count];
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
@@ -67,10 +52,62 @@ static bool read_item(void *context, const char *name, bool is_folder, struct vt
         !vt_envelope_parse(vt_buf_slice(&bytes), &item->envelope, err))
         return vt_within(err, "%s/%s", docket->folder, name);
     item->bytes = vt_arena_copy(docket->arena, vt_buf_slice(&bytes));
-    item->is_valid = is_signed_as_due(reading, &item->envelope);
     item->time_unix_s = time_of(&item->envelope.statement);
     docket->item_count++;
     return true;
+}
+
+/* When the witnesses saw the release; -1: they did not. */
+static int64_t logged_at(const struct vt_docket *docket, vt_slice proof_text)
+{
+    struct vt_error ignored = { 0 };
+    struct vt_tlog_proof proof;
+
+    if (!vt_tlog_proof_parse(proof_text, &proof, &ignored))
+        return -1;
+    for (size_t i = 0; i < docket->item_count; i++) {
+        vt_hash leaf = vt_sha256_leaf(docket->items[i].bytes);
+        struct vt_tlog_verdict verdict;
+
+        if (docket->items[i].envelope.statement.type == VT_RELEASE &&
+            vt_tlog_proof_verify(&proof, &leaf, &docket->trust->policy,
+                                 docket->trust->release_origin, &verdict, &ignored))
+            return verdict.time_unix_s;
+    }
+    return -1;
+}
+
+/* Published or not, and so the time at which keys count. */
+static bool find_time(struct vt_docket *docket, int64_t now_unix_s, struct vt_error *err)
+{
+    const char *name =
+        vt_arena_printf(docket->arena, "%s/release.tlog-proof", docket->folder);
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    int64_t logged;
+
+    docket->time_unix_s = now_unix_s;
+    if (!vt_disk_has(docket->desk->disk, name))
+        return true;
+    if (!vt_disk_read(docket->desk->disk, name, &proof, err))
+        return false;
+    logged = logged_at(docket, vt_buf_slice(&proof));
+    docket->is_published = logged >= 0;
+    if (docket->is_published)
+        docket->time_unix_s = logged;
+    return true;
+}
+
+static void judge_items(struct vt_docket *docket)
+{
+    for (size_t i = 0; i < docket->item_count; i++) {
+        struct vt_item *item = &docket->items[i];
+
+        item->is_valid = vt_keyring_count(&docket->roll->keyring,
+                                          vt_predicate_role(item->envelope.statement.type),
+                                          &item->envelope, docket->time_unix_s,
+                                          vt_slice_from_cstr(docket->product))
+                             .outcome == VT_COUNT_ENOUGH;
+    }
 }
 
 static bool same(const json_t *a, const json_t *b, const char *name)
@@ -148,7 +185,6 @@ bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const ch
                     struct vt_error *err)
 {
     VT_AUTO_DOCKET docket = vt_alloc(sizeof *docket);
-    struct reading reading = { docket, now_unix_s };
 
     docket->arena = vt_arena_new();
     docket->desk = desk;
@@ -163,17 +199,17 @@ bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const ch
                        "the desk knows no %s %s; `vitrine release draft` begins "
                        "a release",
                        product, version);
-    if (!vt_disk_list(desk->disk, docket->folder, read_item, &reading, err))
+    if (!vt_disk_list(desk->disk, docket->folder, read_item, docket, err) ||
+        !vt_roll_open(desk, trust, &docket->roll, err) ||
+        !find_time(docket, now_unix_s, err))
         return false;
+    judge_items(docket);
     pick(docket, VT_DRAFT, &docket->draft);
     pick(docket, VT_PROVENANCE, &docket->provenance);
     pick(docket, VT_SBOM, &docket->sbom);
     pick(docket, VT_VSA, &docket->vsa);
     pick(docket, VT_REJECTION, &docket->rejection);
     pick(docket, VT_RELEASE, &docket->release);
-    docket->is_published =
-        vt_disk_has(desk->disk, vt_arena_printf(docket->arena, "%s/release.tlog-proof",
-                                                docket->folder));
     *docket_out = docket;
     docket = NULL;
     return true;

@@ -2,6 +2,7 @@
 #include "release/gaps.h"
 #include "evidence/inquiry.h"
 #include "line/rules.h"
+#include "release/authorisations.h"
 
 const char *vt_release_state_name(enum vt_release_state state)
 {
@@ -24,8 +25,55 @@ struct standing_work {
     struct vt_standing *out;
 };
 
+/* What closes a gap: verb, whether it names the release, and the options that the verb
+ * needs beyond --desk and --trust. */
+struct step {
+    const char *verb, *options;
+    bool is_about_release;
+};
+
+static const struct step DRAFT = { "release draft",
+                                   "--recipe FILE --lock FILE --store DIR --key KEY",
+                                   false };
+static const struct step BUILD = { "release build", "--store DIR --out DIR --key KEY",
+                                   true };
+static const struct step REBUILD = { "supervise rebuild",
+                                     "--store DIR --out DIR --key KEY --vary", true };
+static const struct step REVIEW = { "review sign", "--verdict accept|refuse --key KEY",
+                                    true };
+static const struct step APPROVE = { "supervise approve", "--key KEY", true };
+static const struct step PUBLISH = { "release publish",
+                                     "--ledger DIR --public DIR --key KEY", true };
+static const struct step WITHDRAW = { "release withdraw",
+                                      "--ledger DIR --public DIR --key KEY", true };
+static const struct step ENVIRONMENT = { "supervise authorise",
+                                         "--environment LOCK --ledger DIR --key KEY",
+                                         false };
+static const struct step COLLECTION = {
+    "supervise authorise", "--product NAME --collection RULE --ledger DIR --key KEY", false
+};
+static const struct step DIAGNOSE = { "line diagnose", NULL, false };
+static const struct step WAIT = { NULL, "wait until the delay is over", false };
+
+/* The step as a command; NULL options: as `vitrine VERB --help` tells. */
+static const char *command(const struct standing_work *w, const struct step *step)
+{
+    const struct vt_docket *d = w->docket;
+
+    if (step->verb == NULL)
+        return step->options;
+    if (step->options == NULL)
+        return vt_arena_printf(d->arena, "vitrine %s", step->verb);
+    if (!step->is_about_release)
+        return vt_arena_printf(d->arena, "vitrine %s --desk %s --trust FILE %s", step->verb,
+                               d->desk->path, step->options);
+    return vt_arena_printf(d->arena, "vitrine %s %s %s --desk %s --trust FILE %s",
+                           step->verb, d->product, d->version, d->desk->path,
+                           step->options);
+}
+
 VT_PRINTF(5, 6)
-static void add_gap(struct standing_work *w, const char *who, const char *how,
+static void add_gap(struct standing_work *w, const char *who, const struct step *step,
                     int64_t since, const char *format, ...)
 {
     char text[400];
@@ -38,7 +86,7 @@ static void add_gap(struct standing_work *w, const char *who, const char *how,
     va_end(args);
     w->out->gaps[w->out->gap_count++] = (struct vt_gap){
         .who = who,
-        .how = how,
+        .how = command(w, step),
         .since_unix_s = since,
         .missing = vt_arena_cstr(w->docket->arena, vt_slice_from_cstr(text)),
     };
@@ -59,7 +107,7 @@ bool vt_review_counts(const struct vt_docket *docket, const struct vt_item *item
 }
 
 /* Accepting reviews, one a holder. */
-static size_t count_reviews(const struct vt_docket *docket, int64_t now_unix_s)
+static size_t count_reviews(const struct vt_docket *docket)
 {
     vt_slice holders[VT_DOCKET_ITEMS_MAX];
     size_t count = 0;
@@ -70,9 +118,9 @@ static size_t count_reviews(const struct vt_docket *docket, int64_t now_unix_s)
 
         if (!vt_review_counts(docket, &docket->items[i]))
             continue;
-        signers =
-            vt_trust_count(docket->trust, VT_ROLE_REVIEWER, &docket->items[i].envelope,
-                           now_unix_s, vt_slice_from_cstr(docket->product));
+        signers = vt_keyring_count(&docket->roll->keyring, VT_ROLE_REVIEWER,
+                                   &docket->items[i].envelope, docket->time_unix_s,
+                                   vt_slice_from_cstr(docket->product));
         if (signers.signer_count == 0)
             continue;
         for (size_t k = 0; k < count; k++)
@@ -109,8 +157,7 @@ static bool check_environment(struct standing_work *w, struct vt_error *err)
                                    err))
         return false;
     if (since < 0)
-        add_gap(w, "supervisor", "vitrine supervise authorise --environment LOCK",
-                draft->time_unix_s,
+        add_gap(w, "supervisor", &ENVIRONMENT, draft->time_unix_s,
                 "the environment %.16s... is not authorised on the ledger",
                 json_string_value(json_object_get(predicate_of(draft), "environment")));
     return true;
@@ -122,31 +169,31 @@ static void check_builds(struct standing_work *w)
 
     if (d->provenance == NULL || d->sbom == NULL) {
         add_gap(
-            w, "vendor", "vitrine release build", d->draft->time_unix_s,
+            w, "vendor", &BUILD, d->draft->time_unix_s,
             "it is not built: no provenance and bill of materials by an enrolled builder");
         return;
     }
     if (d->vsa == NULL) {
-        add_gap(w, "supervisor", "vitrine supervise rebuild", d->provenance->time_unix_s,
+        add_gap(w, "supervisor", &REBUILD, d->provenance->time_unix_s,
                 "the supervisor did not rebuild it");
         return;
     }
     if (!vt_slice_is(vt_field_text(predicate_of(d->vsa), "verificationResult"), "PASSED"))
         add_gap(
-            w, "vendor", "vitrine line diagnose", d->vsa->time_unix_s,
+            w, "vendor", &DIAGNOSE, d->vsa->time_unix_s,
             "the supervisor's rebuild differs: %s",
             json_string_value(json_object_get(
                 json_object_get(predicate_of(d->vsa), "vitrineRebuild"), "difference")));
     else if (!json_equal(d->vsa->envelope.statement.subjects,
                          d->provenance->envelope.statement.subjects))
-        add_gap(w, "supervisor", "vitrine supervise rebuild", d->provenance->time_unix_s,
+        add_gap(w, "supervisor", &REBUILD, d->provenance->time_unix_s,
                 "the rebuild is of other artefacts than the build");
     else if (w->demands->is_robust_needed &&
              !vt_slice_is(
                  vt_field_text(json_object_get(predicate_of(d->vsa), "vitrineRebuild"),
                                "verdict"),
                  "equal-robust"))
-        add_gap(w, "supervisor", "vitrine supervise rebuild --vary", d->vsa->time_unix_s,
+        add_gap(w, "supervisor", &REBUILD, d->vsa->time_unix_s,
                 "it was rebuilt equal, the policy demands equal-robust");
 }
 
@@ -198,13 +245,12 @@ static bool check_collection(struct standing_work *w, struct vt_error *err)
                                       err))
             return false;
         if (since < 0)
-            add_gap(w, "supervisor", "vitrine supervise authorise --collection RULE",
-                    w->docket->provenance->time_unix_s,
+            add_gap(w, "supervisor", &COLLECTION, w->docket->provenance->time_unix_s,
                     "rule %.*s collects files and is not authorised to",
                     VT_SLICE_ARGS(rule));
         else if (w->now_unix_s < since + w->demands->collection_delay_s)
             add_gap(
-                w, "supervisor", "wait until the delay is over", since,
+                w, "supervisor", &WAIT, since,
                 "the authorisation of rule %.*s to collect must be public for %jd s first",
                 VT_SLICE_ARGS(rule), (intmax_t)w->demands->collection_delay_s);
     }
@@ -253,7 +299,7 @@ static bool check_withdrawal(struct standing_work *w, uint64_t newest, struct vt
         if (vt_trust_count(w->docket->trust, roles[i], &list, w->now_unix_s,
                            (vt_slice){ 0 })
                 .outcome != VT_COUNT_ENOUGH)
-            add_gap(w, vt_trust_role_name(roles[i]), "vitrine release withdraw", 0,
+            add_gap(w, vt_trust_role_name(roles[i]), &WITHDRAW, 0,
                     "its withdrawal waits for the second signature");
     return true;
 }
@@ -306,10 +352,10 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
 
     *out = (struct vt_standing){ 0 };
     if (docket->draft == NULL) {
-        add_gap(&w, "vendor", "vitrine release draft", 0, "no draft signed by the vendor");
+        add_gap(&w, "vendor", &DRAFT, 0, "no draft signed by the vendor");
         return true;
     }
-    out->reviews = count_reviews(docket, now_unix_s);
+    out->reviews = count_reviews(docket);
     out->refusals = count_refusals(docket);
     if (docket->is_published && docket->release != NULL)
         return state_when_published(&w, err);
@@ -317,7 +363,7 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
         return false;
     check_builds(&w);
     if (out->reviews < demands->reviews)
-        add_gap(&w, "reviewer", "vitrine review sign", docket->draft->time_unix_s,
+        add_gap(&w, "reviewer", &REVIEW, docket->draft->time_unix_s,
                 "%zu of %ju reviews accept its source", out->reviews,
                 (uintmax_t)demands->reviews);
     if (!check_collection(&w, err))
@@ -325,15 +371,15 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
     out->state = state_before_approval(&w);
     if (docket->rejection != NULL)
         add_gap(
-            &w, "vendor", "vitrine release draft", docket->rejection->time_unix_s,
+            &w, "vendor", &DRAFT, docket->rejection->time_unix_s,
             "the supervisor rejected it: %s",
             json_string_value(json_object_get(predicate_of(docket->rejection), "reason")));
     if (docket->release != NULL && out->gap_count == 0) {
         out->state = VT_STATE_APPROVED;
-        add_gap(&w, "vendor", "vitrine release publish", docket->release->time_unix_s,
+        add_gap(&w, "vendor", &PUBLISH, docket->release->time_unix_s,
                 "approved, and not yet signed and published by the vendor");
     } else if (out->state == VT_STATE_REVIEWED) {
-        add_gap(&w, "supervisor", "vitrine supervise approve", docket->vsa->time_unix_s,
+        add_gap(&w, "supervisor", &APPROVE, docket->vsa->time_unix_s,
                 "everything is there but the supervisor's approval");
     }
     return true;

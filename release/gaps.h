@@ -27,7 +27,7 @@ const char *vt_release_state_name(enum vt_release_state state);
 struct vt_gap {
     const char *who;     /* role that must act: "vendor", "supervisor", "reviewer" */
     const char *missing; /* what, as a sentence without stop; in the docket's arena */
-    const char *how;     /* the command that closes it */
+    const char *how;     /* the command that closes it; in the arena */
     int64_t since_unix_s;
 };
 

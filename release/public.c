@@ -1,5 +1,6 @@
 /* The public folder: static files, written from the desk. */
 #include "evidence/inquiry.h"
+#include "release/authorisations.h"
 #include "release/publish.h"
 
 struct folder {
@@ -8,6 +9,18 @@ struct folder {
     vt_slice list, list_proof;
     json_t *index; /* array of rows for index.json */
 };
+
+/* The statement with this digest: of the release, or an enrolment; empty: neither. */
+static vt_slice find_statement(const struct vt_docket *docket, const vt_hash *hash)
+{
+    for (size_t i = 0; i < docket->item_count; i++)
+        if (vt_hash_equal(&docket->items[i].envelope.digest, hash))
+            return docket->items[i].bytes;
+    for (size_t i = 0; i < docket->roll->count; i++)
+        if (vt_hash_equal(&docket->roll->rows[i].envelope.digest, hash))
+            return docket->roll->rows[i].bytes;
+    return (vt_slice){ 0 };
+}
 
 /* Envelopes of the evidence: the release and exactly those that it names. */
 static bool gather(const struct vt_docket *docket, vt_slice *envelopes, size_t *count,
@@ -20,17 +33,14 @@ static bool gather(const struct vt_docket *docket, vt_slice *envelopes, size_t *
     envelopes[(*count)++] = docket->release->bytes;
     for (size_t i = 0; i < json_array_size(named); i++) {
         vt_hash hash = vt_field_hash(json_array_get(named, i), "sha256");
-        const struct vt_item *found = NULL;
+        vt_slice found = find_statement(docket, &hash);
 
-        for (size_t k = 0; k < docket->item_count && found == NULL; k++)
-            if (vt_hash_equal(&docket->items[k].envelope.digest, &hash))
-                found = &docket->items[k];
-        if (found == NULL || *count == VT_EVIDENCE_ENVELOPES_MAX)
+        if (found.len == 0 || *count == VT_EVIDENCE_ENVELOPES_MAX)
             return vt_fail(err, VT_ABSENT,
                            "%s: the desk lacks a statement that the release "
                            "names",
                            docket->folder);
-        envelopes[(*count)++] = found->bytes;
+        envelopes[(*count)++] = found;
     }
     return true;
 }

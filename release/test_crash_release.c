@@ -97,8 +97,8 @@ static void approve(struct vt_desk *desk, const struct vt_trust *trust)
     VT_CHECK_OK(
         vt_compose_release(docket, blobs, VT_WORLD_BEGAN + 400, key, &release, &err));
     vt_blobs_close(blobs);
-    VT_CHECK_OK(vt_compose_list((vt_slice){ 0 }, docket, NULL, VT_WORLD_BEGAN + 400, key,
-                                &list, &err));
+    VT_CHECK_OK(vt_compose_list((vt_slice){ 0 }, VT_LIST_CURRENT, docket, NULL,
+                                VT_WORLD_BEGAN + 400, key, &list, &err));
     VT_CHECK_OK(vt_disk_write(desk->disk, "releases/lamp/1.4.0/list.json",
                               vt_buf_slice(&list), 0644, &err));
     put(desk, vt_buf_slice(&release));

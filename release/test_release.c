@@ -1,7 +1,8 @@
 /* The order of a release: each state, what is missing in it, and who must act; and that no
  * statement counts which the wrong party signed, or which speaks of something else. */
+#include "release/authorisations.h"
 #include "release/compose.h"
-#include "release/withdraw.h"
+#include "release/next_list.h"
 #include "tests/world.h"
 
 struct scene {
@@ -378,6 +379,65 @@ static void a_rejection_stops_it_until_the_next_draft(void)
     must_be(&s, VT_STATE_REVIEWED);
 }
 
+/* Would the release statement name this one? */
+static bool release_names(struct scene *s, vt_slice artefact, const vt_hash *digest)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_release release;
+    struct vt_error err = { 0 };
+    struct vt_blobs *blobs;
+    vt_hash ignored;
+    bool is_named = false;
+
+    VT_CHECK_OK(
+        vt_docket_blobs(&s->desk, s->world.product, s->world.version, &blobs, &err));
+    VT_CHECK_OK(vt_blobs_put(blobs, artefact, &ignored, &err));
+    VT_CHECK_OK(vt_compose_release(s->docket, blobs, VT_WORLD_BEGAN + 400,
+                                   vt_world_key(VT_P_SUPERVISOR), &bytes, &err));
+    vt_blobs_close(blobs);
+    VT_CHECK_OK(vt_envelope_parse(vt_buf_slice(&bytes), &envelope, &err));
+    VT_CHECK_OK(vt_release_read(&envelope.statement, &release, &err));
+    for (size_t i = 0; i < release.attachment_count; i++)
+        is_named = is_named || vt_hash_equal(&release.attachments[i].digest, digest);
+    return is_named;
+}
+
+/* A builder whom the trust root does not name counts from when his enrolment is on the
+ * ledger; evidence then carries it. */
+static void the_enrolled_count_when_it_is_logged(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_world_made made;
+    VT_AUTO_ROLL roll = NULL;
+    vt_slice enrolment = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    s.world.provenance_signer = s.world.sbom_signer = VT_P_ENROLLED;
+    s.world.enrolment_signers = VT_BIT(VT_P_SUPERVISOR);
+    vt_world_make(&s.world, &made);
+    for (size_t i = 0; i < made.envelope_count; i++) {
+        VT_AUTO_ENVELOPE envelope = { 0 };
+
+        VT_CHECK_OK(vt_envelope_parse(made.envelopes[i], &envelope, &err));
+        if (envelope.statement.type == VT_ENROLMENT)
+            enrolment = made.envelopes[i];
+    }
+    lay_all(&s);
+    must_be(&s, VT_STATE_DRAFTED);
+    VT_CHECK(lacks(&s, "vendor", "it is not built"));
+    VT_CHECK_OK(vt_desk_put_authorisation(&s.desk, enrolment, VT_LIT("no proof"), &err));
+    must_be(&s, VT_STATE_DRAFTED);
+    VT_CHECK_OK(vt_desk_put_authorisation(&s.desk, enrolment,
+                                          vt_world_prove(&s.world, enrolment), &err));
+    must_be(&s, VT_STATE_REVIEWED);
+    VT_CHECK_OK(vt_roll_open(&s.desk, s.trust, &roll, &err));
+    VT_CHECK(roll->count == 1 && vt_roll_find(roll, &roll->keyring.enrolled[0]) != NULL &&
+             vt_roll_find(roll, &s.trust->keys[0]) == NULL);
+    VT_CHECK(release_names(&s, made.file, &roll->rows[0].envelope.digest));
+}
+
 /* What the composing functions write is what the docket takes. */
 static void composed_statements_count(void)
 {
@@ -445,6 +505,7 @@ static const struct vt_case cases[] = {
       authorisations_need_supervisor_and_ledger },
     { "a rejection stops it until the next draft",
       a_rejection_stops_it_until_the_next_draft },
+    { "the enrolled count when it is logged", the_enrolled_count_when_it_is_logged },
     { "composed statements count", composed_statements_count },
     { "names that leave the desk are refused", names_that_leave_the_desk_are_refused },
     { "rubbish on the desk is named", rubbish_on_the_desk_is_named },

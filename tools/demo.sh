@@ -38,14 +38,22 @@ check_product hello 1.0 hello
 cp public/hello/1.0/hello public/hello/1.0/hello.evidence old/
 sed 's/"1.0"/"1.1"/' "$products/hello/hello.recipe.json" >hello-1.1.recipe.json
 mkdir -p hello-1.1 && sed 's/"hello"/"hello, world"/' "$products/hello/src/hello.c" >hello-1.1/hello.c
+mkdir -p reviewer-jp
+tell supervisor "enrols a second reviewer, on the ledger" enrol_reviewer
+before_approval=review_too
 make_product hello 1.1 hello-1.1.recipe.json --source hello-1.1
+before_approval=:
 make_product vitrine "$(cat "$root/VERSION")" "$root/vitrine.recipe.json" --source "$root"
 make_rules
 make_product zlib 1.2.13.dfsg-1 "$products/zlib.recipe.json"
 make_product signify-openbsd 31-3 "$products/signify-openbsd.recipe.json"
+renew_list
 
 echo "3. The customer, offline: only the public folder and the trust root"
 check_product hello 1.1 hello
+echo '{"v": 1, "reviews": 2}' >two-reviews.json
+tell customer "demands two reviewers, and news of the last hour: yes" vitrine verify public/hello/1.1/hello \
+    --trust customer/trust.json --policy two-reviews.json --max-age 1h
 check_product vitrine "$(cat "$root/VERSION")" vitrine
 check_product threat-rules 2026.11 threat-rules.pack
 check_product zlib 1.2.13.dfsg-1 zlib1g_1.2.13.dfsg-1_amd64.deb zlib1g-dev_1.2.13.dfsg-1_amd64.deb

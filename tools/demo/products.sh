@@ -22,10 +22,23 @@ approve() { vitrine supervise approve "$1" "$2" "${on_desk[@]}" --policy demands
 publish() {
     vitrine release publish "$1" "$2" "${on_desk[@]}" --policy demands.json --ledger log --public public --key vendor/key
 }
+renew() { vitrine release renew "${on_desk[@]}" --ledger log --public public --key "$1"; }
 withdraw() {
     vitrine release withdraw "$1" "$2" "${on_desk[@]}" --ledger log --public public --key "$3" --reason "$4"
 }
 verify() { vitrine verify "$@" --trust customer/trust.json --policy demands.json; }
+
+# A reviewer whom the trust root does not name.
+enrol_reviewer() {
+    vitrine key new --out reviewer-jp/key &&
+        vitrine trust enrol --role reviewer --public reviewer-jp/key.pub --holder "Second reviewer" \
+            --jurisdiction JP --site Tokyo --key supervisor/key --out reviewer-jp/enrolment.json &&
+        vitrine supervise authorise "${on_desk[@]}" --ledger log --enrolment reviewer-jp/enrolment.json
+}
+review_too() {
+    tell reviewer "a second one, enrolled since, accepts it too" vitrine review sign "$1" "$2" "${on_desk[@]}" \
+        --verdict accept --key reviewer-jp/key
+}
 
 # make_product NAME VERSION RECIPE [SOURCE-ARGUMENT...] - the whole way, one line a step.
 make_product() {
@@ -44,7 +57,7 @@ make_product() {
     tell supervisor "rebuilds it, twice, the second time under varied terms" rebuild "$name" "$version"
     [ "$name" != zlib ] || sed -n 's/^/                /; /path  /,/variable  /p; /equal-robust/p' last.log
     tell reviewer "reads the source, and accepts it" review "$name" "$version"
-    $before_approval
+    $before_approval "$name" "$version"
     tell supervisor "approves with his signature" approve "$name" "$version"
     tell vendor "signs too; ledger, three witnesses, public folder" publish "$name" "$version"
 }
@@ -69,6 +82,11 @@ allow_collecting() {
         --collection Vitrine_Test_Dropper --note "demonstration"
 }
 before_approval=:
+
+renew_list() {
+    tell vendor "says again that nothing else was withdrawn" renew vendor/key
+    tell supervisor "says so too: the list is fresh, cosigned" renew supervisor/key
+}
 
 # check_product NAME VERSION FILE...
 check_product() {

@@ -1,0 +1,168 @@
+/* Lists of withdrawals that vendor and supervisor sign without a release. */
+#include "release/next_list.h"
+#include "evidence/field.h"
+
+#define NEXT "withdrawals/next.json"
+
+/* What one signing works with. */
+struct work {
+    struct vt_desk *desk;
+    const struct vt_trust *trust;
+    const struct vt_list_wish *wish;
+    int64_t now_unix_s;
+    vt_slice newest;  /* the list before; empty: none */
+    uint64_t version; /* of the next */
+};
+
+static bool check_signer(const struct work *w, const struct vt_key *key,
+                         struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    vt_slice text = vt_slice_from_cstr(id.text);
+    const struct vt_trust_key *known = vt_trust_find(w->trust, text, VT_ROLE_VENDOR);
+    enum vt_regard standing;
+
+    if (known == NULL)
+        known = vt_trust_find(w->trust, text, VT_ROLE_SUPERVISOR);
+    if (known == NULL)
+        return vt_fail(err, VT_REJECTED,
+                       "key %.16s... is neither the vendor's nor the supervisor's: they "
+                       "sign a list of withdrawals together",
+                       id.text);
+    standing = vt_trust_key_standing(known, w->now_unix_s);
+    return standing == VT_REGARD_GOOD ||
+           vt_fail(err, VT_REJECTED, "the list would be signed by %s",
+                   vt_regard_words(standing));
+}
+
+/* The row of this release in the list, or false. */
+static bool find_row(const struct vt_docket *docket, const struct vt_withdrawals *list,
+                     struct vt_listed *row)
+{
+    const json_t *draft = docket->draft->envelope.statement.predicate;
+
+    return vt_withdrawals_find_withdrawn(list, vt_slice_from_cstr(docket->product),
+                                         vt_field_text(draft, "channel"),
+                                         vt_field_number(draft, "sequence"), row);
+}
+
+static bool check_can_withdraw(const struct work *w, struct vt_error *err)
+{
+    const struct vt_docket *docket = w->wish->docket;
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals list;
+    struct vt_listed row;
+
+    if (!docket->is_published || docket->draft == NULL)
+        return vt_fail(err, VT_REJECTED,
+                       "%s %s is not published: there is nothing to withdraw "
+                       "(`vitrine supervise reject` stops a draft)",
+                       docket->product, docket->version);
+    if (w->newest.len == 0)
+        return true;
+    if (!vt_envelope_parse(w->newest, &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &list, err))
+        return vt_within(err, "newest list of withdrawals");
+    return !find_row(docket, &list, &row) ||
+           vt_fail(err, VT_REJECTED, "%s %s is withdrawn already: %.*s", docket->product,
+                   docket->version, VT_SLICE_ARGS(row.reason));
+}
+
+static bool check_wish(const struct work *w, struct vt_error *err)
+{
+    if (w->wish->change == VT_LIST_WITHDRAW)
+        return check_can_withdraw(w, err);
+    return w->newest.len != 0 ||
+           vt_fail(err, VT_REJECTED,
+                   "nothing is published yet: the first release brings the first list");
+}
+
+/* Is what lies on the desk the next list, and what we wish?  *usable_out says so; another
+ * one that still could be completed is an error. */
+static bool look_at_next(const struct work *w, vt_slice bytes, bool *usable_out,
+                         struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals list;
+    struct vt_listed row = { 0 };
+
+    *usable_out = false;
+    if (!vt_envelope_parse(bytes, &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &list, err))
+        return vt_within(err, NEXT);
+    if (list.version != w->version)
+        return true; /* overtaken */
+    if (w->wish->docket != NULL && !find_row(w->wish->docket, &list, &row))
+        return vt_fail(err, VT_REJECTED,
+                       "another list waits for its second signature (%s): complete that "
+                       "one first",
+                       NEXT);
+    *usable_out =
+        vt_list_is_next(w->newest, w->wish->change, w->wish->docket, &envelope, err);
+    return *usable_out || vt_within(err, NEXT " (take it away if nobody stands by it)");
+}
+
+static bool judge(const struct work *w, struct vt_next_list *out, struct vt_error *err)
+{
+    static const enum vt_trust_role roles[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    if (!vt_envelope_parse(vt_buf_slice(&out->bytes), &envelope, err))
+        return false;
+    for (size_t i = 0; i < 2 && out->waits == NULL; i++)
+        if (vt_trust_count(w->trust, roles[i], &envelope, w->now_unix_s, (vt_slice){ 0 })
+                .outcome != VT_COUNT_ENOUGH)
+            out->waits = vt_trust_role_name(roles[i]);
+    out->is_complete = out->waits == NULL;
+    return true;
+}
+
+static bool sign(const struct work *w, vt_slice next, const struct vt_key *key,
+                 struct vt_next_list *out, struct vt_error *err)
+{
+    const struct vt_list_wish *wish = w->wish;
+
+    if (next.len != 0)
+        return vt_envelope_add_signature(next, key, &out->bytes, err);
+    out->lacks_reason = wish->change == VT_LIST_WITHDRAW &&
+                        (wish->reason == NULL || wish->reason[0] == '\0');
+    if (out->lacks_reason)
+        return vt_fail(err, VT_MALFORMED, "--reason: say why it is withdrawn");
+    return vt_compose_list(w->newest, wish->change, wish->docket, wish->reason,
+                           w->now_unix_s, key, &out->bytes, err);
+}
+
+bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *trust,
+                       const struct vt_list_wish *wish, const struct vt_key *key,
+                       int64_t now_unix_s, struct vt_next_list *out, struct vt_error *err)
+{
+    struct work w = { desk, trust, wish, now_unix_s, { 0 }, 0 };
+    VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF next = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    bool is_usable = false;
+
+    *out = (struct vt_next_list){ .bytes = vt_buf_init(VT_ENTRY_BYTES_MAX) };
+    if (!check_signer(&w, key, err) ||
+        !vt_desk_newest_list(desk, &w.version, &newest, NULL, err))
+        return false;
+    w.newest = vt_buf_slice(&newest);
+    out->version = ++w.version;
+    if (!check_wish(&w, err) || (vt_disk_has(desk->disk, NEXT) &&
+                                 (!vt_disk_read(desk->disk, NEXT, &next, err) ||
+                                  !look_at_next(&w, vt_buf_slice(&next), &is_usable, err))))
+        return false;
+    if (!is_usable)
+        vt_buf_truncate(&next, 0);
+    return sign(&w, vt_buf_slice(&next), key, out, err) &&
+           vt_disk_write(desk->disk, NEXT, vt_buf_slice(&out->bytes), 0644, err) &&
+           judge(&w, out, err);
+}
+
+bool vt_next_list_publish(const struct vt_publisher *publisher,
+                          const struct vt_next_list *list, struct vt_error *err)
+{
+    if (!list->is_complete)
+        return vt_fail(err, VT_REJECTED, "the list lacks the %s's signature", list->waits);
+    return vt_publish_list(publisher, vt_buf_slice(&list->bytes), err) &&
+           vt_disk_remove(publisher->desk->disk, NEXT, err);
+}

@@ -1,0 +1,160 @@
+/* Lists of withdrawals that come without a release: renewed, or taking one back.  Whoever
+ * adds the second signature signs what he would have written himself, and nothing else. */
+#include "release/next_list.h"
+#include "tests/world.h"
+
+struct scene {
+    struct vt_world world;
+    struct vt_trust *trust;
+    struct vt_desk desk;
+    struct vt_next_list list;
+};
+
+static void scene_end(struct scene *s)
+{
+    vt_buf_clear(&s->list.bytes);
+    vt_desk_close(&s->desk);
+    vt_trust_free(s->trust);
+}
+#define AUTO_SCENE __attribute__((cleanup(scene_end))) struct scene
+
+static void scene_begin(struct scene *s)
+{
+    struct vt_error err = { 0 };
+    vt_slice trust;
+
+    *s = (struct scene){ .world = vt_world_good() };
+    s->world.withdrawn_reason = "a hole";
+    s->world.list_version = 1;
+    trust = vt_world_trust(&s->world);
+    VT_CHECK_OK(vt_trust_parse(trust, &s->trust, &err));
+    VT_CHECK_OK(vt_desk_open(vt_test_path("desk"), true, &s->desk, &err));
+}
+
+/* List 1, which withdraws one release, is the newest on the desk. */
+static void lay_first_list(struct scene *s)
+{
+    struct vt_error err = { 0 };
+    struct vt_world_made made;
+
+    vt_world_make(&s->world, &made);
+    VT_CHECK_OK(
+        vt_disk_write(s->desk.disk, "withdrawals/1.json", made.withdrawals, 0644, &err));
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, "withdrawals/1.tlog-proof",
+                              made.withdrawals_proof, 0644, &err));
+}
+
+static bool renew(struct scene *s, enum vt_party party, struct vt_error *err)
+{
+    struct vt_list_wish wish = { .change = VT_LIST_RENEW };
+
+    vt_buf_clear(&s->list.bytes);
+    return vt_next_list_sign(&s->desk, s->trust, &wish, vt_world_key(party), VT_WORLD_NOW,
+                             &s->list, err);
+}
+
+static void lay_next(struct scene *s, vt_slice envelope)
+{
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, "withdrawals/next.json", envelope, 0644, &err));
+}
+
+static vt_slice next_of(struct scene *s)
+{
+    (void)s;
+    return vt_test_read(vt_test_path("desk/withdrawals/next.json"));
+}
+
+static void nothing_is_renewed_before_a_first_list(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_CHECK_FAILS(VT_REJECTED, renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK(!vt_path_exists(vt_test_path("desk/withdrawals/next.json")));
+    lay_first_list(&s); /* the twin */
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+}
+
+static void two_signatures_renew_it(void)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_error err = { 0 };
+    struct vt_withdrawals list;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err));
+    VT_CHECK(!s.list.is_complete && strcmp(s.list.waits, "vendor") == 0);
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err)); /* twice by one is not by two */
+    VT_CHECK(!s.list.is_complete);
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK(s.list.is_complete && s.list.version == 2);
+    VT_CHECK_OK(vt_envelope_parse(vt_buf_slice(&s.list.bytes), &envelope, &err));
+    VT_CHECK_OK(vt_withdrawals_read(&envelope.statement, &list, &err));
+    VT_CHECK(list.version == 2 && json_array_size(list.withdrawn) == 1 &&
+             json_array_size(list.current) == 2);
+}
+
+static void a_stranger_renews_nothing(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_CHECK_FAILS(VT_REJECTED, renew(&s, VT_P_STRANGER, &err));
+    VT_CHECK_FAILS(VT_REJECTED, renew(&s, VT_P_REVIEWER, &err));
+    VT_CHECK(!vt_path_exists(vt_test_path("desk/withdrawals/next.json")));
+}
+
+/* A vendor who signs a list that forgets a withdrawal gets no second signature. */
+static void a_list_that_forgets_is_not_signed(void)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_listed current = {
+        VT_LIT("kettle"), VT_LIT("stable"), VT_LIT("0.9"), 2, { 0 }
+    };
+    struct vt_error err = { 0 };
+    vt_slice before;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_CHECK_OK(
+        vt_withdrawals_write(2, VT_WORLD_NOW, &current, 1, NULL, 0, &payload, &err));
+    lay_next(&s, vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_VENDOR)));
+    before = next_of(&s);
+    VT_CHECK_FAILS(VT_REJECTED, renew(&s, VT_P_SUPERVISOR, &err));
+    VT_CHECK(strstr(err.message, "not the one before with this change alone") != NULL);
+    VT_CHECK(vt_slice_equal(before, next_of(&s)));
+}
+
+/* One that a newer list has overtaken is begun anew. */
+static void an_overtaken_list_is_begun_anew(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/2.json", next_of(&s), 0644, &err));
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/2.tlog-proof", VT_LIT("proof"),
+                              0644, &err));
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err));
+    VT_CHECK(s.list.version == 3 && strcmp(s.list.waits, "vendor") == 0);
+}
+
+static const struct vt_case cases[] = {
+    { "nothing is renewed before a first list", nothing_is_renewed_before_a_first_list },
+    { "two signatures renew it", two_signatures_renew_it },
+    { "a stranger renews nothing", a_stranger_renews_nothing },
+    { "a list that forgets is not signed", a_list_that_forgets_is_not_signed },
+    { "an overtaken list is begun anew", an_overtaken_list_is_begun_anew },
+};
+
+VT_TEST_MAIN("release.next_list", cases)

@@ -353,14 +353,18 @@ static bool run_prove(struct vt_args *args, struct vt_error *err)
 static bool show_entry(struct vt_args *args, struct vt_ledger_reader *reader,
                        struct vt_error *err)
 {
-    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX), base64 = vt_buf_init(VT_KIB(128));
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX + 1),
+                base64 = vt_buf_init(VT_KIB(128));
     uint64_t index;
 
     if (!vt_args_number(args, "index", 0, UINT64_MAX, &index, err) ||
         !vt_ledger_reader_read(reader, index, &entry, err))
         return false;
-    if (!vt_args_is_json(args))
+    if (!vt_args_is_json(args)) {
+        if (isatty(STDOUT_FILENO)) /* for a person; a pipe gets the bytes and no more */
+            vt_buf_put_u8(&entry, '\n');
         return write_out("-", vt_buf_slice(&entry), err);
+    }
     vt_base64_write(&base64, vt_buf_slice(&entry));
     vt_cli_print_json(json_pack("{s:b,s:I,s:s}", "ok", 1, "index", (json_int_t)index,
                                 "entry_b64", vt_buf_cstr(&base64)));
@@ -423,7 +427,8 @@ static void print_head(const struct vt_ledger_reader *reader,
         (void)printf("published  nothing yet\n");
         return;
     }
-    (void)printf("published  %ju entries\nroot       %s\n", (uintmax_t)head.size, root);
+    (void)printf("published  %ju %s\nroot       %s\n", (uintmax_t)head.size,
+                 head.size == 1 ? "entry" : "entries", root);
     for (size_t i = 0; i < policy->witness_count; i++) {
         vt_time_write(verdict->cosigned_unix_s[i], time);
         (void)printf("witness    %.*s: %s\n", VT_SLICE_ARGS(policy->witnesses[i].name),

@@ -382,7 +382,7 @@ static void bad_calls(void)
                         rows[i].name);
     }
     VT_CHECK(says(vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", "log")),
-                  "published  1 entries"));
+                  "published  1 entry"));
 }
 
 static void truncated_proofs(void)

@@ -113,7 +113,7 @@ static void three_of_four(void)
     VT_CHECK(shows("nothing yet"));
     (void)add(0, "one");
     check_proof("one");
-    VT_CHECK(shows("published  1 entries") && !shows("not reached"));
+    VT_CHECK(shows("published  1 entry") && !shows("not reached"));
 
     vt_test_stop(&s.running[3], 0); /* one is away: enough are left */
     (void)add(0, "two");
@@ -160,7 +160,7 @@ static void no_second_story(void)
     (void)vt_test_run(0, VT_ARGV("mv", path("copy"), path("log")));
     output = add(1, "another two");
     VT_CHECK_SAYING(strstr(output, "the entries are kept") != NULL, "%s", output);
-    VT_CHECK(shows("published  1 entries"));
+    VT_CHECK(shows("published  1 entry"));
     for (size_t i = 0; i < WITNESSES; i++)
         vt_test_stop(&s.running[i], 0);
 }

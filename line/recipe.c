@@ -135,9 +135,18 @@ static bool get_word(const json_t *object, const char *what, const char *name,
 
     if (!vt_json_get_text(object, what, name, &text, err))
         return false;
-    if (!is_one_of(text, words, count, at_out))
-        return vt_fail(err, VT_MALFORMED, "%s: %s '%.*s' is none of those known", what,
-                       name, VT_SLICE_ARGS(text));
+    if (!is_one_of(text, words, count, at_out)) {
+        char known[128] = "";
+
+        for (size_t i = 0; i < count; i++) /* a few short words of ours */
+            (void)snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s",
+                           i == 0           ? ""
+                           : i + 1 == count ? " or "
+                                            : ", ",
+                           words[i]);
+        return vt_fail(err, VT_MALFORMED, "%s: %s '%.*s' is not %s", what, name,
+                       VT_SLICE_ARGS(text), known);
+    }
     return true;
 }
 

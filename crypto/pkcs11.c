@@ -21,28 +21,52 @@ static bool failed(ck_ulong code, const char *what, struct vt_error *err)
 /* ---- the module -------------------------------------------------------------------------
  */
 
-/* Who may write this file may read our PIN. */
+/* May anybody but root and us put something else in its place?  A sticky folder (/tmp)
+ * lets others add, not replace. */
+static bool others_may_change(const struct stat *about)
+{
+    bool is_sticky = S_ISDIR(about->st_mode) && (about->st_mode & S_ISVTX) != 0;
+
+    return ((about->st_mode & 022) != 0 && !is_sticky) ||
+           (about->st_uid != 0 && about->st_uid != geteuid());
+}
+
+/* Who may change this file, or a folder above it, may read our PIN.  path: what dlopen will
+ * be given too, without links in it. */
 static bool is_ours_to_trust(const char *path, struct vt_error *err)
 {
+    VT_AUTO_FREE char *part = vt_strdup_slice(vt_slice_from_cstr(path));
     struct stat about;
 
     if (stat(path, &about) != 0)
         return vt_fail(err, VT_IO, "%s: cannot open: %s", path, strerror(errno));
     if (!S_ISREG(about.st_mode))
         return vt_fail(err, VT_IO, "%s: is not a regular file", path);
-    if ((about.st_mode & 022) != 0 || (about.st_uid != 0 && about.st_uid != geteuid()))
-        return vt_fail(err, VT_REJECTED,
-                       "%s: others may change this module: chmod go-w and chown it", path);
+    for (char *end = part + strlen(part); end != NULL; end = strrchr(part, '/')) {
+        end[end == part ? 1 : 0] = '\0'; /* the root itself keeps its name */
+        if (stat(part, &about) != 0)
+            return vt_fail(err, VT_IO, "%s: %s", part, strerror(errno));
+        if (others_may_change(&about))
+            return vt_fail(err, VT_REJECTED,
+                           "%s: others may change this module or a folder above it: "
+                           "chmod go-w and chown it",
+                           part);
+        if (end == part)
+            break;
+    }
     return true;
 }
 
-static bool load(const char *path, const struct ck_functions **out, struct vt_error *err)
+static bool load(const char *name, const struct ck_functions **out, struct vt_error *err)
 {
+    VT_AUTO_FREE char *path = realpath(name, NULL);
     const struct ck_functions *module = NULL;
     ck_get_function_list *get_list = NULL;
     void *handle, *symbol;
     ck_ulong code;
 
+    if (path == NULL)
+        return vt_fail(err, VT_IO, "%s: cannot open: %s", name, strerror(errno));
     if (!is_ours_to_trust(path, err))
         return false;
     handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

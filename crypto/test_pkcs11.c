@@ -237,6 +237,9 @@ static void a_module_that_others_may_write_is_refused(void)
     VT_CHECK(chmod(path, 0775) == 0);
     VT_CHECK_FAILS(VT_REJECTED, vt_key_open(uri, VT_LIT(PIN), &key, &err));
     VT_CHECK(chmod(path, 0755) == 0);
+    VT_CHECK(chmod(vt_test_dir(), 0777) == 0); /* or exchange as a whole */
+    VT_CHECK_FAILS(VT_REJECTED, vt_key_open(uri, VT_LIT(PIN), &key, &err));
+    VT_CHECK(chmod(vt_test_dir(), 0755) == 0);
     VT_CHECK_OK(vt_key_open(uri, VT_LIT(PIN), &key, &err));
 }
 

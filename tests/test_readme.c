@@ -34,7 +34,37 @@ static void the_first_proof_runs_as_it_is_written(void)
                     "all is as it was signed") != NULL);
 }
 
+/* The beginning that the README offers: it ends with a whole trust root, and its witnesses
+ * cosign what the ledger takes. */
+static void a_beginning_is_whole(void)
+{
+    const char *program = vt_test_vitrine();
+    VT_AUTO_BUF script = vt_buf_init(VT_KIB(8));
+    int bin = (int)(strrchr(program, '/') - program);
+
+    vt_buf_printf(&script, "set -eu\nPATH=%.*s:$PATH\n", bin, program);
+    vt_buf_printf(&script, "sh examples/begin.sh %s %d\n", vt_test_path("first"),
+                  20000 + getpid() % 20000);
+    vt_buf_printf(&script, "cd %s\n", vt_test_path("first"));
+    vt_buf_put_text(
+        &script, "sed -i s/public/any/ log/config.json\n"
+                 "setsid ./witnesses >ready 2>&1 & group=$!\n"
+                 "trap 'kill -- -$group' EXIT\n"
+                 "for i in $(seq 100); do [ $(grep -c ready: ready) -ge 3 ] && break; "
+                 "sleep 0.1; done\n"
+                 "vitrine ledger add --dir log --proof-dir . policy.txt\n"
+                 "vitrine ledger check policy.txt --proof policy.txt.tlog-proof --policy "
+                 "policy.txt --origin ledger.example/releases\n");
+    vt_test_write(vt_test_path("begin.sh"), vt_buf_slice(&script));
+    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("sh", vt_test_path("begin.sh"))), ": whole") !=
+             NULL);
+    VT_CHECK(
+        strstr(vt_test_run(1, VT_ARGV("sh", "examples/begin.sh", vt_test_path("first"))),
+               "is not empty") != NULL);
+}
+
 static const struct vt_case cases[] = {
+    { "a beginning is whole", a_beginning_is_whole },
     { "the first proof runs as it is written", the_first_proof_runs_as_it_is_written },
 };
 

@@ -1,0 +1,69 @@
+#!/bin/sh
+# begin.sh FOLDER [FIRST-PORT] - a beginning to play with or to change into your own: keys,
+# four witnesses in four jurisdictions (three are needed), their policy, a trust root that
+# three holders signed, and an empty release ledger.  All in FOLDER, which must be new or
+# empty, and all on this machine: in earnest each holder has a machine and a key of his own,
+# and only public keys, the policy and the trust root travel.
+#
+# The witnesses listen on 127.0.0.1, from FIRST-PORT (else 7911) on; FOLDER/witnesses starts
+# them, and ends them when it ends.  `vitrine` must be in the PATH.
+set -eu
+if [ $# -lt 1 ] || [ $# -gt 2 ]; then
+    echo "usage: begin.sh FOLDER [FIRST-PORT]" >&2
+    exit 2
+fi
+port=${2:-7911}
+mkdir -p "$1" && cd "$1"
+if [ -n "$(ls -A)" ]; then
+    echo "begin.sh: $1 is not empty; name a new folder" >&2
+    exit 1
+fi
+origin=ledger.example/releases
+vkey() { vitrine key show "$1.pub" --name "$2" | sed -n "s/^as $3 *//p"; }
+
+# One key a holder and duty.  In earnest: --passphrase-file, or a pkcs11: URI.
+for who in foundation vendor supervisor reviewer builder ledger ch de jp br; do
+    vitrine key new --out "$who.key" >/dev/null
+done
+
+# Witnesses, and the policy: which log, which witnesses, how many jurisdictions.
+log=$(vkey ledger.key $origin "a log")
+echo "log $log" >policy.txt
+echo '#!/bin/sh' >witnesses
+echo 'cd "$(dirname "$0")" && trap "kill 0" INT TERM EXIT' >>witnesses
+for place in ch de jp br; do
+    vitrine witness init --dir "witness-$place" --name "$place.example" --key "$place.key" >/dev/null
+    vitrine witness add-log --dir "witness-$place" --vkey "$log" >/dev/null
+    code=$(echo $place | tr a-z A-Z)
+    echo "witness $place $(vkey $place.key $place.example witness) http://127.0.0.1:$port/" >>policy.txt
+    echo "group $code any $place" >>policy.txt
+    echo "vitrine witness serve --dir witness-$place --port $port &" >>witnesses
+    port=$((port + 1))
+done
+echo "group jurisdictions 3 CH DE JP BR" >>policy.txt
+echo "quorum jurisdictions" >>policy.txt
+echo wait >>witnesses
+chmod +x witnesses
+
+# The trust root: who may say what, where he stands, how many are enough.
+vitrine trust init --out trust.json --origin $origin --policy policy.txt --threshold root=3/3/2 >/dev/null
+add() { vitrine trust add-key --trust trust.json --role "$1" --public "$2.key.pub" --holder "$3" --jurisdiction "$4" ${5:+--site "$5"} >/dev/null; }
+add root foundation Foundation CH
+add root vendor Vendor DE
+add root supervisor Supervisor CH
+add vendor vendor Vendor DE
+add supervisor supervisor Supervisor CH
+add reviewer reviewer Reviewer BR
+add builder builder Vendor CH Zurich
+for who in foundation vendor supervisor; do
+    vitrine trust sign --trust trust.json --key $who.key >/dev/null
+done
+vitrine trust show --trust trust.json
+
+vitrine ledger init --dir log --origin $origin --key ledger.key --policy policy.txt --entries public >/dev/null
+echo
+echo "All is in $PWD.  Start the witnesses (./witnesses &), then begin a release:"
+echo "  vitrine line lock --recipe RECIPE --store store --out lock.json"
+echo "  vitrine release draft --desk desk --trust trust.json --recipe RECIPE --lock lock.json \\"
+echo "      --store store --source FOLDER --key vendor.key"
+echo "  vitrine release status --desk desk --trust trust.json     (says who acts next, and how)"

@@ -2,6 +2,7 @@
 #include "cli/files.h"
 #include "cli/line_verbs.h"
 #include "line/compare.h"
+#include "role/confine.h"
 
 enum { SHOWN_MAX = 12, SIDE_BYTES = 16 };
 
@@ -51,7 +52,8 @@ static void print_comparison(const struct vt_comparison *c)
     size_t shown = 1;
 
     if (first == NULL) {
-        (void)printf("equal: %ju files compared\n", (uintmax_t)c->files);
+        (void)printf("equal: %ju %s compared\n", (uintmax_t)c->files,
+                     c->files == 1 ? "file" : "files");
         return;
     }
     (void)printf("differs, first:\n");
@@ -67,11 +69,23 @@ static void print_comparison(const struct vt_comparison *c)
         (void)printf("note: %s\n", c->notes[i]);
 }
 
+/* Archives are opened that others made: from here on this process can read files and
+ * answer, and nothing else. */
+static void confine(void)
+{
+    struct vt_rights rights = { .read_folders = { "/" },
+                                .memory_bytes_max = VT_MIB(16384) };
+
+    vt_json_prepare(); /* a confined process could only guess the seed of its hashing */
+    vt_confine(&rights);
+}
+
 bool vt_cli_line_compare(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_COMPARISON comparison = NULL;
     json_t *json;
 
+    confine();
     if (!vt_compare(vt_args_operand(args, 0), vt_args_operand(args, 1), &comparison, err))
         return false;
     if (vt_args_is_json(args)) {

@@ -5,6 +5,7 @@
 #include "line/lock.h"
 #include "release/authorisations.h"
 #include "release/compose.h"
+#include "release/packs.h"
 
 /* ---- queue ------------------------------------------------------------------------------
  */
@@ -222,7 +223,7 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !check_is_ready(&call, &refusals, err) ||
-        !approve(&call, key, err))
+        !vt_packs_verify(call.docket, err) || !approve(&call, key, err))
         return false;
     if (refusals > 0 && !vt_args_is_json(args))
         (void)fprintf(stderr, "mind: %zu reviewers refuse its source\n", refusals);
@@ -304,7 +305,10 @@ static const struct vt_verb verbs[] = {
       "it\ndiffers.",
       vt_cli_supervise_rebuild_options, vt_cli_supervise_rebuild },
     { "approve", "PRODUCT VERSION", 2, 2, "sign the release",
-      "Refused while anything is missing.", approve_options, run_approve },
+      "Refused while anything is missing. The rules of a database are compiled once more, "
+      "so\n"
+      "that it cannot hide which of them collect.",
+      approve_options, run_approve },
     { "reject", "PRODUCT VERSION", 2, 2, "decline a release, with a reason", NULL,
       reject_options, run_reject },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },

@@ -1,8 +1,8 @@
 /* The order of a release, condition by condition. */
 #include "release/gaps.h"
 #include "evidence/inquiry.h"
-#include "line/rules.h"
 #include "release/authorisations.h"
+#include "release/packs.h"
 
 const char *vt_release_state_name(enum vt_release_state state)
 {
@@ -200,41 +200,13 @@ static void check_builds(struct standing_work *w)
 /* ---- collecting rules ------------------------------------------------------------------
  */
 
-/* The rules of the built database that collect, one a line, appended. */
-static bool collecting_rules(struct vt_docket *docket, struct vt_buf *names,
-                             struct vt_error *err)
-{
-    const json_t *subjects = docket->provenance->envelope.statement.subjects;
-    struct vt_blobs *blobs;
-    bool ok = true;
-
-    if (!vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
-        return false;
-    for (size_t i = 0; ok && i < json_array_size(subjects); i++) {
-        VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_PACK_BYTES_MAX);
-        VT_AUTO_RULES_PACK pack = { 0 };
-        vt_hash hash =
-            vt_field_hash(json_object_get(json_array_get(subjects, i), "digest"), "sha256");
-
-        ok = vt_blobs_get(blobs, &hash, &bytes, err) &&
-             vt_rules_pack_parse(vt_buf_slice(&bytes), &pack, err);
-        if (ok)
-            vt_rules_pack_collecting(&pack, names);
-    }
-    vt_blobs_close(blobs);
-    return ok;
-}
-
 static bool check_collection(struct standing_work *w, struct vt_error *err)
 {
     VT_AUTO_BUF names = vt_buf_init(VT_MIB(1));
     vt_reader r;
     vt_slice rule;
 
-    if (!vt_slice_is(vt_field_text(predicate_of(w->docket->draft), "kind"), "rules") ||
-        w->docket->provenance == NULL)
-        return true;
-    if (!collecting_rules(w->docket, &names, err))
+    if (!vt_packs_collecting(w->docket, &names, err))
         return false;
     r = (vt_reader){ vt_buf_slice(&names) };
     while (vt_read_line(&r, &rule)) {

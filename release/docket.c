@@ -92,7 +92,7 @@ static bool find_time(struct vt_docket *docket, int64_t now_unix_s, struct vt_er
         return false;
     logged = logged_at(docket, vt_buf_slice(&proof));
     docket->is_published = logged >= 0;
-    if (docket->is_published)
+    if (logged > 0) /* 0: a policy without witnesses knows no time */
         docket->time_unix_s = logged;
     return true;
 }

@@ -244,7 +244,7 @@ static void publishing_survives(void)
 /* Three of its syncs, left out: each is missed. */
 static void its_syncs_are_needed(void)
 {
-    vt_stage_must_need(&play, "file: sync of releases/lamp/#.#.#/release.tlog-proof");
+    vt_stage_must_need(&play, "file: sync of withdrawals/#.tlog-proof");
     vt_stage_must_need(&play, "file: sync folder of withdrawals/#.tlog-proof");
     vt_stage_must_need(&play, "file: sync of head");
 }

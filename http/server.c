@@ -23,7 +23,7 @@ enum {
     HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
     HEADERS_MAX = 8,
     SWEEP_MS = 250,
-    WATCHES_MAX = 4,
+    WATCHES_MAX = 12,
 };
 
 enum activity { READING, WORKING, WRITING };
@@ -133,12 +133,9 @@ static void wake(struct vt_http_exchange *exchange)
     MHD_resume_connection(exchange->connection);
 }
 
-void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
-                    vt_slice body)
+static void give(struct vt_http_exchange *exchange, int status, const char *content_type,
+                 struct MHD_Response *response)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
-
     VT_ASSERT(exchange->status == 0 && response != NULL);
     if (content_type != NULL)
         add_header(response, "Content-Type", content_type);
@@ -151,6 +148,20 @@ void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *c
     exchange->response = response;
     if (exchange->is_sleeping)
         wake(exchange);
+}
+
+void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
+                    vt_slice body)
+{
+    give(exchange, status, content_type,
+         MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
+                                         MHD_RESPMEM_MUST_COPY));
+}
+
+void vt_http_answer_fd(struct vt_http_exchange *exchange, int status,
+                       const char *content_type, int fd, uint64_t bytes)
+{
+    give(exchange, status, content_type, MHD_create_response_from_fd64(bytes, fd));
 }
 
 void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,
@@ -363,6 +374,29 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *context, const ch
  * ----------------------------------------------------------------------------
  */
 
+/* The daemon closes the listening socket that it is given. */
+static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
+{
+    const struct vt_http_options *options = &server->options;
+    bool is_tls = options->tls_key != NULL;
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->tls_certificate },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key },
+        { MHD_OPTION_END, 0, NULL },
+    };
+
+    return MHD_start_daemon(
+        (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
+            (is_tls ? (unsigned)MHD_USE_TLS : 0U),
+        0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->from_one_max,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)2 * HEAD_BYTES_MAX,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
+        is_tls ? tls : tls + 2, MHD_OPTION_END);
+}
+
 bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
                         struct vt_http_server **server_out, struct vt_error *err)
 {
@@ -379,19 +413,7 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
     if (server->options.stop_ms_max == 0)
         server->options.stop_ms_max = STOP_MS_MAX;
     server->ring.next = server->ring.before = &server->ring;
-    /* The daemon closes the listening socket that it is given. */
-    server->daemon =
-        own_fd < 0
-            ? NULL
-            : MHD_start_daemon(
-                  MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
-                  server, MHD_OPTION_LISTEN_SOCKET, own_fd, MHD_OPTION_EXTERNAL_LOGGER,
-                  on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-                  server->options.connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-                  server->options.from_one_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                  (size_t)2 * HEAD_BYTES_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                  MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-                  MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    server->daemon = own_fd < 0 ? NULL : start_daemon(server, own_fd);
     if (server->daemon == NULL) {
         vt_fd_close(&own_fd);
         free(server);
@@ -505,6 +527,8 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
         now_ms = vt_monotonic_ms();
         if (now_ms - swept_ms >= SWEEP_MS || server->is_stopping) {
             sweep(server, now_ms);
+            if (server->options.tick != NULL)
+                server->options.tick(server->options.context, now_ms);
             swept_ms = now_ms;
         }
     }

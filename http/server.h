@@ -7,8 +7,9 @@
  * the time that an answer takes to leave.  What is over a bound is refused or closed;
  * nothing is buffered beyond it.
  *
- * A server listens on the address that it is given, 127.0.0.1 in what Vitrine starts: TLS
- * and the outer world are the work of the web server in front. */
+ * A server listens on the address that it is given, 127.0.0.1 where nothing else is said.
+ * It can speak TLS itself; HTTP/2 and large crowds of readers are the work of a web server
+ * in front. */
 #ifndef VT_HTTP_SERVER_H
 #define VT_HTTP_SERVER_H
 
@@ -44,7 +45,11 @@ struct vt_http_options {
     int64_t request_ms_max;   /* for a whole request to arrive; 0: 15 s */
     int64_t answer_ms_max;    /* for an answer to be taken; 0: 60 s */
     int64_t stop_ms_max;      /* for answers under way when stopping; 0: 5 s */
-    struct vt_http_watch watches[4]; /* ended by one without `ready` */
+    struct vt_http_watch watches[12]; /* ended by one without `ready` */
+    /* Called about four times a second as long as there are connections; NULL: nobody. */
+    void (*tick)(void *context, int64_t now_ms);
+    /* TLS: certificate chain and private key in PEM, NUL-ended; both NULL: plain HTTP. */
+    const char *tls_certificate, *tls_key;
 };
 
 /* Listen.  address: an IPv4 or IPv6 literal; port 0: any free one.
@@ -85,6 +90,9 @@ void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,
 /* Answer, once.  body is copied.  The exchange must not be used afterwards. */
 void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
                     vt_slice body);
+/* The same with a whole file as body, streamed: fd is taken (closed also after failure). */
+void vt_http_answer_fd(struct vt_http_exchange *exchange, int status,
+                       const char *content_type, int fd, uint64_t bytes);
 /* The same with a sentence as plain text; a '\n' is added. */
 VT_PRINTF(3, 4)
 void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,

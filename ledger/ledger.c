@@ -237,7 +237,7 @@ static bool read_config(struct vt_ledger *ledger, struct vt_error *err)
     ledger->policy = vt_alloc(sizeof *ledger->policy);
     if (!vt_policy_parse(ledger->config.policy, ledger->policy, err))
         return false;
-    return ledger->policy->quorum == VT_POLICY_QUORUM_NONE ||
+    return ledger->policy->quorum == VT_POLICY_QUORUM_NONE || ledger->asks_no_witness ||
            vt_witness_client_new(ledger->policy, ledger->env, &ledger->witnesses, err);
 }
 
@@ -273,6 +273,7 @@ bool vt_ledger_open(const char *dir, const struct vt_ledger_options *options,
     struct vt_ledger *ledger = vt_alloc(sizeof *ledger);
 
     ledger->env = options->env;
+    ledger->asks_no_witness = options->asks_no_witness;
     ledger->signer = options->signer;
     ledger->arena = vt_arena_new();
     ledger->batch = vt_batch_init(0);

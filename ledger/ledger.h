@@ -18,6 +18,7 @@
 #include "crypto/sha256.h"
 #include "ledger/checkpoint.h"
 #include "ledger/policy.h"
+#include "ledger/prove.h"
 #include "ledger/signer.h"
 #include "ledger/tlog_proof.h"
 #include "ledger/tree_verify.h"
@@ -48,6 +49,10 @@ struct vt_ledger_options {
      * that the index keeps in memory (a multiple of 256). */
     uint64_t slot_bytes;
     uint64_t front_entries;
+    /* Witnesses are asked by somebody else, between vt_ledger_publish_begin and _end: this
+     * process makes no connection.  vt_ledger_publish then refuses where witnesses are
+     * needed. */
+    bool asks_no_witness;
 };
 
 /* A place in the log that may not be durable yet. */
@@ -103,6 +108,24 @@ VT_CHECKED bool vt_ledger_wait(struct vt_ledger *ledger, vt_ticket ticket,
  *         VT_IO */
 VT_CHECKED bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
                                   struct vt_error *err);
+
+/* The same in two steps, so that entries can be taken while witnesses think.
+ *
+ * begin: makes the tiles of all durable entries durable and has the signer sign the tree.
+ * note_out gets the note, signed by the log alone; empty: nothing was added since.
+ * end: shows a note that was begun last, with cosignatures behind it, if it satisfies the
+ * policy.  A publication that is not ended is nothing: the next one begins anew.
+ * Errors: as vt_ledger_publish; end: VT_REJECTED no quorum, or not the note that was begun
+ */
+VT_CHECKED bool vt_ledger_publish_begin(struct vt_ledger *ledger, struct vt_buf *note_out,
+                                        struct vt_error *err);
+VT_CHECKED bool vt_ledger_publish_end(struct vt_ledger *ledger, vt_slice note,
+                                      struct vt_error *err);
+/* The consistency of the tree of `size` entries with its first old_size ones, for whoever
+ * asks the witnesses.  Errors: VT_ABSENT; VT_IO */
+VT_CHECKED bool vt_ledger_prove_growth(struct vt_ledger *ledger, uint64_t old_size,
+                                       uint64_t size, struct vt_proof *out,
+                                       struct vt_error *err);
 
 uint64_t vt_ledger_size(const struct vt_ledger *ledger); /* durable entries */
 uint64_t vt_ledger_published_size(const struct vt_ledger *ledger);

@@ -19,7 +19,8 @@ struct vt_ledger {
     struct vt_arena *arena;   /* holds the config's texts */
     struct vt_ledger_config config;
     struct vt_policy *policy;            /* NULL: none */
-    struct vt_witness_client *witnesses; /* NULL: nobody is asked */
+    struct vt_witness_client *witnesses; /* NULL: nobody is asked here */
+    bool asks_no_witness;
     struct vt_vkey vkey;
     struct vt_disk *disk;
 
@@ -32,6 +33,8 @@ struct vt_ledger {
 
     struct vt_buf published; /* the checkpoint that is visible; empty: none */
     struct vt_head published_head;
+
+    struct vt_head begun; /* signed, and not shown yet; size 0: none */
 
     uint64_t tiled_size; /* of which partial tiles were written last, shown or not */
 

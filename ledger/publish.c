@@ -76,14 +76,15 @@ static bool is_current(const struct vt_ledger *ledger)
     return ledger->published.len != 0 && ledger->published_head.size == ledger->tree.size;
 }
 
-static bool show(struct vt_ledger *ledger, const struct vt_buf *note, struct vt_error *err)
+/* Of the tree that was begun: it may have grown since. */
+static bool show(struct vt_ledger *ledger, vt_slice note, struct vt_error *err)
 {
-    if (!vt_disk_write(ledger->disk, VT_CHECKPOINT_NAME, vt_buf_slice(note), 0644, err))
+    if (!vt_disk_write(ledger->disk, VT_CHECKPOINT_NAME, note, 0644, err))
         return false;
     vt_buf_truncate(&ledger->published, 0);
-    vt_buf_put(&ledger->published, vt_buf_slice(note));
-    ledger->published_head =
-        (struct vt_head){ ledger->tree.size, vt_tree_root(&ledger->tree) };
+    vt_buf_put(&ledger->published, note);
+    ledger->published_head = ledger->begun;
+    ledger->begun = (struct vt_head){ 0 };
     return vt_buf_check(&ledger->published, "the checkpoint", err);
 }
 
@@ -114,46 +115,72 @@ static bool ask_witnesses(struct vt_ledger *ledger, const struct vt_buf *signed_
     return vt_buf_check(note, "the checkpoint", err);
 }
 
-/* What we show must satisfy what we ask of others. */
-static bool check_policy(const struct vt_ledger *ledger, const struct vt_buf *note,
-                         struct vt_error *err)
+/* What we show must be what was signed, and satisfy what we ask of others. */
+static bool check_note(const struct vt_ledger *ledger, vt_slice note, struct vt_error *err)
 {
     struct vt_tlog_verdict verdict;
+    struct vt_checkpoint checkpoint;
+    struct vt_note parsed;
 
+    if (!vt_note_parse(note, &parsed, err) ||
+        !vt_checkpoint_parse(parsed.text, &checkpoint, err))
+        return false;
+    if (checkpoint.size != ledger->begun.size ||
+        !vt_hash_equal(&checkpoint.root, &ledger->begun.root))
+        return vt_fail(err, VT_REJECTED,
+                       "the cosigned checkpoint is not the one that was "
+                       "signed here last");
     return ledger->policy == NULL ||
-           vt_tlog_checkpoint_verify(vt_buf_slice(note), ledger->policy,
-                                     ledger->config.origin, &verdict, err);
+           vt_tlog_checkpoint_verify(note, ledger->policy, ledger->config.origin, &verdict,
+                                     err);
 }
 
 /* ---- all of it
  * --------------------------------------------------------------------------- */
 
-static bool publish(struct vt_ledger *ledger, struct vt_error *err)
-{
-    VT_AUTO_BUF signed_note = vt_buf_init(VT_NOTE_BYTES_MAX);
-    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
-
-    if (!store_tiles(ledger, err) || !sign_tree(ledger, &signed_note, err)) {
-        ledger->is_broken = err->code == VT_IO;
-        return false;
-    }
-    /* Trouble with the network is no trouble with the ledger. */
-    if (!ask_witnesses(ledger, &signed_note, &note, err) ||
-        !check_policy(ledger, &note, err))
-        return false;
-    ledger->is_broken = !show(ledger, &note, err);
-    return !ledger->is_broken;
-}
-
-bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
-                       struct vt_error *err)
+bool vt_ledger_publish_begin(struct vt_ledger *ledger, struct vt_buf *note_out,
+                             struct vt_error *err)
 {
     if (!vt_ledger_commit(ledger, err))
         return false;
     if (ledger->signer == NULL)
         return vt_fail(err, VT_REJECTED, "%s: nothing can be published without the signer",
                        vt_disk_path(ledger->disk));
-    if (!is_current(ledger) && !publish(ledger, err))
+    if (is_current(ledger))
+        return true;
+    if (!store_tiles(ledger, err) || !sign_tree(ledger, note_out, err)) {
+        ledger->is_broken = err->code == VT_IO;
+        return false;
+    }
+    ledger->begun = (struct vt_head){ ledger->tree.size, vt_tree_root(&ledger->tree) };
+    return true;
+}
+
+bool vt_ledger_publish_end(struct vt_ledger *ledger, vt_slice note, struct vt_error *err)
+{
+    if (!vt_ledger_is_usable(ledger, err) || !check_note(ledger, note, err))
+        return false;
+    ledger->is_broken = !show(ledger, note, err);
+    return !ledger->is_broken;
+}
+
+bool vt_ledger_prove_growth(struct vt_ledger *ledger, uint64_t old_size, uint64_t size,
+                            struct vt_proof *out, struct vt_error *err)
+{
+    return prove_growth(ledger, old_size, size, out, err);
+}
+
+bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF signed_note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+
+    if (!vt_ledger_publish_begin(ledger, &signed_note, err))
+        return false;
+    /* Trouble with the network is no trouble with the ledger. */
+    if (signed_note.len != 0 && (!ask_witnesses(ledger, &signed_note, &note, err) ||
+                                 !vt_ledger_publish_end(ledger, vt_buf_slice(&note), err)))
         return false;
     return checkpoint_out == NULL || vt_ledger_checkpoint(ledger, checkpoint_out, err);
 }

@@ -15,7 +15,9 @@ struct vt_signer {
     vt_slice origin;
     struct vt_public_key public_key;
     struct vt_head head;
-    struct vt_role *role;         /* NULL: it is here */
+    struct vt_role *role;         /* NULL: it is here, or another process's */
+    struct vt_channel own;        /* to another process's signer; fd -1: none */
+    struct vt_channel *channel;   /* of whichever it is; NULL: it is here */
     const struct vt_key *key;     /* here: borrowed */
     struct vt_signer_state state; /* here */
 };
@@ -25,6 +27,7 @@ static struct vt_signer *signer_new(vt_slice origin)
     struct vt_signer *signer = vt_alloc(sizeof *signer);
 
     signer->arena = vt_arena_new();
+    signer->own.fd = -1;
     signer->origin = vt_arena_copy(signer->arena, origin);
     return signer;
 }
@@ -34,6 +37,7 @@ void vt_signer_stop(struct vt_signer *signer)
     if (signer == NULL)
         return;
     vt_role_stop(signer->role);
+    vt_channel_clear(&signer->own);
     if (signer->state.disk != NULL)
         vt_signer_state_close(&signer->state);
     vt_arena_free(signer->arena);
@@ -74,12 +78,12 @@ static bool begin(struct vt_signer *signer, const struct vt_signer_begin *told,
         return vt_fail(err, VT_LIMIT, "a path, origin or passphrase is far too long");
     if (!vt_role_start(VT_ROLE_SIGNER, NULL, 0, &signer->role, err))
         return false;
+    signer->channel = vt_role_channel(signer->role);
     vt_signer_begin_write(&body, told);
-    is_ok =
-        vt_buf_check(&body, "paths, origin and passphrase", err) &&
-        vt_channel_call(vt_role_channel(signer->role), VT_SIGNER_BEGIN, vt_buf_slice(&body),
-                        VT_SIGNER_READY, SECONDS_TO_SIGN * 1000, &answer, err) &&
-        take_ready(signer, answer, err);
+    is_ok = vt_buf_check(&body, "paths, origin and passphrase", err) &&
+            vt_channel_call(signer->channel, VT_SIGNER_BEGIN, vt_buf_slice(&body),
+                            VT_SIGNER_READY, SECONDS_TO_SIGN * 1000, &answer, err) &&
+            take_ready(signer, answer, err);
     if (body.len != 0)
         explicit_bzero(body.data, body.len); /* the passphrase */
     return is_ok;
@@ -123,6 +127,25 @@ bool vt_signer_start_here(const char *dir, vt_slice origin, const struct vt_key 
     return true;
 }
 
+struct vt_signer *vt_signer_attach(int fd, vt_slice origin,
+                                   const struct vt_public_key *public_key,
+                                   const struct vt_head *head)
+{
+    struct vt_signer *signer = signer_new(origin);
+
+    signer->own = vt_channel_init(fd);
+    signer->channel = &signer->own;
+    signer->public_key = *public_key;
+    signer->head = *head;
+    return signer;
+}
+
+int vt_signer_channel_fd(const struct vt_signer *signer)
+{
+    VT_ASSERT(signer->role != NULL);
+    return signer->channel->fd;
+}
+
 const struct vt_public_key *vt_signer_public(const struct vt_signer *signer)
 {
     return &signer->public_key;
@@ -147,7 +170,7 @@ static bool sign_apart(struct vt_signer *signer, const struct vt_head *head,
     if (count != 0)
         memcpy(request.proof, proof, count * sizeof *proof);
     vt_signer_request_write(&body, &request);
-    if (!vt_channel_call(vt_role_channel(signer->role), VT_SIGNER_SIGN, vt_buf_slice(&body),
+    if (!vt_channel_call(signer->channel, VT_SIGNER_SIGN, vt_buf_slice(&body),
                          VT_SIGNER_SIGNED, SECONDS_TO_SIGN * 1000, &answer, err))
         return err->code == VT_ABSENT || err->code == VT_LIMIT
                    ? vt_fail(err, VT_IO, "the signer does not answer")
@@ -194,8 +217,8 @@ bool vt_signer_sign(struct vt_signer *signer, const struct vt_head *head,
     uint8_t signature[64];
 
     VT_ASSERT(count <= VT_PROOF_HASHES_MAX);
-    if (!(signer->role != NULL ? sign_apart(signer, head, proof, count, signature, err)
-                               : sign_here(signer, head, proof, count, signature, err)))
+    if (!(signer->channel != NULL ? sign_apart(signer, head, proof, count, signature, err)
+                                  : sign_here(signer, head, proof, count, signature, err)))
         return vt_within(err, "signer");
     signer->head = *head;
     return write_note(signer, head, signature, out, err);

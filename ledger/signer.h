@@ -46,6 +46,15 @@ VT_CHECKED bool vt_signer_start(const char *dir, vt_slice origin, const char *ke
 VT_CHECKED bool vt_signer_start_here(const char *dir, vt_slice origin,
                                      const struct vt_key *key,
                                      struct vt_signer **signer_out, struct vt_error *err);
+/* A signer that another process started, over the descriptor of its channel, which is
+ * taken; what that process knows of it is told.  Returned; vt_signer_stop ends the talk,
+ * not the signer. fd: of the role's channel (vt_signer_channel_fd there) */
+struct vt_signer *vt_signer_attach(int fd, vt_slice origin,
+                                   const struct vt_public_key *public_key,
+                                   const struct vt_head *head);
+/* The descriptor of the role's channel, to be handed to a process that signs through it;
+ * borrowed.  Only for one from vt_signer_start. */
+int vt_signer_channel_fd(const struct vt_signer *signer);
 void vt_signer_stop(struct vt_signer *signer); /* NULL allowed */
 void vt_signer_stop_pointer(struct vt_signer **signer);
 #define VT_AUTO_SIGNER __attribute__((cleanup(vt_signer_stop_pointer))) struct vt_signer *

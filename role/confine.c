@@ -84,6 +84,19 @@ static const int LISTENERS[] = {
     SCMP_SYS(pselect6),    SCMP_SYS(eventfd2),    SCMP_SYS(pipe2),
 };
 
+/* Sockets of our own, and the thread in which libcurl asks for addresses. */
+static const int CONNECTORS[] = {
+    SCMP_SYS(socket),     SCMP_SYS(connect),     SCMP_SYS(bind),
+    SCMP_SYS(socketpair), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),  SCMP_SYS(shutdown),
+    SCMP_SYS(sendmmsg),   SCMP_SYS(recvmmsg),    SCMP_SYS(eventfd2),
+    SCMP_SYS(pipe2),      SCMP_SYS(ioctl),       SCMP_SYS(uname),
+    SCMP_SYS(clone),      SCMP_SYS(clone3),      SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),  SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_pwait),
+    SCMP_SYS(prlimit64),  SCMP_SYS(sysinfo),     SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(readlink),
+};
+
 #ifdef VT_SANITIZED
 static const int SANITIZERS[] = {
     SCMP_SYS(openat),
@@ -190,6 +203,8 @@ static void lock_calls(const struct vt_rights *rights)
         allow_opening_to_read(filter);
     if (rights->may_listen)
         ALLOW(filter, LISTENERS);
+    if (rights->may_connect)
+        ALLOW(filter, CONNECTORS);
     if (seccomp_load(filter) != 0)
         refuse("seccomp filter");
     seccomp_release(filter);

@@ -20,6 +20,7 @@ struct vt_rights {
      * for writing at all. */
     const char *read_folders[8];
     bool may_listen;           /* accept on given sockets, epoll; never connect */
+    bool may_connect;          /* to others, with what resolving their names needs */
     uint64_t memory_bytes_max; /* of address space; 0: no limit */
     uint64_t cpu_ms_max;       /* of CPU time, rounded up to seconds; 0: no limit */
     unsigned files_max;        /* open at once; 0: 64 */

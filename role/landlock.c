@@ -68,6 +68,8 @@ bool vt_landlock(const struct vt_rights *rights)
 
     if (abi == 0)
         return true;
+    if (rights->may_connect)
+        attributes.handled_access_net = NET_BIND_TCP;
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, ruleset_bytes(abi), 0);
     if (ruleset < 0)
         return false;

@@ -2,6 +2,7 @@
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "cli/ledger_open.h"
+#include "cli/ledger_serve.h"
 #include "cli/ledger_verbs.h"
 #include "cli/trust.h"
 #include "crypto/verify_note.h"
@@ -586,6 +587,30 @@ static const struct vt_verb verbs[] = {
       .summary = "show what is published, or one entry",
       .options = show_options,
       .run = run_show },
+    { .name = "serve",
+      .summary = "serve it over HTTP: tiles, checkpoint, POST /add",
+      .details =
+          "Speaks C2SP tlog-tiles, and takes entries: POST PREFIX/add, whose answer is "
+          "the\n"
+          "index when the entry survives power loss; with 'Accept: "
+          "application/vnd.vitrine.\n"
+          "tlog-proof' the answer comes when a checkpoint with its quorum holds the entry, "
+          "and\nis the proof. POST PREFIX/add-batch takes many, each behind its length in "
+          "two bytes.\n/metrics and /health are for its operator. Prints 'ready:' and its "
+          "address; SIGTERM\nends it in good order. Entries become durable in batches that "
+          "close when the batch\nbefore is done.",
+      .options = vt_cli_ledger_serve_options,
+      .run = vt_cli_ledger_serve },
+    { .name = "status",
+      .summary = "is a served ledger well?",
+      .details = "Exit code 0 if it is, 1 if checkpoints do not keep up.",
+      .options = vt_cli_ledger_status_options,
+      .run = vt_cli_ledger_status },
+    { .name = "token",
+      .summary = "make a token for a writer",
+      .details = "Only its SHA-256 goes into the file of --writers.",
+      .options = vt_cli_ledger_token_options,
+      .run = vt_cli_ledger_token },
     { .name = "fsck",
       .operands = "DIR",
       .operands_min = 1,

@@ -2,6 +2,9 @@
  * keeps (they stand at the top of each role_*.c).  ARCHITECTURE.md has the whole picture.
  */
 #include "cli/role.h"
+#include "ledger/role_courier.h"
+#include "ledger/role_ledger_front.h"
+#include "ledger/role_sequencer.h"
 #include "ledger/role_signer.h"
 #include "ledger/role_witness_front.h"
 #include "ledger/role_witness_signer.h"
@@ -10,6 +13,9 @@
 
 static const struct vt_role_row roles[] = {
     { VT_ROLE_SIGNER, vt_role_signer, &vt_signer_rights },
+    { VT_ROLE_LEDGER_FRONT, vt_role_ledger_front, &vt_ledger_front_rights },
+    { VT_ROLE_SEQUENCER, vt_role_sequencer, &vt_sequencer_rights },
+    { VT_ROLE_COURIER, vt_role_courier, &vt_courier_rights },
     { VT_ROLE_WITNESS_FRONT, vt_role_witness_front, &vt_witness_front_rights },
     { VT_ROLE_WITNESS_SIGNER, vt_role_witness_signer, &vt_witness_signer_rights },
     { VT_ROLE_RULES, vt_role_rules, &vt_rules_rights },

@@ -497,7 +497,10 @@ static bool serve_watches(struct vt_http_server *server, struct pollfd *fds,
     for (size_t i = 0; i < WATCHES_MAX && watches[i].ready != NULL; i++) {
         if (watches[i].is_for_start && server->is_stopping)
             fds[i].fd = -1;
-        else if (fds[i].revents != 0 && !watches[i].ready(server->options.context, err))
+        else if (fds[i].revents != 0 &&
+                 !watches[i].ready(watches[i].context != NULL ? watches[i].context
+                                                              : server->options.context,
+                                   err))
             return false;
     }
     return true;

@@ -35,6 +35,7 @@ struct vt_http_watch {
      */
     bool (*ready)(void *context, struct vt_error *err);
     bool is_for_start; /* not looked at any more once the server is stopping */
+    void *context;     /* handed to it; NULL: that of the options */
 };
 
 struct vt_http_options {

@@ -98,7 +98,7 @@ static struct server start(struct vt_http_options options)
         (void)alarm(60);
         options.routes = routes;
         options.context = &inside;
-        options.watches[0] = (struct vt_http_watch){ ends[0], on_control, false };
+        options.watches[0] = (struct vt_http_watch){ .fd = ends[0], .ready = on_control };
         VT_CHECK_OK(vt_http_server_new(listen_fd, &options, &inside.server, &err));
         (void)close(listen_fd);
         VT_CHECK_OK(vt_http_server_run(inside.server, &err));

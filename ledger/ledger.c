@@ -292,6 +292,8 @@ void vt_ledger_close(struct vt_ledger *ledger)
 {
     if (ledger == NULL)
         return;
+    if (ledger->disk != NULL)
+        vt_ledger_collect_rest(ledger);
     vt_dedup_close(ledger->dedup);
     vt_journal_close(ledger->journal);
     vt_disk_close(ledger->disk);

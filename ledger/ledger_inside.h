@@ -13,6 +13,8 @@
 
 #define VT_CHECKPOINT_NAME "checkpoint"
 
+enum { VT_COLLECTING_MAX = 64 };
+
 struct vt_ledger {
     const struct vt_env *env;
     struct vt_signer *signer; /* borrowed; may be NULL */
@@ -36,6 +38,11 @@ struct vt_ledger {
 
     struct vt_head begun; /* signed, and not shown yet; size 0: none */
 
+    /* Tiles that became full, whose partial versions go a few with each publication: to
+     * remove hundreds at once would hold up everybody. */
+    struct vt_tile_name collecting[VT_COLLECTING_MAX];
+    size_t collecting_count;
+
     uint64_t tiled_size; /* of which partial tiles were written last, shown or not */
 
     bool is_broken; /* a write failed: only closing is left */
@@ -47,6 +54,9 @@ VT_CHECKED bool vt_ledger_commit(struct vt_ledger *ledger, struct vt_error *err)
 /* A durable entry becomes part of the tree; full tiles and bundles go to the disk. */
 VT_CHECKED bool vt_ledger_apply(struct vt_ledger *ledger, vt_slice entry,
                                 const vt_hash *leaf, struct vt_error *err);
+
+/* When closing: what waits for its turn to be collected goes now. */
+void vt_ledger_collect_rest(struct vt_ledger *ledger);
 
 /* False (VT_IO) after a failed write. */
 VT_CHECKED bool vt_ledger_is_usable(const struct vt_ledger *ledger, struct vt_error *err);

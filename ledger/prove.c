@@ -3,49 +3,66 @@
  * complete subtree at the old tree's right edge. */
 #include "ledger/prove.h"
 
-/* One tile of each level is kept: a climb stays in one tile for eight steps. */
-struct prover {
-    const struct vt_tile_source *source;
-    uint64_t size; /* of the tree */
-    struct {
-        struct vt_tile_name name; /* width 0: nothing is kept yet */
-        vt_hash hashes[VT_TILE_WIDTH];
-    } kept[VT_TILE_LEVELS];
+enum { TILE_HEIGHT = 8, KEPT = 2 };
+
+/* A tile, and above its hashes the roots of all complete subtrees inside it: nodes[h][i] is
+ * over the hashes [i * 2^h, (i + 1) * 2^h). */
+struct kept {
+    struct vt_tile_name name;
+    vt_hash nodes[TILE_HEIGHT][VT_TILE_WIDTH];
 };
 
-static bool read_tile(struct prover *p, int level, uint64_t index,
-                      const vt_hash **hashes_out, struct vt_error *err)
-{
-    struct vt_tile_name name = { level, index, vt_tile_width(level, index, p->size) };
+/* The last two tiles of each level are kept: a climb stays in one tile for eight steps, and
+ * neighbours of the last entry are in one of two. */
+struct vt_prover {
+    struct vt_tile_source source;
+    uint64_t size;                           /* of the tree */
+    struct kept *kept[VT_TILE_LEVELS][KEPT]; /* NULL: nothing yet */
+};
 
-    VT_ASSERT(name.width != 0);
-    if (p->kept[level].name.width == 0 || p->kept[level].name.index != index) {
-        p->kept[level].name.width = 0;
-        if (!p->source->read(p->source->context, &name, p->kept[level].hashes, err))
-            return false;
-        p->kept[level].name = name;
-    }
-    *hashes_out = p->kept[level].hashes;
+static void compute_nodes(struct kept *kept)
+{
+    for (unsigned h = 1; h < TILE_HEIGHT; h++)
+        for (unsigned i = 0; i < kept->name.width >> h; i++)
+            kept->nodes[h][i] =
+                vt_sha256_node(&kept->nodes[h - 1][2 * i], &kept->nodes[h - 1][2 * i + 1]);
+}
+
+static bool load(struct vt_prover *p, const struct vt_tile_name *name, struct kept **slot,
+                 struct vt_error *err)
+{
+    if (*slot == NULL)
+        *slot = vt_alloc(sizeof **slot);
+    (*slot)->name.width = 0;
+    if (!p->source.read(p->source.context, name, (*slot)->nodes[0], err))
+        return false;
+    (*slot)->name = *name;
+    compute_nodes(*slot);
     return true;
 }
 
 /* The root of the complete subtree `index` among those of 2^height entries. */
-static bool read_node(struct prover *p, unsigned height, uint64_t index, vt_hash *out,
+static bool read_node(struct vt_prover *p, unsigned height, uint64_t index, vt_hash *out,
                       struct vt_error *err)
 {
-    unsigned width = 1u << (height % 8);
-    uint64_t first = index * width; /* hash of the level, at most size */
-    const vt_hash *hashes;
+    int level = (int)(height / TILE_HEIGHT);
+    unsigned h = height % TILE_HEIGHT;
+    uint64_t tile = index >> (TILE_HEIGHT - h);
+    struct vt_tile_name name = { level, tile, vt_tile_width(level, tile, p->size) };
+    struct kept **slot = &p->kept[level][tile % KEPT];
 
-    if (!read_tile(p, (int)(height / 8), first / VT_TILE_WIDTH, &hashes, err))
+    VT_ASSERT(name.width != 0);
+    if ((*slot == NULL || (*slot)->name.width != name.width ||
+         (*slot)->name.index != tile) &&
+        !load(p, &name, slot, err))
         return false;
-    *out = vt_tile_root(&hashes[first % VT_TILE_WIDTH], width);
+    *out = (*slot)->nodes[h][index % (VT_TILE_WIDTH >> h)];
     return true;
 }
 
 /* The root over [start, end), where start is a multiple of a power of two not below
  * end - start: complete subtrees, from the right to the left. */
-static bool read_range(struct prover *p, uint64_t start, uint64_t end, vt_hash *out,
+static bool read_range(struct vt_prover *p, uint64_t start, uint64_t end, vt_hash *out,
                        struct vt_error *err)
 {
     vt_hash root = vt_tree_empty_root, left;
@@ -65,8 +82,8 @@ static bool read_range(struct prover *p, uint64_t start, uint64_t end, vt_hash *
 }
 
 /* Append the siblings on the way from node `index` of `height` up to the root. */
-static bool climb(struct prover *p, unsigned height, uint64_t index, struct vt_proof *out,
-                  struct vt_error *err)
+static bool climb(struct vt_prover *p, unsigned height, uint64_t index,
+                  struct vt_proof *out, struct vt_error *err)
 {
     for (; height < 63 && UINT64_C(1) << height < p->size; height++, index >>= 1) {
         uint64_t start = (index ^ 1) << height;
@@ -89,34 +106,63 @@ static bool check_size(uint64_t size, struct vt_error *err)
     return true;
 }
 
-static struct prover *prover_new(const struct vt_tile_source *source, uint64_t size)
+struct vt_prover *vt_prover_new(const struct vt_tile_source *source, uint64_t size)
 {
-    struct prover *p = vt_alloc(sizeof *p);
+    struct vt_prover *p = vt_alloc(sizeof *p);
 
-    p->source = source;
+    p->source = *source;
     p->size = size;
     return p;
 }
 
-bool vt_prove_inclusion(const struct vt_tile_source *source, uint64_t index, uint64_t size,
-                        struct vt_proof *out, struct vt_error *err)
+void vt_prover_free(struct vt_prover *p)
 {
-    VT_AUTO_FREE struct prover *p = prover_new(source, size);
+    if (p == NULL)
+        return;
+    for (size_t level = 0; level < VT_TILE_LEVELS; level++)
+        for (size_t i = 0; i < KEPT; i++)
+            free(p->kept[level][i]);
+    free(p);
+}
+
+static void prover_free_pointer(struct vt_prover **p)
+{
+    vt_prover_free(*p);
+}
+#define AUTO_PROVER __attribute__((cleanup(prover_free_pointer))) struct vt_prover *
+
+/* A tile that was open then has another width now, and is read again. */
+void vt_prover_grow(struct vt_prover *p, uint64_t size)
+{
+    p->size = size;
+}
+
+bool vt_prover_inclusion(struct vt_prover *p, uint64_t index, struct vt_proof *out,
+                         struct vt_error *err)
+{
     struct vt_proof proof = { .count = 0 };
 
-    if (index >= size)
+    if (index >= p->size)
         return vt_fail(err, VT_ABSENT, "entry %ju is not in the tree of %ju entries",
-                       (uintmax_t)index, (uintmax_t)size);
-    if (!check_size(size, err) || !climb(p, 0, index, &proof, err))
+                       (uintmax_t)index, (uintmax_t)p->size);
+    if (!check_size(p->size, err) || !climb(p, 0, index, &proof, err))
         return false;
     *out = proof;
     return true;
 }
 
+bool vt_prove_inclusion(const struct vt_tile_source *source, uint64_t index, uint64_t size,
+                        struct vt_proof *out, struct vt_error *err)
+{
+    AUTO_PROVER p = vt_prover_new(source, size);
+
+    return vt_prover_inclusion(p, index, out, err);
+}
+
 bool vt_prove_consistency(const struct vt_tile_source *source, uint64_t size1,
                           uint64_t size2, struct vt_proof *out, struct vt_error *err)
 {
-    VT_AUTO_FREE struct prover *p = prover_new(source, size2);
+    AUTO_PROVER p = vt_prover_new(source, size2);
     struct vt_proof proof = { .count = 0 };
 
     if (size1 > size2)
@@ -141,7 +187,7 @@ bool vt_prove_consistency(const struct vt_tile_source *source, uint64_t size1,
 bool vt_prove_root(const struct vt_tile_source *source, uint64_t size, vt_hash *root_out,
                    struct vt_error *err)
 {
-    VT_AUTO_FREE struct prover *p = prover_new(source, size);
+    AUTO_PROVER p = vt_prover_new(source, size);
 
     return check_size(size, err) && read_range(p, 0, size, root_out, err);
 }

@@ -22,6 +22,16 @@ struct vt_proof {
     size_t count;
 };
 
+/* Whoever proves much about one tree keeps a prover: tiles are read once, and their inner
+ * nodes computed once.  source: borrowed as long.  Returned; end with vt_prover_free. */
+struct vt_prover;
+struct vt_prover *vt_prover_new(const struct vt_tile_source *source, uint64_t size);
+void vt_prover_free(struct vt_prover *prover); /* NULL allowed */
+/* The tree has grown: what is still true is kept. */
+void vt_prover_grow(struct vt_prover *prover, uint64_t size);
+VT_CHECKED bool vt_prover_inclusion(struct vt_prover *prover, uint64_t index,
+                                    struct vt_proof *out, struct vt_error *err);
+
 /* Errors of all: VT_ABSENT the tree has no such entry or size
  *                and those of source->read */
 

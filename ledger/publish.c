@@ -3,6 +3,8 @@
 #include "ledger/ledger_inside.h"
 #include "ledger/shelf.h"
 
+enum { TILES_AT_ONCE = 6, FILES_AT_ONCE = 16 };
+
 /* ---- tiles of this very size ------------------------------------------------------------
  */
 
@@ -22,15 +24,50 @@ static bool write_partial(struct vt_ledger *ledger, int level, struct vt_error *
     return vt_shelf_write_tile(ledger->disk, &name, ledger->tree.levels[level], err);
 }
 
-/* Partial versions of the tile that was open at `then` entries and has become full. */
-static bool collect_partials(struct vt_ledger *ledger, int level, uint64_t then,
-                             struct vt_error *err)
+/* The tile that was open at `then` entries may have become full. */
+static void note_full(struct vt_ledger *ledger, int level, uint64_t then)
 {
     uint64_t index = vt_tile_level_size(level, then) / VT_TILE_WIDTH;
 
     if (vt_tile_width(level, index, ledger->tree.size) < VT_TILE_WIDTH)
-        return true;
-    return vt_shelf_collect(ledger->disk, level, index, err);
+        return;
+    for (size_t i = 0; i < ledger->collecting_count; i++)
+        if (ledger->collecting[i].level == level && ledger->collecting[i].index == index)
+            return;
+    if (ledger->collecting_count < VT_COLLECTING_MAX) /* else they stay: no harm */
+        ledger->collecting[ledger->collecting_count++] =
+            (struct vt_tile_name){ level, index, VT_TILE_WIDTH };
+}
+
+/* Remove some partial versions; the tiles that waited longest come first. */
+static bool collect_some(struct vt_ledger *ledger, struct vt_error *err)
+{
+    for (size_t tiles = 0; tiles < TILES_AT_ONCE && ledger->collecting_count > 0; tiles++) {
+        const struct vt_tile_name *tile = &ledger->collecting[0];
+        bool is_done;
+
+        if (!vt_shelf_collect(ledger->disk, tile->level, tile->index, FILES_AT_ONCE,
+                              &is_done, err))
+            return false;
+        if (!is_done)
+            return true;
+        ledger->collecting_count--;
+        memmove(ledger->collecting, ledger->collecting + 1,
+                ledger->collecting_count * sizeof ledger->collecting[0]);
+    }
+    return true;
+}
+
+void vt_ledger_collect_rest(struct vt_ledger *ledger)
+{
+    struct vt_error ignored = { 0 };
+    bool is_done;
+
+    for (size_t i = 0; i < ledger->collecting_count && !ledger->is_broken; i++)
+        if (!vt_shelf_collect(ledger->disk, ledger->collecting[i].level,
+                              ledger->collecting[i].index, VT_TILE_WIDTH, &is_done,
+                              &ignored))
+            return; /* they stay: no harm */
 }
 
 static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
@@ -42,12 +79,12 @@ static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
         return false;
     /* The full ones are durable now, so these are not needed any more.  It is done before
      * the checkpoint: after a crash the same ones are collected again. */
-    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++)
-        if (!collect_partials(ledger, level, ledger->published_head.size, err) ||
-            !collect_partials(ledger, level, ledger->tiled_size, err))
-            return false;
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++) {
+        note_full(ledger, level, ledger->published_head.size);
+        note_full(ledger, level, ledger->tiled_size);
+    }
     ledger->tiled_size = ledger->tree.size;
-    return true;
+    return collect_some(ledger, err);
 }
 
 /* ---- signatures -------------------------------------------------------------------------

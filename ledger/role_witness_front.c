@@ -241,8 +241,10 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
         return false;
     f->known = vt_arena_alloc(f->arena, f->config.log_count * sizeof *f->known + 1);
     options.connections_max = f->connections_max;
-    options.watches[0] = (struct vt_http_watch){ f->signer.fd, on_signer, false };
-    options.watches[1] = (struct vt_http_watch){ channel->fd, on_parent, true };
+    options.watches[0] = (struct vt_http_watch){ .fd = f->signer.fd, .ready = on_signer };
+    options.watches[1] = (struct vt_http_watch){ .fd = channel->fd,
+                                                 .ready = on_parent,
+                                                 .is_for_start = true };
     return learn_seen(f, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_WITNESS_FRONT_LISTEN), &options, &f->server,
                               err) &&

@@ -170,7 +170,8 @@ static bool note_width(void *context, const char *name, bool is_folder,
     return true;
 }
 
-bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index, struct vt_error *err)
+bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index, size_t max,
+                      bool *is_done_out, struct vt_error *err)
 {
     struct vt_tile_name name = { level, index, 1 };
     struct partials found = { .count = 0 };
@@ -178,12 +179,14 @@ bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index, struct vt
 
     vt_tile_path(&name, path);
     *strrchr(path, '/') = '\0'; /* the folder that holds the widths */
+    *is_done_out = true;
     if (!vt_disk_list(disk, path, note_width, &found, err))
         return err->code == VT_ABSENT;
-    for (size_t i = 0; i < found.count; i++) {
+    *is_done_out = found.count <= max;
+    for (size_t i = 0; i < found.count && i < max; i++) {
         name.width = found.widths[i];
         vt_tile_path(&name, path);
-        if (!vt_disk_remove(disk, path, err) && err->code != VT_ABSENT)
+        if (!vt_disk_remove_lazily(disk, path, err) && err->code != VT_ABSENT)
             return false;
     }
     return true;

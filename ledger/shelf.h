@@ -37,8 +37,10 @@ VT_CHECKED bool vt_shelf_write_tile(struct vt_disk *disk, const struct vt_tile_n
 VT_CHECKED bool vt_shelf_write_bundle(struct vt_disk *disk, const struct vt_tile_name *name,
                                       vt_slice bundle, struct vt_error *err);
 
-/* Remove the partial versions of a tile (or bundle) of which the full one is durable. */
+/* Remove partial versions of a tile (or bundle) of which the full one is durable: at most
+ * `max` of them.  *is_done_out: none is left.  They come back if power is lost before the
+ * next flush, which does no harm. */
 VT_CHECKED bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index,
-                                 struct vt_error *err);
+                                 size_t max, bool *is_done_out, struct vt_error *err);
 
 #endif

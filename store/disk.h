@@ -69,6 +69,10 @@ VT_CHECKED bool vt_disk_read(struct vt_disk *disk, const char *name, struct vt_b
 /* Open for reading; the caller closes.  Errors as vt_disk_read. */
 VT_CHECKED bool vt_disk_open_fd(struct vt_disk *disk, const char *name, int *fd_out,
                                 uint64_t *size_bytes_out, struct vt_error *err);
+/* Gone at once, durably so only after vt_disk_flush: for many files that would do no harm
+ * if they came back.  VT_ABSENT. */
+VT_CHECKED bool vt_disk_remove_lazily(struct vt_disk *disk, const char *name,
+                                      struct vt_error *err);
 /* Durably gone.  VT_ABSENT if it was not there, which is then durable too. */
 VT_CHECKED bool vt_disk_remove(struct vt_disk *disk, const char *name,
                                struct vt_error *err);

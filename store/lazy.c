@@ -88,6 +88,22 @@ bool vt_disk_write_lazily(struct vt_disk *disk, const char *name, vt_slice bytes
     return true;
 }
 
+bool vt_disk_remove_lazily(struct vt_disk *disk, const char *name, struct vt_error *err)
+{
+    VT_AUTO_SPOT spot = { .fd = -1 };
+
+    if (!vt_disk_is_usable(disk, err) || !make_room(disk, err) ||
+        !vt_spot_open(disk, name, &spot, err))
+        return false;
+    if (vt_change_unlink(step_of(disk, "remove: lazily", name), &spot) == 0) {
+        vt_folders_add(&disk->dirty, spot.folder);
+        return true;
+    }
+    if (errno != ENOENT)
+        return vt_disk_fail_change(disk, name, "remove it", err);
+    return vt_fail(err, VT_ABSENT, "%s/%s: there is no such file", disk->path, name);
+}
+
 bool vt_disk_keep(struct vt_disk *disk, const char *name, struct vt_error *err)
 {
     VT_AUTO_SPOT spot = { .fd = -1 };

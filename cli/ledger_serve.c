@@ -1,0 +1,293 @@
+/* vitrine ledger serve, status, token: a ledger for the world. */
+#include "cli/ledger_serve.h"
+#include "cli/files.h"
+#include "http/http.h"
+#include "ledger/role_ledger_front.h"
+#include "ledger/serve.h"
+
+/* ---- serve ------------------------------------------------------------------------------
+ */
+
+const struct vt_option vt_cli_ledger_serve_options[] = {
+    { "dir", "[NAME=]DIR", "a ledger; with NAME its paths begin with /NAME", true, true },
+    { "listen", "ADDRESS", "IP address to listen on; 127.0.0.1 if not given", false,
+      false },
+    { "port", "N", "port; 0 or nothing: any free one", false, false },
+    { "writers", "FILE", "who may add: a line 'NAME SHA256-OF-TOKEN' each; else everybody",
+      false, false },
+    { "publish-ms", "N", "at least so long between two checkpoints; 10 if not given", false,
+      false },
+    { "linger-ms", "N", "wait so long for more cosignatures than the quorum; 0", false,
+      false },
+    { "pending-max", "N", "entries that may wait for the disk; more get 429; 16384", false,
+      false },
+    { "connections-max", "N", "connections at once; 1024", false, false },
+    { "tls-cert", "FILE", "speak TLS with this certificate chain (PEM)", false, false },
+    { "tls-key", "FILE", "its private key (PEM)", false, false },
+    VT_OPTION_PASSPHRASE,
+    { NULL, NULL, NULL, false, false },
+};
+
+/* Names become the first part of paths. */
+static bool is_prefix_name(vt_slice name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+
+    if (name.len == 0 || name.len > 64 || name.data[0] == '.')
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] == 0 || strchr(allowed, name.data[i]) == NULL)
+            return false;
+    return !vt_slice_is(name, "metrics") && !vt_slice_is(name, "health");
+}
+
+static bool read_ledgers(struct vt_args *args, struct vt_arena *arena,
+                         struct vt_served *served, size_t *count, struct vt_error *err)
+{
+    const char *text;
+
+    for (*count = 0; (text = vt_args_get_at(args, "dir", *count)) != NULL; (*count)++) {
+        const char *equals = strchr(text, '=');
+        vt_slice name = vt_slice_of(text, equals != NULL ? (size_t)(equals - text) : 0);
+
+        if (*count == VT_LEDGERS_SERVED_MAX)
+            return vt_args_misuse(args, err, "--dir: at most %d ledgers",
+                                  VT_LEDGERS_SERVED_MAX);
+        if (equals != NULL && !is_prefix_name(name))
+            return vt_args_misuse(args, err,
+                                  "--dir: '%.*s' cannot begin a path: a-z, 0-9, '-', '_' "
+                                  "and '.' are taken",
+                                  VT_SLICE_ARGS(name));
+        served[*count] = (struct vt_served){
+            equals == NULL ? "" : vt_arena_printf(arena, "/%.*s", VT_SLICE_ARGS(name)),
+            equals == NULL ? text : equals + 1,
+        };
+        for (size_t i = 0; i < *count; i++)
+            if (strcmp(served[i].prefix, served[*count].prefix) == 0 ||
+                served[i].prefix[0] == '\0' || equals == NULL)
+                return vt_args_misuse(args, err, "--dir: several ledgers need a NAME each");
+    }
+    return true;
+}
+
+/* "NAME SHA256" lines; '#' begins a comment. */
+static bool read_writers(struct vt_args *args, json_t *list, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "writers");
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(64));
+    vt_slice line, name;
+    size_t number = 0;
+    vt_reader r;
+    vt_hash token;
+
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, &text, err))
+        return false;
+    for (r = (vt_reader){ vt_buf_slice(&text) }; vt_read_line(&r, &line);) {
+        vt_reader parts = { line };
+        char hex[65];
+
+        number++;
+        if (line.len == 0 || line.data[0] == '#')
+            continue;
+        if (!vt_read_until(&parts, ' ', &name) || name.len == 0 ||
+            !vt_hash_parse_hex(parts.rest, &token))
+            return vt_fail(err, VT_MALFORMED,
+                           "%s: line %zu is not 'NAME SHA256-OF-TOKEN'; `vitrine ledger "
+                           "token` makes one",
+                           path, number);
+        vt_hash_text(&token, hex);
+        (void)json_array_append_new(
+            list, json_pack("{s:o,s:s}", "name", vt_cli_json_text(name), "token", hex));
+    }
+    return json_array_size(list) != 0 ||
+           vt_fail(err, VT_MALFORMED, "%s: names nobody, so nobody could write", path);
+}
+
+static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving,
+                         struct vt_error *err)
+{
+    uint64_t port;
+
+    if (!vt_args_number(args, "port", 0, 65535, &port, err) ||
+        !vt_args_number(args, "publish-ms", 10, 3600000, &serving->publish_ms, err) ||
+        !vt_args_number(args, "linger-ms", 0, 10000, &serving->linger_ms, err) ||
+        !vt_args_number(args, "pending-max", 16384, 1 << 20, &serving->pending_max, err) ||
+        !vt_args_number(args, "connections-max", 1024, 16000, &serving->connections_max,
+                        err))
+        return false;
+    if (serving->pending_max == 0 || serving->connections_max == 0)
+        return vt_args_misuse(args, err, "a ledger that takes nothing serves nobody");
+    serving->port = (uint16_t)port;
+    return true;
+}
+
+static bool read_pem(const char *path, struct vt_buf *out, const char **text,
+                     struct vt_error *err)
+{
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, out, err))
+        return false;
+    *text = vt_buf_cstr(out);
+    return true;
+}
+
+static void say_ready(void *context, uint16_t port)
+{
+    struct vt_args *args = context;
+    const char *address = vt_args_get(args, "listen");
+    const char *scheme = vt_args_has(args, "tls-key") ? "https" : "http";
+
+    if (address == NULL)
+        address = "127.0.0.1";
+    (void)printf(strchr(address, ':') != NULL ? "ready: %s://[%s]:%u\n"
+                                              : "ready: %s://%s:%u\n",
+                 scheme, address, port);
+    (void)fflush(stdout);
+}
+
+static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
+                  struct vt_error *err)
+{
+    VT_AUTO_BUF passphrase = vt_buf_init(1024);
+    VT_AUTO_BUF certificate = vt_buf_init(VT_KIB(32)), key = vt_buf_init(VT_KIB(32));
+    bool is_ok;
+
+    if (!read_pem(vt_args_get(args, "tls-cert"), &certificate, &serving->tls_certificate,
+                  err) ||
+        !read_pem(vt_args_get(args, "tls-key"), &key, &serving->tls_key, err) ||
+        !vt_cli_passphrase(args, &passphrase, err))
+        return false;
+    serving->passphrase = vt_buf_slice(&passphrase);
+    is_ok = vt_ledger_serve(serving, err);
+    if (passphrase.data != NULL)
+        explicit_bzero(passphrase.data, passphrase.capacity);
+    if (key.data != NULL)
+        explicit_bzero(key.data, key.capacity);
+    return is_ok;
+}
+
+bool vt_cli_ledger_serve(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_JSON writers = json_array();
+    struct vt_served served[VT_LEDGERS_SERVED_MAX];
+    const char *address = vt_args_get(args, "listen");
+    struct vt_ledger_serving serving = { .ledgers = served,
+                                         .address = address != NULL ? address : "127.0.0.1",
+                                         .writers = writers,
+                                         .ready = say_ready,
+                                         .context = args };
+
+    if (vt_args_has(args, "tls-cert") != vt_args_has(args, "tls-key"))
+        return vt_args_misuse(args, err, "--tls-cert and --tls-key go together");
+    return read_ledgers(args, arena, served, &serving.ledger_count, err) &&
+           read_numbers(args, &serving, err) && read_writers(args, writers, err) &&
+           serve(args, &serving, err);
+}
+
+/* ---- token ------------------------------------------------------------------------------
+ */
+
+const struct vt_option vt_cli_ledger_token_options[] = {
+    { "name", "NAME", "whose it is", true, false },
+    { NULL, NULL, NULL, false, false },
+};
+
+bool vt_cli_ledger_token(struct vt_args *args, struct vt_error *err)
+{
+    const char *name = vt_args_get(args, "name");
+    char token[65], hashed[65];
+    uint8_t bytes[32];
+    vt_hash hash;
+
+    if (name[0] == '\0' || name[0] == '#' || strpbrk(name, " \t\r\n") != NULL)
+        return vt_args_misuse(args, err, "--name: one word, not beginning with '#'");
+    vt_env_random(vt_args_env(args), bytes, sizeof bytes);
+    vt_hash_text((const vt_hash *)(const void *)bytes, token);
+    hash = vt_sha256_of(vt_slice_from_cstr(token));
+    vt_hash_text(&hash, hashed);
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:s,s:s,s:s}", "ok", 1, "name", name, "token",
+                                    token, "sha256", hashed));
+    else
+        (void)printf("for the writer:       %s\nfor the writers' file: %s %s\n", token,
+                     name, hashed);
+    return true;
+}
+
+/* ---- status -----------------------------------------------------------------------------
+ */
+
+const struct vt_option vt_cli_ledger_status_options[] = {
+    { "url", "URL", "where it is served: http://127.0.0.1:7900", true, false },
+    { NULL, NULL, NULL, false, false },
+};
+
+static void print_ledger(const json_t *row)
+{
+    json_int_t size = json_integer_value(json_object_get(row, "size"));
+    json_int_t published = json_integer_value(json_object_get(row, "published"));
+    const json_t *ago = json_object_get(row, "published_ago_ms");
+    const char *failure = json_string_value(json_object_get(row, "failure"));
+
+    (void)printf("%s  %s\n", json_string_value(json_object_get(row, "path")),
+                 json_is_true(json_object_get(row, "ok")) ? "well" : "NOT WELL");
+    (void)printf("  durable    %" JSON_INTEGER_FORMAT "\n", size);
+    (void)printf("  published  %" JSON_INTEGER_FORMAT "%s\n", published,
+                 published == size ? "" : ", the rest waits for a checkpoint");
+    if (ago != NULL)
+        (void)printf("  checkpoint %.1f s ago\n", (double)json_integer_value(ago) / 1000);
+    (void)printf("  waiting    %" JSON_INTEGER_FORMAT " entries\n",
+                 json_integer_value(json_object_get(row, "queued")));
+    if (failure != NULL)
+        (void)printf("  trouble    %s\n", failure);
+}
+
+static bool print_status(struct vt_args *args, vt_slice body, bool is_well,
+                         struct vt_error *err)
+{
+    VT_AUTO_JSON health = NULL;
+    json_t *ledgers;
+
+    if (!vt_json_parse(body, "health", &health, err) ||
+        !vt_json_get_array(health, "health", "ledgers", &ledgers, err))
+        return false;
+    if (!is_well)
+        vt_args_exit(args, VT_EXIT_REFUSED);
+    if (vt_args_is_json(args)) {
+        vt_cli_print_json(json_incref(health));
+        return true;
+    }
+    for (size_t i = 0; i < json_array_size(ledgers); i++)
+        print_ledger(json_array_get(ledgers, i));
+    return true;
+}
+
+bool vt_cli_ledger_status(struct vt_args *args, struct vt_error *err)
+{
+    const char *base = vt_args_get(args, "url");
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    size_t len = strlen(base);
+    struct vt_http_call call = {
+        .url =
+            vt_arena_printf(arena, "%.*s/health",
+                            (int)(len > 0 && base[len - 1] == '/' ? len - 1 : len), base),
+        .answer_bytes_max = VT_KIB(64),
+        .timeout_ms = 10000,
+    };
+    bool ok;
+
+    if (!vt_http_client_new(&client, err) || !vt_http_client_run(client, &call, err))
+        return vt_within(err, "%s", call.url);
+    ok =
+        call.status == VT_HTTP_OK || call.status == VT_HTTP_UNAVAILABLE
+            ? print_status(args, vt_buf_slice(&call.answer), call.status == VT_HTTP_OK, err)
+            : vt_fail(err, VT_IO, "%s: answered %d: no ledger is served there", call.url,
+                      call.status);
+    vt_http_call_clear(&call);
+    return ok;
+}

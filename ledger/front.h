@@ -1,0 +1,116 @@
+/* What the files of the ledger's front share.  Private to ledger/.
+ *
+ *   request        a POST that waits: one entry, or the entries of a batch
+ *   item           one entry of it, in the queue to the sequencer
+ *
+ *   queue:   [ sent to the sequencer, not answered | waiting ]
+ *             sent of them                           ... count                           */
+#ifndef VT_LEDGER_FRONT_H
+#define VT_LEDGER_FRONT_H
+
+#include "http/http.h"
+#include "ledger/ledger.h"
+#include "ledger/serve_message.h"
+#include "ledger/shelf.h"
+#include "store/disk.h"
+
+#define VT_TLOG_PROOF_TYPE "application/vnd.vitrine.tlog-proof"
+
+enum vt_front_wish { VT_WISH_INDEX, VT_WISH_BATCH, VT_WISH_PROOF };
+
+struct vt_front_request {
+    struct vt_http_exchange *exchange;
+    enum vt_front_wish wish;
+    size_t count, done;
+    int64_t since_ms;
+    struct vt_front_request *next, *before; /* among those that wait for a checkpoint */
+    struct vt_front_result {
+        enum vt_code code;
+        uint64_t index;
+        char *message; /* owned; NULL: none */
+    } results[];
+};
+
+struct vt_front_item {
+    struct vt_front_request *request;
+    size_t at;      /* in its results */
+    vt_slice entry; /* in the exchange's body */
+};
+
+/* What is counted, for /metrics. */
+struct vt_front_counts {
+    uint64_t entries, refused_entries, too_many, forbidden, malformed, reads, not_found;
+    uint64_t proofs, checkpoints, failures;
+    uint64_t latency_ms[16]; /* requests to add that took up to 2^n ms */
+    uint64_t latency_sum_ms, latency_count;
+};
+
+/* One who may add entries. */
+struct vt_front_writer {
+    const char *name;
+    vt_hash token; /* SHA-256 of it */
+};
+
+struct vt_front;
+
+/* A ledger that is served. */
+struct vt_front_ledger {
+    struct vt_front *front; /* borrowed */
+    const char *prefix;     /* "" or "/NAME" */
+    struct vt_disk *disk;   /* read only */
+    struct vt_channel sequencer;
+
+    struct vt_front_item *queue; /* a ring of front->pending_max */
+    size_t first, count, sent;
+    uint64_t bytes;        /* of the entries in it */
+    uint16_t in_flight[4]; /* entries in each ADD under way */
+    unsigned messages;
+
+    struct vt_front_request waiting; /* head of the ring of those that want a proof */
+    uint64_t size;                   /* durable */
+    struct vt_head published;
+    struct vt_buf checkpoint;
+    int64_t published_ms;     /* when we heard of it */
+    char failure[240];        /* of the last publication; "" */
+    struct vt_prover *prover; /* of the published tree */
+    struct vt_front_counts counts;
+};
+
+struct vt_front {
+    struct vt_arena *arena;
+    struct vt_http_server *server;
+    struct vt_front_ledger *ledgers;
+    size_t ledger_count;
+    uint64_t pending_max, connections_max;
+    struct vt_front_writer *writers; /* none: everybody */
+    size_t writer_count;
+    char *tls_certificate, *tls_key; /* NULL: plain HTTP */
+    int64_t started_ms;
+    uint64_t logged[6]; /* what the last line of the log counted */
+    int64_t logged_ms;
+    struct vt_error trouble; /* why we end, when it was found inside a handler */
+};
+
+/* ---- front_add.c: entries, in and answered ----------------------------------------------
+ */
+
+void vt_front_on_add(void *context, struct vt_http_exchange *exchange);
+void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
+/* The sequencer has said something; a watch. */
+bool vt_front_on_sequencer(void *context, struct vt_error *err);
+/* Who waits too long for a checkpoint is told so. */
+void vt_front_expire(struct vt_front_ledger *ledger, int64_t now_ms);
+void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
+
+/* ---- front_read.c: tiles, checkpoint, metrics, health -----------------------------------
+ */
+
+void vt_front_on_tile(void *context, struct vt_http_exchange *exchange);
+void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange);
+void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange);
+void vt_front_on_health(void *context, struct vt_http_exchange *exchange);
+
+/* The ledger that this path is about; its prefix was matched by the route. */
+struct vt_front_ledger *vt_front_ledger_of(struct vt_front *front, vt_slice path);
+
+#endif

@@ -1,0 +1,199 @@
+/* The front's reading side: the log as tlog-tiles says, and what its operator watches. */
+#include "ledger/front.h"
+
+enum { LAG_MS_MAX = 60000 }; /* entries may wait so long for a checkpoint and we are well */
+
+struct vt_front_ledger *vt_front_ledger_of(struct vt_front *front, vt_slice path)
+{
+    for (size_t i = 0; i < front->ledger_count; i++) {
+        vt_slice prefix = vt_slice_from_cstr(front->ledgers[i].prefix);
+
+        if (vt_slice_starts_with(path, prefix) && path.len > prefix.len &&
+            path.data[prefix.len] == '/')
+            return &front->ledgers[i];
+    }
+    return &front->ledgers[0]; /* the routes have one for each prefix */
+}
+
+static void not_found(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
+{
+    l->counts.not_found++;
+    vt_http_set_header(exchange, "Cache-Control", "no-cache");
+    vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
+}
+
+/* A tile never changes.  Spec: tlog-tiles, "Merkle Tree", "Log entries" */
+void vt_front_on_tile(void *context, struct vt_http_exchange *exchange)
+{
+    vt_slice path = vt_http_path(exchange);
+    struct vt_front_ledger *l = vt_front_ledger_of(context, path);
+    size_t skip = strlen(l->prefix) + 1;
+    char name[VT_TILE_PATH_BYTES];
+    struct vt_error ignored = { 0 };
+    struct vt_tile_name tile;
+    uint64_t bytes;
+    int fd;
+
+    if (!vt_tile_path_parse(vt_slice_sub(path, skip, path.len - skip), &tile)) {
+        not_found(l, exchange);
+        return;
+    }
+    vt_tile_path(&tile, name); /* only what we would write ourselves is opened */
+    if (!vt_disk_open_fd(l->disk, name, &fd, &bytes, &ignored)) {
+        not_found(l, exchange);
+        return;
+    }
+    l->counts.reads++;
+    vt_http_set_header(exchange, "Cache-Control", "public, max-age=31536000, immutable");
+    vt_http_answer_fd(exchange, VT_HTTP_OK, "application/octet-stream", fd, bytes);
+}
+
+void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange)
+{
+    struct vt_front_ledger *l = vt_front_ledger_of(context, vt_http_path(exchange));
+
+    if (l->checkpoint.len == 0) {
+        not_found(l, exchange);
+        return;
+    }
+    l->counts.reads++;
+    vt_http_set_header(exchange, "Cache-Control", "public, max-age=1");
+    vt_http_answer(exchange, VT_HTTP_OK, "text/plain; charset=utf-8",
+                   vt_buf_slice(&l->checkpoint));
+}
+
+/* ---- for the operator -------------------------------------------------------------------
+ */
+
+/* A name as a label's value: what Prometheus would stumble over is left out. */
+static const char *label(const struct vt_front_ledger *l)
+{
+    return l->prefix[0] == '\0' ? "/" : l->prefix;
+}
+
+static void put_metric(const struct vt_front *f, struct vt_buf *out, const char *name,
+                       const char *type, const char *help,
+                       uint64_t (*value)(const struct vt_front_ledger *ledger))
+{
+    vt_buf_printf(out, "# HELP vitrine_ledger_%s %s\n# TYPE vitrine_ledger_%s %s\n", name,
+                  help, name, type);
+    for (size_t i = 0; i < f->ledger_count; i++)
+        vt_buf_printf(out, "vitrine_ledger_%s{ledger=\"%s\"} %ju\n", name,
+                      label(&f->ledgers[i]), (uintmax_t)value(&f->ledgers[i]));
+}
+
+#define VALUE(name, expression)                                                            \
+    static uint64_t value_##name(const struct vt_front_ledger *l)                          \
+    {                                                                                      \
+        return expression;                                                                 \
+    }
+VALUE(size, l->size)
+VALUE(published, l->published.size)
+VALUE(queued, l->count)
+VALUE(queued_bytes, l->bytes)
+VALUE(entries, l->counts.entries)
+VALUE(refused, l->counts.refused_entries + l->counts.malformed)
+VALUE(too_many, l->counts.too_many)
+VALUE(forbidden, l->counts.forbidden)
+VALUE(reads, l->counts.reads)
+VALUE(not_found, l->counts.not_found)
+VALUE(proofs, l->counts.proofs)
+VALUE(checkpoints, l->counts.checkpoints)
+VALUE(failures, l->counts.failures)
+
+static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < 15; i++) {
+        sum += l->counts.latency_ms[i];
+        vt_buf_printf(out,
+                      "vitrine_ledger_add_seconds_bucket{ledger=\"%s\",le=\"%.3f\"} %ju\n",
+                      label(l), (double)(1U << i) / 1000, (uintmax_t)sum);
+    }
+    vt_buf_printf(out,
+                  "vitrine_ledger_add_seconds_bucket{ledger=\"%s\",le=\"+Inf\"} %ju\n"
+                  "vitrine_ledger_add_seconds_sum{ledger=\"%s\"} %.3f\n"
+                  "vitrine_ledger_add_seconds_count{ledger=\"%s\"} %ju\n",
+                  label(l), (uintmax_t)l->counts.latency_count, label(l),
+                  (double)l->counts.latency_sum_ms / 1000, label(l),
+                  (uintmax_t)l->counts.latency_count);
+}
+
+/* Spec: Prometheus text exposition format 0.0.4 */
+void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
+{
+    static const struct {
+        const char *name, *type, *help;
+        uint64_t (*value)(const struct vt_front_ledger *ledger);
+    } rows[] = {
+        { "entries", "gauge", "Durable entries.", value_size },
+        { "published_entries", "gauge", "Entries under the checkpoint.", value_published },
+        { "queued_entries", "gauge", "Entries that wait for the disk.", value_queued },
+        { "queued_bytes", "gauge", "Their bytes.", value_queued_bytes },
+        { "added_total", "counter", "Entries acknowledged.", value_entries },
+        { "refused_total", "counter", "Entries and batches refused.", value_refused },
+        { "too_many_total", "counter", "Requests told to come back.", value_too_many },
+        { "forbidden_total", "counter", "Requests without a writer's token.",
+          value_forbidden },
+        { "reads_total", "counter", "Tiles and checkpoints read.", value_reads },
+        { "not_found_total", "counter", "Reads of what is not there.", value_not_found },
+        { "proofs_total", "counter", "Inclusion proofs given.", value_proofs },
+        { "checkpoints_total", "counter", "Checkpoints published.", value_checkpoints },
+        { "publish_failures_total", "counter", "Checkpoints not published.",
+          value_failures },
+    };
+    struct vt_front *f = context;
+    VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        put_metric(f, &out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
+    vt_buf_printf(&out, "# HELP vitrine_ledger_add_seconds From request to answer.\n"
+                        "# TYPE vitrine_ledger_add_seconds histogram\n");
+    for (size_t i = 0; i < f->ledger_count; i++)
+        put_latency(&f->ledgers[i], &out);
+    vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
+}
+
+/* Are checkpoints keeping up? */
+static bool is_well(const struct vt_front_ledger *l)
+{
+    return l->size == l->published.size || l->failure[0] == '\0' ||
+           vt_monotonic_ms() - l->published_ms < LAG_MS_MAX;
+}
+
+static json_t *health_of(const struct vt_front_ledger *l)
+{
+    json_t *row = json_pack("{s:s,s:b,s:I,s:I,s:I}", "path", label(l), "ok", is_well(l),
+                            "size", (json_int_t)l->size, "published",
+                            (json_int_t)l->published.size, "queued", (json_int_t)l->count);
+
+    if (row != NULL && l->published_ms != 0)
+        (void)json_object_set_new(
+            row, "published_ago_ms",
+            json_integer((json_int_t)(vt_monotonic_ms() - l->published_ms)));
+    if (row != NULL && l->failure[0] != '\0')
+        (void)json_object_set_new(row, "failure", json_string(l->failure));
+    return row;
+}
+
+void vt_front_on_health(void *context, struct vt_http_exchange *exchange)
+{
+    struct vt_front *f = context;
+    VT_AUTO_JSON rows = json_array();
+    VT_AUTO_JSON answer = NULL;
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(64));
+    struct vt_error ignored = { 0 };
+    bool is_ok = true;
+
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        is_ok = is_ok && is_well(&f->ledgers[i]);
+        (void)json_array_append_new(rows, health_of(&f->ledgers[i]));
+    }
+    answer = json_pack("{s:b,s:I,s:O}", "ok", is_ok, "up_ms",
+                       (json_int_t)(vt_monotonic_ms() - f->started_ms), "ledgers", rows);
+    if (!vt_json_write_canonical(answer, &text, &ignored))
+        vt_buf_truncate(&text, 0);
+    vt_http_answer(exchange, is_ok ? VT_HTTP_OK : VT_HTTP_UNAVAILABLE, "application/json",
+                   vt_buf_slice(&text));
+}

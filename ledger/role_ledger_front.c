@@ -1,0 +1,246 @@
+/* role ledger-front: takes the requests of strangers apart and hands entries to the
+ * sequencer.  It holds no key but TLS's, and reads the ledger's folder; it writes nothing
+ * and opens no connection.  front_add.c and front_read.c are its two sides. */
+#include "ledger/role_ledger_front.h"
+#include "ledger/config.h"
+#include "ledger/front.h"
+
+enum { STOP_MS_MAX = 4000, LOG_MS = 60000, PENDING_MAX = 1 << 20, CONNECTIONS_MAX = 16000 };
+
+/* And reading below the ledgers' folders, which it is told at the start. */
+const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
+                                                  .memory_bytes_max = VT_MIB(4096),
+                                                  .files_max = CONNECTIONS_MAX + 512 };
+
+/* ---- the log of a minute ----------------------------------------------------------------
+ */
+
+/* One line a minute, if anything happened: numbers, nobody's address. */
+static void write_log(struct vt_front *f)
+{
+    uint64_t now[6] = { 0 };
+
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        const struct vt_front_counts *c = &f->ledgers[i].counts;
+
+        now[0] += c->entries;
+        now[1] += c->refused_entries + c->malformed;
+        now[2] += c->too_many;
+        now[3] += c->forbidden;
+        now[4] += c->reads;
+        now[5] += c->not_found;
+    }
+    if (memcmp(now, f->logged, sizeof now) == 0)
+        return;
+    (void)fprintf(stderr,
+                  "vitrine ledger: added %ju, refused %ju, told to come back %ju, without "
+                  "token %ju, read %ju, not found %ju\n",
+                  (uintmax_t)(now[0] - f->logged[0]), (uintmax_t)(now[1] - f->logged[1]),
+                  (uintmax_t)(now[2] - f->logged[2]), (uintmax_t)(now[3] - f->logged[3]),
+                  (uintmax_t)(now[4] - f->logged[4]), (uintmax_t)(now[5] - f->logged[5]));
+    memcpy(f->logged, now, sizeof now);
+}
+
+static void on_tick(void *context, int64_t now_ms)
+{
+    struct vt_front *f = context;
+
+    for (size_t i = 0; i < f->ledger_count; i++)
+        vt_front_expire(&f->ledgers[i], now_ms);
+    if (now_ms - f->logged_ms < LOG_MS)
+        return;
+    f->logged_ms = now_ms;
+    write_log(f);
+}
+
+/* ---- what we are told -------------------------------------------------------------------
+ */
+
+static char *text_in(struct vt_arena *arena, const json_t *words, const char *name)
+{
+    return json_object_get(words, name) == NULL
+               ? NULL
+               : vt_arena_cstr(arena, vt_slice_from_cstr(
+                                          json_string_value(json_object_get(words, name))));
+}
+
+static bool take_writers(struct vt_front *f, const json_t *words, struct vt_error *err)
+{
+    json_t *list;
+
+    if (!vt_json_get_array(words, "begin", "writers", &list, err))
+        return false;
+    f->writer_count = json_array_size(list);
+    f->writers = vt_arena_alloc(f->arena, f->writer_count * sizeof *f->writers + 1);
+    for (size_t i = 0; i < f->writer_count; i++) {
+        const json_t *row = json_array_get(list, i);
+
+        f->writers[i].name = text_in(f->arena, row, "name");
+        if (!vt_json_get_sha256(row, "begin", "token", f->writers[i].token.bytes, err))
+            return false;
+    }
+    return true;
+}
+
+static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_rights *rights,
+                         struct vt_error *err)
+{
+    json_t *list;
+
+    if (!vt_json_get_array(words, "begin", "ledgers", &list, err))
+        return false;
+    f->ledger_count = json_array_size(list);
+    if (f->ledger_count == 0 || f->ledger_count > VT_LEDGERS_SERVED_MAX)
+        return vt_fail(err, VT_MALFORMED, "the front is told of %zu ledgers",
+                       f->ledger_count);
+    f->ledgers = vt_arena_alloc(f->arena, f->ledger_count * sizeof *f->ledgers);
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        struct vt_front_ledger *l = &f->ledgers[i];
+        const json_t *row = json_array_get(list, i);
+
+        *l = (struct vt_front_ledger){ .front = f };
+        l->prefix = text_in(f->arena, row, "prefix");
+        rights->read_folders[i] = text_in(f->arena, row, "dir");
+        l->sequencer = vt_channel_init(VT_ROLE_FD(VT_LEDGER_FRONT_SEQUENCERS + (int)i));
+        l->waiting.next = l->waiting.before = &l->waiting;
+        l->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
+        l->queue = vt_arena_alloc(f->arena, f->pending_max * sizeof *l->queue);
+    }
+    return true;
+}
+
+static bool take_words(struct vt_front *f, const json_t *words, struct vt_rights *rights,
+                       struct vt_error *err)
+{
+    if (!vt_json_get_number(words, "begin", "pending_max", &f->pending_max, err) ||
+        !vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err))
+        return false;
+    if (f->pending_max == 0 || f->pending_max > PENDING_MAX || f->connections_max == 0 ||
+        f->connections_max > CONNECTIONS_MAX)
+        return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
+    f->tls_certificate = text_in(f->arena, words, "tls_certificate");
+    f->tls_key = text_in(f->arena, words, "tls_key");
+    return take_writers(f, words, err) && take_ledgers(f, words, rights, err);
+}
+
+/* ---- routes -----------------------------------------------------------------------------
+ */
+
+static const struct vt_http_route ledger_routes[] = {
+    { "POST", "/add", VT_ENTRY_BYTES_MAX + 1, vt_front_on_add },
+    { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch },
+    { "GET", "/checkpoint", 0, vt_front_on_checkpoint },
+    { "GET", "/tile/*", 0, vt_front_on_tile },
+};
+
+enum { LEDGER_ROUTES = sizeof ledger_routes / sizeof ledger_routes[0] };
+
+static const struct vt_http_route *make_routes(struct vt_front *f)
+{
+    struct vt_http_route *routes =
+        vt_arena_alloc(f->arena, (f->ledger_count * LEDGER_ROUTES + 3) * sizeof *routes);
+    size_t count = 0;
+
+    for (size_t i = 0; i < f->ledger_count; i++)
+        for (size_t k = 0; k < LEDGER_ROUTES; k++) {
+            routes[count] = ledger_routes[k];
+            routes[count++].path = vt_arena_printf(f->arena, "%s%s", f->ledgers[i].prefix,
+                                                   ledger_routes[k].path);
+        }
+    routes[count++] = (struct vt_http_route){ "GET", "/metrics", 0, vt_front_on_metrics };
+    routes[count++] = (struct vt_http_route){ "GET", "/health", 0, vt_front_on_health };
+    routes[count] = (struct vt_http_route){ NULL, NULL, 0, NULL };
+    return routes;
+}
+
+/* ---- beginning and ending ---------------------------------------------------------------
+ */
+
+/* Whoever started us wants us to end. */
+static bool on_parent(void *context, struct vt_error *err)
+{
+    struct vt_front *f = context;
+
+    (void)err;
+    vt_http_server_stop(f->server);
+    return true;
+}
+
+static bool open_disks(struct vt_front *f, const struct vt_rights *rights,
+                       struct vt_error *err)
+{
+    struct vt_tile_source source;
+
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        if (!vt_disk_open(rights->read_folders[i], false, &f->ledgers[i].disk, err))
+            return false;
+        source = vt_shelf_source(f->ledgers[i].disk);
+        f->ledgers[i].prover = vt_prover_new(&source, 0);
+    }
+    return true;
+}
+
+static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_error *err)
+{
+    struct vt_http_options options = { .context = f,
+                                       .stop_ms_max = STOP_MS_MAX,
+                                       .tick = on_tick };
+    struct vt_rights rights = vt_ledger_front_rights;
+    VT_AUTO_JSON words = NULL;
+
+    vt_json_prepare();
+    if (!vt_serve_listen(channel, &words, err) || !take_words(f, words, &rights, err))
+        return false;
+    rights.files_max = (unsigned)f->connections_max + 512;
+    vt_confine(&rights);
+    options.routes = make_routes(f);
+    options.connections_max = (unsigned)f->connections_max;
+    options.tls_certificate = f->tls_certificate;
+    options.tls_key = f->tls_key;
+    options.watches[0] = (struct vt_http_watch){ .fd = channel->fd,
+                                                 .ready = on_parent,
+                                                 .is_for_start = true };
+    for (size_t i = 0; i < f->ledger_count; i++)
+        options.watches[1 + i] = (struct vt_http_watch){ .fd = f->ledgers[i].sequencer.fd,
+                                                         .ready = vt_front_on_sequencer,
+                                                         .context = &f->ledgers[i] };
+    f->started_ms = f->logged_ms = vt_monotonic_ms();
+    return open_disks(f, &rights, err) &&
+           vt_http_server_new(VT_ROLE_FD(VT_LEDGER_FRONT_LISTEN), &options, &f->server,
+                              err) &&
+           vt_serve_ready(channel, err);
+}
+
+static void end(struct vt_front *f)
+{
+    write_log(f);
+    vt_http_server_free(f->server);
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        struct vt_front_ledger *l = &f->ledgers[i];
+
+        vt_front_drop_all(l);
+        vt_channel_clear(&l->sequencer);
+        vt_buf_clear(&l->checkpoint);
+        vt_prover_free(l->prover);
+        vt_disk_close(l->disk);
+    }
+}
+
+int vt_role_ledger_front(struct vt_channel *channel)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_FREE struct vt_front *f = vt_alloc(sizeof *f);
+    struct vt_error err = { 0 }, lost = { 0 };
+    bool is_begun;
+
+    f->arena = arena;
+    is_begun = begin(channel, f, &err);
+    if (!is_begun)
+        (void)!vt_channel_send_error(channel, &err, &lost);
+    else if (vt_http_server_run(f->server, &err))
+        err = f->trouble;
+    if (is_begun && err.code != VT_OK)
+        (void)fprintf(stderr, "vitrine ledger-front: %s\n", err.message);
+    end(f);
+    return err.code == VT_OK ? VT_EXIT_OK : vt_code_exit(err.code);
+}

@@ -1,0 +1,385 @@
+/* role ledger-sequencer.  Rights: the ledger's folder; its channels.  No socket, no key: it
+ * reads what strangers sent as entries, and everything that leaves the ledger passes the
+ * signer, who believes it nothing.
+ *
+ * One round: take what the front has sent, make it durable with one sync, answer, and
+ * publish if something is new.  Witnesses think while the next rounds go on. */
+#include "ledger/role_sequencer.h"
+#include "ledger/ledger.h"
+#include "ledger/serve_message.h"
+#include "wire/note.h"
+#include <poll.h>
+
+enum {
+    ROUND_MAX = 8192, /* entries in one batch */
+    RETRY_MS = 1000,  /* after a publication that failed */
+    LAST_MS = 4000,   /* for the last publication, when ending */
+};
+
+const struct vt_rights vt_sequencer_rights = { .folder = "", /* told at the start */
+                                               .memory_bytes_max = VT_MIB(4096),
+                                               .files_max = 512 };
+
+struct sequencer {
+    struct vt_channel *front;
+    struct vt_channel courier;
+    bool has_courier;
+    struct vt_env env;
+    struct vt_signer *signer;
+    struct vt_ledger *ledger;
+    int64_t publish_ms;      /* at least so long between two publications */
+    int64_t publish_next_ms; /* not before */
+    bool is_asking;          /* the courier is under way */
+    bool has_front;
+    struct {
+        struct vt_serve_result result;
+        char message[240];
+    } * round;                  /* ROUND_MAX of them */
+    uint16_t counts[ROUND_MAX]; /* entries in each ADD of the round */
+    size_t messages, entries;
+};
+
+/* ---- telling the front ------------------------------------------------------------------
+ */
+
+static bool tell_published(struct sequencer *s, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_NOTE_BYTES_MAX + 16);
+
+    vt_buf_put_u64(&body, vt_ledger_published_size(s->ledger));
+    return vt_ledger_checkpoint(s->ledger, &body, err) && s->has_front
+               ? vt_channel_send(s->front, VT_SERVE_PUBLISHED, vt_buf_slice(&body), err)
+               : true;
+}
+
+static bool tell_failed(struct sequencer *s, const struct vt_error *why,
+                        struct vt_error *err)
+{
+    s->publish_next_ms = vt_monotonic_ms() + RETRY_MS;
+    return !s->has_front || vt_channel_send(s->front, VT_SERVE_FAILED,
+                                            vt_slice_from_cstr(why->message), err);
+}
+
+/* ---- publishing -------------------------------------------------------------------------
+ */
+
+static bool end_publication(struct sequencer *s, vt_slice note, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    s->is_asking = false;
+    s->publish_next_ms = vt_monotonic_ms() + s->publish_ms;
+    if (vt_ledger_publish_end(s->ledger, note, &why))
+        return tell_published(s, err);
+    if (why.code == VT_IO) {
+        *err = why;
+        return false;
+    }
+    return tell_failed(s, &why, err);
+}
+
+static bool ask_courier(struct sequencer *s, vt_slice note, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_NOTE_BYTES_MAX + 16);
+
+    vt_buf_put_u64(&body, vt_ledger_published_size(s->ledger));
+    vt_buf_put(&body, note);
+    s->is_asking = true;
+    return vt_channel_send(&s->courier, VT_SERVE_ASK, vt_buf_slice(&body), err);
+}
+
+static bool publish(struct sequencer *s, struct vt_error *err)
+{
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    struct vt_error why = { 0 };
+
+    if (!vt_ledger_publish_begin(s->ledger, &note, &why)) {
+        if (why.code == VT_IO) {
+            *err = why;
+            return false;
+        }
+        return tell_failed(s, &why, err);
+    }
+    if (note.len == 0)
+        return true;
+    return s->has_courier ? ask_courier(s, vt_buf_slice(&note), err)
+                          : end_publication(s, vt_buf_slice(&note), err);
+}
+
+static bool is_due(const struct sequencer *s)
+{
+    return !s->is_asking && vt_ledger_size(s->ledger) > vt_ledger_published_size(s->ledger);
+}
+
+static bool answer_proof(struct sequencer *s, vt_slice body, struct vt_error *err)
+{
+    VT_AUTO_BUF out = vt_buf_init(VT_KIB(4));
+    struct vt_error why = { 0 };
+    struct vt_proof proof;
+    uint64_t old_size, size;
+    vt_reader r = { body };
+
+    if (!vt_read_u64(&r, &old_size) || !vt_read_u64(&r, &size) || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "the courier's question has no form");
+    if (!vt_ledger_prove_growth(s->ledger, old_size, size, &proof, &why))
+        return vt_channel_send_error(&s->courier, &why, err);
+    vt_serve_proof_write(&out, &proof);
+    return vt_channel_send(&s->courier, VT_SERVE_PROOF, vt_buf_slice(&out), err);
+}
+
+/* The courier has something to say. */
+static bool hear_courier(struct sequencer *s, struct vt_error *err)
+{
+    struct vt_message message;
+    struct vt_error why = { 0 };
+
+    if (!vt_channel_receive(&s->courier, 0, &message, err))
+        return false;
+    if (message.type == VT_SERVE_PROVE)
+        return answer_proof(s, message.body, err);
+    if (message.type == VT_SERVE_COSIGNED && s->is_asking)
+        return end_publication(s, message.body, err);
+    if (message.type != VT_MESSAGE_ERROR || message.body.len < 1)
+        return vt_fail(err, VT_MALFORMED, "the courier said what nobody asked");
+    s->is_asking = false;
+    (void)vt_fail(&why, VT_REJECTED, "%.*s", (int)message.body.len - 1,
+                  (const char *)message.body.data + 1);
+    return tell_failed(s, &why, err);
+}
+
+/* ---- taking entries ---------------------------------------------------------------------
+ */
+
+static bool take_entry(struct sequencer *s, vt_slice entry, struct vt_error *err)
+{
+    struct vt_serve_result *result = &s->round[s->entries].result;
+    char *message = s->round[s->entries].message;
+    struct vt_error why = { 0 };
+    vt_ticket ticket;
+
+    *result = (struct vt_serve_result){ .code = VT_OK };
+    s->entries++;
+    if (vt_ledger_submit(s->ledger, entry, &ticket, &why)) {
+        result->index = ticket.index;
+        return true;
+    }
+    if (why.code == VT_IO) {
+        *err = why;
+        return false;
+    }
+    result->code = why.code;
+    (void)snprintf(message, sizeof s->round->message, "%s", why.message);
+    result->message = vt_slice_from_cstr(message);
+    return true;
+}
+
+static bool take_message(struct sequencer *s, vt_slice body, struct vt_error *err)
+{
+    vt_reader r = { body };
+    uint16_t count, len;
+    vt_slice entry;
+
+    if (!vt_read_u16(&r, &count) || count == 0 || count > VT_SERVE_ADD_MAX)
+        return vt_fail(err, VT_MALFORMED, "the front sent entries without a form");
+    for (uint16_t i = 0; i < count; i++)
+        if (!vt_read_u16(&r, &len) || !vt_read_bytes(&r, len, &entry))
+            return vt_fail(err, VT_MALFORMED, "the front sent an entry without a form");
+        else if (!take_entry(s, entry, err))
+            return false;
+    s->counts[s->messages++] = count;
+    return vt_read_end(&r) || vt_fail(err, VT_MALFORMED, "the front sent too much");
+}
+
+static bool can_read(int fd, int ms)
+{
+    struct pollfd poll_fd = { fd, POLLIN, 0 };
+
+    return poll(&poll_fd, 1, ms) > 0;
+}
+
+/* All that waits, up to a bound. */
+static bool take_round(struct sequencer *s, struct vt_error *err)
+{
+    s->messages = s->entries = 0;
+    while (s->entries + VT_SERVE_ADD_MAX <= ROUND_MAX && can_read(s->front->fd, 0)) {
+        struct vt_message message;
+
+        if (!vt_channel_receive(s->front, 0, &message, err)) {
+            s->has_front = false; /* it ended: what came before is still ours to keep */
+            return err->code == VT_ABSENT;
+        }
+        if (message.type != VT_SERVE_ADD)
+            return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
+        if (!take_message(s, message.body, err))
+            return false;
+    }
+    return true;
+}
+
+static bool answer_round(struct sequencer *s, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    size_t at = 0;
+
+    for (size_t m = 0; s->has_front && m < s->messages; m++) {
+        vt_buf_truncate(&body, 0);
+        vt_serve_added_begin(&body, vt_ledger_size(s->ledger), s->counts[m]);
+        for (uint16_t i = 0; i < s->counts[m]; i++)
+            vt_serve_added_put(&body, &s->round[at++].result);
+        if (!vt_buf_check(&body, "results", err) ||
+            !vt_channel_send(s->front, VT_SERVE_ADDED, vt_buf_slice(&body), err))
+            return false;
+    }
+    return true;
+}
+
+/* The place of the last entry that was taken; false: none was. */
+static bool last_taken(const struct sequencer *s, vt_ticket *out)
+{
+    bool is_any = false;
+
+    *out = (vt_ticket){ 0 };
+    for (size_t i = 0; i < s->entries; i++) {
+        const struct vt_serve_result *result = &s->round[i].result;
+
+        if (result->code != VT_OK || (is_any && result->index < out->index))
+            continue;
+        out->index = result->index;
+        is_any = true;
+    }
+    return is_any;
+}
+
+/* A batch: everything that waits becomes durable in one step, and is then answered. */
+static bool play_round(struct sequencer *s, struct vt_error *err)
+{
+    vt_ticket last;
+
+    return take_round(s, err) &&
+           (!last_taken(s, &last) || vt_ledger_wait(s->ledger, last, NULL, err)) &&
+           answer_round(s, err);
+}
+
+/* ---- the loop ---------------------------------------------------------------------------
+ */
+
+static int patience_ms(const struct sequencer *s)
+{
+    int64_t left = s->publish_next_ms - vt_monotonic_ms();
+
+    if (!is_due(s))
+        return -1;
+    return left > 0 ? (int)left : 0;
+}
+
+static bool serve(struct sequencer *s, struct vt_error *err)
+{
+    while (s->has_front) {
+        struct pollfd fds[2] = { { s->front->fd, POLLIN, 0 },
+                                 { s->has_courier ? s->courier.fd : -1, POLLIN, 0 } };
+
+        if (poll(fds, 2, patience_ms(s)) < 0 && errno != EINTR)
+            return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
+        if (fds[1].revents != 0 && !hear_courier(s, err))
+            return false;
+        if (fds[0].revents != 0 && !play_round(s, err))
+            return false;
+        if (is_due(s) && vt_monotonic_ms() >= s->publish_next_ms && !publish(s, err))
+            return false;
+    }
+    return true;
+}
+
+/* The front is gone: what is durable is published, if that is soon done. */
+static bool end(struct sequencer *s, struct vt_error *err)
+{
+    int64_t until_ms = vt_monotonic_ms() + LAST_MS;
+
+    if (is_due(s) && !publish(s, err))
+        return false;
+    while (s->is_asking) {
+        int64_t left = until_ms - vt_monotonic_ms();
+
+        if (left <= 0 || !can_read(s->courier.fd, (int)left))
+            return true;
+        if (!hear_courier(s, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- beginning --------------------------------------------------------------------------
+ */
+
+static bool attach_signer(struct sequencer *s, const json_t *words, struct vt_error *err)
+{
+    struct vt_public_key public_key;
+    struct vt_head head;
+    vt_slice origin;
+
+    if (!vt_json_get_text(words, "begin", "origin", &origin, err) ||
+        !vt_json_get_sha256(words, "begin", "public", public_key.bytes, err) ||
+        !vt_json_get_number(words, "begin", "size", &head.size, err) ||
+        !vt_json_get_sha256(words, "begin", "root", head.root.bytes, err))
+        return false;
+    s->signer =
+        vt_signer_attach(VT_ROLE_FD(VT_SEQUENCER_SIGNER), origin, &public_key, &head);
+    return true;
+}
+
+static bool begin(struct sequencer *s, struct vt_error *err)
+{
+    struct vt_ledger_options options = { .env = &s->env, .asks_no_witness = true };
+    struct vt_rights rights = vt_sequencer_rights;
+    VT_AUTO_JSON words = NULL;
+    VT_AUTO_FREE char *dir = NULL;
+    uint64_t publish_ms;
+    vt_slice folder;
+
+    vt_json_prepare();
+    if (!vt_serve_listen(s->front, &words, err) ||
+        !vt_json_get_text(words, "begin", "dir", &folder, err) ||
+        !vt_json_get_number(words, "begin", "publish_ms", &publish_ms, err) ||
+        !vt_json_get_bool(words, "begin", "has_courier", &s->has_courier, err) ||
+        !attach_signer(s, words, err))
+        return false;
+    if (!s->has_courier)
+        s->courier.fd = -1;
+    s->publish_ms = (int64_t)publish_ms;
+    dir = vt_strdup_slice(folder);
+    rights.folder = dir;
+    vt_confine(&rights);
+    options.signer = s->signer;
+    return vt_ledger_open(dir, &options, &s->ledger, err) && vt_serve_ready(s->front, err);
+}
+
+/* The front learns where we are. */
+static bool greet(struct sequencer *s, struct vt_error *err)
+{
+    return vt_ledger_published_size(s->ledger) == 0 || tell_published(s, err);
+}
+
+int vt_role_sequencer(struct vt_channel *channel)
+{
+    VT_AUTO_FREE struct sequencer *s = vt_alloc(sizeof *s);
+    struct vt_error err = { 0 }, lost = { 0 };
+    int code = VT_EXIT_OK;
+
+    s->front = channel;
+    s->has_front = true;
+    s->env = vt_env_real();
+    s->courier = vt_channel_init(VT_ROLE_FD(VT_SEQUENCER_COURIER));
+    s->round = vt_alloc_array(ROUND_MAX, sizeof *s->round);
+    if (!begin(s, &err)) {
+        (void)!vt_channel_send_error(channel, &err, &lost);
+        code = vt_code_exit(err.code);
+    } else if (!greet(s, &err) || !serve(s, &err) || !end(s, &err)) {
+        (void)fprintf(stderr, "vitrine ledger-sequencer: %s\n", err.message);
+        code = vt_code_exit(err.code);
+    }
+    vt_ledger_close(s->ledger);
+    vt_signer_stop(s->signer);
+    vt_channel_clear(&s->courier);
+    free(s->round);
+    return code;
+}

@@ -1,0 +1,268 @@
+/* The operator's process of served ledgers.  It reads nothing that came from outside. */
+#include "ledger/serve.h"
+#include "http/http.h"
+#include "ledger/reader.h"
+#include "ledger/role_courier.h"
+#include "ledger/role_ledger_front.h"
+#include "ledger/role_sequencer.h"
+#include "ledger/serve_message.h"
+#include "ledger/signer.h"
+#include "role/role.h"
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+enum {
+    DEATHS_MAX = 5,  /* one soon after the other */
+    SOON_MS = 10000, /* so long all must live to be called healthy */
+    PAUSE_MS = 200,  /* before the next start, times the number of deaths */
+};
+
+/* The roles of one ledger. */
+struct crew {
+    struct vt_ledger_reader *reader; /* its config and policy */
+    struct vt_signer *signer;
+    struct vt_role *courier, *sequencer;
+};
+
+struct serving {
+    const struct vt_ledger_serving *told;
+    int listen_fd, signal_fd;
+    struct crew crews[VT_LEDGERS_SERVED_MAX];
+    struct vt_role *front;
+};
+
+/* ---- starting and stopping --------------------------------------------------------------
+ */
+
+static bool has_witnesses(const struct crew *crew)
+{
+    return vt_ledger_reader_policy(crew->reader)->quorum != VT_POLICY_QUORUM_NONE;
+}
+
+static bool start_signer(struct serving *s, struct crew *crew, const char *dir,
+                         struct vt_error *err)
+{
+    const struct vt_ledger_config *config = vt_ledger_reader_config(crew->reader);
+    VT_AUTO_FREE char *key = vt_strdup_slice(config->key);
+
+    return vt_signer_start(dir, config->origin, key, s->told->passphrase, &crew->signer,
+                           err);
+}
+
+static bool start_courier(struct serving *s, struct crew *crew, struct vt_error *err)
+{
+    vt_slice policy = vt_ledger_reader_config(crew->reader)->policy;
+    VT_AUTO_JSON words = json_pack("{s:s%,s:I}", "policy", (const char *)policy.data,
+                                   policy.len, "linger_ms", (json_int_t)s->told->linger_ms);
+
+    return !has_witnesses(crew) ||
+           (vt_role_start(VT_ROLE_COURIER, NULL, 0, &crew->courier, err) &&
+            vt_serve_tell(vt_role_channel(crew->courier), words, err));
+}
+
+static json_t *sequencer_words(const struct serving *s, const struct crew *crew,
+                               const char *dir)
+{
+    vt_slice origin = vt_ledger_reader_config(crew->reader)->origin;
+    struct vt_head head = vt_signer_head(crew->signer);
+    char public_hex[65], root[65];
+
+    vt_hash_text((const vt_hash *)(const void *)vt_signer_public(crew->signer), public_hex);
+    vt_hash_text(&head.root, root);
+    return json_pack("{s:s,s:s%,s:s,s:I,s:s,s:I,s:b}", "dir", dir, "origin",
+                     (const char *)origin.data, origin.len, "public", public_hex, "size",
+                     (json_int_t)head.size, "root", root, "publish_ms",
+                     (json_int_t)s->told->publish_ms, "has_courier", crew->courier != NULL);
+}
+
+static bool start_sequencer(struct serving *s, struct crew *crew, const char *dir,
+                            struct vt_error *err)
+{
+    VT_AUTO_JSON words = sequencer_words(s, crew, dir);
+    int fds[VT_SEQUENCER_FDS];
+    size_t count = 1;
+
+    fds[VT_SEQUENCER_SIGNER] = vt_signer_channel_fd(crew->signer);
+    if (crew->courier != NULL) {
+        fds[VT_SEQUENCER_COURIER] = vt_role_channel(crew->courier)->fd;
+        count++;
+    }
+    return vt_role_start(VT_ROLE_SEQUENCER, fds, count, &crew->sequencer, err) &&
+           vt_serve_tell(vt_role_channel(crew->sequencer), words, err);
+}
+
+static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
+{
+    const char *dir = s->told->ledgers[i].dir;
+    struct crew *crew = &s->crews[i];
+
+    return (vt_ledger_reader_open(dir, &crew->reader, err) &&
+            start_signer(s, crew, dir, err) && start_courier(s, crew, err) &&
+            start_sequencer(s, crew, dir, err)) ||
+           vt_within(err, "%s", dir);
+}
+
+static json_t *front_words(const struct serving *s)
+{
+    json_t *ledgers = json_array();
+    json_t *words =
+        json_pack("{s:o,s:O,s:I,s:I}", "ledgers", ledgers, "writers", s->told->writers,
+                  "pending_max", (json_int_t)s->told->pending_max, "connections_max",
+                  (json_int_t)s->told->connections_max);
+
+    for (size_t i = 0; i < s->told->ledger_count; i++)
+        (void)json_array_append_new(ledgers, json_pack("{s:s,s:s}", "prefix",
+                                                       s->told->ledgers[i].prefix, "dir",
+                                                       s->told->ledgers[i].dir));
+    if (s->told->tls_key != NULL) {
+        (void)json_object_set_new(words, "tls_certificate",
+                                  json_string(s->told->tls_certificate));
+        (void)json_object_set_new(words, "tls_key", json_string(s->told->tls_key));
+    }
+    return words;
+}
+
+static bool start_front(struct serving *s, struct vt_error *err)
+{
+    int fds[VT_LEDGER_FRONT_SEQUENCERS + VT_LEDGERS_SERVED_MAX];
+    VT_AUTO_JSON words = front_words(s);
+
+    fds[VT_LEDGER_FRONT_LISTEN] = s->listen_fd;
+    for (size_t i = 0; i < s->told->ledger_count; i++)
+        fds[VT_LEDGER_FRONT_SEQUENCERS + i] = vt_role_channel(s->crews[i].sequencer)->fd;
+    return vt_role_start(VT_ROLE_LEDGER_FRONT, fds,
+                         VT_LEDGER_FRONT_SEQUENCERS + s->told->ledger_count, &s->front,
+                         err) &&
+           vt_serve_tell(vt_role_channel(s->front), words, err);
+}
+
+/* The front first: what it began needs the others. */
+static void stop_all(struct serving *s)
+{
+    vt_role_stop(s->front);
+    s->front = NULL;
+    for (size_t i = 0; i < s->told->ledger_count; i++) {
+        struct crew *crew = &s->crews[i];
+
+        vt_role_stop(crew->sequencer);
+        vt_role_stop(crew->courier);
+        vt_signer_stop(crew->signer);
+        vt_ledger_reader_close(crew->reader);
+        *crew = (struct crew){ 0 };
+    }
+}
+
+static bool start_all(struct serving *s, struct vt_error *err)
+{
+    for (size_t i = 0; i < s->told->ledger_count; i++)
+        if (!start_crew(s, i, err))
+            return false;
+    return start_front(s, err);
+}
+
+/* ---- watching them ----------------------------------------------------------------------
+ */
+
+/* Until a signal (true) or until one of them is gone (false). */
+static bool watch_all(struct serving *s)
+{
+    struct pollfd fds[2 + 3 * VT_LEDGERS_SERVED_MAX];
+    nfds_t count = 2;
+
+    fds[0] = (struct pollfd){ s->signal_fd, POLLIN, 0 };
+    fds[1] = (struct pollfd){ vt_role_channel(s->front)->fd, POLLIN, 0 };
+    for (size_t i = 0; i < s->told->ledger_count; i++) {
+        const struct crew *crew = &s->crews[i];
+
+        /* Their messages are others': only their end is our affair. */
+        fds[count++] = (struct pollfd){ vt_role_channel(crew->sequencer)->fd, 0, 0 };
+        fds[count++] = (struct pollfd){ vt_signer_channel_fd(crew->signer), 0, 0 };
+        if (crew->courier != NULL)
+            fds[count++] = (struct pollfd){ vt_role_channel(crew->courier)->fd, 0, 0 };
+    }
+    while (poll(fds, count, -1) <= 0)
+        ;
+    return fds[0].revents != 0;
+}
+
+/* True if a signal came meanwhile. */
+static bool pause_ms(const struct serving *s, int ms)
+{
+    struct pollfd fd = { s->signal_fd, POLLIN, 0 };
+
+    return poll(&fd, 1, ms) > 0;
+}
+
+/* Until a signal (true), or until starting again makes no sense. */
+static bool run(struct serving *s, struct vt_error *err)
+{
+    int deaths = 0;
+
+    for (;;) {
+        int64_t started_ms = vt_monotonic_ms();
+
+        if (s->front != NULL && watch_all(s))
+            return true;
+        stop_all(s);
+        deaths = vt_monotonic_ms() - started_ms < SOON_MS ? deaths + 1 : 1;
+        if (deaths > DEATHS_MAX)
+            return vt_fail(err, VT_IO,
+                           "the ledger's processes died %d times, one soon after the other",
+                           deaths);
+        if (pause_ms(s, PAUSE_MS * deaths))
+            return true;
+        (void)fprintf(stderr, "vitrine ledger: a process of it died, starting again\n");
+        if (!start_all(s, err)) {
+            (void)fprintf(stderr, "vitrine ledger: %s\n", err->message);
+            stop_all(s);
+        }
+    }
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+/* SIGTERM and SIGINT become readable; the roles inherit that they are blocked, so that ^C
+ * on a terminal reaches us alone and we end in good order. */
+static bool take_signals(int *fd_out, sigset_t *before, struct vt_error *err)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    VT_ASSERT(sigprocmask(SIG_BLOCK, &set, before) == 0);
+    *fd_out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return *fd_out >= 0 || vt_fail(err, VT_IO, "signalfd: %s", strerror(errno));
+}
+
+static bool serve(struct serving *s, struct vt_error *err)
+{
+    uint16_t port;
+
+    if (!vt_http_listen(s->told->address, s->told->port, &s->listen_fd, &port, err) ||
+        !start_all(s, err))
+        return false;
+    if (s->told->ready != NULL)
+        s->told->ready(s->told->context, port);
+    return run(s, err);
+}
+
+bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *err)
+{
+    struct serving s = { .told = serving, .listen_fd = -1, .signal_fd = -1 };
+    struct signalfd_siginfo info;
+    sigset_t before;
+    bool is_ok;
+
+    VT_ASSERT(serving->ledger_count > 0 && serving->ledger_count <= VT_LEDGERS_SERVED_MAX);
+    is_ok = take_signals(&s.signal_fd, &before, err) && serve(&s, err);
+    stop_all(&s);
+    vt_fd_close(&s.listen_fd);
+    while (read(s.signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
+        ;
+    vt_fd_close(&s.signal_fd);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return is_ok;
+}

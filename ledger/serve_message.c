@@ -1,0 +1,94 @@
+/* Messages between the processes of a served ledger. */
+#include "ledger/serve_message.h"
+
+enum { BEGIN_MS_MAX = 60000, HEARD_MS_MAX = 10000 };
+
+void vt_serve_added_begin(struct vt_buf *out, uint64_t size, uint16_t count)
+{
+    vt_buf_put_u64(out, size);
+    vt_buf_put_u16(out, count);
+}
+
+void vt_serve_added_put(struct vt_buf *out, const struct vt_serve_result *result)
+{
+    size_t len = result->message.len < 255 ? result->message.len : 255;
+
+    vt_buf_put_u8(out, (uint8_t)result->code);
+    if (result->code == VT_OK) {
+        vt_buf_put_u64(out, result->index);
+        return;
+    }
+    vt_buf_put_u8(out, (uint8_t)len);
+    vt_buf_put(out, vt_slice_of(result->message.data, len));
+}
+
+bool vt_serve_added_read(vt_reader *r, uint64_t *size_out, uint16_t *count_out)
+{
+    return vt_read_u64(r, size_out) && vt_read_u16(r, count_out);
+}
+
+bool vt_serve_result_read(vt_reader *r, struct vt_serve_result *out)
+{
+    uint8_t code, len;
+
+    *out = (struct vt_serve_result){ 0 };
+    if (!vt_read_u8(r, &code) || code > VT_IO)
+        return false;
+    out->code = (enum vt_code)code;
+    if (out->code == VT_OK)
+        return vt_read_u64(r, &out->index);
+    return vt_read_u8(r, &len) && vt_read_bytes(r, len, &out->message);
+}
+
+void vt_serve_proof_write(struct vt_buf *out, const struct vt_proof *proof)
+{
+    vt_buf_put_u8(out, (uint8_t)proof->count); /* at most 63 */
+    vt_buf_put(out, vt_slice_of(proof->hashes, proof->count * sizeof proof->hashes[0]));
+}
+
+bool vt_serve_proof_read(vt_slice body, struct vt_proof *out)
+{
+    vt_reader r = { body };
+    vt_slice hashes;
+    uint8_t count;
+
+    if (!vt_read_u8(&r, &count) || count > VT_PROOF_HASHES_MAX ||
+        !vt_read_bytes(&r, count * sizeof out->hashes[0], &hashes) || !vt_read_end(&r))
+        return false;
+    memcpy(out->hashes, hashes.data, hashes.len);
+    out->count = count;
+    return true;
+}
+
+/* ---- beginning -------------------------------------------------------------------------
+ */
+
+bool vt_serve_tell(struct vt_channel *channel, const json_t *words, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_slice answer;
+    bool is_ok = vt_json_write_canonical(words, &body, err) &&
+                 vt_channel_call(channel, VT_SERVE_BEGIN, vt_buf_slice(&body),
+                                 VT_SERVE_READY, BEGIN_MS_MAX, &answer, err);
+
+    if (body.len != 0)
+        explicit_bzero(body.data, body.len); /* a TLS key may be among them */
+    return is_ok;
+}
+
+bool vt_serve_listen(struct vt_channel *channel, json_t **words_out, struct vt_error *err)
+{
+    struct vt_message message;
+
+    if (!vt_channel_receive(channel, HEARD_MS_MAX, &message, err))
+        return false;
+    if (message.type != VT_SERVE_BEGIN)
+        return vt_fail(err, VT_MALFORMED, "a message of type %u before the beginning",
+                       message.type);
+    return vt_json_parse(message.body, "begin", words_out, err);
+}
+
+bool vt_serve_ready(struct vt_channel *channel, struct vt_error *err)
+{
+    return vt_channel_send(channel, VT_SERVE_READY, (vt_slice){ 0 }, err);
+}

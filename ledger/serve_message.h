@@ -1,0 +1,64 @@
+/* What the processes of a served ledger say to each other; writer and reader of each
+ * message stand in one file.
+ *
+ *   serve -> any      BEGIN (the operator's own words, JSON)    any -> serve    READY
+ *   front -> seq.     ADD (entries)                             seq. -> front   ADDED
+ *                                                               seq. -> front   PUBLISHED
+ *                                                               seq. -> front   FAILED
+ *   seq. -> courier   ASK (a signed checkpoint)                 courier -> seq. PROVE
+ *   seq. -> courier   PROOF, or an error                        courier -> seq. COSIGNED,
+ *                                                                               or an error
+ *
+ * Each ADD is answered by one ADDED, in order. */
+#ifndef VT_LEDGER_SERVE_MESSAGE_H
+#define VT_LEDGER_SERVE_MESSAGE_H
+
+#include "ledger/prove.h"
+#include "role/channel.h"
+#include "wire/json.h"
+
+enum {
+    VT_SERVE_BEGIN = 1,
+    VT_SERVE_READY,
+    VT_SERVE_ADD,
+    VT_SERVE_ADDED,
+    VT_SERVE_PUBLISHED,
+    VT_SERVE_FAILED,
+    VT_SERVE_ASK,
+    VT_SERVE_PROVE,
+    VT_SERVE_PROOF,
+    VT_SERVE_COSIGNED,
+};
+
+/* Entries in one ADD: 2 bytes of number, then a 16-bit length and the bytes of each. */
+#define VT_SERVE_ADD_MAX 4096
+/* Room of one entry in an ADD. */
+#define VT_SERVE_ENTRY_ROOM(bytes) ((size_t)(bytes) + 2)
+
+/* What came of one entry. */
+struct vt_serve_result {
+    enum vt_code code; /* VT_OK: it is durable */
+    uint64_t index;
+    vt_slice message; /* why not; at most 255 bytes */
+};
+
+/* An ADDED: how many entries are durable, then a result for each entry of its ADD. */
+void vt_serve_added_begin(struct vt_buf *out, uint64_t size, uint16_t count);
+void vt_serve_added_put(struct vt_buf *out, const struct vt_serve_result *result);
+VT_CHECKED bool vt_serve_added_read(vt_reader *r, uint64_t *size_out, uint16_t *count_out);
+VT_CHECKED bool vt_serve_result_read(vt_reader *r, struct vt_serve_result *out);
+
+/* PROOF: a number of hashes, and they. */
+void vt_serve_proof_write(struct vt_buf *out, const struct vt_proof *proof);
+VT_CHECKED bool vt_serve_proof_read(vt_slice body, struct vt_proof *out);
+
+/* BEGIN and READY as whoever starts a role speaks them; words: borrowed.
+ * Errors: what the role refuses, VT_IO it died, VT_LIMIT the words are too long */
+VT_CHECKED bool vt_serve_tell(struct vt_channel *channel, const json_t *words,
+                              struct vt_error *err);
+/* The other side: the words (returned); READY is sent by vt_serve_ready. */
+VT_CHECKED bool vt_serve_listen(struct vt_channel *channel, json_t **words_out,
+                                struct vt_error *err);
+VT_CHECKED bool vt_serve_ready(struct vt_channel *channel, struct vt_error *err);
+
+#endif

@@ -542,6 +542,26 @@ static const struct vt_option fsck_options[] = {
     { .name = NULL },
 };
 
+static const struct vt_option scrub_options[] = {
+    { .name = "vkey",
+      .value_name = "VKEY",
+      .help = "the log's verifier key; not needed for a ledger of ours" },
+    { .name = "policy", .value_name = "FILE", .help = "or a tlog-policy that lists it" },
+    { .name = "origin", .value_name = "NAME", .help = "which log of the policy it is" },
+    { .name = "rate",
+      .value_name = "BYTES",
+      .help =
+          "read so many a second; 0: as many as the disk gives; 10485760 if not given" },
+    { .name = "repair", .help = "put right what follows from other bytes of this folder" },
+    { .name = "repair-from",
+      .value_name = "PLACE",
+      .help = "and from another copy of the log: a folder or a URL" },
+    { .name = "interval",
+      .value_name = "TIME",
+      .help = "begin a pass so often (1h, 7d), for ever" },
+    { .name = NULL },
+};
+
 static const struct vt_verb verbs[] = {
     { .name = "init",
       .summary = "make a new, empty ledger",
@@ -621,6 +641,18 @@ static const struct vt_verb verbs[] = {
           "the folder,\nwhoever made the log.  Names each file that was changed.",
       .options = fsck_options,
       .run = vt_cli_ledger_fsck },
+    { .name = "scrub",
+      .operands = "DIR",
+      .operands_min = 1,
+      .operands_max = 1,
+      .summary = "hash every stored byte again, slowly, and repair what has rotted",
+      .details =
+          "Holds each tile, bundle and checkpoint against the signed root and names the "
+          "place that\nis wrong.  It may be ended at any time and goes on where it was; "
+          "it runs beside the\nledger's writer.  Nothing from another copy is put in place "
+          "before it was checked.\nExit code 0: all is good, or was repaired.",
+      .options = scrub_options,
+      .run = vt_cli_ledger_scrub },
     { .name = NULL },
 };
 

@@ -137,9 +137,9 @@ static void print_progress(void *context, uint64_t entries, uint64_t total)
                   (uintmax_t)entries, (uintmax_t)total);
 }
 
-/* The policy that --policy names, or one of --vkey alone; and the origin. */
-static bool expectation(struct vt_args *args, struct vt_buf *text, struct vt_policy *policy,
-                        vt_slice *origin_out, struct vt_error *err)
+bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
+                               struct vt_policy *policy, vt_slice *origin_out,
+                               struct vt_error *err)
 {
     const char *vkey = vt_args_get(args, "vkey"), *path = vt_args_get(args, "policy");
     const char *origin = vt_args_get(args, "origin");
@@ -196,7 +196,7 @@ bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err)
                                        .context = &p };
     struct vt_fsck_report report;
 
-    if (!expectation(args, &text, policy, &options.origin, err) ||
+    if (!vt_cli_ledger_expectation(args, &text, policy, &options.origin, err) ||
         (path != NULL && !vt_file_read(path, &note, err))) {
         json_decref(p.findings);
         return false;

@@ -3,8 +3,16 @@
 #define VT_CLI_LEDGER_VERBS_H
 
 #include "cli/cli.h"
+#include "ledger/policy.h"
 
 bool vt_cli_ledger_check(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err);
+bool vt_cli_ledger_scrub(struct vt_args *args, struct vt_error *err);
+
+/* Whose log it should be: the policy that --policy names, or one of --vkey alone; and the
+ * origin, of --origin or the only one.  text: holds what the policy points into. */
+VT_CHECKED bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
+                                          struct vt_policy *policy, vt_slice *origin_out,
+                                          struct vt_error *err);
 
 #endif

@@ -1,0 +1,68 @@
+/* The minimum index of a pruned log, as strict JSON. */
+#include "ledger/retention.h"
+#include "wire/json.h"
+
+enum { RETENTION_BYTES_MAX = 64 * 1024 };
+
+static bool parse(vt_slice bytes, struct vt_arena *arena, struct vt_retention *out,
+                  struct vt_error *err)
+{
+    static const char *const names[] = { "below", "policy", "v", NULL };
+    static const char *const what = VT_RETENTION_NAME;
+    VT_AUTO_JSON json = NULL;
+    struct vt_retention retention;
+    uint64_t version;
+
+    if (!vt_json_parse_canonical(bytes, what, &json, err) ||
+        !vt_json_only(json, what, names, err) ||
+        !vt_json_get_number(json, what, "v", &version, err) ||
+        !vt_json_get_number(json, what, "below", &retention.minimum, err) ||
+        !vt_json_get_text(json, what, "policy", &retention.policy, err))
+        return false;
+    if (version != 1)
+        return vt_fail(err, VT_MALFORMED, "%s: version %ju, this program knows 1", what,
+                       (uintmax_t)version);
+    if (retention.policy.len == 0)
+        return vt_fail(err, VT_MALFORMED, "%s: a minimum index needs a written policy",
+                       what);
+    retention.policy = vt_arena_copy(arena, retention.policy);
+    *out = retention;
+    return true;
+}
+
+bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
+                       struct vt_retention *out, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(RETENTION_BYTES_MAX);
+
+    if (!vt_disk_read(disk, VT_RETENTION_NAME, &bytes, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+        *out = (struct vt_retention){ 0 };
+        return true;
+    }
+    return parse(vt_buf_slice(&bytes), arena, out, err) ||
+           vt_within(err, "%s", vt_disk_path(disk));
+}
+
+bool vt_retention_write(struct vt_disk *disk, const struct vt_retention *retention,
+                        struct vt_error *err)
+{
+    VT_AUTO_JSON json = json_pack(
+        "{s:I,s:o,s:i}", "below", (json_int_t)retention->minimum, "policy",
+        json_stringn((const char *)retention->policy.data, retention->policy.len), "v", 1);
+    VT_AUTO_BUF bytes = vt_buf_init(RETENTION_BYTES_MAX);
+
+    if (json == NULL)
+        return vt_fail(err, VT_MALFORMED, "the retention policy is not UTF-8");
+    return vt_json_write_canonical(json, &bytes, err) &&
+           vt_disk_write(disk, VT_RETENTION_NAME, vt_buf_slice(&bytes), 0644, err);
+}
+
+bool vt_retention_denies(const struct vt_retention *retention,
+                         const struct vt_tile_name *name)
+{
+    /* Full tiles of this level in a tree of `minimum` entries. */
+    return name->index <
+           vt_tile_level_size(name->level, retention->minimum) / VT_TILE_WIDTH;
+}

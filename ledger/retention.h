@@ -1,0 +1,37 @@
+/* retention.json: which entries a log no longer serves, and by what written policy.
+ *
+ *   {"below":65536,"policy":"entries are kept for ten years","v":1}
+ *
+ * A log without this file serves everything.  The number only grows.  Whoever serves the
+ * folder over HTTP asks vt_retention_denies before it gives out a tile.
+ * Spec: tlog-tiles, "Pruning" */
+#ifndef VT_LEDGER_RETENTION_H
+#define VT_LEDGER_RETENTION_H
+
+#include "base/base.h"
+#include "ledger/tile.h"
+#include "store/disk.h"
+
+#define VT_RETENTION_NAME "retention.json"
+
+struct vt_retention {
+    uint64_t minimum; /* the minimum index: entries from here on are served */
+    vt_slice policy;  /* why, for people; empty if minimum is 0 */
+};
+
+/* No file: minimum 0.  The text lives in the arena.
+ * Errors: VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
+                                  struct vt_retention *out, struct vt_error *err);
+/* Durably. */
+VT_CHECKED bool vt_retention_write(struct vt_disk *disk,
+                                   const struct vt_retention *retention,
+                                   struct vt_error *err);
+
+/* May this tile or bundle be missing, and must it be answered with "not found"?  Only if
+ * all that it covers when it is full lies below the minimum.  Partial versions of such a
+ * tile go with it: a client takes the full one's absence for theirs. */
+bool vt_retention_denies(const struct vt_retention *retention,
+                         const struct vt_tile_name *name);
+
+#endif

@@ -1,0 +1,106 @@
+/* What the files of the scrubber share.  Private to the scrubber. */
+#ifndef VT_LEDGER_SCRUB_INSIDE_H
+#define VT_LEDGER_SCRUB_INSIDE_H
+
+#include "ledger/retention.h"
+#include "ledger/scrub.h"
+#include "ledger/signer.h"
+#include "ledger/tree.h"
+#include "store/disk.h"
+
+/* ---- the other copy.  scrub_copy.c ----------------------------------------------------
+ */
+
+struct vt_scrub_copy; /* a folder or a URL; nothing that it says is believed */
+
+/* Returned, end with vt_scrub_copy_close.  It is opened when it is first needed. */
+struct vt_scrub_copy *vt_scrub_copy_new(const char *where, const struct vt_policy *policy,
+                                        vt_slice origin);
+void vt_scrub_copy_close(struct vt_scrub_copy *copy); /* NULL allowed */
+
+/* Its checkpoint, if it is this log's with the quorum; and its size. */
+VT_CHECKED bool vt_scrub_copy_checkpoint(struct vt_scrub_copy *copy, struct vt_buf *out,
+                                         struct vt_head *head_out, struct vt_error *err);
+/* The tile or bundle in the version that the copy has: exactly this one, the full one, or
+ * the one of its own size.  *width_out: which.  out is emptied first. */
+VT_CHECKED bool vt_scrub_copy_read(struct vt_scrub_copy *copy,
+                                   const struct vt_tile_name *name, struct vt_buf *out,
+                                   unsigned *width_out, struct vt_error *err);
+
+/* ---- how far it came.  scrub_progress.c -----------------------------------------------
+ */
+
+struct vt_scrub_progress {
+    uint64_t pass; /* that is under way, from 1 */
+    int level;     /* the next tile: from the highest level down to the entries */
+    uint64_t index;
+    /* The newest good checkpoint that was ever seen here; owned. */
+    struct vt_buf note;
+};
+
+/* Nothing there, or unreadable: pass 1, from the beginning. */
+void vt_scrub_progress_load(struct vt_disk *disk, struct vt_scrub_progress *out);
+VT_CHECKED bool vt_scrub_progress_save(struct vt_disk *disk, int64_t now_unix_s,
+                                       const struct vt_scrub_progress *progress,
+                                       struct vt_error *err);
+
+/* ---- the pass -------------------------------------------------------------------------
+ */
+
+/* A full tile, and its hashes as they were signed. */
+struct vt_scrub_tile {
+    bool is_known;
+    bool is_lost;                /* looked for, and found nowhere */
+    enum vt_scrub_repair source; /* where they were found, if not in the file itself */
+    uint64_t index;
+    vt_hash hashes[VT_TILE_WIDTH];
+};
+
+struct vt_scrub {
+    const struct vt_scrub_options *options;
+    const char *dir;
+    struct vt_disk *disk;
+    struct vt_arena *arena;
+    struct vt_scrub_copy *copy; /* NULL: none */
+    struct vt_retention retention;
+    struct vt_buf note; /* the checkpoint that all is held against */
+    struct vt_head head;
+    struct vt_tree edge; /* the signed tree's right edge */
+    enum vt_scrub_repair edge_sources[VT_TILE_LEVELS];
+    struct vt_scrub_tile tiles[VT_TILE_LEVELS]; /* the last one of each level */
+    struct vt_buf bytes;                        /* the file in hand */
+    struct vt_scrub_progress progress;
+    struct vt_scrub_report report;
+    int64_t began_ms, saved_ms;
+};
+
+/* A finding, and what became of it. */
+void vt_scrub_found(struct vt_scrub *s, const char *file, const char *what,
+                    enum vt_scrub_repair repair, const char *why_not);
+/* Put the right bytes in place of what is there; `source` says where they come from. */
+void vt_scrub_mend(struct vt_scrub *s, const char *file, const char *what, vt_slice right,
+                   enum vt_scrub_repair source);
+
+/* The file's bytes in s->bytes, at the pace that was asked for.  Errors as vt_disk_read. */
+VT_CHECKED bool vt_scrub_read(struct vt_scrub *s, const char *path, struct vt_error *err);
+
+/* Find the checkpoint that all is held against; a bad one is a finding.
+ * Errors: VT_ABSENT none is good; VT_IO.  scrub_head.c */
+VT_CHECKED bool vt_scrub_find_head(struct vt_scrub *s, struct vt_error *err);
+/* Is the newest checkpoint that was ever seen here a prefix of this one?  scrub_head.c */
+void vt_scrub_compare_heads(struct vt_scrub *s);
+/* Find the right edge that has the signed root; false (and a finding) if none has. */
+bool vt_scrub_find_edge(struct vt_scrub *s);
+
+/* The signed hashes of a tile, from wherever they are found; NULL if they are nowhere.
+ * scrub_tile.c */
+const vt_hash *vt_scrub_trust(struct vt_scrub *s, int level, uint64_t index);
+/* All versions of a tile or a bundle are held against the signed hashes.  scrub_tile.c */
+void vt_scrub_check(struct vt_scrub *s, int level, uint64_t index);
+
+/* The hashes of a tile as they follow from what lies below it: the bundle's entries, or
+ * the tiles of the level below.  False if that is not to be had.  scrub_tile.c */
+VT_CHECKED bool vt_scrub_derive(struct vt_scrub *s, const struct vt_tile_name *name,
+                                vt_hash *hashes_out);
+
+#endif

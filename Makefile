@@ -178,7 +178,7 @@ demo: deps
 
 # The world of the tests makes the evidence that is measured.
 $(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o \
-	$(call obj,bench/bench.c bench/load.c bench/world.c tests/world.c tests/known.c) $(OUT)/libvitrine.a
+	$(call obj,bench/bench.c bench/load.c bench/serving.c bench/world.c tests/world.c tests/known.c) $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

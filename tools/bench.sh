@@ -4,18 +4,19 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain" ;;
-chain) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain" >&2; exit 2 ;;
+'') families="chain ledger" ;;
+chain | ledger) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
     chain) programs="bench_verify bench_proof bench_append bench_sandbox" ;;
+    ledger) programs=bench_ledger ;;
     esac
     for program in $programs; do
         case $program in
         bench_verify) "$build/$program" "$build/vitrine" ;;
-        bench_sandbox) "$build/$program" "$build" ;;
+        bench_sandbox | bench_ledger) "$build/$program" "$build" ;;
         *) "$build/$program" ;;
         esac
     done

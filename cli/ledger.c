@@ -542,6 +542,19 @@ static const struct vt_option fsck_options[] = {
     { .name = NULL },
 };
 
+static const struct vt_option prune_options[] = {
+    DIR_OPTION,
+    { .name = "below",
+      .value_name = "N",
+      .help = "the new minimum index: entries from N on are served",
+      .is_required = true },
+    { .name = "retention",
+      .value_name = "TEXT",
+      .help = "the written policy by which this is done; needed the first time" },
+    { .name = "delete-entries", .help = "remove the entries' bytes for good" },
+    { .name = NULL },
+};
+
 static const struct vt_option scrub_options[] = {
     { .name = "vkey",
       .value_name = "VKEY",
@@ -653,6 +666,14 @@ static const struct vt_verb verbs[] = {
           "before it was checked.\nExit code 0: all is good, or was repaired.",
       .options = scrub_options,
       .run = vt_cli_ledger_scrub },
+    { .name = "prune",
+      .summary = "no longer serve old entries, by a written policy",
+      .details =
+          "Tiles and bundles that lie wholly below N move to pruned/, where no web server "
+          "finds\nthem; the number and the policy stand in retention.json.  Proofs for all "
+          "entries from N\non stay possible.  Leaf hashes are never deleted.",
+      .options = prune_options,
+      .run = vt_cli_ledger_prune },
     { .name = NULL },
 };
 

@@ -165,14 +165,18 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
         (void)fprintf(stderr, "\r\033[K");
     if (p->is_json) {
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:o}", "ok", report->findings == 0, "size",
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ok", report->findings == 0, "size",
             (json_int_t)report->size, "entries", (json_int_t)report->entries, "files",
             (json_int_t)report->files, "checkpoints", (json_int_t)report->checkpoints,
-            "finding_count", (json_int_t)report->findings, "findings", p->findings));
+            "minimum_index", (json_int_t)report->minimum, "finding_count",
+            (json_int_t)report->findings, "findings", p->findings));
         return;
     }
     if (p->count > FINDINGS_PRINTED_MAX)
         (void)printf("and %ju more\n", (uintmax_t)(p->count - FINDINGS_PRINTED_MAX));
+    if (report->minimum != 0)
+        (void)printf("entries below %ju are pruned, by the policy in retention.json\n",
+                     (uintmax_t)report->minimum);
     (void)printf("%s: %ju entries, %ju tiles and bundles, %ju checkpoints, %ju findings\n",
                  report->findings == 0 ? "all is as it was signed" : "not as it was signed",
                  (uintmax_t)report->entries, (uintmax_t)report->files,

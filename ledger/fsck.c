@@ -159,6 +159,9 @@ static bool choose_leaves(struct vt_fsck *f, uint64_t index, const struct leaves
     *right_out = tile->width >= bundle->width ? tile : bundle;
     if (tile->versions.widest == bundle->versions.widest)
         return true; /* if the widths differ, that was reported with the file's form */
+    if (bundle->versions.widest == 0 &&
+        vt_retention_denies(&f->retention, &(struct vt_tile_name){ 0, index, 1 }))
+        return true; /* deleted, as the written policy says */
     name.level = tile->width < bundle->width ? VT_TILE_ENTRIES : 0;
     name.width = (*right_out)->width;
     vt_tile_path(&name, path);
@@ -259,7 +262,9 @@ bool vt_ledger_fsck(const char *dir, const struct vt_fsck_options *options,
 
     f->options = options;
     f->arena = vt_arena_new();
-    is_ok = vt_disk_open(dir, false, &f->disk, err) && check_all(f, err);
+    is_ok = vt_disk_open(dir, false, &f->disk, err) &&
+            vt_retention_read(f->disk, f->arena, &f->retention, err) && check_all(f, err);
+    f->report.minimum = f->retention.minimum;
     if (is_ok)
         *out = f->report;
     vt_disk_close(f->disk);

@@ -5,7 +5,10 @@
  * a tile and a bundle disagree, the signed root or the tile above decides which of them
  * was changed.  Nothing is written; any log in the layout of tlog-tiles can be checked,
  * not only ours.  A folder that is being written meanwhile may show findings at its right
- * edge that are gone a moment later. */
+ * edge that are gone a moment later.
+ *
+ * Of a pruned log (retention.json) the entries below its minimum index may be missing; they
+ * are looked for where they were moved, and their leaf hashes must still be there. */
 #ifndef VT_LEDGER_FSCK_H
 #define VT_LEDGER_FSCK_H
 
@@ -32,6 +35,7 @@ struct vt_fsck_report {
     uint64_t files;       /* tiles and bundles that were compared */
     uint64_t checkpoints; /* that are good */
     uint64_t findings;
+    uint64_t minimum; /* entries below it are pruned, by the log's written policy */
 };
 
 /* True also when there are findings: look at the report.

@@ -3,6 +3,7 @@
 #define VT_LEDGER_FSCK_INSIDE_H
 
 #include "ledger/fsck.h"
+#include "ledger/retention.h"
 #include "ledger/tree.h"
 #include "store/disk.h"
 
@@ -18,6 +19,7 @@ struct vt_fsck {
     struct vt_disk *disk;
     struct vt_arena *arena;
     struct vt_fsck_report report;
+    struct vt_retention retention;
     struct vt_fsck_checkpoint *checkpoints; /* sorted by size; owned */
     size_t checkpoint_count, checkpoint_room;
     struct vt_tree tree; /* of all entries so far */
@@ -37,6 +39,9 @@ VT_CHECKED bool vt_fsck_read_checkpoints(struct vt_fsck *f, struct vt_error *err
 /* The tree has reached the size of some checkpoints: compare. */
 void vt_fsck_compare_roots(struct vt_fsck *f);
 
+/* Where this tile lies: below tile/, or where it was pruned to.  fsck_tile.c */
+void vt_fsck_path(struct vt_fsck *f, const struct vt_tile_name *name,
+                  char out[VT_TILE_PATH_BYTES]);
 /* Which versions are there; those that a checkpoint needs and that are missing are
  * findings.  fsck_tile.c */
 VT_CHECKED bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,

@@ -36,11 +36,22 @@ static void report_missing(struct vt_fsck *f, int level, uint64_t index,
         if (need.width == 0 || versions->has[need.width] || versions->has[VT_TILE_WIDTH] ||
             is_reported[need.width])
             continue;
+        if (level == VT_TILE_ENTRIES && vt_retention_denies(&f->retention, &need))
+            continue;
         is_reported[need.width] = true;
         vt_tile_path(&need, path);
         vt_fsck_found(f, path, "is missing; the tree of %ju entries needs it",
                       (uintmax_t)size);
     }
+}
+
+void vt_fsck_path(struct vt_fsck *f, const struct vt_tile_name *name,
+                  char out[VT_TILE_PATH_BYTES])
+{
+    vt_tile_path(name, out);
+    if (name->width == VT_TILE_WIDTH && vt_retention_denies(&f->retention, name) &&
+        !vt_disk_has(f->disk, out))
+        vt_pruned_path(name, out);
 }
 
 bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,
@@ -55,7 +66,7 @@ bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,
     if (!vt_disk_list(f->disk, path, note_version, out, err) && err->code != VT_ABSENT &&
         err->code != VT_REJECTED)
         return false;
-    vt_tile_path(&full, path);
+    vt_fsck_path(f, &full, path);
     if (vt_disk_has(f->disk, path)) {
         out->has[VT_TILE_WIDTH] = true;
         out->widest = VT_TILE_WIDTH;
@@ -92,7 +103,7 @@ bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
     char path[VT_TILE_PATH_BYTES];
 
     *is_good_out = false;
-    vt_tile_path(name, path);
+    vt_fsck_path(f, name, path);
     if (!vt_disk_read(f->disk, path, &bytes, err)) {
         if (err->code == VT_IO)
             return false;
@@ -116,7 +127,7 @@ static bool compare_version(struct vt_fsck *f, const struct vt_tile_name *name,
     if (!vt_fsck_read_hashes(f, name, own, &is_good, err))
         return false;
     f->report.files++;
-    vt_tile_path(name, path);
+    vt_fsck_path(f, name, path);
     for (unsigned i = 0; is_good && i < name->width; i++)
         if (!vt_hash_equal(&own[i], &hashes[i])) {
             vt_fsck_found(f, path,

@@ -66,3 +66,12 @@ bool vt_retention_denies(const struct vt_retention *retention,
     return name->index <
            vt_tile_level_size(name->level, retention->minimum) / VT_TILE_WIDTH;
 }
+
+void vt_pruned_path(const struct vt_tile_name *name, char out[VT_TILE_PATH_BYTES])
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path); /* at most 48 bytes: the index of a tile is below 2^56 */
+    (void)snprintf(out, VT_TILE_PATH_BYTES, VT_PRUNED_FOLDER "/%.*s",
+                   VT_TILE_PATH_BYTES - 1 - (int)sizeof VT_PRUNED_FOLDER, path);
+}

@@ -2,8 +2,10 @@
  *
  *   {"below":65536,"policy":"entries are kept for ten years","v":1}
  *
- * A log without this file serves everything.  The number only grows.  Whoever serves the
- * folder over HTTP asks vt_retention_denies before it gives out a tile.
+ * A log without this file serves everything.  The number only grows.  What is pruned moves
+ * from tile/ to pruned/tile/, so that no web server has it to give out, ours or another;
+ * the bytes stay, as tlog-tiles advises, for exact deduplication and for whoever may still
+ * ask the operator.
  * Spec: tlog-tiles, "Pruning" */
 #ifndef VT_LEDGER_RETENTION_H
 #define VT_LEDGER_RETENTION_H
@@ -27,6 +29,11 @@ VT_CHECKED bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
 VT_CHECKED bool vt_retention_write(struct vt_disk *disk,
                                    const struct vt_retention *retention,
                                    struct vt_error *err);
+
+#define VT_PRUNED_FOLDER "pruned"
+
+/* Where a full tile or bundle lies once it is pruned. */
+void vt_pruned_path(const struct vt_tile_name *name, char out[VT_TILE_PATH_BYTES]);
 
 /* May this tile or bundle be missing, and must it be answered with "not found"?  Only if
  * all that it covers when it is full lies below the minimum.  Partial versions of such a

@@ -70,11 +70,17 @@ static bool is_url(const char *where)
 static bool read_file(struct vt_scrub_copy *copy, const char *path, struct vt_buf *out,
                       struct vt_error *err)
 {
+    char pruned[2 * VT_TILE_PATH_BYTES];
+
     vt_buf_truncate(out, 0);
     if (is_url(copy->where))
         return fetch(copy, path, out, err);
-    return (copy->disk != NULL || vt_disk_open(copy->where, false, &copy->disk, err)) &&
-           vt_disk_read(copy->disk, path, out, err);
+    if (copy->disk == NULL && !vt_disk_open(copy->where, false, &copy->disk, err))
+        return false;
+    if (vt_disk_read(copy->disk, path, out, err))
+        return true;
+    (void)snprintf(pruned, sizeof pruned, VT_PRUNED_FOLDER "/%s", path);
+    return err->code == VT_ABSENT && vt_disk_read(copy->disk, pruned, out, err);
 }
 
 /* ---- what is asked for ----------------------------------------------------------------

@@ -107,6 +107,16 @@ static bool note_version(void *context, const char *name, bool is_folder,
     return true;
 }
 
+/* Where this version lies: below tile/, or where it was pruned to. */
+static void path_of(struct vt_scrub *s, const struct vt_tile_name *name,
+                    char out[VT_TILE_PATH_BYTES])
+{
+    vt_tile_path(name, out);
+    if (name->width == VT_TILE_WIDTH && vt_retention_denies(&s->retention, name) &&
+        !vt_disk_has(s->disk, out))
+        vt_pruned_path(name, out);
+}
+
 static void list_versions(struct vt_scrub *s, int level, uint64_t index,
                           struct versions *out)
 {
@@ -118,7 +128,7 @@ static void list_versions(struct vt_scrub *s, int level, uint64_t index,
     vt_tile_path(&part, path);
     *strrchr(path, '/') = '\0';
     (void)!vt_disk_list(s->disk, path, note_version, out, &ignored);
-    vt_tile_path(&full, path);
+    path_of(s, &full, path);
     out->has[VT_TILE_WIDTH] = vt_disk_has(s->disk, path);
 }
 
@@ -210,7 +220,7 @@ static bool find_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
     for (unsigned w = VT_TILE_WIDTH; w > name->width; w--) {
         struct vt_tile_name wider = { VT_TILE_ENTRIES, name->index, w };
 
-        vt_tile_path(&wider, path);
+        path_of(s, &wider, path);
         vt_buf_truncate(out, 0);
         if (versions->has[w] && vt_disk_read(s->disk, path, out, err) &&
             cut_good(out, name, leaves))
@@ -272,8 +282,8 @@ static void check_version(struct vt_scrub *s, const struct vt_tile_name *name,
     struct vt_error why = { 0 };
     bool is_bad;
 
-    vt_tile_path(name, path);
-    vt_tile_path(&full, whole);
+    path_of(s, name, path);
+    path_of(s, &full, whole);
     if (!vt_scrub_read(s, path, &why)) {
         /* The writer collects partial tiles once the full one is there. */
         if (why.code == VT_ABSENT && name->width < VT_TILE_WIDTH &&
@@ -315,8 +325,9 @@ void vt_scrub_check(struct vt_scrub *s, int level, uint64_t index)
     const vt_hash *hashes;
 
     list_versions(s, level, index, &versions);
-    if (!versions.has[VT_TILE_WIDTH] && vt_retention_denies(&s->retention, &name))
-        return; /* pruned, as the written policy says */
+    if (level == VT_TILE_ENTRIES && !versions.has[VT_TILE_WIDTH] &&
+        vt_retention_denies(&s->retention, &name))
+        return; /* deleted, as the written policy says */
     hashes = vt_scrub_trust(s, level == VT_TILE_ENTRIES ? 0 : level, index);
     if (hashes == NULL) {
         report_unknown(s, &name);

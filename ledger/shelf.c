@@ -1,6 +1,28 @@
 /* Tiles in a folder.  What is read is checked for its form here; whether it is true is
  * shown by the root, by whoever reads. */
 #include "ledger/shelf.h"
+#include "ledger/retention.h"
+
+/* A full tile or bundle, from where it is served or from where it was pruned to. */
+static bool read_full(struct vt_disk *disk, const struct vt_tile_name *name,
+                      struct vt_buf *out, struct vt_error *err)
+{
+    struct vt_error first;
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path);
+    if (vt_disk_read(disk, path, out, err))
+        return true;
+    if (err->code != VT_ABSENT)
+        return false;
+    first = *err;
+    vt_pruned_path(name, path);
+    if (vt_disk_read(disk, path, out, err))
+        return true;
+    if (err->code == VT_ABSENT)
+        *err = first; /* the name that everybody knows */
+    return false;
+}
 
 /* Read `name`, or the full tile in its place.  *full_out: it was the full one. */
 static bool read_either(struct vt_disk *disk, const struct vt_tile_name *name,
@@ -12,13 +34,14 @@ static bool read_either(struct vt_disk *disk, const struct vt_tile_name *name,
     vt_buf_truncate(out, 0);
     vt_tile_path(name, path);
     *full_out = name->width == VT_TILE_WIDTH;
-    if (vt_disk_read(disk, path, out, err))
-        return true;
-    if (err->code != VT_ABSENT || *full_out)
-        return false;
-    *full_out = true;
-    vt_tile_path(&full, path);
-    return vt_disk_read(disk, path, out, err);
+    if (!*full_out) {
+        if (vt_disk_read(disk, path, out, err))
+            return true;
+        if (err->code != VT_ABSENT)
+            return false;
+        *full_out = true;
+    }
+    return read_full(disk, &full, out, err);
 }
 
 static bool fail_form(struct vt_disk *disk, const struct vt_tile_name *name,
@@ -81,8 +104,13 @@ bool vt_shelf_read_leaf(struct vt_disk *disk, uint64_t index, vt_hash *out,
     vt_hash leaf;
 
     vt_tile_path(&name, path);
-    if (!vt_disk_open_fd(disk, path, &fd, &size, err))
-        return false;
+    if (!vt_disk_open_fd(disk, path, &fd, &size, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+        vt_pruned_path(&name, path);
+        if (!vt_disk_open_fd(disk, path, &fd, &size, err))
+            return false;
+    }
     if (size != VT_TILE_BYTES)
         return fail_form(disk, &name, "has the wrong length", err);
     if (pread(fd, leaf.bytes, sizeof leaf.bytes,

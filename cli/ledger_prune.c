@@ -1,0 +1,29 @@
+/* vitrine ledger prune: old entries are no longer served. */
+#include "cli/files.h"
+#include "cli/ledger_verbs.h"
+#include "ledger/prune.h"
+
+bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err)
+{
+    const char *retention = vt_args_get(args, "retention");
+    struct vt_prune_options options = { .deletes_entries =
+                                            vt_args_has(args, "delete-entries") };
+    struct vt_prune_report report;
+
+    if (!vt_args_number(args, "below", 0, (uint64_t)INT64_MAX >> 10, &options.below, err))
+        return false;
+    if (retention != NULL)
+        options.policy = vt_slice_from_cstr(retention);
+    if (!vt_ledger_prune(vt_args_get(args, "dir"), &options, &report, err))
+        return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack(
+            "{s:b,s:I,s:I,s:I}", "ok", 1, "minimum_index", (json_int_t)report.minimum,
+            "moved", (json_int_t)report.moved, "deleted", (json_int_t)report.deleted));
+    else
+        (void)printf("entries from %ju on are served; %ju tiles and bundles moved to "
+                     "pruned/, %ju bundles deleted\n",
+                     (uintmax_t)report.minimum, (uintmax_t)report.moved,
+                     (uintmax_t)report.deleted);
+    return true;
+}

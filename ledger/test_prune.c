@@ -1,0 +1,263 @@
+/* Pruning: what may be missing is missing, all that must stay derivable is. */
+#include "ledger/fsck.h"
+#include "ledger/prune.h"
+#include "ledger/reader.h"
+#include "ledger/retention.h"
+#include "ledger/scrub.h"
+#include "ledger/shelf.h"
+#include "tests/own_log.h"
+
+#define ORIGIN "ledger.example/prune"
+
+static struct vt_env real_env;
+
+static void make(struct vt_own_log *log, uint64_t size)
+{
+    real_env = vt_env_real();
+    vt_own_log_make(log, "log", ORIGIN, 12);
+    vt_own_log_grow(log, size);
+    vt_own_log_publish(log);
+    vt_own_log_close(log);
+}
+
+static void prune(uint64_t below, bool deletes, struct vt_prune_report *report)
+{
+    struct vt_prune_options options = { .below = below,
+                                        .policy = VT_LIT("two years"),
+                                        .deletes_entries = deletes };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_ledger_prune(vt_test_path("log"), &options, report, &err));
+    VT_CHECK(report->minimum == below);
+}
+
+static void fail_on_finding(void *context, const char *file, const char *what)
+{
+    (void)context;
+    vt_test_fail(__FILE__, __LINE__, "%s: %s", file, what);
+}
+
+static void fail_on_scrub(void *context, const struct vt_scrub_finding *finding)
+{
+    fail_on_finding(context, finding->file, finding->what);
+}
+
+/* fsck and the scrubber pass it. */
+static void check_log(struct vt_own_log *log, uint64_t minimum)
+{
+    struct vt_fsck_options fsck = { .policy = &log->policy,
+                                    .origin = vt_slice_from_cstr(log->origin),
+                                    .found = fail_on_finding };
+    struct vt_scrub_options scrub = { .env = &real_env,
+                                      .policy = &log->policy,
+                                      .origin = vt_slice_from_cstr(log->origin),
+                                      .found = fail_on_scrub };
+    struct vt_scrub_report scrubbed;
+    struct vt_fsck_report report;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_ledger_fsck(log->dir, &fsck, &report, &err));
+    VT_CHECK(report.minimum == minimum && report.findings == 0);
+    VT_CHECK_OK(vt_ledger_scrub(log->dir, &scrub, &scrubbed, &err));
+    VT_CHECK(scrubbed.is_complete && scrubbed.findings == 0);
+}
+
+/* ---- what a stranger can still prove --------------------------------------------------
+ */
+
+/* A client that holds the newest checkpoint takes each tile as wide as it is there. */
+struct client {
+    struct vt_disk *disk;
+    uint64_t size;
+};
+
+static bool read_widest(void *context, const struct vt_tile_name *tile, vt_hash *hashes_out,
+                        struct vt_error *err)
+{
+    struct client *client = context;
+    struct vt_tile_name widest = { tile->level, tile->index,
+                                   vt_tile_width(tile->level, tile->index, client->size) };
+    vt_hash hashes[VT_TILE_WIDTH];
+
+    if (!vt_shelf_read_tile(client->disk, &widest, hashes, err))
+        return false;
+    memcpy(hashes_out, hashes, tile->width * sizeof *hashes);
+    return true;
+}
+
+/* Entry `index` in the tree of `size`, and that tree in the whole one. */
+static void prove_both(const struct vt_tile_source *source, uint64_t index, uint64_t size,
+                       uint64_t whole)
+{
+    vt_hash leaf = vt_sha256_leaf(vt_slice_from_cstr(vt_own_log_entry(index)));
+    struct vt_error err = { 0 };
+    struct vt_proof proof;
+    vt_hash root, whole_root;
+
+    VT_CHECK_OK(vt_prove_root(source, size, &root, &err));
+    VT_CHECK_OK(vt_prove_root(source, whole, &whole_root, &err));
+    VT_CHECK_OK(vt_prove_inclusion(source, index, size, &proof, &err));
+    VT_CHECK(
+        vt_tree_verify_inclusion(&leaf, index, size, proof.hashes, proof.count, &root));
+    VT_CHECK_OK(vt_prove_consistency(source, size, whole, &proof, &err));
+    VT_CHECK(vt_tree_verify_consistency(size, &root, whole, &whole_root, proof.hashes,
+                                        proof.count));
+}
+
+/* Only what is served: a copy without pruned/. */
+static void check_derivable(uint64_t minimum, uint64_t size)
+{
+    struct vt_error err = { 0 };
+    struct client client = { NULL, size };
+    struct vt_tile_source source = { read_widest, &client };
+
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", vt_test_path("log"), vt_test_path("served")));
+    (void)vt_test_run(0, VT_ARGV("rm", "-rf", vt_test_path("served/pruned")));
+    VT_CHECK_OK(vt_disk_open(vt_test_path("served"), false, &client.disk, &err));
+    for (uint64_t at = minimum; at < size; at += at < minimum + 600 ? 1 : 251) {
+        prove_both(&source, at, size, size);
+        prove_both(&source, at, at + 1, size);
+        prove_both(&source, minimum, at + 1, size);
+    }
+    vt_disk_close(client.disk);
+    (void)vt_test_run(0, VT_ARGV("rm", "-r", vt_test_path("served")));
+}
+
+static bool is_served(int level, uint64_t index)
+{
+    struct vt_tile_name name = { level, index, VT_TILE_WIDTH };
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(&name, path);
+    return vt_path_exists(vt_test_path(vt_arena_printf(vt_test_arena(), "log/%s", path)));
+}
+
+static void proofs_stay_derivable(void)
+{
+    static const uint64_t minima[] = { 255, 256, 1000, 65535, 65536, 65537, 66000, 66304 };
+    struct vt_own_log log;
+    struct vt_prune_report report;
+
+    make(&log, 67000);
+    for (size_t i = 0; i < sizeof minima / sizeof minima[0]; i++) {
+        uint64_t full = minima[i] / VT_TILE_WIDTH;
+
+        prune(minima[i], false, &report);
+        VT_CHECK(full == 0 || (!is_served(0, full - 1) && !is_served(-1, full - 1)));
+        VT_CHECK(is_served(0, full) && is_served(VT_TILE_ENTRIES, full));
+        VT_CHECK(is_served(1, 0) == (minima[i] < 65536));
+        check_derivable(minima[i], 67000);
+    }
+    check_log(&log, 66304);
+}
+
+/* ---- the log goes on ------------------------------------------------------------------
+ */
+
+static void a_pruned_log_goes_on(bool deletes)
+{
+    struct vt_own_log log;
+    struct vt_prune_report report;
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    vt_ticket ticket;
+
+    make(&log, 3000);
+    prune(2000, deletes, &report);
+    VT_CHECK(report.moved == (deletes ? 7u : 14u) && report.deleted == (deletes ? 7u : 0u));
+    check_log(&log, 2000);
+    vt_own_log_open(&log);
+    /* An old entry still has its index, though it is not served. */
+    VT_CHECK_OK(vt_ledger_submit(log.ledger, vt_slice_from_cstr(vt_own_log_entry(5)),
+                                 &ticket, &err));
+    VT_CHECK(ticket.index == 5 && ticket.is_known);
+    VT_CHECK(vt_ledger_read(log.ledger, 5, &entry, &err) == !deletes);
+    vt_own_log_grow(&log, 5000);
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+    check_log(&log, 2000);
+    prune(2000, deletes, &report); /* nothing left to do */
+    VT_CHECK(report.moved == 0 && report.deleted == 0);
+    prune(4999, true, &report);
+    check_log(&log, 4999);
+}
+
+static void with_bytes_kept(void)
+{
+    a_pruned_log_goes_on(false);
+}
+
+static void with_bytes_deleted(void)
+{
+    a_pruned_log_goes_on(true);
+}
+
+/* Missing by policy is one thing, missing without it another. */
+static unsigned found_count;
+
+static void count_finding(void *context, const char *file, const char *what)
+{
+    (void)context;
+    (void)file;
+    (void)what;
+    found_count++;
+}
+
+static void missing_without_policy(void)
+{
+    struct vt_own_log log;
+    struct vt_prune_report pruned;
+    struct vt_fsck_report report;
+    struct vt_error err = { 0 };
+    struct vt_fsck_options options = { .policy = &log.policy,
+                                       .origin = VT_LIT(ORIGIN),
+                                       .found = count_finding };
+
+    make(&log, 3000);
+    prune(1000, true, &pruned);
+    check_log(&log, 1000);
+    VT_CHECK(unlink(vt_test_path("log/tile/entries/003")) == 0); /* holds entry 1000 */
+    VT_CHECK_OK(vt_ledger_fsck(log.dir, &options, &report, &err));
+    VT_CHECK(found_count > 0);
+    prune(1024, true, &pruned); /* now it may be missing */
+    found_count = 0;
+    VT_CHECK_OK(vt_ledger_fsck(log.dir, &options, &report, &err));
+    VT_CHECK(found_count == 0);
+    VT_CHECK(unlink(vt_test_path("log/retention.json")) == 0);
+    VT_CHECK_OK(vt_ledger_fsck(log.dir, &options, &report, &err));
+    VT_CHECK(found_count >= 4);
+}
+
+static void wrong_wishes(void)
+{
+    struct vt_own_log log;
+    const char *dir = vt_test_path("log"), *text;
+
+    make(&log, 600);
+    text = vt_test_run(
+        1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "256"));
+    VT_CHECK_SAYING(strstr(text, "written policy") != NULL, "%s", text);
+    VT_CHECK(is_served(0, 0));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below",
+                                 "601", "--retention", "a year"));
+    VT_CHECK(is_served(0, 0));
+    text = vt_test_run(0, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below",
+                                  "300", "--retention", "a year"));
+    VT_CHECK_SAYING(strstr(text, "entries from 300 on are served; 2 tiles") != NULL, "%s",
+                    text);
+    (void)vt_test_run(
+        1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "299"));
+    (void)vt_test_run(2, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir));
+    text = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey));
+    VT_CHECK_SAYING(strstr(text, "entries below 300 are pruned") != NULL, "%s", text);
+}
+
+static const struct vt_case cases[] = {
+    { "proofs stay derivable", proofs_stay_derivable },
+    { "with bytes kept", with_bytes_kept },
+    { "with bytes deleted", with_bytes_deleted },
+    { "missing without policy", missing_without_policy },
+    { "wrong wishes", wrong_wishes },
+};
+
+VT_TEST_MAIN("ledger.prune", cases)

@@ -24,8 +24,7 @@ static bool write_out(const char *path, vt_slice bytes, struct vt_error *err)
 /* ---- init -------------------------------------------------------------------------------
  */
 
-/* A key's place as it is kept: absolute, or a URI. */
-static bool place_of_key(const char *key, char out[4096], struct vt_error *err)
+bool vt_cli_place_of_key(const char *key, char out[4096], struct vt_error *err)
 {
     VT_AUTO_FREE char *real = NULL;
 
@@ -117,7 +116,7 @@ static bool make_ledger(struct vt_args *args, struct vt_ledger_config *config,
     VT_AUTO_SIGNER signer = NULL;
     char key[4096];
 
-    if (!place_of_key(vt_args_get(args, "key"), key, err) ||
+    if (!vt_cli_place_of_key(vt_args_get(args, "key"), key, err) ||
         !vt_signer_init(dir, config->origin, err) ||
         !vt_cli_signer_start(args, "passphrase-file", dir, config->origin, key, &signer,
                              err) ||
@@ -555,6 +554,16 @@ static const struct vt_option prune_options[] = {
     { .name = NULL },
 };
 
+static const struct vt_option rotate_options[] = {
+    DIR_OPTION,
+    { .name = "new-key",
+      .value_name = "KEY",
+      .help = "the next key: a PEM file or a pkcs11: URI; both sign from now on" },
+    { .name = "finish", .help = "the next key alone signs from now on" },
+    VT_OPTION_PASSPHRASE,
+    { .name = NULL },
+};
+
 static const struct vt_option scrub_options[] = {
     { .name = "vkey",
       .value_name = "VKEY",
@@ -674,6 +683,16 @@ static const struct vt_verb verbs[] = {
           "entries from N\non stay possible.  Leaf hashes are never deleted.",
       .options = prune_options,
       .run = vt_cli_ledger_prune },
+    { .name = "rotate-key",
+      .summary = "change the log's key without a gap",
+      .details =
+          "First with --new-key: every checkpoint bears both signatures from then on.  "
+          "When all\nwitnesses and readers have the new vkey (vitrine witness add-log; a "
+          "further log line in\ntheir policies), with --finish.  Both keys must open with "
+          "the same passphrase.  The\nledger's writer is stopped meanwhile; no index and "
+          "no checkpoint is lost.",
+      .options = rotate_options,
+      .run = vt_cli_ledger_rotate },
     { .name = NULL },
 };
 

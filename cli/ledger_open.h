@@ -11,6 +11,9 @@ VT_CHECKED bool vt_cli_signer_start(struct vt_args *args, const char *passphrase
                                     const char *dir, vt_slice origin, const char *key,
                                     struct vt_signer **signer_out, struct vt_error *err);
 
+/* A key's place as it is kept: absolute, or a URI. */
+VT_CHECKED bool vt_cli_place_of_key(const char *key, char out[4096], struct vt_error *err);
+
 struct vt_cli_ledger_place {
     const char *dir;
     const char *key; /* NULL: the one that the ledger's folder names */

@@ -18,18 +18,27 @@ static bool is_listed(const struct vt_policy *policy, const struct vt_vkey *vkey
     return false;
 }
 
+static bool check_vkey(vt_slice text, vt_slice origin, struct vt_vkey *out,
+                       struct vt_error *err)
+{
+    if (!vt_vkey_parse(text, out, err))
+        return vt_within(err, "the log's vkey");
+    if (out->type != VT_NOTE_ED25519)
+        return vt_fail(err, VT_MALFORMED, "the log's vkey must be of type 1");
+    if (!vt_slice_equal(out->name, origin))
+        return vt_fail(err, VT_MALFORMED, "the vkey is of %.*s, but the origin is %.*s",
+                       VT_SLICE_ARGS(out->name), VT_SLICE_ARGS(origin));
+    return true;
+}
+
 bool vt_ledger_config_verify(const struct vt_ledger_config *config, struct vt_error *err)
 {
     struct vt_policy policy;
-    struct vt_vkey vkey;
+    struct vt_vkey vkey, next;
 
-    if (!vt_vkey_parse(config->vkey, &vkey, err))
-        return vt_within(err, "the log's vkey");
-    if (vkey.type != VT_NOTE_ED25519)
-        return vt_fail(err, VT_MALFORMED, "the log's vkey must be of type 1");
-    if (!vt_slice_equal(vkey.name, config->origin))
-        return vt_fail(err, VT_MALFORMED, "the vkey is of %.*s, but the origin is %.*s",
-                       VT_SLICE_ARGS(vkey.name), VT_SLICE_ARGS(config->origin));
+    if (!check_vkey(config->vkey, config->origin, &vkey, err) ||
+        (config->next.len != 0 && !check_vkey(config->next, config->origin, &next, err)))
+        return false;
     if (config->policy.len == 0)
         return true;
     if (!vt_policy_parse(config->policy, &policy, err))
@@ -46,23 +55,44 @@ static json_t *text(vt_slice s)
     return json_stringn((const char *)s.data, s.len);
 }
 
-bool vt_ledger_config_write(struct vt_disk *disk, const struct vt_ledger_config *config,
-                            struct vt_error *err)
+static bool write_json(const struct vt_ledger_config *config, struct vt_buf *out,
+                       struct vt_error *err)
 {
     VT_AUTO_JSON json =
         json_pack("{s:s,s:o,s:o,s:i,s:o}", "entries", entries_names[config->entries], "key",
                   text(config->key), "origin", text(config->origin), "v", 1, "vkey",
                   text(config->vkey));
-    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
 
     if (json == NULL)
         return vt_fail(err, VT_MALFORMED, "the origin or the key's place is not UTF-8");
-    if (!vt_json_write_canonical(json, &bytes, err))
-        return false;
-    if (config->policy.len != 0 &&
-        !vt_disk_write(disk, VT_LEDGER_POLICY_NAME, config->policy, 0644, err))
-        return false;
-    return vt_disk_create(disk, VT_LEDGER_CONFIG_NAME, vt_buf_slice(&bytes), 0644, err);
+    if (config->next.len != 0)
+        (void)json_object_set_new(json, "next", text(config->next));
+    return vt_json_write_canonical(json, out, err);
+}
+
+static bool write_policy(struct vt_disk *disk, const struct vt_ledger_config *config,
+                         struct vt_error *err)
+{
+    return config->policy.len == 0 ||
+           vt_disk_write(disk, VT_LEDGER_POLICY_NAME, config->policy, 0644, err);
+}
+
+bool vt_ledger_config_write(struct vt_disk *disk, const struct vt_ledger_config *config,
+                            struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
+
+    return write_json(config, &bytes, err) && write_policy(disk, config, err) &&
+           vt_disk_create(disk, VT_LEDGER_CONFIG_NAME, vt_buf_slice(&bytes), 0644, err);
+}
+
+bool vt_ledger_config_replace(struct vt_disk *disk, const struct vt_ledger_config *config,
+                              struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
+
+    return write_json(config, &bytes, err) && write_policy(disk, config, err) &&
+           vt_disk_write(disk, VT_LEDGER_CONFIG_NAME, vt_buf_slice(&bytes), 0644, err);
 }
 
 static bool read_entries(const json_t *json, enum vt_ledger_entries *out,
@@ -96,7 +126,8 @@ static bool read_policy(struct vt_disk *disk, struct vt_arena *arena, vt_slice *
 bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
                            struct vt_ledger_config *out, struct vt_error *err)
 {
-    static const char *const names[] = { "entries", "key", "origin", "v", "vkey", NULL };
+    static const char *const names[] = { "entries", "key",  "next", "origin",
+                                         "v",       "vkey", NULL };
     static const char *const what = VT_LEDGER_CONFIG_NAME;
     VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
     VT_AUTO_JSON json = NULL;
@@ -115,7 +146,9 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
         !read_entries(json, &config.entries, err) ||
         !vt_json_get_text(json, what, "key", &config.key, err) ||
         !vt_json_get_text(json, what, "origin", &config.origin, err) ||
-        !vt_json_get_text(json, what, "vkey", &config.vkey, err))
+        !vt_json_get_text(json, what, "vkey", &config.vkey, err) ||
+        (vt_json_has(json, "next") &&
+         !vt_json_get_text(json, what, "next", &config.next, err)))
         return vt_within(err, "%s", vt_disk_path(disk));
     if (version != 1)
         return vt_fail(err, VT_MALFORMED, "%s/%s: version %ju, this program knows 1",
@@ -123,6 +156,7 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
     config.key = vt_arena_copy(arena, config.key);
     config.origin = vt_arena_copy(arena, config.origin);
     config.vkey = vt_arena_copy(arena, config.vkey);
+    config.next = vt_arena_copy(arena, config.next);
     if (!read_policy(disk, arena, &config.policy, err))
         return false;
     *out = config;

@@ -1,7 +1,8 @@
 /* config.json and policy.txt: what a ledger is, written once when it is made.
  *
  *   {"entries":"any","key":"log.key","origin":"log.example","v":1,"vkey":"log.example+..."}
- */
+ *
+ * While keys are changed there is also "next", the vkey of the next key. */
 #ifndef VT_LEDGER_CONFIG_H
 #define VT_LEDGER_CONFIG_H
 
@@ -22,6 +23,10 @@ VT_CHECKED bool vt_ledger_config_verify(const struct vt_ledger_config *config,
 VT_CHECKED bool vt_ledger_config_write(struct vt_disk *disk,
                                        const struct vt_ledger_config *config,
                                        struct vt_error *err);
+/* The same, in place of what is there. */
+VT_CHECKED bool vt_ledger_config_replace(struct vt_disk *disk,
+                                         const struct vt_ledger_config *config,
+                                         struct vt_error *err);
 /* The texts live in the arena.
  * Errors: VT_ABSENT there is no ledger here; VT_MALFORMED; VT_IO */
 VT_CHECKED bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,

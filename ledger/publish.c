@@ -1,5 +1,6 @@
 /* From durable entries to a checkpoint that everybody may see.  The order is the safety:
  * tiles durable, then signed, then witnessed, then visible. */
+#include "crypto/verify_note.h"
 #include "ledger/ledger_inside.h"
 #include "ledger/shelf.h"
 
@@ -107,10 +108,25 @@ static bool sign_tree(struct vt_ledger *ledger, struct vt_buf *note, struct vt_e
 /* ---- visible ----------------------------------------------------------------------------
  */
 
+/* While keys are changed, what is shown bears the next key's signature too. */
+static bool bears_next(const struct vt_ledger *ledger, vt_slice bytes)
+{
+    struct vt_note_finding finding;
+    struct vt_error ignored = { 0 };
+    struct vt_note note;
+    struct vt_vkey next;
+
+    return ledger->config.next.len == 0 ||
+           (vt_note_parse(bytes, &note, &ignored) &&
+            vt_vkey_parse(ledger->config.next, &next, &ignored) &&
+            vt_note_verify(&note, &next, 1, &finding, &ignored) && finding.is_signed);
+}
+
 /* Is the visible checkpoint already the one of this tree? */
 static bool is_current(const struct vt_ledger *ledger)
 {
-    return ledger->published.len != 0 && ledger->published_head.size == ledger->tree.size;
+    return ledger->published.len != 0 && ledger->published_head.size == ledger->tree.size &&
+           bears_next(ledger, vt_buf_slice(&ledger->published));
 }
 
 /* Of the tree that was begun: it may have grown since. */
@@ -197,6 +213,11 @@ bool vt_ledger_publish_end(struct vt_ledger *ledger, vt_slice note, struct vt_er
 {
     if (!vt_ledger_is_usable(ledger, err) || !check_note(ledger, note, err))
         return false;
+    if (!bears_next(ledger, note))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: keys are being changed, but the next key has not signed; start "
+                       "rotate-key again with --new-key",
+                       vt_disk_path(ledger->disk));
     ledger->is_broken = !show(ledger, note, err);
     return !ledger->is_broken;
 }

@@ -14,6 +14,7 @@ const struct vt_rights vt_signer_rights = { .folder = "", /* told at the start *
 
 struct signing {
     const struct vt_key *key;
+    const struct vt_key *next; /* while keys are changed; else NULL */
     struct vt_signer_state state;
 };
 
@@ -65,6 +66,34 @@ void vt_signer_request_write(struct vt_buf *out, const struct vt_signer_request 
     vt_buf_put(out, vt_slice_of(zeros, sizeof zeros - used));
 }
 
+void vt_signer_signatures_write(struct vt_buf *out,
+                                const struct vt_signer_signatures *signatures)
+{
+    static const uint8_t zeros[32 + 64];
+
+    vt_buf_put(out, VT_BYTES(signatures->signature));
+    if (!signatures->has_next) {
+        vt_buf_put(out, vt_slice_of(zeros, sizeof zeros));
+        return;
+    }
+    vt_buf_put(out, VT_BYTES(signatures->next.bytes));
+    vt_buf_put(out, VT_BYTES(signatures->next_signature));
+}
+
+bool vt_signer_signatures_parse(vt_slice body, struct vt_signer_signatures *out)
+{
+    static const uint8_t zeros[32 + 64];
+
+    if (body.len != VT_SIGNER_SIGNED_BYTES)
+        return false;
+    memset(out, 0, sizeof *out);
+    memcpy(out->signature, body.data, 64);
+    out->has_next = memcmp(body.data + 64, zeros, sizeof zeros) != 0;
+    memcpy(out->next.bytes, body.data + 64, 32);
+    memcpy(out->next_signature, body.data + 96, 64);
+    return true;
+}
+
 bool vt_signer_request_parse(vt_slice body, struct vt_signer_request *out)
 {
     vt_reader r = { body };
@@ -97,7 +126,7 @@ static bool answer_ready(struct vt_channel *channel, const struct signing *s,
     return vt_channel_send(channel, VT_SIGNER_READY, vt_buf_slice(&body), err);
 }
 
-static bool sign(struct signing *s, vt_slice body, uint8_t out[VT_SIGNER_SIGNED_BYTES],
+static bool sign(struct signing *s, vt_slice body, struct vt_signer_signatures *out,
                  struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(64));
@@ -107,15 +136,23 @@ static bool sign(struct signing *s, vt_slice body, uint8_t out[VT_SIGNER_SIGNED_
     if (!vt_signer_request_parse(body, &request))
         return vt_fail(err, VT_MALFORMED, "a request to sign that has no form");
     head = (struct vt_head){ request.size, request.root };
-    return vt_signer_state_advance(&s->state, &head, request.proof, request.count, &text,
-                                   err) &&
-           vt_key_sign(s->key, vt_buf_slice(&text), out, err);
+    memset(out, 0, sizeof *out);
+    if (!vt_signer_state_advance(&s->state, &head, request.proof, request.count, &text,
+                                 err) ||
+        !vt_key_sign(s->key, vt_buf_slice(&text), out->signature, err))
+        return false;
+    if (s->next == NULL)
+        return true;
+    out->has_next = true;
+    out->next = *vt_key_public(s->next);
+    return vt_key_sign(s->next, vt_buf_slice(&text), out->next_signature, err);
 }
 
 /* One request; false ends the process. */
 static bool serve(struct vt_channel *channel, struct signing *s, struct vt_error *err)
 {
-    uint8_t signature[VT_SIGNER_SIGNED_BYTES];
+    VT_AUTO_BUF answer = vt_buf_init(VT_SIGNER_SIGNED_BYTES);
+    struct vt_signer_signatures signatures;
     struct vt_error refusal = { 0 };
     struct vt_message message;
 
@@ -123,15 +160,34 @@ static bool serve(struct vt_channel *channel, struct signing *s, struct vt_error
         return false;
     if (message.type != VT_SIGNER_SIGN)
         return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
-    if (sign(s, message.body, signature, &refusal))
-        return vt_channel_send(channel, VT_SIGNER_SIGNED,
-                               vt_slice_of(signature, sizeof signature), err);
+    if (sign(s, message.body, &signatures, &refusal)) {
+        vt_signer_signatures_write(&answer, &signatures);
+        return vt_channel_send(channel, VT_SIGNER_SIGNED, vt_buf_slice(&answer), err);
+    }
     return vt_channel_send_error(channel, &refusal, err) && refusal.code != VT_IO;
+}
+
+/* While keys are changed there is a second one; equal to the first it is none. */
+static bool open_next(struct signing *s, struct vt_arena *arena, vt_slice passphrase,
+                      struct vt_key **next, struct vt_error *err)
+{
+    const char *where;
+
+    if (!vt_signer_next_read(s->state.disk, arena, &where, err))
+        return false;
+    if (where == NULL)
+        return true;
+    if (!vt_key_open(where, passphrase, next, err))
+        return vt_within(err, "the log's next key");
+    if (memcmp(vt_key_public(*next)->bytes, vt_key_public(s->key)->bytes,
+               sizeof vt_key_public(s->key)->bytes) != 0)
+        s->next = *next;
+    return true;
 }
 
 /* Open the key and the head, give up all other rights, and serve. */
 static bool begin(struct vt_channel *channel, struct vt_arena *arena, struct signing *s,
-                  struct vt_key **key, struct vt_error *err)
+                  struct vt_key **key, struct vt_key **next, struct vt_error *err)
 {
     struct vt_signer_begin told;
     struct vt_message message;
@@ -147,6 +203,8 @@ static bool begin(struct vt_channel *channel, struct vt_arena *arena, struct sig
                               err))
         return false;
     s->key = *key;
+    if (!open_next(s, arena, told.passphrase, next, err))
+        return false;
     /* The passphrase was in the channel's buffer. */
     explicit_bzero(channel->in.data, channel->in.len);
     vt_confine(&rights);
@@ -157,10 +215,11 @@ int vt_role_signer(struct vt_channel *channel)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_KEY key = NULL;
+    VT_AUTO_KEY next = NULL;
     struct signing s = { 0 };
     struct vt_error err = { 0 };
 
-    if (!begin(channel, arena, &s, &key, &err)) {
+    if (!begin(channel, arena, &s, &key, &next, &err)) {
         struct vt_error lost = { 0 };
 
         return vt_channel_send_error(channel, &err, &lost) ? vt_code_exit(err.code)

@@ -160,7 +160,7 @@ struct vt_head vt_signer_head(const struct vt_signer *signer)
  */
 
 static bool sign_apart(struct vt_signer *signer, const struct vt_head *head,
-                       const vt_hash *proof, size_t count, uint8_t out[64],
+                       const vt_hash *proof, size_t count, struct vt_signer_signatures *out,
                        struct vt_error *err)
 {
     struct vt_signer_request request = { head->size, head->root, count, { { { 0 } } } };
@@ -175,38 +175,54 @@ static bool sign_apart(struct vt_signer *signer, const struct vt_head *head,
         return err->code == VT_ABSENT || err->code == VT_LIMIT
                    ? vt_fail(err, VT_IO, "the signer does not answer")
                    : false;
-    if (answer.len != VT_SIGNER_SIGNED_BYTES)
-        return vt_fail(err, VT_IO, "the signer's answer has no form");
-    memcpy(out, answer.data, answer.len);
-    return true;
+    return vt_signer_signatures_parse(answer, out) ||
+           vt_fail(err, VT_IO, "the signer's answer has no form");
 }
 
 static bool sign_here(struct vt_signer *signer, const struct vt_head *head,
-                      const vt_hash *proof, size_t count, uint8_t out[64],
+                      const vt_hash *proof, size_t count, struct vt_signer_signatures *out,
                       struct vt_error *err)
 {
     VT_AUTO_BUF body = vt_buf_init(VT_KIB(64));
 
+    memset(out, 0, sizeof *out);
     return vt_signer_state_advance(&signer->state, head, proof, count, &body, err) &&
-           vt_key_sign(signer->key, vt_buf_slice(&body), out, err);
+           vt_key_sign(signer->key, vt_buf_slice(&body), out->signature, err);
 }
 
-/* Text, blank line, signature; and the signature must be one. */
-static bool write_note(const struct vt_signer *signer, const struct vt_head *head,
+/* A signature line; the signature must be one. */
+static bool write_line(vt_slice origin, const struct vt_public_key *key, vt_slice text,
                        const uint8_t signature[64], struct vt_buf *out,
+                       struct vt_error *err)
+{
+    vt_slice bytes = vt_slice_of(signature, 64);
+
+    if (!vt_ed25519_verify(key->bytes, text, bytes))
+        return vt_fail(err, VT_IO, "the signer gave a signature that does not verify");
+    vt_note_write_signature(out, origin, vt_vkey_id(origin, VT_NOTE_ED25519, key->bytes),
+                            bytes);
+    return true;
+}
+
+/* Text, blank line, signatures. */
+static bool write_note(const struct vt_signer *signer, const struct vt_head *head,
+                       const struct vt_signer_signatures *signatures, struct vt_buf *out,
                        struct vt_error *err)
 {
     struct vt_checkpoint checkpoint = { signer->origin, head->size, head->root, { 0 } };
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(64));
-    vt_slice bytes = vt_slice_of(signature, 64);
-    uint32_t id = vt_vkey_id(signer->origin, VT_NOTE_ED25519, signer->public_key.bytes);
+    VT_AUTO_BUF lines = vt_buf_init(VT_KIB(64));
 
     vt_checkpoint_write(&text, &checkpoint);
-    if (!vt_ed25519_verify(signer->public_key.bytes, vt_buf_slice(&text), bytes))
-        return vt_fail(err, VT_IO, "the signer gave a signature that does not verify");
+    if (!write_line(signer->origin, &signer->public_key, vt_buf_slice(&text),
+                    signatures->signature, &lines, err) ||
+        (signatures->has_next &&
+         !write_line(signer->origin, &signatures->next, vt_buf_slice(&text),
+                     signatures->next_signature, &lines, err)))
+        return false;
     vt_buf_put(out, vt_buf_slice(&text));
     vt_buf_put_u8(out, '\n');
-    vt_note_write_signature(out, signer->origin, id, bytes);
+    vt_buf_put(out, vt_buf_slice(&lines));
     return vt_buf_check(out, "the checkpoint", err);
 }
 
@@ -214,12 +230,13 @@ bool vt_signer_sign(struct vt_signer *signer, const struct vt_head *head,
                     const vt_hash *proof, size_t count, struct vt_buf *out,
                     struct vt_error *err)
 {
-    uint8_t signature[64];
+    struct vt_signer_signatures signatures;
 
     VT_ASSERT(count <= VT_PROOF_HASHES_MAX);
-    if (!(signer->channel != NULL ? sign_apart(signer, head, proof, count, signature, err)
-                                  : sign_here(signer, head, proof, count, signature, err)))
+    if (!(signer->channel != NULL
+              ? sign_apart(signer, head, proof, count, &signatures, err)
+              : sign_here(signer, head, proof, count, &signatures, err)))
         return vt_within(err, "signer");
     signer->head = *head;
-    return write_note(signer, head, signature, out, err);
+    return write_note(signer, head, &signatures, out, err);
 }

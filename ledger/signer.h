@@ -28,6 +28,12 @@ struct vt_head {
  *         VT_IO */
 VT_CHECKED bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err);
 
+/* From the next start on a second key signs every checkpoint too (vitrine ledger
+ * rotate-key); NULL: no longer.  `where` as vt_signer_start takes it; it must open with the
+ * same passphrase.  Errors: VT_LIMIT; VT_IO */
+VT_CHECKED bool vt_signer_next_set(const char *dir, const char *where,
+                                   struct vt_error *err);
+
 /* Start the signer role in a process of its own.
  *
  * dir        the ledger's folder; the signer keeps its head in `signer/` below it

@@ -4,6 +4,7 @@
 #include "ledger/checkpoint.h"
 
 #define HEAD_NAME "head"
+#define NEXT_NAME "next" /* a line: where the next key is */
 
 /* The file's bytes: body, then "check HEX\n". */
 static void write_head_file(vt_slice origin, const struct vt_head *head, struct vt_buf *out)
@@ -79,6 +80,53 @@ bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
     vt_disk_close(disk);
     return is_ok;
 }
+
+/* ---- the next key ---------------------------------------------------------------------
+ */
+
+enum { PLACE_BYTES_MAX = 4096 };
+
+static bool set_next(struct vt_disk *disk, const char *where, struct vt_error *err)
+{
+    VT_AUTO_BUF line = vt_buf_init(PLACE_BYTES_MAX);
+
+    if (where == NULL)
+        return vt_disk_remove(disk, NEXT_NAME, err) || err->code == VT_ABSENT;
+    vt_buf_printf(&line, "%s\n", where);
+    return vt_buf_check(&line, "the key's place", err) &&
+           vt_disk_write(disk, NEXT_NAME, vt_buf_slice(&line), 0600, err);
+}
+
+bool vt_signer_next_set(const char *dir, const char *where, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(vt_signer_folder(arena, dir), false, &disk, err))
+        return false;
+    is_ok = vt_disk_lock(disk, err) && set_next(disk, where, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+bool vt_signer_next_read(struct vt_disk *disk, struct vt_arena *arena,
+                         const char **where_out, struct vt_error *err)
+{
+    VT_AUTO_BUF line = vt_buf_init(PLACE_BYTES_MAX);
+
+    *where_out = NULL;
+    if (!vt_disk_read(disk, NEXT_NAME, &line, err))
+        return err->code == VT_ABSENT;
+    if (line.len < 2 || memchr(line.data, '\n', line.len) != line.data + line.len - 1)
+        return vt_fail(err, VT_MALFORMED, "%s/" NEXT_NAME ": is not one line",
+                       vt_disk_path(disk));
+    *where_out = vt_arena_cstr(arena, vt_slice_sub(vt_buf_slice(&line), 0, line.len - 1));
+    return true;
+}
+
+/* ---- the state ------------------------------------------------------------------------
+ */
 
 bool vt_signer_state_open(const char *folder, vt_slice origin, struct vt_signer_state *out,
                           struct vt_error *err)

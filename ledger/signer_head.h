@@ -25,6 +25,12 @@ VT_CHECKED bool vt_signer_state_open(const char *folder, vt_slice origin,
                                      struct vt_signer_state *out, struct vt_error *err);
 void vt_signer_state_close(struct vt_signer_state *state);
 
+/* The place of the key that signs beside the log's own while keys are changed; *where_out
+ * NULL: none.  In the arena.
+ * Errors: VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_signer_next_read(struct vt_disk *disk, struct vt_arena *arena,
+                                    const char **where_out, struct vt_error *err);
+
 /* Does `head` grow out of the last head?  If so it is the last head now, durably, and
  * body_out gets the checkpoint's text, which may be signed.
  * Errors: VT_REJECTED it does not; VT_IO */

@@ -107,10 +107,10 @@ static bool publish_empty(struct vt_args *args, const char *dir, struct vt_signe
             vt_ledger_publish(ledger, NULL, err));
 }
 
-static bool make_ledger(struct vt_args *args, struct vt_ledger_config *config,
-                        struct vt_buf *vkey, struct vt_error *err)
+static bool make_ledger(struct vt_args *args, const char *dir,
+                        struct vt_ledger_config *config, struct vt_buf *vkey,
+                        struct vt_error *err)
 {
-    const char *dir = vt_args_get(args, "dir");
     struct vt_ledger_options options = { .env = vt_args_env(args) };
     VT_AUTO_BUF policy = vt_buf_init(VT_POLICY_BYTES_MAX);
     VT_AUTO_SIGNER signer = NULL;
@@ -127,7 +127,20 @@ static bool make_ledger(struct vt_args *args, struct vt_ledger_config *config,
     config->key = vt_slice_from_cstr(key);
     config->policy = vt_buf_slice(&policy);
     return vt_ledger_init(dir, config, &options, err) &&
-           publish_empty(args, dir, signer, err);
+           (config->predecessor.len != 0 || publish_empty(args, dir, signer, err));
+}
+
+bool vt_cli_ledger_make(struct vt_args *args, const char *dir,
+                        struct vt_ledger_config *config, struct vt_buf *vkey_out,
+                        struct vt_error *err)
+{
+    if (!read_entries(args, &config->entries, err) || !check_is_free(dir, err))
+        return false;
+    if (!vt_note_name_is_good(config->origin))
+        return vt_fail(err, VT_MALFORMED,
+                       "the origin must be a name without spaces and '+', say "
+                       "log.example.org/releases");
+    return make_ledger(args, dir, config, vkey_out, err);
 }
 
 static bool run_init(struct vt_args *args, struct vt_error *err)
@@ -137,13 +150,7 @@ static bool run_init(struct vt_args *args, struct vt_error *err)
                                            vt_args_get(args, "origin")) };
     VT_AUTO_BUF vkey = vt_buf_init(VT_KIB(4));
 
-    if (!read_entries(args, &config.entries, err) || !check_is_free(dir, err))
-        return false;
-    if (!vt_note_name_is_good(config.origin))
-        return vt_fail(err, VT_MALFORMED,
-                       "the origin must be a name without spaces and '+', say "
-                       "log.example.org/releases");
-    if (!make_ledger(args, &config, &vkey, err))
+    if (!vt_cli_ledger_make(args, dir, &config, &vkey, err))
         return false;
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:s,s:o,s:s}", "ok", 1, "dir", dir, "origin",
@@ -564,6 +571,36 @@ static const struct vt_option rotate_options[] = {
     { .name = NULL },
 };
 
+static const struct vt_option continue_options[] = {
+    { .name = "dir",
+      .value_name = "DIR",
+      .help = "the folder of the log that ends",
+      .is_required = true },
+    { .name = "new-dir",
+      .value_name = "DIR",
+      .help = "the folder of the log that goes on; made",
+      .is_required = true },
+    { .name = "origin",
+      .value_name = "NAME",
+      .help = "the new log's name",
+      .is_required = true },
+    { .name = "key",
+      .value_name = "KEY",
+      .help = "the new log's signing key: a PEM file",
+      .is_required = true },
+    { .name = "policy",
+      .value_name = "FILE",
+      .help = "tlog-policy: which witnesses the new log asks" },
+    { .name = "entries",
+      .value_name = "KIND",
+      .help = "any (the default) or public: signed envelopes only" },
+    VT_OPTION_PASSPHRASE,
+    { .name = "old-passphrase-file",
+      .value_name = "FILE",
+      .help = "file whose first line opens the old log's key" },
+    { .name = NULL },
+};
+
 static const struct vt_option scrub_options[] = {
     { .name = "vkey",
       .value_name = "VKEY",
@@ -693,6 +730,16 @@ static const struct vt_verb verbs[] = {
           "no checkpoint is lost.",
       .options = rotate_options,
       .run = vt_cli_ledger_rotate },
+    { .name = "continue",
+      .summary = "end a log, and go on in a new one",
+      .details =
+          "The old log is published once more and frozen: it is served for ever, but "
+          "nothing is\nadded or signed any more.  The first entry of the new one is the "
+          "old one's last\ncheckpoint; the proof of that is left beside the old log as "
+          "successor.tlog-proof.\nThe old log's writer is stopped before.  Called again, "
+          "it finishes what was interrupted.",
+      .options = continue_options,
+      .run = vt_cli_ledger_continue },
     { .name = NULL },
 };
 

@@ -14,6 +14,12 @@ VT_CHECKED bool vt_cli_signer_start(struct vt_args *args, const char *passphrase
 /* A key's place as it is kept: absolute, or a URI. */
 VT_CHECKED bool vt_cli_place_of_key(const char *key, char out[4096], struct vt_error *err);
 
+/* Make a ledger in `dir`, as `vitrine ledger init` does, from --key, --policy, --entries
+ * and --passphrase-file, and what else config says; config's vkey is in vkey_out. */
+VT_CHECKED bool vt_cli_ledger_make(struct vt_args *args, const char *dir,
+                                   struct vt_ledger_config *config, struct vt_buf *vkey_out,
+                                   struct vt_error *err);
+
 struct vt_cli_ledger_place {
     const char *dir;
     const char *key; /* NULL: the one that the ledger's folder names */

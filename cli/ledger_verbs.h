@@ -10,6 +10,7 @@ bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_scrub(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_rotate(struct vt_args *args, struct vt_error *err);
+bool vt_cli_ledger_continue(struct vt_args *args, struct vt_error *err);
 
 /* Whose log it should be: the policy that --policy names, or one of --vkey alone; and the
  * origin, of --origin or the only one.  text: holds what the policy points into. */

@@ -1,5 +1,6 @@
 /* From submission to durability.  The journal's fdatasync is the point: before it nothing
  * is acknowledged, after it nothing can be lost.  Tiles follow behind it, lazily. */
+#include "crypto/verify_note.h"
 #include "ledger/ledger_inside.h"
 #include "ledger/shelf.h"
 
@@ -88,14 +89,37 @@ bool vt_ledger_commit(struct vt_ledger *ledger, struct vt_error *err)
 /* ---- submissions ------------------------------------------------------------------------
  */
 
+/* The first entry of a log that continues another one: that one's last checkpoint. */
+static bool check_first(const struct vt_ledger *ledger, vt_slice entry,
+                        struct vt_error *err)
+{
+    struct vt_note_finding finding = { 0 };
+    struct vt_checkpoint checkpoint;
+    struct vt_vkey vkey;
+    struct vt_note note;
+
+    if (vt_vkey_parse(ledger->config.predecessor, &vkey, err) &&
+        vt_note_parse(entry, &note, err) &&
+        vt_note_verify(&note, &vkey, 1, &finding, err) && finding.is_signed &&
+        vt_checkpoint_parse(note.text, &checkpoint, err) &&
+        vt_slice_equal(checkpoint.origin, vkey.name))
+        return true;
+    return vt_fail(err, VT_MALFORMED,
+                   "the first entry of this ledger must be the last checkpoint of %.*s",
+                   VT_SLICE_ARGS(ledger->config.predecessor));
+}
+
 static bool check_entry(const struct vt_ledger *ledger, vt_slice entry,
                         struct vt_error *err)
 {
     VT_AUTO_DSSE envelope = { .signature_count = 0 };
+    bool is_first = ledger->batch.first + ledger->batch.count == 0;
 
     if (entry.len == 0 || entry.len > VT_ENTRY_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "an entry has 1 to %d bytes, this one has %zu",
                        VT_ENTRY_BYTES_MAX, entry.len);
+    if (is_first && ledger->config.predecessor.len != 0)
+        return check_first(ledger, entry, err);
     if (ledger->config.entries == VT_LEDGER_PUBLIC &&
         !vt_dsse_parse_canonical(entry, &envelope, err))
         return vt_within(err, "this ledger takes signed envelopes in canonical form only");

@@ -34,11 +34,14 @@ static bool check_vkey(vt_slice text, vt_slice origin, struct vt_vkey *out,
 bool vt_ledger_config_verify(const struct vt_ledger_config *config, struct vt_error *err)
 {
     struct vt_policy policy;
-    struct vt_vkey vkey, next;
+    struct vt_vkey vkey, next, predecessor;
 
     if (!check_vkey(config->vkey, config->origin, &vkey, err) ||
         (config->next.len != 0 && !check_vkey(config->next, config->origin, &next, err)))
         return false;
+    if (config->predecessor.len != 0 &&
+        !vt_vkey_parse(config->predecessor, &predecessor, err))
+        return vt_within(err, "the vkey of the log that this one continues");
     if (config->policy.len == 0)
         return true;
     if (!vt_policy_parse(config->policy, &policy, err))
@@ -67,6 +70,8 @@ static bool write_json(const struct vt_ledger_config *config, struct vt_buf *out
         return vt_fail(err, VT_MALFORMED, "the origin or the key's place is not UTF-8");
     if (config->next.len != 0)
         (void)json_object_set_new(json, "next", text(config->next));
+    if (config->predecessor.len != 0)
+        (void)json_object_set_new(json, "predecessor", text(config->predecessor));
     return vt_json_write_canonical(json, out, err);
 }
 
@@ -126,8 +131,8 @@ static bool read_policy(struct vt_disk *disk, struct vt_arena *arena, vt_slice *
 bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
                            struct vt_ledger_config *out, struct vt_error *err)
 {
-    static const char *const names[] = { "entries", "key",  "next", "origin",
-                                         "v",       "vkey", NULL };
+    static const char *const names[] = { "entries",     "key", "next", "origin",
+                                         "predecessor", "v",   "vkey", NULL };
     static const char *const what = VT_LEDGER_CONFIG_NAME;
     VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
     VT_AUTO_JSON json = NULL;
@@ -148,7 +153,9 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
         !vt_json_get_text(json, what, "origin", &config.origin, err) ||
         !vt_json_get_text(json, what, "vkey", &config.vkey, err) ||
         (vt_json_has(json, "next") &&
-         !vt_json_get_text(json, what, "next", &config.next, err)))
+         !vt_json_get_text(json, what, "next", &config.next, err)) ||
+        (vt_json_has(json, "predecessor") &&
+         !vt_json_get_text(json, what, "predecessor", &config.predecessor, err)))
         return vt_within(err, "%s", vt_disk_path(disk));
     if (version != 1)
         return vt_fail(err, VT_MALFORMED, "%s/%s: version %ju, this program knows 1",
@@ -157,6 +164,7 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
     config.origin = vt_arena_copy(arena, config.origin);
     config.vkey = vt_arena_copy(arena, config.vkey);
     config.next = vt_arena_copy(arena, config.next);
+    config.predecessor = vt_arena_copy(arena, config.predecessor);
     if (!read_policy(disk, arena, &config.policy, err))
         return false;
     *out = config;

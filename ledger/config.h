@@ -2,7 +2,8 @@
  *
  *   {"entries":"any","key":"log.key","origin":"log.example","v":1,"vkey":"log.example+..."}
  *
- * While keys are changed there is also "next", the vkey of the next key. */
+ * While keys are changed there is also "next", the vkey of the next key; in a log that
+ * continues another one, "predecessor", that one's vkey. */
 #ifndef VT_LEDGER_CONFIG_H
 #define VT_LEDGER_CONFIG_H
 

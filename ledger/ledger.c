@@ -4,6 +4,7 @@
 #include "ledger/ledger.h"
 #include "crypto/verify_note.h"
 #include "ledger/config.h"
+#include "ledger/frozen.h"
 #include "ledger/ledger_inside.h"
 #include "ledger/shelf.h"
 
@@ -257,7 +258,8 @@ static bool open_parts(struct vt_ledger *ledger, const char *dir,
     struct vt_leaf_source leaves;
 
     if (!vt_disk_open(dir, false, &ledger->disk, err) || !read_config(ledger, err) ||
-        !check_signer(ledger, err) || !vt_disk_lock(ledger->disk, err))
+        !check_signer(ledger, err) || !vt_disk_lock(ledger->disk, err) ||
+        !vt_frozen_refuse(ledger->disk, err))
         return false;
     leaves = (struct vt_leaf_source){ read_leaf, ledger->disk };
     return read_published(ledger, err) &&

@@ -37,6 +37,9 @@ struct vt_ledger_config {
     vt_slice origin; /* first line of every checkpoint, and the name of the log's key */
     vt_slice vkey;   /* the log's verifier key as text; its name is `origin` */
     vt_slice next;   /* while keys are changed: the next vkey, which signs too; or empty */
+    /* The vkey of the log that this one continues: entry 0 must be a checkpoint by it.
+     * Empty: it begins on its own. */
+    vt_slice predecessor;
     vt_slice key;    /* where the signer finds its key: a file or a "pkcs11:" URI */
     vt_slice policy; /* tlog-policy text; empty: no witnesses are asked */
     enum vt_ledger_entries entries;

@@ -2,6 +2,7 @@
  * with a check over it; it is replaced whole, before anything is signed. */
 #include "ledger/signer_head.h"
 #include "ledger/checkpoint.h"
+#include "ledger/frozen.h"
 
 #define HEAD_NAME "head"
 #define NEXT_NAME "next" /* a line: where the next key is */
@@ -135,7 +136,7 @@ bool vt_signer_state_open(const char *folder, vt_slice origin, struct vt_signer_
 
     if (!vt_disk_open(folder, false, &state.disk, err))
         return false;
-    if (!vt_disk_lock(state.disk, err) ||
+    if (!vt_disk_lock(state.disk, err) || !vt_frozen_refuse(state.disk, err) ||
         !read_head(state.disk, origin, &state.head, err)) {
         vt_disk_close(state.disk);
         return false;

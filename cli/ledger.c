@@ -6,6 +6,7 @@
 #include "cli/ledger_verbs.h"
 #include "cli/trust.h"
 #include "crypto/verify_note.h"
+#include "ledger/frozen.h"
 #include "ledger/ledger.h"
 #include "ledger/reader.h"
 #include "wire/base64.h"
@@ -447,6 +448,23 @@ static void print_head(const struct vt_ledger_reader *reader,
     (void)printf("quorum     %s\n", verdict->outcome == VT_TLOG_OK ? time : "not reached");
 }
 
+/* Has it ended?  Then a line says where it goes on. */
+static bool show_frozen(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_frozen frozen;
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(vt_args_get(args, "dir"), false, &disk, err))
+        return false;
+    is_ok = vt_frozen_read(disk, arena, &frozen, err);
+    vt_disk_close(disk);
+    if (is_ok && frozen.origin.len != 0)
+        (void)printf("ended      goes on as %.*s\n", VT_SLICE_ARGS(frozen.origin));
+    return is_ok;
+}
+
 static bool run_show(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_LEDGER_READER reader = NULL;
@@ -457,11 +475,12 @@ static bool run_show(struct vt_args *args, struct vt_error *err)
     if (vt_args_has(args, "index"))
         return show_entry(args, reader, err);
     judge_published(reader, &verdict);
-    if (vt_args_is_json(args))
+    if (vt_args_is_json(args)) {
         print_head_json(reader, &verdict);
-    else
-        print_head(reader, &verdict);
-    return true;
+        return true;
+    }
+    print_head(reader, &verdict);
+    return show_frozen(args, err);
 }
 
 /* ---- the table --------------------------------------------------------------------------

@@ -93,6 +93,8 @@ static void the_way_it_goes(void)
     VT_CHECK(strncmp(add(0, "new", "three"), "1 ", 2) == 0);
     output = add(1, "old", "four");
     VT_CHECK_SAYING(says(output, "goes on as " NEW), "%s", output);
+    output = vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("old")));
+    VT_CHECK_SAYING(says(output, "ended      goes on as " NEW), "%s", output);
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "prove", "--dir", path("old"),
                                  "--index", "1", "--out", path("proof")));
     /* The signer remembers by itself. */

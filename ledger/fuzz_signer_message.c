@@ -1,5 +1,5 @@
-/* Laws: a message to the signer that is taken is written again byte by byte, but for the
- * hashes behind its count, which are not looked at. */
+/* Laws: a message to or from the signer that is taken is written again byte by byte, but
+ * for the hashes behind a request's count, which are not looked at. */
 #include "ledger/role_signer.h"
 #include "tools/fuzz.h"
 
@@ -29,8 +29,20 @@ static void check_begin(vt_slice input)
     VT_CHECK(vt_slice_equal(vt_buf_slice(&again), input));
 }
 
+static void check_signatures(vt_slice input)
+{
+    struct vt_signer_signatures signatures;
+    VT_AUTO_BUF again = vt_buf_init(VT_SIGNER_SIGNED_BYTES);
+
+    if (!vt_signer_signatures_parse(input, &signatures))
+        return;
+    vt_signer_signatures_write(&again, &signatures);
+    VT_CHECK(vt_slice_equal(vt_buf_slice(&again), input));
+}
+
 void vt_fuzz_one(vt_slice input)
 {
+    check_signatures(input);
     check_request(input);
     check_begin(input);
 }

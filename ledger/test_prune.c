@@ -1,4 +1,5 @@
 /* Pruning: what may be missing is missing, all that must stay derivable is. */
+#include "http/client.h"
 #include "ledger/fsck.h"
 #include "ledger/prune.h"
 #include "ledger/reader.h"
@@ -6,6 +7,7 @@
 #include "ledger/scrub.h"
 #include "ledger/shelf.h"
 #include "tests/own_log.h"
+#include "tests/running.h"
 
 #define ORIGIN "ledger.example/prune"
 
@@ -252,11 +254,57 @@ static void wrong_wishes(void)
     VT_CHECK_SAYING(strstr(text, "entries below 300 are pruned") != NULL, "%s", text);
 }
 
+/* A request for that path; its status. */
+static int get(struct vt_http_client *client, const struct vt_running *server,
+               const char *name)
+{
+    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s/%s",
+                                                        server->url, name),
+                                 .answer_bytes_max = VT_MIB(20) };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+    vt_http_call_clear(&call);
+    return call.status;
+}
+
+/* While the ledger is served: from one moment to the next it is not found. */
+static void denied_in_serving(void)
+{
+    static const char *const pruned[] = { "tile/entries/000", "tile/0/000",
+                                          "tile/entries/001" };
+    static const char *const kept[] = { "tile/entries/002.p/88", "tile/0/002.p/88",
+                                        "tile/1/000.p/2", "checkpoint" };
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    struct vt_error err = { 0 };
+    struct vt_running server;
+    struct vt_own_log log;
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+
+    make(&log, 600);
+    VT_CHECK_OK(vt_key_write_pem(log.key, VT_LIT(""), &pem, &err));
+    vt_test_write(vt_test_path("key"), vt_buf_slice(&pem));
+    VT_CHECK(chmod(vt_test_path("key"), 0600) == 0 && chdir(vt_test_dir()) == 0);
+    server =
+        vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", log.dir));
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    for (size_t i = 0; i < 3; i++)
+        VT_CHECK(get(client, &server, pruned[i]) == 200);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "prune", "--dir", log.dir, "--below",
+                                 "520", "--retention", "a year"));
+    for (size_t i = 0; i < 3; i++)
+        VT_CHECK_SAYING(get(client, &server, pruned[i]) == 404, "%s", pruned[i]);
+    for (size_t i = 0; i < 4; i++)
+        VT_CHECK_SAYING(get(client, &server, kept[i]) == 200, "%s", kept[i]);
+    vt_test_stop(&server, 0);
+}
+
 static const struct vt_case cases[] = {
     { "proofs stay derivable", proofs_stay_derivable },
     { "with bytes kept", with_bytes_kept },
     { "with bytes deleted", with_bytes_deleted },
     { "missing without policy", missing_without_policy },
+    { "denied in serving", denied_in_serving },
     { "wrong wishes", wrong_wishes },
 };
 

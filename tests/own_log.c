@@ -13,7 +13,7 @@ void vt_own_log_make(struct vt_own_log *log, const char *name, const char *origi
                                        .key = VT_LIT("key") };
 
     memset(log, 0, sizeof *log);
-    log->dir = vt_test_path(name);
+    log->dir = name[0] == '/' ? name : vt_test_path(name);
     log->origin = origin;
     log->key = vt_test_key(seed);
     log->vkey = vt_test_vkey(origin, VT_NOTE_ED25519, log->key);

@@ -15,7 +15,8 @@ struct vt_own_log {
     char policy_text[400];
 };
 
-/* A new ledger below the case's folder; its key follows from the seed. */
+/* A new ledger below the case's folder, or at an absolute path; its key follows from the
+ * seed. */
 void vt_own_log_make(struct vt_own_log *log, const char *name, const char *origin,
                      uint8_t seed);
 /* The same folder again, after vt_own_log_close. */

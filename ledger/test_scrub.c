@@ -2,6 +2,7 @@
  * that is itself wrong; it goes on where it was. */
 #include "ledger/scrub.h"
 #include "tests/own_log.h"
+#include "tests/running.h"
 #include <arpa/inet.h>
 #include <ftw.h>
 #include <signal.h>
@@ -505,6 +506,54 @@ static void the_command(void)
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "scrub", vt_test_path("nothing")));
 }
 
+/* The third pass is under way or done. */
+static bool is_in_third_pass(void *context)
+{
+    const char *progress = vt_test_path("log/scrub/progress.json");
+
+    (void)context;
+    if (!vt_path_exists(progress))
+        return false;
+    for (unsigned pass = 3; pass < 10; pass++) {
+        const char *text = vt_arena_cstr(vt_test_arena(), vt_test_read(progress));
+
+        if (strstr(text, vt_arena_printf(vt_test_arena(), "\"pass\":%u,", pass)) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* For ever: pass after pass, and what rots meanwhile is repaired; ending it does no harm.
+ */
+static void it_runs_for_ever(void)
+{
+    struct vt_own_log log;
+    struct vt_scrub_report report;
+    struct seen seen;
+    struct vt_scrub_options options;
+    const char *name = "log/tile/entries/001";
+    pid_t scrubber;
+    int status;
+
+    make(&log, 600);
+    flip(vt_test_path(name), 100);
+    scrubber = fork();
+    VT_CHECK(scrubber >= 0);
+    if (scrubber == 0) {
+        (void)execl(vt_test_vitrine(), "vitrine", "ledger", "scrub", log.dir, "--rate", "0",
+                    "--interval", "1", "--repair-from", vt_test_path("copy"), NULL);
+        _exit(127);
+    }
+    VT_CHECK(vt_test_wait_until(is_in_third_pass, NULL));
+    VT_CHECK(kill(scrubber, SIGTERM) == 0 && waitpid(scrubber, &status, 0) == scrubber);
+    VT_CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    VT_CHECK(vt_slice_equal(vt_test_read(vt_test_path(name)),
+                            vt_test_read(vt_test_path("copy/tile/entries/001"))));
+    options = options_of(&log, &seen);
+    scrub(&options, &report);
+    VT_CHECK(report.findings == 0 && report.pass >= 3);
+}
+
 static const struct vt_case cases[] = {
     { "each flipped bit is found and repaired", each_flipped_bit_is_found_and_repaired },
     { "bad tiles of all levels", bad_tiles_of_all_levels },
@@ -516,6 +565,7 @@ static const struct vt_case cases[] = {
     { "it goes on where it was", it_goes_on_where_it_was },
     { "it keeps its pace", it_keeps_its_pace },
     { "it runs beside a writer", it_runs_beside_a_writer },
+    { "it runs for ever", it_runs_for_ever },
     { "the command", the_command },
 };
 

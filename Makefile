@@ -162,6 +162,7 @@ deps:
 
 check-deps: deps
 	@tools/need.sh check $(if $(SAN),san)
+	@tests/interop/peers.sh build/interop
 
 binaries: all $(OUT)/forge $(OUT)/stage/vitrine $(TESTS) $(STAGE_TESTS) $(REPLAYS)
 

@@ -15,8 +15,8 @@ static void play(const char *name)
     why = strstr(said, "why: ");
     if (strstr(said, "SKIP") == NULL || why == NULL)
         return;
-    vt_test_skip(vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(why + 5, "\n"),
-                                 why + 5));
+    vt_test_skip(
+        vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(why + 5, "\n"), why + 5));
 }
 
 static void clients_read_our_log(void)

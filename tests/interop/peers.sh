@@ -12,18 +12,18 @@ tessera=github.com/transparency-dev/tessera torchwood=filippo.io/torchwood
 get() { # get PROGRAM PATH@VERSION
     [ -x "$bin/$1" ] && return
     echo "peers: building $1 ($2)"
-    GOBIN=$bin GOFLAGS=-mod=mod timeout 600 go install "$2" 2>"$bin/$1.log" || tail -n 2 "$bin/$1.log"
+    GOBIN=$bin GOFLAGS=-mod=mod timeout 600 go install "$2" 2>"$bin/$1.log" ||
+        echo "peers: $1 cannot be had, see $bin/$1.log"
 }
 get posix $tessera/cmd/conformance/posix@v1.0.4
 get posix-oneshot $tessera/cmd/examples/posix-oneshot@v1.0.4
 get fsck $tessera/cmd/fsck@v1.0.4
 get hammer $tessera/internal/hammer@v1.0.4
 get litewitness $torchwood/cmd/litewitness@v0.9.0
-get witnessctl $torchwood/cmd/witnessctl@v0.9.0
 if [ ! -x "$bin/interop" ]; then
     echo "peers: building interop (tests/interop/go)"
     (cd "$here/go" && timeout 600 go build -mod=readonly -o "$bin/interop" .) 2>"$bin/interop.log" ||
-        tail -n 2 "$bin/interop.log"
+        echo "peers: interop cannot be built, see $bin/interop.log"
 fi
 if [ -x "$bin/interop" ] && [ ! -e "$bin/tessera.key" ]; then
     "$bin/interop" key tessera.example/log >"$bin/pair"

@@ -7,16 +7,8 @@
 #include "ledger/role_sequencer.h"
 #include "ledger/serve_message.h"
 #include "ledger/signer.h"
+#include "role/keeper.h"
 #include "role/role.h"
-#include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-
-enum {
-    DEATHS_MAX = 5,  /* one soon after the other */
-    SOON_MS = 10000, /* so long all must live to be called healthy */
-    PAUSE_MS = 200,  /* before the next start, times the number of deaths */
-};
 
 /* The roles of one ledger. */
 struct crew {
@@ -27,7 +19,8 @@ struct crew {
 
 struct serving {
     const struct vt_ledger_serving *told;
-    int listen_fd, signal_fd;
+    int listen_fd;
+    uint16_t port;
     struct crew crews[VT_LEDGERS_SERVED_MAX];
     struct vt_role *front;
 };
@@ -138,8 +131,10 @@ static bool start_front(struct serving *s, struct vt_error *err)
 }
 
 /* The front first: what it began needs the others. */
-static void stop_all(struct serving *s)
+static void stop_all(void *context)
 {
+    struct serving *s = context;
+
     vt_role_stop(s->front);
     s->front = NULL;
     for (size_t i = 0; i < s->told->ledger_count; i++) {
@@ -153,116 +148,57 @@ static void stop_all(struct serving *s)
     }
 }
 
-static bool start_all(struct serving *s, struct vt_error *err)
+static bool start_all(void *context, struct vt_error *err)
 {
+    struct serving *s = context;
+
     for (size_t i = 0; i < s->told->ledger_count; i++)
         if (!start_crew(s, i, err))
             return false;
     return start_front(s, err);
 }
 
-/* ---- watching them ----------------------------------------------------------------------
- */
-
-/* Until a signal (true) or until one of them is gone (false). */
-static bool watch_all(struct serving *s)
+static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
 {
-    struct pollfd fds[2 + 3 * VT_LEDGERS_SERVED_MAX];
-    nfds_t count = 2;
+    struct serving *s = context;
+    size_t count = 0;
 
-    fds[0] = (struct pollfd){ s->signal_fd, POLLIN, 0 };
-    fds[1] = (struct pollfd){ vt_role_channel(s->front)->fd, POLLIN, 0 };
+    fds_out[count++] = vt_role_channel(s->front)->fd;
     for (size_t i = 0; i < s->told->ledger_count; i++) {
         const struct crew *crew = &s->crews[i];
 
-        /* Their messages are others': only their end is our affair. */
-        fds[count++] = (struct pollfd){ vt_role_channel(crew->sequencer)->fd, 0, 0 };
-        fds[count++] = (struct pollfd){ vt_signer_channel_fd(crew->signer), 0, 0 };
+        fds_out[count++] = vt_role_channel(crew->sequencer)->fd;
+        fds_out[count++] = vt_signer_channel_fd(crew->signer);
         if (crew->courier != NULL)
-            fds[count++] = (struct pollfd){ vt_role_channel(crew->courier)->fd, 0, 0 };
+            fds_out[count++] = vt_role_channel(crew->courier)->fd;
     }
-    while (poll(fds, count, -1) <= 0)
-        ;
-    return fds[0].revents != 0;
+    return count;
 }
 
-/* True if a signal came meanwhile. */
-static bool pause_ms(const struct serving *s, int ms)
+static void say_ready(void *context)
 {
-    struct pollfd fd = { s->signal_fd, POLLIN, 0 };
+    struct serving *s = context;
 
-    return poll(&fd, 1, ms) > 0;
-}
-
-/* Until a signal (true), or until starting again makes no sense. */
-static bool run(struct serving *s, struct vt_error *err)
-{
-    int deaths = 0;
-
-    for (;;) {
-        int64_t started_ms = vt_monotonic_ms();
-
-        if (s->front != NULL && watch_all(s))
-            return true;
-        stop_all(s);
-        deaths = vt_monotonic_ms() - started_ms < SOON_MS ? deaths + 1 : 1;
-        if (deaths > DEATHS_MAX)
-            return vt_fail(err, VT_IO,
-                           "the ledger's processes died %d times, one soon after the other",
-                           deaths);
-        if (pause_ms(s, PAUSE_MS * deaths))
-            return true;
-        (void)fprintf(stderr, "vitrine ledger: a process of it died, starting again\n");
-        if (!start_all(s, err)) {
-            (void)fprintf(stderr, "vitrine ledger: %s\n", err->message);
-            stop_all(s);
-        }
-    }
+    if (s->told->ready != NULL)
+        s->told->ready(s->told->context, s->port);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
  */
 
-/* SIGTERM and SIGINT become readable; the roles inherit that they are blocked, so that ^C
- * on a terminal reaches us alone and we end in good order. */
-static bool take_signals(int *fd_out, sigset_t *before, struct vt_error *err)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    VT_ASSERT(sigprocmask(SIG_BLOCK, &set, before) == 0);
-    *fd_out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return *fd_out >= 0 || vt_fail(err, VT_IO, "signalfd: %s", strerror(errno));
-}
-
-static bool serve(struct serving *s, struct vt_error *err)
-{
-    uint16_t port;
-
-    if (!vt_http_listen(s->told->address, s->told->port, &s->listen_fd, &port, err) ||
-        !start_all(s, err))
-        return false;
-    if (s->told->ready != NULL)
-        s->told->ready(s->told->context, port);
-    return run(s, err);
-}
+static_assert(1 + 3 * VT_LEDGERS_SERVED_MAX <= VT_KEPT_MAX, "a channel is not watched");
 
 bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *err)
 {
-    struct serving s = { .told = serving, .listen_fd = -1, .signal_fd = -1 };
-    struct signalfd_siginfo info;
-    sigset_t before;
+    struct serving s = { .told = serving, .listen_fd = -1 };
+    const struct vt_kept kept = {
+        "ledger", start_all, stop_all, channels_of, say_ready, &s
+    };
     bool is_ok;
 
     VT_ASSERT(serving->ledger_count > 0 && serving->ledger_count <= VT_LEDGERS_SERVED_MAX);
-    is_ok = take_signals(&s.signal_fd, &before, err) && serve(&s, err);
-    stop_all(&s);
+    is_ok = vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
+            vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
-    while (read(s.signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
-        ;
-    vt_fd_close(&s.signal_fd);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return is_ok;
 }

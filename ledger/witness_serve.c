@@ -6,15 +6,7 @@
 #include "ledger/role_witness_signer.h"
 #include "ledger/witness.h"
 #include "ledger/witness_message.h"
-#include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
-
-enum {
-    DEATHS_MAX = 5,  /* one soon after the other */
-    SOON_MS = 10000, /* so long a pair must live to be called healthy */
-    PAUSE_MS = 200,  /* before the next start, times the number of deaths */
-};
+#include "role/keeper.h"
 
 struct pair {
     struct vt_role *signer, *front;
@@ -25,7 +17,7 @@ struct serving {
     struct vt_arena *arena;
     struct vt_witness_config config;
     int listen_fd;
-    int signal_fd;
+    uint16_t port;
     struct pair pair;
 };
 
@@ -33,11 +25,13 @@ struct serving {
  */
 
 /* The front ends first: what it began needs the signer. */
-static void stop_pair(struct pair *pair)
+static void stop_pair(void *context)
 {
-    vt_role_stop(pair->front);
-    vt_role_stop(pair->signer);
-    *pair = (struct pair){ NULL, NULL };
+    struct serving *s = context;
+
+    vt_role_stop(s->pair.front);
+    vt_role_stop(s->pair.signer);
+    s->pair = (struct pair){ NULL, NULL };
 }
 
 static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
@@ -59,8 +53,9 @@ static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
     return vt_within(err, is_signer ? "the witness's signer" : "the witness's front");
 }
 
-static bool start_pair(struct serving *s, struct vt_error *err)
+static bool start_pair(void *context, struct vt_error *err)
 {
+    struct serving *s = context;
     int fds[VT_WITNESS_FRONT_FDS];
 
     if (!vt_role_start(VT_ROLE_WITNESS_SIGNER, NULL, 0, &s->pair.signer, err) ||
@@ -73,83 +68,25 @@ static bool start_pair(struct serving *s, struct vt_error *err)
            begin_role(s, s->pair.front, false, err);
 }
 
-/* ---- watching them ----------------------------------------------------------------------
- */
-
-/* Until a signal (true) or until one of them is gone (false). */
-static bool watch_pair(struct serving *s)
+static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
 {
-    struct pollfd fds[3] = { { s->signal_fd, POLLIN, 0 },
-                             { vt_role_channel(s->pair.front)->fd, POLLIN, 0 },
-                             /* Its messages are the front's: only its end is our affair. */
-                             { vt_role_channel(s->pair.signer)->fd, 0, 0 } };
+    struct serving *s = context;
 
-    while (poll(fds, 3, -1) <= 0)
-        ;
-    return fds[0].revents != 0;
+    fds_out[0] = vt_role_channel(s->pair.front)->fd;
+    fds_out[1] = vt_role_channel(s->pair.signer)->fd;
+    return 2;
 }
 
-/* True if a signal came meanwhile. */
-static bool pause_ms(struct serving *s, int ms)
+static void say_ready(void *context)
 {
-    struct pollfd fd = { s->signal_fd, POLLIN, 0 };
+    struct serving *s = context;
 
-    return poll(&fd, 1, ms) > 0;
-}
-
-/* Until a signal (true), or until starting again makes no sense.  A pair that dies while it
- * starts counts as one that died soon; any other failure to start will not mend itself. */
-static bool run(struct serving *s, struct vt_error *err)
-{
-    int deaths = 0;
-
-    for (;;) {
-        int64_t started_ms = vt_monotonic_ms();
-
-        if (s->pair.front != NULL && watch_pair(s))
-            return true;
-        stop_pair(&s->pair);
-        deaths = vt_monotonic_ms() - started_ms < SOON_MS ? deaths + 1 : 1;
-        if (deaths > DEATHS_MAX)
-            return vt_fail(err, VT_IO,
-                           "the witness's processes died %d times, one soon after the "
-                           "other",
-                           deaths);
-        if (pause_ms(s, PAUSE_MS * deaths))
-            return true;
-        (void)fprintf(stderr, "vitrine witness: a process of it died, starting again\n");
-        if (!start_pair(s, err)) {
-            stop_pair(&s->pair);
-            if (err->code != VT_IO)
-                return false;
-        }
-    }
+    if (s->told->ready != NULL)
+        s->told->ready(s->told->context, s->port);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
  */
-
-/* SIGTERM and SIGINT become readable; the roles inherit that they are blocked, so that ^C
- * on a terminal reaches us alone and we end in good order. */
-static bool take_signals(int *fd_out, sigset_t *before, struct vt_error *err)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    VT_ASSERT(sigprocmask(SIG_BLOCK, &set, before) == 0);
-    *fd_out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return *fd_out >= 0 || vt_fail(err, VT_IO, "signalfd: %s", strerror(errno));
-}
-
-static void take_pending_signals(int fd)
-{
-    struct signalfd_siginfo info;
-
-    while (read(fd, &info, sizeof info) == (ssize_t)sizeof info)
-        ;
-}
 
 static bool read_config(struct serving *s, struct vt_error *err)
 {
@@ -163,35 +100,19 @@ static bool read_config(struct serving *s, struct vt_error *err)
     return is_ok;
 }
 
-static bool serve(struct serving *s, struct vt_error *err)
-{
-    uint16_t port;
-
-    if (!read_config(s, err) ||
-        !vt_http_listen(s->told->address, s->told->port, &s->listen_fd, &port, err) ||
-        !start_pair(s, err))
-        return false;
-    if (s->told->ready != NULL)
-        s->told->ready(s->told->context, port);
-    return run(s, err);
-}
-
 bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct serving s = {
-        .told = serving, .arena = arena, .listen_fd = -1, .signal_fd = -1
-    };
-    sigset_t before;
+    struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
+    const struct vt_kept kept = { "witness",   start_pair, stop_pair,
+                                  channels_of, say_ready,  &s };
     bool is_ok;
 
     VT_ASSERT(serving->pending_max <= VT_WITNESS_PENDING_MAX && serving->pending_max > 0 &&
               serving->connections_max <= VT_WITNESS_CONNECTIONS_MAX);
-    is_ok = take_signals(&s.signal_fd, &before, err) && serve(&s, err);
-    stop_pair(&s.pair);
+    is_ok = read_config(&s, err) &&
+            vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
+            vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
-    take_pending_signals(s.signal_fd);
-    vt_fd_close(&s.signal_fd);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return is_ok;
 }

@@ -1,0 +1,31 @@
+/* Keeping a set of roles running: until SIGTERM or SIGINT, and all of it started again when
+ * one of them dies.  Whoever keeps them reads nothing that came from outside, so it lives
+ * as long as the service does. */
+#ifndef VT_ROLE_KEEPER_H
+#define VT_ROLE_KEEPER_H
+
+#include "base/base.h"
+
+#define VT_KEPT_MAX 24 /* channels that are watched */
+
+struct vt_kept {
+    const char *name; /* in what is said: "witness" */
+    /* Start all of them; what was started before a failure is ended by `stop`. */
+    bool (*start)(void *context, struct vt_error *err);
+    /* End those that run; may be called when none does. */
+    void (*stop)(void *context);
+    /* The descriptors of their channels, at most VT_KEPT_MAX: one that hangs up is a role
+     * that died.  Returns how many. */
+    size_t (*channels)(void *context, int fds_out[VT_KEPT_MAX]);
+    /* Called once, when all run for the first time; may be NULL. */
+    void (*ready)(void *context);
+    void *context;
+};
+
+/* Start them and keep them.  SIGTERM and SIGINT are blocked here and in the roles, so that
+ * ^C on a terminal reaches this process alone, which ends all in good order: true.
+ * Errors: what the first start says; later VT_IO, when they died, or did not start
+ *         again, several times, one soon after the other */
+VT_CHECKED bool vt_keep(const struct vt_kept *kept, struct vt_error *err);
+
+#endif

@@ -19,6 +19,8 @@ const struct vt_option vt_cli_ledger_serve_options[] = {
       false },
     { "linger-ms", "N", "wait so long for more cosignatures than the quorum; 0", false,
       false },
+    { "lag-max", "TIME", "entries that wait longer for a checkpoint are trouble; 60s",
+      false, false },
     { "pending-max", "N", "entries that may wait for the disk; more get 429; 16384", false,
       false },
     { "connections-max", "N", "connections at once; 1024", false, false },
@@ -109,8 +111,10 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
                          struct vt_error *err)
 {
     uint64_t port;
+    int64_t lag_s;
 
     if (!vt_args_number(args, "port", 0, 65535, &port, err) ||
+        !vt_args_duration(args, "lag-max", 60, &lag_s, err) ||
         !vt_args_number(args, "publish-ms", 10, 3600000, &serving->publish_ms, err) ||
         !vt_args_number(args, "linger-ms", 0, 10000, &serving->linger_ms, err) ||
         !vt_args_number(args, "pending-max", 16384, 1 << 20, &serving->pending_max, err) ||
@@ -120,6 +124,7 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
     if (serving->pending_max == 0 || serving->connections_max == 0)
         return vt_args_misuse(args, err, "a ledger that takes nothing serves nobody");
     serving->port = (uint16_t)port;
+    serving->lag_ms_max = (uint64_t)lag_s * 1000; /* durations are not negative */
     return true;
 }
 

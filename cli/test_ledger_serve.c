@@ -353,6 +353,7 @@ static void without_a_quorum_entries_are_kept(void)
     const char *json, *at, *vkey;
     struct vt_running witness;
     struct served s = { .http = NULL };
+    struct vt_error err = { 0 };
     struct answer answer;
 
     (void)vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--out", path("log.key")));
@@ -374,7 +375,9 @@ static void without_a_quorum_entries_are_kept(void)
                   vt_slice_from_cstr(print("log %s\nwitness w %.*s %s/\nquorum w\n", vkey,
                                            (int)strcspn(at, "\""), at, witness.url)));
     make_ledger("log", path("witnessed"));
-    start(&s);
+    s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                                   path("log"), "--lag-max", "2s"));
+    VT_CHECK_OK(vt_http_client_new(&s.http, &err));
     answer = ask(&s, "/add", NULL, VT_LIT("one"), PROOF);
     VT_CHECK_SAYING(answer.status == 200 &&
                         strstr(answer.text, "\n\xe2\x80\x94 w ") != NULL,
@@ -384,6 +387,13 @@ static void without_a_quorum_entries_are_kept(void)
     (void)usleep(700000);
     VT_CHECK(strncmp(get(&s, "/checkpoint").text, ORIGIN "\n1\n", 21) == 0);
     VT_CHECK(strstr(get(&s, "/health").text, "too few witnesses") != NULL);
+    VT_CHECK(get(&s, "/health").status == 200); /* not for long yet */
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url));
+    (void)usleep(2200000);
+    VT_CHECK(get(&s, "/health").status == 503);
+    VT_CHECK(strstr(vt_test_run(
+                        1, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url)),
+                    "NOT WELL") != NULL);
     finish(&s);
     vt_test_write(path("two"), VT_LIT("two"));
     VT_CHECK(

@@ -39,7 +39,7 @@ struct vt_front_item {
 
 /* What is counted, for /metrics. */
 struct vt_front_counts {
-    uint64_t entries, refused_entries, too_many, forbidden, malformed, reads, not_found;
+    uint64_t entries, refused, too_many, forbidden, reads, not_found;
     uint64_t proofs, checkpoints, failures;
     uint64_t latency_ms[16]; /* requests to add that took up to 2^n ms */
     uint64_t latency_sum_ms, latency_count;
@@ -61,7 +61,7 @@ struct vt_front_ledger {
     struct vt_channel sequencer;
 
     struct vt_front_item *queue; /* a ring of front->pending_max */
-    size_t first, count, sent;
+    uint64_t first, count, sent;
     uint64_t bytes;        /* of the entries in it */
     uint16_t in_flight[4]; /* entries in each ADD under way */
     unsigned messages;
@@ -71,6 +71,7 @@ struct vt_front_ledger {
     struct vt_head published;
     struct vt_buf checkpoint;
     int64_t published_ms;     /* when we heard of it */
+    int64_t behind_since_ms;  /* since when durable entries wait for a checkpoint */
     char failure[240];        /* of the last publication; "" */
     struct vt_prover *prover; /* of the published tree */
     struct vt_front_counts counts;
@@ -82,6 +83,7 @@ struct vt_front {
     struct vt_front_ledger *ledgers;
     size_t ledger_count;
     uint64_t pending_max, connections_max;
+    uint64_t lag_ms_max; /* so long entries may wait for a checkpoint and we are well */
     struct vt_front_writer *writers; /* none: everybody */
     size_t writer_count;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */

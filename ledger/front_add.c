@@ -209,7 +209,7 @@ void vt_front_drop_all(struct vt_front_ledger *l)
 /* ---- the queue --------------------------------------------------------------------------
  */
 
-static struct vt_front_item *item_at(struct vt_front_ledger *l, size_t i)
+static struct vt_front_item *item_at(struct vt_front_ledger *l, uint64_t i)
 {
     return &l->queue[(l->first + i) % l->front->pending_max];
 }
@@ -309,7 +309,7 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
     if (!may_write(l, exchange))
         return;
     if (body.len == 0 || body.len > VT_ENTRY_BYTES_MAX) {
-        l->counts.malformed++;
+        l->counts.refused++;
         vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
                             "an entry has 1 to %d bytes, this one has %zu",
                             VT_ENTRY_BYTES_MAX, body.len);
@@ -350,7 +350,7 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange)
     if (!may_write(l, exchange))
         return;
     if (count == 0) {
-        l->counts.malformed++;
+        l->counts.refused++;
         vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
                             "a batch is one entry or more, each behind its length in two "
                             "bytes, highest first");
@@ -383,7 +383,7 @@ static void take_result(struct vt_front_ledger *l, const struct vt_serve_result 
     if (result->code == VT_OK) {
         l->counts.entries++;
     } else {
-        l->counts.refused_entries++;
+        l->counts.refused++;
         mine->message = vt_strdup_slice(result->message);
     }
     if (++request->done == request->count)
@@ -393,12 +393,15 @@ static void take_result(struct vt_front_ledger *l, const struct vt_serve_result 
 static bool take_added(struct vt_front_ledger *l, vt_slice body, struct vt_error *err)
 {
     vt_reader r = { body };
+    bool was_behind = l->size != l->published.size;
     struct vt_serve_result result;
     uint16_t count;
 
     if (l->messages == 0 || !vt_serve_added_read(&r, &l->size, &count) ||
         count != l->in_flight[0])
         return vt_fail(err, VT_MALFORMED, "the sequencer answered what nobody asked");
+    if (!was_behind)
+        l->behind_since_ms = vt_monotonic_ms();
     memmove(l->in_flight, l->in_flight + 1, sizeof l->in_flight - sizeof l->in_flight[0]);
     l->messages--;
     for (uint16_t i = 0; i < count; i++) {
@@ -421,7 +424,7 @@ static bool take_published(struct vt_front_ledger *l, vt_slice body, struct vt_e
         return vt_within(err, "the sequencer's checkpoint");
     l->published = (struct vt_head){ checkpoint.size, checkpoint.root };
     vt_prover_grow(l->prover, checkpoint.size);
-    l->published_ms = vt_monotonic_ms();
+    l->published_ms = l->behind_since_ms = vt_monotonic_ms();
     l->failure[0] = '\0';
     l->counts.checkpoints++;
     if (l->size < checkpoint.size)

@@ -1,8 +1,6 @@
 /* The front's reading side: the log as tlog-tiles says, and what its operator watches. */
 #include "ledger/front.h"
 
-enum { LAG_MS_MAX = 60000 }; /* entries may wait so long for a checkpoint and we are well */
-
 struct vt_front_ledger *vt_front_ledger_of(struct vt_front *front, vt_slice path)
 {
     for (size_t i = 0; i < front->ledger_count; i++) {
@@ -65,41 +63,56 @@ void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange)
 /* ---- for the operator -------------------------------------------------------------------
  */
 
-/* A name as a label's value: what Prometheus would stumble over is left out. */
+/* A name as a label's value. */
 static const char *label(const struct vt_front_ledger *l)
 {
     return l->prefix[0] == '\0' ? "/" : l->prefix;
 }
 
-static void put_metric(const struct vt_front *f, struct vt_buf *out, const char *name,
-                       const char *type, const char *help,
-                       uint64_t (*value)(const struct vt_front_ledger *ledger))
-{
-    vt_buf_printf(out, "# HELP vitrine_ledger_%s %s\n# TYPE vitrine_ledger_%s %s\n", name,
-                  help, name, type);
-    for (size_t i = 0; i < f->ledger_count; i++)
-        vt_buf_printf(out, "vitrine_ledger_%s{ledger=\"%s\"} %ju\n", name,
-                      label(&f->ledgers[i]), (uintmax_t)value(&f->ledgers[i]));
-}
-
-#define VALUE(name, expression)                                                            \
-    static uint64_t value_##name(const struct vt_front_ledger *l)                          \
+/* A number of struct vt_front_counts. */
+#define COUNTER(name, member, help)                                                        \
     {                                                                                      \
-        return expression;                                                                 \
+        name, "counter", help, offsetof(struct vt_front_ledger, counts.member)             \
     }
-VALUE(size, l->size)
-VALUE(published, l->published.size)
-VALUE(queued, l->count)
-VALUE(queued_bytes, l->bytes)
-VALUE(entries, l->counts.entries)
-VALUE(refused, l->counts.refused_entries + l->counts.malformed)
-VALUE(too_many, l->counts.too_many)
-VALUE(forbidden, l->counts.forbidden)
-VALUE(reads, l->counts.reads)
-VALUE(not_found, l->counts.not_found)
-VALUE(proofs, l->counts.proofs)
-VALUE(checkpoints, l->counts.checkpoints)
-VALUE(failures, l->counts.failures)
+#define GAUGE(name, member, help)                                                          \
+    {                                                                                      \
+        name, "gauge", help, offsetof(struct vt_front_ledger, member)                      \
+    }
+
+/* All are uint64_t in a ledger. */
+static const struct metric {
+    const char *name, *type, *help;
+    size_t at;
+} metrics[] = {
+    GAUGE("entries", size, "Durable entries."),
+    GAUGE("published_entries", published.size, "Entries under the checkpoint."),
+    GAUGE("queued_entries", count, "Entries that wait for the disk."),
+    GAUGE("queued_bytes", bytes, "Their bytes."),
+    COUNTER("added_total", entries, "Entries acknowledged."),
+    COUNTER("refused_total", refused, "Entries and batches refused."),
+    COUNTER("too_many_total", too_many, "Requests told to come back."),
+    COUNTER("forbidden_total", forbidden, "Requests without a writer's token."),
+    COUNTER("reads_total", reads, "Tiles and checkpoints read."),
+    COUNTER("not_found_total", not_found, "Reads of what is not there."),
+    COUNTER("proofs_total", proofs, "Inclusion proofs given."),
+    COUNTER("checkpoints_total", checkpoints, "Checkpoints published."),
+    COUNTER("publish_failures_total", failures, "Checkpoints not published."),
+};
+
+static void put_metric(const struct vt_front *f, const struct metric *metric,
+                       struct vt_buf *out)
+{
+    vt_buf_printf(out, "# HELP vitrine_ledger_%s %s\n# TYPE vitrine_ledger_%s %s\n",
+                  metric->name, metric->help, metric->name, metric->type);
+    for (size_t i = 0; i < f->ledger_count; i++) {
+        const uint8_t *ledger = (const uint8_t *)&f->ledgers[i];
+        uint64_t value;
+
+        memcpy(&value, ledger + metric->at, sizeof value);
+        vt_buf_printf(out, "vitrine_ledger_%s{ledger=\"%s\"} %ju\n", metric->name,
+                      label(&f->ledgers[i]), (uintmax_t)value);
+    }
+}
 
 static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
 {
@@ -123,31 +136,11 @@ static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
 /* Spec: Prometheus text exposition format 0.0.4 */
 void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
 {
-    static const struct {
-        const char *name, *type, *help;
-        uint64_t (*value)(const struct vt_front_ledger *ledger);
-    } rows[] = {
-        { "entries", "gauge", "Durable entries.", value_size },
-        { "published_entries", "gauge", "Entries under the checkpoint.", value_published },
-        { "queued_entries", "gauge", "Entries that wait for the disk.", value_queued },
-        { "queued_bytes", "gauge", "Their bytes.", value_queued_bytes },
-        { "added_total", "counter", "Entries acknowledged.", value_entries },
-        { "refused_total", "counter", "Entries and batches refused.", value_refused },
-        { "too_many_total", "counter", "Requests told to come back.", value_too_many },
-        { "forbidden_total", "counter", "Requests without a writer's token.",
-          value_forbidden },
-        { "reads_total", "counter", "Tiles and checkpoints read.", value_reads },
-        { "not_found_total", "counter", "Reads of what is not there.", value_not_found },
-        { "proofs_total", "counter", "Inclusion proofs given.", value_proofs },
-        { "checkpoints_total", "counter", "Checkpoints published.", value_checkpoints },
-        { "publish_failures_total", "counter", "Checkpoints not published.",
-          value_failures },
-    };
     struct vt_front *f = context;
     VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        put_metric(f, &out, rows[i].name, rows[i].type, rows[i].help, rows[i].value);
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
+        put_metric(f, &metrics[i], &out);
     vt_buf_printf(&out, "# HELP vitrine_ledger_add_seconds From request to answer.\n"
                         "# TYPE vitrine_ledger_add_seconds histogram\n");
     for (size_t i = 0; i < f->ledger_count; i++)
@@ -155,11 +148,11 @@ void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
 }
 
-/* Are checkpoints keeping up? */
+/* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
 static bool is_well(const struct vt_front_ledger *l)
 {
-    return l->size == l->published.size || l->failure[0] == '\0' ||
-           vt_monotonic_ms() - l->published_ms < LAG_MS_MAX;
+    return l->size == l->published.size ||
+           (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
 }
 
 static json_t *health_of(const struct vt_front_ledger *l)

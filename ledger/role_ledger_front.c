@@ -24,7 +24,7 @@ static void write_log(struct vt_front *f)
         const struct vt_front_counts *c = &f->ledgers[i].counts;
 
         now[0] += c->entries;
-        now[1] += c->refused_entries + c->malformed;
+        now[1] += c->refused;
         now[2] += c->too_many;
         now[3] += c->forbidden;
         now[4] += c->reads;
@@ -113,7 +113,8 @@ static bool take_words(struct vt_front *f, const json_t *words, struct vt_rights
                        struct vt_error *err)
 {
     if (!vt_json_get_number(words, "begin", "pending_max", &f->pending_max, err) ||
-        !vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err))
+        !vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err) ||
+        !vt_json_get_number(words, "begin", "lag_ms_max", &f->lag_ms_max, err))
         return false;
     if (f->pending_max == 0 || f->pending_max > PENDING_MAX || f->connections_max == 0 ||
         f->connections_max > CONNECTIONS_MAX)

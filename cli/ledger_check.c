@@ -6,6 +6,32 @@
 #include "ledger/tlog_proof.h"
 #include "wire/dsse.h"
 
+const struct vt_option vt_cli_ledger_check_options[] = {
+    { .name = "proof",
+      .value_name = "FILE",
+      .help = "the tlog-proof",
+      .is_required = true },
+    { .name = "policy",
+      .value_name = "FILE",
+      .help = "tlog-policy: trusted logs and witnesses",
+      .is_required = true },
+    { .name = "origin",
+      .value_name = "NAME",
+      .help = "the log that it must be in",
+      .is_required = true },
+    { .name = NULL },
+};
+
+const struct vt_option vt_cli_ledger_fsck_options[] = {
+    { .name = "vkey", .value_name = "VKEY", .help = "the log's verifier key, as text" },
+    { .name = "policy", .value_name = "FILE", .help = "or a tlog-policy that lists it" },
+    { .name = "origin", .value_name = "NAME", .help = "which log of the policy it is" },
+    { .name = "checkpoint",
+      .value_name = "FILE",
+      .help = "check against this one too (it may be older)" },
+    { .name = NULL },
+};
+
 enum { FINDINGS_PRINTED_MAX = 100 };
 
 static bool read_policy(const char *path, struct vt_buf *text, struct vt_policy *policy,

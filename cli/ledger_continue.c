@@ -6,6 +6,36 @@
 #include "ledger/frozen.h"
 #include "ledger/reader.h"
 
+const struct vt_option vt_cli_ledger_continue_options[] = {
+    { .name = "dir",
+      .value_name = "DIR",
+      .help = "the folder of the log that ends",
+      .is_required = true },
+    { .name = "new-dir",
+      .value_name = "DIR",
+      .help = "the folder of the log that goes on; made",
+      .is_required = true },
+    { .name = "origin",
+      .value_name = "NAME",
+      .help = "the new log's name",
+      .is_required = true },
+    { .name = "key",
+      .value_name = "KEY",
+      .help = "the new log's signing key: a PEM file",
+      .is_required = true },
+    { .name = "policy",
+      .value_name = "FILE",
+      .help = "tlog-policy: which witnesses the new log asks" },
+    { .name = "entries",
+      .value_name = "KIND",
+      .help = "any (the default) or public: signed envelopes only" },
+    VT_OPTION_PASSPHRASE,
+    { .name = "old-passphrase-file",
+      .value_name = "FILE",
+      .help = "file whose first line opens the old log's key" },
+    { .name = NULL },
+};
+
 struct going_on {
     struct vt_args *args;
     struct vt_arena *arena;

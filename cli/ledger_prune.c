@@ -3,6 +3,19 @@
 #include "cli/ledger_verbs.h"
 #include "ledger/prune.h"
 
+const struct vt_option vt_cli_ledger_prune_options[] = {
+    VT_OPTION_LEDGER_DIR,
+    { .name = "below",
+      .value_name = "N",
+      .help = "the new minimum index: entries from N on are served",
+      .is_required = true },
+    { .name = "retention",
+      .value_name = "TEXT",
+      .help = "the written policy by which this is done; needed the first time" },
+    { .name = "delete-entries", .help = "remove the entries' bytes for good" },
+    { .name = NULL },
+};
+
 bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err)
 {
     const char *retention = vt_args_get(args, "retention");

@@ -6,6 +6,16 @@
 #include "ledger/reader.h"
 #include "ledger/rotate.h"
 
+const struct vt_option vt_cli_ledger_rotate_options[] = {
+    VT_OPTION_LEDGER_DIR,
+    { .name = "new-key",
+      .value_name = "KEY",
+      .help = "the next key: a PEM file or a pkcs11: URI; both sign from now on" },
+    { .name = "finish", .help = "the next key alone signs from now on" },
+    VT_OPTION_PASSPHRASE,
+    { .name = NULL },
+};
+
 /* The next key's vkey under the log's name. */
 static bool learn_next(struct vt_args *args, const char *place, vt_slice origin,
                        struct vt_buf *out, struct vt_error *err)

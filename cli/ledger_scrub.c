@@ -5,6 +5,26 @@
 #include "ledger/scrub.h"
 #include <time.h>
 
+const struct vt_option vt_cli_ledger_scrub_options[] = {
+    { .name = "vkey",
+      .value_name = "VKEY",
+      .help = "the log's verifier key; not needed for a ledger of ours" },
+    { .name = "policy", .value_name = "FILE", .help = "or a tlog-policy that lists it" },
+    { .name = "origin", .value_name = "NAME", .help = "which log of the policy it is" },
+    { .name = "rate",
+      .value_name = "BYTES",
+      .help =
+          "read so many a second; 0: as many as the disk gives; 10485760 if not given" },
+    { .name = "repair", .help = "put right what follows from other bytes of this folder" },
+    { .name = "repair-from",
+      .value_name = "PLACE",
+      .help = "and from another copy of the log: a folder or a URL" },
+    { .name = "interval",
+      .value_name = "TIME",
+      .help = "begin a pass so often (1h, 7d), for ever" },
+    { .name = NULL },
+};
+
 enum { FINDINGS_PRINTED_MAX = 1000, RATE_USUAL = 10 * 1024 * 1024 };
 
 struct scrubbing {

@@ -23,7 +23,7 @@ static bool parent_agrees(struct vt_fsck *f, uint64_t index, const vt_hash *leav
 {
     vt_hash root = vt_tile_root(leaves, VT_TILE_WIDTH), hashes[VT_TILE_WIDTH];
     unsigned place = (unsigned)(index % VT_TILE_WIDTH);
-    struct vt_fsck_versions versions;
+    struct vt_tile_versions versions;
 
     *agrees_out = false;
     if (!vt_fsck_list_versions(f, 1, index / VT_TILE_WIDTH, &versions, err))
@@ -83,7 +83,7 @@ static bool is_anchored(struct vt_fsck *f, uint64_t index, const vt_hash *leaves
 struct leaves {
     vt_hash hashes[VT_TILE_WIDTH];
     unsigned width; /* 0: not there, or without form */
-    struct vt_fsck_versions versions;
+    struct vt_tile_versions versions;
 };
 
 static bool load_leaves(struct vt_fsck *f, int level, uint64_t index, struct leaves *out,
@@ -178,7 +178,7 @@ static bool compare_tile(void *context, int level, uint64_t index, const vt_hash
                          struct vt_error *err)
 {
     struct vt_fsck *f = context;
-    struct vt_fsck_versions versions;
+    struct vt_tile_versions versions;
 
     if (level == 0) /* done, with the bundles */
         return true;
@@ -223,7 +223,7 @@ static bool check_edge(struct vt_fsck *f, struct vt_error *err)
 {
     for (int level = 1; level < VT_TILE_LEVELS; level++) {
         uint64_t index = vt_tile_level_size(level, f->tree.size) / VT_TILE_WIDTH;
-        struct vt_fsck_versions versions;
+        struct vt_tile_versions versions;
 
         if (!vt_fsck_list_versions(f, level, index, &versions, err) ||
             !vt_fsck_compare_versions(f, level, index, &versions, f->tree.levels[level],

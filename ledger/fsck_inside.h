@@ -3,7 +3,7 @@
 #define VT_LEDGER_FSCK_INSIDE_H
 
 #include "ledger/fsck.h"
-#include "ledger/retention.h"
+#include "ledger/versions.h"
 #include "ledger/tree.h"
 #include "store/disk.h"
 
@@ -25,12 +25,6 @@ struct vt_fsck {
     struct vt_tree tree; /* of all entries so far */
 };
 
-/* The versions of one tile (or bundle) that are there, by width; [256] is the full one. */
-struct vt_fsck_versions {
-    bool has[VT_TILE_WIDTH + 1];
-    unsigned widest; /* 0: there is none */
-};
-
 VT_PRINTF(3, 4)
 void vt_fsck_found(struct vt_fsck *f, const char *file, const char *format, ...);
 
@@ -39,13 +33,10 @@ VT_CHECKED bool vt_fsck_read_checkpoints(struct vt_fsck *f, struct vt_error *err
 /* The tree has reached the size of some checkpoints: compare. */
 void vt_fsck_compare_roots(struct vt_fsck *f);
 
-/* Where this tile lies: below tile/, or where it was pruned to.  fsck_tile.c */
-void vt_fsck_path(struct vt_fsck *f, const struct vt_tile_name *name,
-                  char out[VT_TILE_PATH_BYTES]);
 /* Which versions are there; those that a checkpoint needs and that are missing are
  * findings.  fsck_tile.c */
 VT_CHECKED bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,
-                                      struct vt_fsck_versions *out, struct vt_error *err);
+                                      struct vt_tile_versions *out, struct vt_error *err);
 /* Read a tile's hashes, or the leaf hashes of a bundle; *is_good_out false (and a finding)
  * if the file has not the form. */
 VT_CHECKED bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
@@ -53,7 +44,7 @@ VT_CHECKED bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name
                                     struct vt_error *err);
 /* All versions of a tile must be the beginning of these hashes. */
 VT_CHECKED bool vt_fsck_compare_versions(struct vt_fsck *f, int level, uint64_t index,
-                                         const struct vt_fsck_versions *versions,
+                                         const struct vt_tile_versions *versions,
                                          const vt_hash *hashes, unsigned width,
                                          struct vt_error *err);
 /* Files below tile/ that are no tiles, or of entries that do not exist. */

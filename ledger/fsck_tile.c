@@ -6,25 +6,9 @@
 /* ---- which are there --------------------------------------------------------------------
  */
 
-static bool note_version(void *context, const char *name, bool is_folder,
-                         struct vt_error *err)
-{
-    struct vt_fsck_versions *versions = context;
-    uint64_t width;
-
-    (void)err; /* what has another name is found as a stray */
-    if (!is_folder && vt_decimal_parse(vt_slice_from_cstr(name), &width) && width >= 1 &&
-        width < VT_TILE_WIDTH) {
-        versions->has[width] = true;
-        if (width > versions->widest)
-            versions->widest = (unsigned)width;
-    }
-    return true;
-}
-
 /* Every checkpoint needs its version, or the full one. */
 static void report_missing(struct vt_fsck *f, int level, uint64_t index,
-                           const struct vt_fsck_versions *versions)
+                           const struct vt_tile_versions *versions)
 {
     bool is_reported[VT_TILE_WIDTH + 1] = { false };
     char path[VT_TILE_PATH_BYTES];
@@ -45,32 +29,12 @@ static void report_missing(struct vt_fsck *f, int level, uint64_t index,
     }
 }
 
-void vt_fsck_path(struct vt_fsck *f, const struct vt_tile_name *name,
-                  char out[VT_TILE_PATH_BYTES])
-{
-    vt_tile_path(name, out);
-    if (name->width == VT_TILE_WIDTH && vt_retention_denies(&f->retention, name) &&
-        !vt_disk_has(f->disk, out))
-        vt_pruned_path(name, out);
-}
-
 bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,
-                           struct vt_fsck_versions *out, struct vt_error *err)
+                           struct vt_tile_versions *out, struct vt_error *err)
 {
-    struct vt_tile_name full = { level, index, VT_TILE_WIDTH }, part = { level, index, 1 };
-    char path[VT_TILE_PATH_BYTES];
-
-    memset(out, 0, sizeof *out);
-    vt_tile_path(&part, path);
-    *strrchr(path, '/') = '\0';
-    if (!vt_disk_list(f->disk, path, note_version, out, err) && err->code != VT_ABSENT &&
-        err->code != VT_REJECTED)
+    if (!vt_versions_list(f->disk, &f->retention, level, index, out, err) &&
+        err->code != VT_REJECTED) /* a link in the way: what lies behind it is missing */
         return false;
-    vt_fsck_path(f, &full, path);
-    if (vt_disk_has(f->disk, path)) {
-        out->has[VT_TILE_WIDTH] = true;
-        out->widest = VT_TILE_WIDTH;
-    }
     report_missing(f, level, index, out);
     return true;
 }
@@ -103,7 +67,7 @@ bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
     char path[VT_TILE_PATH_BYTES];
 
     *is_good_out = false;
-    vt_fsck_path(f, name, path);
+    vt_versions_path(f->disk, &f->retention, name, path);
     if (!vt_disk_read(f->disk, path, &bytes, err)) {
         if (err->code == VT_IO)
             return false;
@@ -127,7 +91,7 @@ static bool compare_version(struct vt_fsck *f, const struct vt_tile_name *name,
     if (!vt_fsck_read_hashes(f, name, own, &is_good, err))
         return false;
     f->report.files++;
-    vt_fsck_path(f, name, path);
+    vt_versions_path(f->disk, &f->retention, name, path);
     for (unsigned i = 0; is_good && i < name->width; i++)
         if (!vt_hash_equal(&own[i], &hashes[i])) {
             vt_fsck_found(f, path,
@@ -141,7 +105,7 @@ static bool compare_version(struct vt_fsck *f, const struct vt_tile_name *name,
 }
 
 bool vt_fsck_compare_versions(struct vt_fsck *f, int level, uint64_t index,
-                              const struct vt_fsck_versions *versions,
+                              const struct vt_tile_versions *versions,
                               const vt_hash *hashes, unsigned width, struct vt_error *err)
 {
     for (unsigned w = 1; w <= VT_TILE_WIDTH; w++) {

@@ -2,10 +2,10 @@
 #ifndef VT_LEDGER_SCRUB_INSIDE_H
 #define VT_LEDGER_SCRUB_INSIDE_H
 
-#include "ledger/retention.h"
 #include "ledger/scrub.h"
 #include "ledger/signer.h"
 #include "ledger/tree.h"
+#include "ledger/versions.h"
 #include "store/disk.h"
 
 /* ---- the other copy.  scrub_copy.c ----------------------------------------------------

@@ -90,48 +90,6 @@ const vt_hash *vt_scrub_trust(struct vt_scrub *s, int level, uint64_t index)
 /* ---- what is there --------------------------------------------------------------------
  */
 
-struct versions {
-    bool has[VT_TILE_WIDTH + 1]; /* [256] is the full one */
-};
-
-static bool note_version(void *context, const char *name, bool is_folder,
-                         struct vt_error *err)
-{
-    struct versions *versions = context;
-    uint64_t width;
-
-    (void)err;
-    if (!is_folder && vt_decimal_parse(vt_slice_from_cstr(name), &width) && width >= 1 &&
-        width < VT_TILE_WIDTH)
-        versions->has[width] = true;
-    return true;
-}
-
-/* Where this version lies: below tile/, or where it was pruned to. */
-static void path_of(struct vt_scrub *s, const struct vt_tile_name *name,
-                    char out[VT_TILE_PATH_BYTES])
-{
-    vt_tile_path(name, out);
-    if (name->width == VT_TILE_WIDTH && vt_retention_denies(&s->retention, name) &&
-        !vt_disk_has(s->disk, out))
-        vt_pruned_path(name, out);
-}
-
-static void list_versions(struct vt_scrub *s, int level, uint64_t index,
-                          struct versions *out)
-{
-    struct vt_tile_name full = { level, index, VT_TILE_WIDTH }, part = { level, index, 1 };
-    struct vt_error ignored = { 0 };
-    char path[VT_TILE_PATH_BYTES];
-
-    memset(out, 0, sizeof *out);
-    vt_tile_path(&part, path);
-    *strrchr(path, '/') = '\0';
-    (void)!vt_disk_list(s->disk, path, note_version, out, &ignored);
-    path_of(s, &full, path);
-    out->has[VT_TILE_WIDTH] = vt_disk_has(s->disk, path);
-}
-
 /* Where in the tile the first wrong hash is; false: it is as it must be. */
 static bool find_bad_hash(const struct vt_tile_name *name, vt_slice bytes,
                           const vt_hash *hashes, char what[WHAT_BYTES])
@@ -209,7 +167,7 @@ static bool cut_good(struct vt_buf *bundle, const struct vt_tile_name *name,
 /* Entries cannot be computed: they must be found, in another version of the bundle here or
  * in the other copy. */
 static bool find_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
-                        const struct versions *versions, const vt_hash *leaves,
+                        const struct vt_tile_versions *versions, const vt_hash *leaves,
                         struct vt_buf *out, enum vt_scrub_repair *source_out,
                         struct vt_error *err)
 {
@@ -220,7 +178,7 @@ static bool find_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
     for (unsigned w = VT_TILE_WIDTH; w > name->width; w--) {
         struct vt_tile_name wider = { VT_TILE_ENTRIES, name->index, w };
 
-        path_of(s, &wider, path);
+        vt_versions_path(s->disk, &s->retention, &wider, path);
         vt_buf_truncate(out, 0);
         if (versions->has[w] && vt_disk_read(s->disk, path, out, err) &&
             cut_good(out, name, leaves))
@@ -236,7 +194,7 @@ static bool find_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
 }
 
 static void mend_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
-                        const struct versions *versions, const vt_hash *leaves,
+                        const struct vt_tile_versions *versions, const vt_hash *leaves,
                         const char *path, const char *what)
 {
     VT_AUTO_BUF right = vt_buf_init(VT_BUNDLE_BYTES_MAX);
@@ -261,8 +219,8 @@ static enum vt_scrub_repair source_of(const struct vt_scrub *s,
 }
 
 static void mend(struct vt_scrub *s, const struct vt_tile_name *name,
-                 const struct versions *versions, const vt_hash *hashes, const char *path,
-                 const char *what)
+                 const struct vt_tile_versions *versions, const vt_hash *hashes,
+                 const char *path, const char *what)
 {
     if (name->level == VT_TILE_ENTRIES)
         mend_bundle(s, name, versions, hashes, path, what);
@@ -275,15 +233,15 @@ static void mend(struct vt_scrub *s, const struct vt_tile_name *name,
  */
 
 static void check_version(struct vt_scrub *s, const struct vt_tile_name *name,
-                          const struct versions *versions, const vt_hash *hashes)
+                          const struct vt_tile_versions *versions, const vt_hash *hashes)
 {
     struct vt_tile_name full = { name->level, name->index, VT_TILE_WIDTH };
     char path[VT_TILE_PATH_BYTES], whole[VT_TILE_PATH_BYTES], what[WHAT_BYTES];
     struct vt_error why = { 0 };
     bool is_bad;
 
-    path_of(s, name, path);
-    path_of(s, &full, whole);
+    vt_versions_path(s->disk, &s->retention, name, path);
+    vt_versions_path(s->disk, &s->retention, &full, whole);
     if (!vt_scrub_read(s, path, &why)) {
         /* The writer collects partial tiles once the full one is there. */
         if (why.code == VT_ABSENT && name->width < VT_TILE_WIDTH &&
@@ -321,10 +279,11 @@ void vt_scrub_check(struct vt_scrub *s, int level, uint64_t index)
 {
     struct vt_tile_name name = { level, index, vt_tile_width(level, index, s->head.size) };
     unsigned needed = name.width;
-    struct versions versions;
+    struct vt_tile_versions versions;
+    struct vt_error ignored = { 0 };
     const vt_hash *hashes;
 
-    list_versions(s, level, index, &versions);
+    (void)!vt_versions_list(s->disk, &s->retention, level, index, &versions, &ignored);
     if (level == VT_TILE_ENTRIES && !versions.has[VT_TILE_WIDTH] &&
         vt_retention_denies(&s->retention, &name))
         return; /* deleted, as the written policy says */

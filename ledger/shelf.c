@@ -1,6 +1,7 @@
 /* Tiles in a folder.  What is read is checked for its form here; whether it is true is
  * shown by the root, by whoever reads. */
 #include "ledger/shelf.h"
+#include "ledger/versions.h"
 #include "ledger/retention.h"
 
 /* A full tile or bundle, from where it is served or from where it was pruned to. */
@@ -179,43 +180,27 @@ bool vt_shelf_write_bundle(struct vt_disk *disk, const struct vt_tile_name *name
     return vt_disk_write_lazily(disk, path, bundle, 0644, err);
 }
 
-/* The widths of the partial versions that are there. */
-struct partials {
-    uint8_t widths[VT_TILE_WIDTH];
-    size_t count;
-};
-
-static bool note_width(void *context, const char *name, bool is_folder,
-                       struct vt_error *err)
-{
-    struct partials *found = context;
-    uint64_t width;
-
-    (void)err;
-    if (!is_folder && vt_decimal_parse(vt_slice_from_cstr(name), &width) && width >= 1 &&
-        width < VT_TILE_WIDTH)
-        found->widths[found->count++] = (uint8_t)width; /* below 256; names are unique */
-    return true;
-}
-
 bool vt_shelf_collect(struct vt_disk *disk, int level, uint64_t index, size_t max,
                       bool *is_done_out, struct vt_error *err)
 {
-    struct vt_tile_name name = { level, index, 1 };
-    struct partials found = { .count = 0 };
+    struct vt_tile_versions versions;
     char path[VT_TILE_PATH_BYTES];
+    size_t removed = 0;
 
-    vt_tile_path(&name, path);
-    *strrchr(path, '/') = '\0'; /* the folder that holds the widths */
-    *is_done_out = true;
-    if (!vt_disk_list(disk, path, note_width, &found, err))
-        return err->code == VT_ABSENT;
-    *is_done_out = found.count <= max;
-    for (size_t i = 0; i < found.count && i < max; i++) {
-        name.width = found.widths[i];
+    *is_done_out = false;
+    if (!vt_versions_list_partial(disk, level, index, &versions, err))
+        return false;
+    for (unsigned width = 1; width <= versions.widest; width++) {
+        struct vt_tile_name name = { level, index, width };
+
+        if (!versions.has[width])
+            continue;
+        if (removed++ == max)
+            return true;
         vt_tile_path(&name, path);
         if (!vt_disk_remove_lazily(disk, path, err) && err->code != VT_ABSENT)
             return false;
     }
+    *is_done_out = true;
     return true;
 }

@@ -28,6 +28,10 @@
         "ledger-passphrase-file", "FILE", "file whose first line opens the ledger's key",  \
             false, false                                                                   \
     }
+#define VT_OPTION_PUBLIC                                                                   \
+    {                                                                                      \
+        "public", "DIR", "the folder for customers, static files", true, false             \
+    }
 #define VT_OPTIONS_END                                                                     \
     {                                                                                      \
         NULL, NULL, NULL, false, false                                                     \

@@ -93,7 +93,7 @@ static const struct vt_option publish_options[] = {
     VT_OPTION_POLICY,
     VT_OPTION_LEDGER,
     VT_OPTION_LEDGER_PASSPHRASE,
-    { "public", "DIR", "the folder for customers, static files", true, false },
+    VT_OPTION_PUBLIC,
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     VT_OPTIONS_END,
@@ -168,21 +168,15 @@ static const struct vt_option withdraw_options[] = {
     { "reason", "TEXT", "why; needed from the first who signs", false, false },
     VT_OPTION_LEDGER,
     VT_OPTION_LEDGER_PASSPHRASE,
-    { "public", "DIR", "the folder for customers, static files", true, false },
+    VT_OPTION_PUBLIC,
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     VT_OPTIONS_END,
 };
 
 static const struct vt_option renew_options[] = {
-    VT_OPTION_DESK,
-    VT_OPTION_TRUST,
-    VT_OPTION_LEDGER,
-    VT_OPTION_LEDGER_PASSPHRASE,
-    { "public", "DIR", "the folder for customers, static files", true, false },
-    VT_OPTION_KEY,
-    VT_OPTION_PASSPHRASE,
-    VT_OPTIONS_END,
+    VT_OPTION_DESK,   VT_OPTION_TRUST, VT_OPTION_LEDGER,     VT_OPTION_LEDGER_PASSPHRASE,
+    VT_OPTION_PUBLIC, VT_OPTION_KEY,   VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
 };
 
 static bool complete_list(struct vt_args *args, struct vt_desk_call *call,

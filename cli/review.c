@@ -98,10 +98,6 @@ static const struct vt_option list_options[] = {
     VT_OPTIONS_END,
 };
 
-struct review_list {
-    json_t *rows;
-};
-
 static json_t *review_json(const struct vt_docket *docket, const struct vt_item *item)
 {
     const json_t *predicate = item->envelope.statement.predicate;
@@ -120,12 +116,12 @@ static json_t *review_json(const struct vt_docket *docket, const struct vt_item 
 
 static bool list_reviews(void *context, struct vt_docket *docket, struct vt_error *err)
 {
-    struct review_list *list = context;
+    json_t *rows = context;
 
     (void)err;
     for (size_t i = 0; i < docket->item_count; i++)
         if (docket->items[i].envelope.statement.type == VT_REVIEW)
-            (void)json_array_append_new(list->rows, review_json(docket, &docket->items[i]));
+            (void)json_array_append_new(rows, review_json(docket, &docket->items[i]));
     return true;
 }
 
@@ -153,17 +149,15 @@ static bool run_list(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_JSON rows = json_array();
-    struct review_list list = { rows };
 
     if (vt_args_operand_count(args) == 1)
         return vt_args_misuse(args, err, "name PRODUCT and VERSION, or neither");
     if (!vt_desk_call_begin(args, false, false, &call, err))
         return false;
     if (vt_args_operand_count(args) == 2) {
-        if (!vt_desk_call_docket(args, &call, err) ||
-            !list_reviews(&list, call.docket, err))
+        if (!vt_desk_call_docket(args, &call, err) || !list_reviews(rows, call.docket, err))
             return false;
-    } else if (!vt_desk_each(&call.desk, call.trust, call.now_unix_s, list_reviews, &list,
+    } else if (!vt_desk_each(&call.desk, call.trust, call.now_unix_s, list_reviews, rows,
                              err)) {
         return false;
     }

@@ -503,6 +503,17 @@ static void roles_are_confined(void)
     finish(&s);
 }
 
+/* Tried from inside.  The courier reads what TLS and names need, connects, and has the
+ * thread of libcurl; writing, programs and others' processes are not its. */
+static void what_its_roles_cannot_do(void)
+{
+    vt_test_confinement("ledger-front", "", (const char *const[]){ NULL });
+    vt_test_confinement("ledger-sequencer", vt_test_dir(),
+                        (const char *const[]){ "write-folder", NULL });
+    vt_test_confinement("ledger-courier", "",
+                        (const char *const[]){ "read-etc", "socket", "connect", NULL });
+}
+
 /* A certificate of its own, believed by nobody but us. */
 static void tls_is_spoken(void)
 {
@@ -538,6 +549,7 @@ static const struct vt_case cases[] = {
     { "without a quorum entries are kept", without_a_quorum_entries_are_kept },
     { "nothing acknowledged is lost", nothing_acknowledged_is_lost },
     { "roles are confined", roles_are_confined },
+    { "what its roles cannot do", what_its_roles_cannot_do },
     { "TLS is spoken", tls_is_spoken },
 };
 

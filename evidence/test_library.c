@@ -443,4 +443,4 @@ static const struct vt_case cases[] = {
     { "it asks the kernel for memory only", it_asks_the_kernel_for_memory_only },
 };
 
-VT_TEST_MAIN("evidence.library", cases)
+VT_TEST_MAIN("evidence.libverify", cases)

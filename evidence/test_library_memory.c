@@ -113,4 +113,4 @@ static const struct vt_case cases[] = {
     { "a bad file", a_bad_file },
 };
 
-VT_TEST_MAIN("evidence.library_memory", cases)
+VT_TEST_MAIN("evidence.libverify_memory", cases)

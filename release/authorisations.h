@@ -41,4 +41,11 @@ void vt_roll_close_pointer(struct vt_roll **roll);
 const struct vt_enrolment *vt_roll_find(const struct vt_roll *roll,
                                         const struct vt_trust_key *key);
 
+/* vt_docket_open by those who have the roll already and open many releases.  roll:
+ * borrowed as long as the docket; its trust root is the docket's. */
+VT_CHECKED bool vt_docket_open_by(struct vt_desk *desk, const struct vt_roll *roll,
+                                  const char *product, const char *version,
+                                  int64_t now_unix_s, struct vt_docket **docket_out,
+                                  struct vt_error *err);
+
 #endif

@@ -1,5 +1,5 @@
 /* The desk as a folder: laying statements down and finding them again. */
-#include "release/desk.h"
+#include "release/authorisations.h"
 #include "evidence/inquiry.h"
 
 bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out, struct vt_error *err)
@@ -64,7 +64,7 @@ bool vt_docket_blobs(struct vt_desk *desk, const char *product, const char *vers
 
 struct walk {
     struct vt_desk *desk;
-    const struct vt_trust *trust;
+    const struct vt_roll *roll;
     int64_t now_unix_s;
     bool (*each)(void *context, struct vt_docket *docket, struct vt_error *err);
     void *context;
@@ -79,8 +79,8 @@ static bool walk_version(void *context, const char *name, bool is_folder,
 
     if (!is_folder)
         return true;
-    return vt_docket_open(walk->desk, walk->trust, walk->product, name, walk->now_unix_s,
-                          &docket, err) &&
+    return vt_docket_open_by(walk->desk, walk->roll, walk->product, name, walk->now_unix_s,
+                             &docket, err) &&
            walk->each(walk->context, docket, err);
 }
 
@@ -102,10 +102,14 @@ bool vt_desk_each(struct vt_desk *desk, const struct vt_trust *trust, int64_t no
                                struct vt_error *err),
                   void *context, struct vt_error *err)
 {
-    struct walk walk = { desk, trust, now_unix_s, each, context, NULL };
+    struct walk walk = { desk, NULL, now_unix_s, each, context, NULL };
+    VT_AUTO_ROLL roll = NULL;
 
     if (!vt_disk_has(desk->disk, "releases"))
         return true;
+    if (!vt_roll_open(desk, trust, &roll, err))
+        return false;
+    walk.roll = roll;
     return vt_disk_list(desk->disk, "releases", walk_product, &walk, err);
 }
 

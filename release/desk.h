@@ -51,7 +51,8 @@ struct vt_docket {
     struct vt_arena *arena;
     struct vt_desk *desk;                   /* borrowed */
     const struct vt_trust *trust;           /* borrowed */
-    struct vt_roll *roll;                   /* owned: who is enrolled */
+    const struct vt_roll *roll;             /* who is enrolled; borrowed or own_roll */
+    struct vt_roll *own_roll;               /* owned; NULL: it is somebody else's */
     int64_t time_unix_s;                    /* at which keys count */
     const char *product, *version, *folder; /* folder: "releases/P/V" */
     struct vt_item items[VT_DOCKET_ITEMS_MAX];

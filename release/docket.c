@@ -9,7 +9,7 @@ void vt_docket_close(struct vt_docket *docket)
         return;
     for (size_t i = 0; i < docket->item_count; i++)
         vt_envelope_clear(&docket->items[i].envelope);
-    vt_roll_close(docket->roll);
+    vt_roll_close(docket->own_roll);
     vt_arena_free(docket->arena);
     free(docket);
 }
@@ -180,15 +180,16 @@ static void pick(const struct vt_docket *docket, enum vt_predicate type,
     }
 }
 
-bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const char *product,
-                    const char *version, int64_t now_unix_s, struct vt_docket **docket_out,
-                    struct vt_error *err)
+bool vt_docket_open_by(struct vt_desk *desk, const struct vt_roll *roll,
+                       const char *product, const char *version, int64_t now_unix_s,
+                       struct vt_docket **docket_out, struct vt_error *err)
 {
     VT_AUTO_DOCKET docket = vt_alloc(sizeof *docket);
 
     docket->arena = vt_arena_new();
     docket->desk = desk;
-    docket->trust = trust;
+    docket->roll = roll;
+    docket->trust = roll->keyring.trust;
     if (!vt_name_verify_part(product, err) || !vt_name_verify_part(version, err))
         return false;
     docket->product = vt_arena_cstr(docket->arena, vt_slice_from_cstr(product));
@@ -200,7 +201,6 @@ bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const ch
                        "a release",
                        product, version);
     if (!vt_disk_list(desk->disk, docket->folder, read_item, docket, err) ||
-        !vt_roll_open(desk, trust, &docket->roll, err) ||
         !find_time(docket, now_unix_s, err))
         return false;
     judge_items(docket);
@@ -212,5 +212,19 @@ bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const ch
     pick(docket, VT_RELEASE, &docket->release);
     *docket_out = docket;
     docket = NULL;
+    return true;
+}
+
+bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust, const char *product,
+                    const char *version, int64_t now_unix_s, struct vt_docket **docket_out,
+                    struct vt_error *err)
+{
+    VT_AUTO_ROLL roll = NULL;
+
+    if (!vt_roll_open(desk, trust, &roll, err) ||
+        !vt_docket_open_by(desk, roll, product, version, now_unix_s, docket_out, err))
+        return false;
+    (*docket_out)->own_roll = roll;
+    roll = NULL;
     return true;
 }

@@ -1,6 +1,7 @@
 /* vitrine ledger serve, status, token: a ledger for the world. */
 #include "cli/ledger_serve.h"
 #include "cli/files.h"
+#include "cli/listening.h"
 #include "http/http.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/serve.h"
@@ -10,9 +11,8 @@
 
 const struct vt_option vt_cli_ledger_serve_options[] = {
     { "dir", "[NAME=]DIR", "a ledger; with NAME its paths begin with /NAME", true, true },
-    { "listen", "ADDRESS", "IP address to listen on; 127.0.0.1 if not given", false,
-      false },
-    { "port", "N", "port; 0 or nothing: any free one", false, false },
+    VT_OPTION_LISTEN,
+    VT_OPTION_PORT,
     { "writers", "FILE", "who may add: a line 'NAME SHA256-OF-TOKEN' each; else everybody",
       false, false },
     { "publish-ms", "N", "at least so long between two checkpoints; 10 if not given", false,
@@ -67,7 +67,9 @@ static bool read_ledgers(struct vt_args *args, struct vt_arena *arena,
         for (size_t i = 0; i < *count; i++)
             if (strcmp(served[i].prefix, served[*count].prefix) == 0 ||
                 served[i].prefix[0] == '\0' || equals == NULL)
-                return vt_args_misuse(args, err, "--dir: several ledgers need a NAME each");
+                return vt_args_misuse(args, err,
+                                      "--dir: several ledgers need a NAME each, and no two "
+                                      "the same");
     }
     return true;
 }
@@ -110,11 +112,9 @@ static bool read_writers(struct vt_args *args, json_t *list, struct vt_error *er
 static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving,
                          struct vt_error *err)
 {
-    uint64_t port;
     int64_t lag_s;
 
-    if (!vt_args_number(args, "port", 0, 65535, &port, err) ||
-        !vt_args_duration(args, "lag-max", 60, &lag_s, err) ||
+    if (!vt_args_duration(args, "lag-max", 60, &lag_s, err) ||
         !vt_args_number(args, "publish-ms", 10, 3600000, &serving->publish_ms, err) ||
         !vt_args_number(args, "linger-ms", 0, 10000, &serving->linger_ms, err) ||
         !vt_args_number(args, "pending-max", 16384, 1 << 20, &serving->pending_max, err) ||
@@ -123,7 +123,6 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
         return false;
     if (serving->pending_max == 0 || serving->connections_max == 0)
         return vt_args_misuse(args, err, "a ledger that takes nothing serves nobody");
-    serving->port = (uint16_t)port;
     serving->lag_ms_max = (uint64_t)lag_s * 1000; /* durations are not negative */
     return true;
 }
@@ -137,20 +136,6 @@ static bool read_pem(const char *path, struct vt_buf *out, const char **text,
         return false;
     *text = vt_buf_cstr(out);
     return true;
-}
-
-static void say_ready(void *context, uint16_t port)
-{
-    struct vt_args *args = context;
-    const char *address = vt_args_get(args, "listen");
-    const char *scheme = vt_args_has(args, "tls-key") ? "https" : "http";
-
-    if (address == NULL)
-        address = "127.0.0.1";
-    (void)printf(strchr(address, ':') != NULL ? "ready: %s://[%s]:%u\n"
-                                              : "ready: %s://%s:%u\n",
-                 scheme, address, port);
-    (void)fflush(stdout);
 }
 
 static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
@@ -167,6 +152,11 @@ static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
         return false;
     serving->passphrase = vt_buf_slice(&passphrase);
     is_ok = vt_ledger_serve(serving, err);
+    if (!is_ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
+        vt_cli_passphrase_ask(&passphrase, "the ledger's key");
+        serving->passphrase = vt_buf_slice(&passphrase);
+        is_ok = passphrase.len != 0 && vt_ledger_serve(serving, err);
+    }
     if (passphrase.data != NULL)
         explicit_bzero(passphrase.data, passphrase.capacity);
     if (key.data != NULL)
@@ -179,15 +169,19 @@ bool vt_cli_ledger_serve(struct vt_args *args, struct vt_error *err)
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_JSON writers = json_array();
     struct vt_served served[VT_LEDGERS_SERVED_MAX];
-    const char *address = vt_args_get(args, "listen");
+    struct vt_cli_listening listening;
     struct vt_ledger_serving serving = { .ledgers = served,
-                                         .address = address != NULL ? address : "127.0.0.1",
                                          .writers = writers,
-                                         .ready = say_ready,
-                                         .context = args };
+                                         .ready = vt_cli_say_ready,
+                                         .context = &listening };
 
     if (vt_args_has(args, "tls-cert") != vt_args_has(args, "tls-key"))
         return vt_args_misuse(args, err, "--tls-cert and --tls-key go together");
+    if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
+                          err))
+        return false;
+    serving.address = listening.address;
+    serving.port = listening.port;
     return read_ledgers(args, arena, served, &serving.ledger_count, err) &&
            read_numbers(args, &serving, err) && read_writers(args, writers, err) &&
            serve(args, &serving, err);
@@ -286,8 +280,11 @@ bool vt_cli_ledger_status(struct vt_args *args, struct vt_error *err)
     };
     bool ok;
 
+    if (strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0)
+        return vt_args_misuse(args, err,
+                              "--url: '%s' does not begin with http:// or https://", base);
     if (!vt_http_client_new(&client, err) || !vt_http_client_run(client, &call, err))
-        return vt_within(err, "%s", call.url);
+        return false;
     ok =
         call.status == VT_HTTP_OK || call.status == VT_HTTP_UNAVAILABLE
             ? print_status(args, vt_buf_slice(&call.answer), call.status == VT_HTTP_OK, err)

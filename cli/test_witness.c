@@ -473,7 +473,7 @@ static void one_sentence_and_the_right_exit_code(void)
     VT_CHECK(strstr(vt_test_run(1, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir,
                                            "--key", other_key)),
                     "not the key of this witness") != NULL);
-    VT_CHECK(strstr(vt_test_run(1, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir,
+    VT_CHECK(strstr(vt_test_run(2, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir,
                                            "--listen", "localhost")),
                     "no IP address") != NULL);
     start(&s);

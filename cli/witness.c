@@ -1,6 +1,7 @@
 /* vitrine witness: watch logs, and cosign what continues what was cosigned before. */
 #include "cli/files.h"
 #include "cli/groups.h"
+#include "cli/listening.h"
 #include "crypto/verify_note.h"
 #include "ledger/witness.h"
 
@@ -105,9 +106,8 @@ static bool run_add_log(struct vt_args *args, struct vt_error *err)
 
 static const struct vt_option serve_options[] = {
     OPTION_DIR,
-    { "listen", "ADDRESS", "IP address to listen on; 127.0.0.1 if not given", false,
-      false },
-    { "port", "N", "port; 0 or nothing: any free one", false, false },
+    VT_OPTION_LISTEN,
+    VT_OPTION_PORT,
     { "key", "KEY", "private key, if it is not where it was at init", false, false },
     VT_OPTION_PASSPHRASE,
     { "pending-max", "N", "requests that may wait for the disk; more get 429", false,
@@ -116,59 +116,38 @@ static const struct vt_option serve_options[] = {
     OPTION_END,
 };
 
-struct listening {
-    struct vt_args *args;
-    const char *address;
-};
-
-static void say_ready(void *context, uint16_t port)
-{
-    const struct listening *listening = context;
-    bool is_v6 = strchr(listening->address, ':') != NULL;
-    char url[128];
-
-    (void)snprintf(url, sizeof url, "http://%s%s%s:%u", is_v6 ? "[" : "",
-                   listening->address, is_v6 ? "]" : "", port);
-    if (vt_args_is_json(listening->args))
-        vt_cli_print_json(json_pack("{s:s}", "ready", url));
-    else
-        (void)printf("ready: %s\n", url);
-    (void)fflush(stdout);
-}
-
 static bool read_bounds(struct vt_args *args, struct vt_witness_serving *serving,
                         struct vt_error *err)
 {
-    uint64_t port, pending, connections;
+    uint64_t pending, connections;
 
-    if (!vt_args_number(args, "port", 0, UINT16_MAX, &port, err) ||
-        !vt_args_number(args, "pending-max", PENDING, VT_WITNESS_PENDING_MAX, &pending,
+    if (!vt_args_number(args, "pending-max", PENDING, VT_WITNESS_PENDING_MAX, &pending,
                         err) ||
         !vt_args_number(args, "connections-max", CONNECTIONS, VT_WITNESS_CONNECTIONS_MAX,
                         &connections, err))
         return false;
     if (pending == 0 || connections == 0)
         return vt_args_misuse(args, err, "a witness that takes nothing serves nobody");
-    serving->port = (uint16_t)port; /* the three are bounded above */
-    serving->pending_max = (unsigned)pending;
+    serving->pending_max = (unsigned)pending; /* both are bounded above */
     serving->connections_max = (unsigned)connections;
     return true;
 }
 
 static bool run_serve(struct vt_args *args, struct vt_error *err)
 {
-    const char *address = vt_args_get(args, "listen");
-    struct listening listening = { args, address != NULL ? address : "127.0.0.1" };
+    struct vt_cli_listening listening;
     VT_AUTO_BUF passphrase = vt_buf_init(1024);
     struct vt_witness_serving serving = { .dir = vt_args_get(args, "dir"),
-                                          .address = listening.address,
                                           .key = vt_args_get(args, "key"),
-                                          .ready = say_ready,
+                                          .ready = vt_cli_say_ready,
                                           .context = &listening };
     bool is_ok;
 
-    if (!read_bounds(args, &serving, err) || !vt_cli_passphrase(args, &passphrase, err))
+    if (!vt_cli_listening(args, "http", &listening, err) ||
+        !read_bounds(args, &serving, err) || !vt_cli_passphrase(args, &passphrase, err))
         return false;
+    serving.address = listening.address;
+    serving.port = listening.port;
     serving.passphrase = vt_buf_slice(&passphrase);
     is_ok = vt_witness_serve(&serving, err);
     if (!is_ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {

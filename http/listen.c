@@ -29,6 +29,14 @@ static bool parse(const char *text, uint16_t port, union address *out, socklen_t
     return false;
 }
 
+bool vt_http_is_address(const char *text)
+{
+    union address ignored;
+    socklen_t len;
+
+    return parse(text, 0, &ignored, &len);
+}
+
 bool vt_http_listen(const char *address, uint16_t port, int *fd_out, uint16_t *port_out,
                     struct vt_error *err)
 {

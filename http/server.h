@@ -53,6 +53,8 @@ struct vt_http_options {
     const char *tls_certificate, *tls_key;
 };
 
+bool vt_http_is_address(const char *text); /* an IPv4 or IPv6 literal? */
+
 /* Listen.  address: an IPv4 or IPv6 literal; port 0: any free one.
  * Errors: VT_MALFORMED no address; VT_IO taken, not permitted */
 VT_CHECKED bool vt_http_listen(const char *address, uint16_t port, int *fd_out,

@@ -31,8 +31,11 @@ static bool set_minimum(struct pruning *p, const struct vt_prune_options *option
                        "back",
                        (uintmax_t)now->minimum);
     if (options->below > size)
-        return vt_fail(err, VT_REJECTED, "only %ju entries are published, %ju cannot go",
-                       (uintmax_t)size, (uintmax_t)options->below);
+        return vt_fail(
+            err, VT_REJECTED,
+            "the published tree has fewer entries (%ju) than those that are to go "
+            "(%ju)",
+            (uintmax_t)size, (uintmax_t)options->below);
     if (options->policy.len == 0 && now->policy.len == 0)
         return vt_fail(err, VT_REJECTED,
                        "a log is pruned only by a written policy; give its text with "

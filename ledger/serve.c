@@ -90,10 +90,10 @@ static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
     const char *dir = s->told->ledgers[i].dir;
     struct crew *crew = &s->crews[i];
 
-    return (vt_ledger_reader_open(dir, &crew->reader, err) &&
-            start_signer(s, crew, dir, err) && start_courier(s, crew, err) &&
-            start_sequencer(s, crew, dir, err)) ||
-           vt_within(err, "%s", dir);
+    return vt_ledger_reader_open(dir, &crew->reader, err) &&
+           ((start_signer(s, crew, dir, err) && start_courier(s, crew, err) &&
+             start_sequencer(s, crew, dir, err)) ||
+            vt_within(err, "%s", dir));
 }
 
 static json_t *front_words(const struct serving *s)

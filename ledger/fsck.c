@@ -1,6 +1,9 @@
 /* The tree, built anew from the entries, and everything compared with it on the way. */
 #include "ledger/fsck.h"
 #include "ledger/fsck_inside.h"
+#include <time.h>
+
+enum { LOOKS = 50, LOOK_AGAIN_MS = 10 };
 
 void vt_fsck_found(struct vt_fsck *f, const char *file, const char *format, ...)
 {
@@ -198,6 +201,34 @@ static bool grow(struct vt_fsck *f, const struct leaves *leaves, struct vt_error
     return true;
 }
 
+/* Nothing of what was listed was gone or without form when it was read? */
+static bool is_whole(const struct leaves *leaves)
+{
+    return leaves->width == leaves->versions.widest;
+}
+
+/* Tile and bundle are written one after the other, so beside a log that grows they may
+ * differ for a moment: look again, unless that would repeat a finding. */
+static bool load_both(struct vt_fsck *f, uint64_t index, struct leaves *tile,
+                      struct leaves *bundle, struct vt_error *err)
+{
+    struct timespec rest = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
+    uint64_t findings = f->report.findings;
+
+    for (int look = 0; look < LOOKS; look++) {
+        if (!load_leaves(f, 0, index, tile, err) ||
+            !load_leaves(f, VT_TILE_ENTRIES, index, bundle, err))
+            return false;
+        if ((is_whole(tile) && is_whole(bundle) && tile->width == bundle->width) ||
+            f->report.findings != findings ||
+            (bundle->versions.widest == 0 &&
+             vt_retention_denies(&f->retention, &(struct vt_tile_name){ 0, index, 1 })))
+            break;
+        (void)nanosleep(&rest, NULL);
+    }
+    return true;
+}
+
 /* One tile of leaves with its bundle; *is_last_out when nothing can follow. */
 static bool check_leaves(struct vt_fsck *f, uint64_t index, bool *is_last_out,
                          struct vt_error *err)
@@ -206,8 +237,7 @@ static bool check_leaves(struct vt_fsck *f, uint64_t index, bool *is_last_out,
     VT_AUTO_FREE struct leaves *bundle = vt_alloc(sizeof *bundle);
     const struct leaves *right;
 
-    if (!load_leaves(f, 0, index, tile, err) ||
-        !load_leaves(f, VT_TILE_ENTRIES, index, bundle, err) ||
+    if (!load_both(f, index, tile, bundle, err) ||
         !choose_leaves(f, index, tile, bundle, &right, err) ||
         !vt_fsck_compare_versions(f, 0, index, &tile->versions, right->hashes, right->width,
                                   err) ||
@@ -237,7 +267,7 @@ static bool check_all(struct vt_fsck *f, struct vt_error *err)
 {
     bool is_last = false;
 
-    if (!vt_fsck_read_checkpoints(f, err))
+    if (!vt_fsck_read_checkpoints(f, err) || !vt_fsck_list_strays(f, err))
         return false;
     vt_fsck_compare_roots(f); /* of size 0 */
     for (uint64_t index = 0; !is_last; index++) {
@@ -251,7 +281,8 @@ static bool check_all(struct vt_fsck *f, struct vt_error *err)
         vt_fsck_found(f, f->checkpoints[f->checkpoint_count - 1].name,
                       "is of %ju entries, but only %ju are there",
                       (uintmax_t)f->report.size, (uintmax_t)f->tree.size);
-    return check_edge(f, err) && vt_fsck_find_strays(f, err);
+    vt_fsck_report_strays(f);
+    return check_edge(f, err);
 }
 
 bool vt_ledger_fsck(const char *dir, const struct vt_fsck_options *options,
@@ -270,6 +301,7 @@ bool vt_ledger_fsck(const char *dir, const struct vt_fsck_options *options,
     vt_disk_close(f->disk);
     vt_arena_free(f->arena);
     free(f->checkpoints);
+    free(f->ahead);
     free(f);
     return is_ok;
 }

@@ -4,8 +4,8 @@
  * tile of every level in every width, every bundle in every width, every checkpoint.  When
  * a tile and a bundle disagree, the signed root or the tile above decides which of them
  * was changed.  Nothing is written; any log in the layout of tlog-tiles can be checked,
- * not only ours.  A folder that is being written meanwhile may show findings at its right
- * edge that are gone a moment later.
+ * not only ours.  A folder may be written meanwhile: entries that come while it is read are
+ * checked or not, but are no finding.
  *
  * Of a pruned log (retention.json) the entries below its minimum index may be missing; they
  * are looked for where they were moved, and their leaf hashes must still be there. */

@@ -22,6 +22,8 @@ struct vt_fsck {
     struct vt_retention retention;
     struct vt_fsck_checkpoint *checkpoints; /* sorted by size; owned */
     size_t checkpoint_count, checkpoint_room;
+    struct vt_tile_name *ahead; /* seen before the tree was read, of more than was signed */
+    size_t ahead_count, ahead_room;
     struct vt_tree tree; /* of all entries so far */
 };
 
@@ -38,7 +40,7 @@ void vt_fsck_compare_roots(struct vt_fsck *f);
 VT_CHECKED bool vt_fsck_list_versions(struct vt_fsck *f, int level, uint64_t index,
                                       struct vt_tile_versions *out, struct vt_error *err);
 /* Read a tile's hashes, or the leaf hashes of a bundle; *is_good_out false (and a finding)
- * if the file has not the form. */
+ * if the file has not the form; without a finding if a full tile took its place. */
 VT_CHECKED bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
                                     vt_hash *hashes_out, bool *is_good_out,
                                     struct vt_error *err);
@@ -47,7 +49,11 @@ VT_CHECKED bool vt_fsck_compare_versions(struct vt_fsck *f, int level, uint64_t 
                                          const struct vt_tile_versions *versions,
                                          const vt_hash *hashes, unsigned width,
                                          struct vt_error *err);
-/* Files below tile/ that are no tiles, or of entries that do not exist. */
-VT_CHECKED bool vt_fsck_find_strays(struct vt_fsck *f, struct vt_error *err);
+/* Files below tile/ that are no tiles are findings; those of more entries than any
+ * checkpoint has are kept.  Before the tree is read: what comes later may be of entries
+ * that came later. */
+VT_CHECKED bool vt_fsck_list_strays(struct vt_fsck *f, struct vt_error *err);
+/* Those of more entries than are there are findings. */
+void vt_fsck_report_strays(struct vt_fsck *f);
 
 #endif

@@ -60,6 +60,16 @@ static bool parse_hashes(struct vt_fsck *f, const struct vt_tile_name *name, vt_
     return true;
 }
 
+/* Partial versions go when the tile is full: also while we look. */
+static bool is_superseded(struct vt_fsck *f, const struct vt_tile_name *name)
+{
+    struct vt_tile_name full = { name->level, name->index, VT_TILE_WIDTH };
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_versions_path(f->disk, &f->retention, &full, path);
+    return name->width < VT_TILE_WIDTH && vt_disk_has(f->disk, path);
+}
+
 bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
                          vt_hash *hashes_out, bool *is_good_out, struct vt_error *err)
 {
@@ -71,7 +81,8 @@ bool vt_fsck_read_hashes(struct vt_fsck *f, const struct vt_tile_name *name,
     if (!vt_disk_read(f->disk, path, &bytes, err)) {
         if (err->code == VT_IO)
             return false;
-        vt_fsck_found(f, path, "%s", err->message);
+        if (err->code != VT_ABSENT || !is_superseded(f, name))
+            vt_fsck_found(f, path, "%s", err->message);
         return true;
     }
     *is_good_out = parse_hashes(f, name, vt_buf_slice(&bytes), path, hashes_out);
@@ -126,14 +137,28 @@ struct walk {
     const char *folder;
 };
 
-static void check_stray(struct vt_fsck *f, const char *path)
+static void note_ahead(struct vt_fsck *f, const struct vt_tile_name *name)
+{
+    if (f->ahead_count == f->ahead_room) {
+        f->ahead_room = f->ahead_room != 0 ? f->ahead_room * 2 : 64;
+        f->ahead = vt_grow_array(f->ahead, f->ahead_room, sizeof *f->ahead);
+    }
+    f->ahead[f->ahead_count++] = *name;
+}
+
+static bool is_ahead(const struct vt_tile_name *name, uint64_t size)
+{
+    return name->width > vt_tile_width(name->level, name->index, size);
+}
+
+static void check_name(struct vt_fsck *f, const char *path)
 {
     struct vt_tile_name name;
 
     if (!vt_tile_path_parse(vt_slice_from_cstr(path), &name))
         vt_fsck_found(f, path, "is not the name of a tile");
-    else if (name.width > vt_tile_width(name.level, name.index, f->tree.size))
-        vt_fsck_found(f, path, "is of entries that are not there");
+    else if (is_ahead(&name, f->report.size))
+        note_ahead(f, &name);
 }
 
 static bool walk_entry(void *context, const char *name, bool is_folder,
@@ -143,16 +168,28 @@ static bool walk_entry(void *context, const char *name, bool is_folder,
     VT_AUTO_ARENA arena = vt_arena_new();
     struct walk below = { walk->f, vt_arena_printf(arena, "%s/%s", walk->folder, name) };
 
-    if (is_folder)
-        return vt_disk_list(walk->f->disk, below.folder, walk_entry, &below, err);
-    check_stray(walk->f, below.folder);
+    if (is_folder) /* one of partial versions goes with them */
+        return vt_disk_list(walk->f->disk, below.folder, walk_entry, &below, err) ||
+               err->code == VT_ABSENT;
+    check_name(walk->f, below.folder);
     return true;
 }
 
-bool vt_fsck_find_strays(struct vt_fsck *f, struct vt_error *err)
+bool vt_fsck_list_strays(struct vt_fsck *f, struct vt_error *err)
 {
     struct walk top = { f, "tile" };
 
     return vt_disk_list(f->disk, top.folder, walk_entry, &top, err) ||
            err->code == VT_ABSENT;
+}
+
+void vt_fsck_report_strays(struct vt_fsck *f)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    for (size_t i = 0; i < f->ahead_count; i++)
+        if (is_ahead(&f->ahead[i], f->tree.size)) {
+            vt_tile_path(&f->ahead[i], path);
+            vt_fsck_found(f, path, "is of entries that are not there");
+        }
 }

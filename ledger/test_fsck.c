@@ -5,6 +5,8 @@
 #include "ledger/ledger.h"
 #include "tests/harness.h"
 #include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #define LOG15  "ledger/vectors/tessera-log15"
 #define ORIGIN "ledger.example/fsck"
@@ -246,7 +248,8 @@ static void wrong_expectations(void)
 /* ---- our own
  * ----------------------------------------------------------------------------- */
 
-static struct setting *make_own(uint64_t entries)
+static struct setting *open_own(struct vt_key **key, struct vt_signer **signer,
+                                struct vt_ledger **ledger)
 {
     static const uint8_t seed[32] = { 9 };
     struct vt_error err = { 0 };
@@ -255,27 +258,35 @@ static struct setting *make_own(uint64_t entries)
     struct vt_ledger_config config = { .origin = VT_LIT(ORIGIN), .key = VT_LIT("key") };
     VT_AUTO_BUF vkey_text = vt_buf_init(500);
     struct vt_vkey vkey;
-    VT_AUTO_KEY key = NULL;
-    VT_AUTO_SIGNER signer = NULL;
-    VT_AUTO_LEDGER ledger = NULL;
-    vt_ticket ticket;
 
-    VT_CHECK_OK(vt_key_from_seed(seed, &key, &err));
-    vkey = vt_vkey_of(config.origin, VT_NOTE_ED25519, vt_key_public(key));
+    VT_CHECK_OK(vt_key_from_seed(seed, key, &err));
+    vkey = vt_vkey_of(config.origin, VT_NOTE_ED25519, vt_key_public(*key));
     vt_vkey_write(&vkey_text, &vkey);
     config.vkey = vt_buf_slice(&vkey_text);
     VT_CHECK_OK(vt_ledger_init(vt_test_path("log"), &config, &options, &err));
     VT_CHECK_OK(
-        vt_signer_start_here(vt_test_path("log"), config.origin, key, &signer, &err));
-    options.signer = signer;
-    VT_CHECK_OK(vt_ledger_open(vt_test_path("log"), &options, &ledger, &err));
+        vt_signer_start_here(vt_test_path("log"), config.origin, *key, signer, &err));
+    options.signer = *signer;
+    VT_CHECK_OK(vt_ledger_open(vt_test_path("log"), &options, ledger, &err));
+    return setting_of(vt_buf_cstr(&vkey_text), ORIGIN);
+}
+
+static struct setting *make_own(uint64_t entries)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_KEY key = NULL;
+    VT_AUTO_SIGNER signer = NULL;
+    VT_AUTO_LEDGER ledger = NULL;
+    struct setting *s = open_own(&key, &signer, &ledger);
+    vt_ticket ticket;
+
     for (uint64_t i = 0; i < entries; i++) {
         VT_CHECK_OK(vt_ledger_submit(ledger, VT_BYTES(i), &ticket, &err));
         if (i == 100 || i == 300)
             VT_CHECK_OK(vt_ledger_publish(ledger, NULL, &err));
     }
     VT_CHECK_OK(vt_ledger_publish(ledger, NULL, &err));
-    return setting_of(vt_buf_cstr(&vkey_text), ORIGIN);
+    return s;
 }
 
 static void our_own_log(void)
@@ -316,6 +327,53 @@ static void unpublished_tiles(void)
     VT_CHECK(s->found.is_wanted_found && s->found.others == 0);
 }
 
+/* Grows by a few entries at a time, as a log that is served. */
+struct growing {
+    struct vt_ledger *ledger;
+    atomic_bool is_over, is_ok;
+};
+
+static void *grow(void *context)
+{
+    struct growing *g = context;
+    struct vt_error err = { 0 };
+    uint64_t count = 0;
+    vt_ticket ticket;
+
+    while (!atomic_load(&g->is_over)) {
+        for (unsigned i = 0; i < 37; i++, count++)
+            if (!vt_ledger_submit(g->ledger, VT_BYTES(count), &ticket, &err))
+                return NULL;
+        if (!vt_ledger_publish(g->ledger, NULL, &err))
+            return NULL;
+    }
+    atomic_store(&g->is_ok, true);
+    return NULL;
+}
+
+static void a_log_that_grows_meanwhile(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_KEY key = NULL;
+    VT_AUTO_SIGNER signer = NULL;
+    struct growing g = { .ledger = NULL };
+    struct setting *s = open_own(&key, &signer, &g.ledger);
+    struct vt_fsck_report report, last = { .size = 0 };
+    pthread_t thread;
+
+    VT_CHECK_OK(vt_ledger_publish(g.ledger, NULL, &err));
+    VT_CHECK(pthread_create(&thread, NULL, grow, &g) == 0);
+    for (unsigned i = 0; i < 50 || last.size < 2000; i++) {
+        check(s, vt_test_path("log"), &report);
+        VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+        VT_CHECK(report.size >= last.size);
+        last = report;
+    }
+    atomic_store(&g.is_over, true);
+    VT_CHECK(pthread_join(thread, NULL) == 0 && atomic_load(&g.is_ok));
+    vt_ledger_close(g.ledger);
+}
+
 static const struct vt_case cases[] = {
     { "every checkpoint passes", every_checkpoint_passes },
     { "every byte counts", every_byte_counts },
@@ -326,6 +384,7 @@ static const struct vt_case cases[] = {
     { "our own log", our_own_log },
     { "every byte counts in full tiles", every_byte_counts_in_full_tiles },
     { "unpublished tiles", unpublished_tiles },
+    { "a log that grows meanwhile", a_log_that_grows_meanwhile },
 };
 
 VT_TEST_MAIN("ledger.fsck", cases)

@@ -94,6 +94,25 @@ static const struct vt_verb verbs[] = {
           "before it was checked.\nExit code 0: all is good, or was repaired.",
       .options = vt_cli_ledger_scrub_options,
       .run = vt_cli_ledger_scrub },
+    { .name = "mirror",
+      .summary = "keep a copy of somebody's log, every byte checked",
+      .details =
+          "Reads a log in the layout of tlog-tiles from a folder or a URL.  Each file is "
+          "held\nagainst the signed root before it is kept, and the checkpoint is shown "
+          "last; an\ninterrupted copy goes on where it was.  The copy may be served by any "
+          "web server, and\nscrub --repair-from takes it.  A log that signed two histories "
+          "is convicted: the proof\nis kept in forks/ and checked with 'vitrine ledger "
+          "fork'.  Exit code 1: it forked, or\nshows less than it signed before.",
+      .options = vt_cli_ledger_mirror_options,
+      .run = vt_cli_ledger_mirror },
+    { .name = "fork",
+      .operands = "FILE",
+      .operands_min = 1,
+      .operands_max = 1,
+      .summary = "check a proof that a log signed two histories",
+      .details = "Offline: only the file and the log's key.  Exit code 0: it is proved.",
+      .options = vt_cli_ledger_fork_options,
+      .run = vt_cli_ledger_fork },
     { .name = "prune",
       .summary = "no longer serve old entries, by a written policy",
       .details =

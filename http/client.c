@@ -121,7 +121,7 @@ static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *insi
 #define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
     if (!SET(CURLOPT_URL, call->url) || !SET(CURLOPT_PROTOCOLS_STR, "http,https") ||
         !SET(CURLOPT_FOLLOWLOCATION, 0L) || !SET(CURLOPT_NOSIGNAL, 1L) ||
-        !SET(CURLOPT_TIMEOUT_MS, timeout_ms) ||
+        !SET(CURLOPT_ACCEPT_ENCODING, "gzip") || !SET(CURLOPT_TIMEOUT_MS, timeout_ms) ||
         !SET(CURLOPT_CONNECTTIMEOUT_MS, connect_ms) ||
         !SET(CURLOPT_USERAGENT, "vitrine/" VT_VERSION) ||
         !SET(CURLOPT_HTTPHEADER, inside->headers) ||

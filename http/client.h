@@ -1,6 +1,7 @@
 /* A client for several requests at once, in one thread.  Connections are kept alive
  * between requests.  No redirect is followed, only http and https are spoken, an answer
- * longer than asked for is an error, and certificates are checked.  Proxies are taken from
+ * longer than asked for is an error (one that comes gzipped counts unpacked), and
+ * certificates are checked.  Proxies are taken from
  * the environment as curl does (https_proxy, no_proxy). */
 #ifndef VT_HTTP_CLIENT_H
 #define VT_HTTP_CLIENT_H

@@ -154,7 +154,7 @@ static bool open_parts(struct vt_scrub *s, struct vt_error *err)
         return false;
     vt_scrub_progress_load(s->disk, &s->progress);
     if (options->repair_from != NULL)
-        s->copy = vt_scrub_copy_new(options->repair_from, options->policy, options->origin);
+        s->copy = vt_remote_new(options->repair_from, options->policy, options->origin);
     return vt_retention_read(s->disk, s->arena, &s->retention, err);
 }
 
@@ -173,7 +173,7 @@ bool vt_ledger_scrub(const char *dir, const struct vt_scrub_options *options,
     s->began_ms = s->saved_ms = vt_monotonic_ms();
     is_ok = open_parts(s, err) && run_pass(s, err);
     *out = s->report;
-    vt_scrub_copy_close(s->copy);
+    vt_remote_close(s->copy);
     vt_disk_close(s->disk);
     vt_buf_clear(&s->note);
     vt_buf_clear(&s->bytes);

@@ -40,7 +40,7 @@ static bool find_other(struct vt_scrub *s, enum vt_scrub_repair *source_out,
         *source_out = VT_SCRUB_REPAIRED_HERE;
         is_found = true;
     }
-    if (s->copy == NULL || !vt_scrub_copy_checkpoint(s->copy, &note, &head, err) ||
+    if (s->copy == NULL || !vt_remote_checkpoint(s->copy, &note, &head, err) ||
         (is_found && head.size <= s->head.size))
         return is_found;
     vt_buf_truncate(&s->note, 0);
@@ -177,7 +177,7 @@ static void load_others(struct vt_scrub *s, struct edge *edge)
             continue;
         edge->has[BELOW][level] = vt_scrub_derive(s, &name, edge->hashes[BELOW][level]);
         if (s->copy == NULL ||
-            !vt_scrub_copy_read(s->copy, &name, &s->bytes, &width, &ignored) ||
+            !vt_remote_read(s->copy, &name, &s->bytes, &width, &ignored) ||
             s->bytes.len != width * sizeof(vt_hash))
             continue;
         edge->has[COPIED][level] = true;

@@ -2,30 +2,12 @@
 #ifndef VT_LEDGER_SCRUB_INSIDE_H
 #define VT_LEDGER_SCRUB_INSIDE_H
 
+#include "ledger/remote.h"
 #include "ledger/scrub.h"
 #include "ledger/signer.h"
 #include "ledger/tree.h"
 #include "ledger/versions.h"
 #include "store/disk.h"
-
-/* ---- the other copy.  scrub_copy.c ----------------------------------------------------
- */
-
-struct vt_scrub_copy; /* a folder or a URL; nothing that it says is believed */
-
-/* Returned, end with vt_scrub_copy_close.  It is opened when it is first needed. */
-struct vt_scrub_copy *vt_scrub_copy_new(const char *where, const struct vt_policy *policy,
-                                        vt_slice origin);
-void vt_scrub_copy_close(struct vt_scrub_copy *copy); /* NULL allowed */
-
-/* Its checkpoint, if it is this log's with the quorum; and its size. */
-VT_CHECKED bool vt_scrub_copy_checkpoint(struct vt_scrub_copy *copy, struct vt_buf *out,
-                                         struct vt_head *head_out, struct vt_error *err);
-/* The tile or bundle in the version that the copy has: exactly this one, the full one, or
- * the one of its own size.  *width_out: which.  out is emptied first. */
-VT_CHECKED bool vt_scrub_copy_read(struct vt_scrub_copy *copy,
-                                   const struct vt_tile_name *name, struct vt_buf *out,
-                                   unsigned *width_out, struct vt_error *err);
 
 /* ---- how far it came.  scrub_progress.c -----------------------------------------------
  */
@@ -61,7 +43,7 @@ struct vt_scrub {
     const char *dir;
     struct vt_disk *disk;
     struct vt_arena *arena;
-    struct vt_scrub_copy *copy; /* NULL: none */
+    struct vt_remote *copy; /* NULL: none */
     struct vt_retention retention;
     struct vt_buf note; /* the checkpoint that all is held against */
     struct vt_head head;

@@ -45,7 +45,7 @@ static bool fetch_tile(struct vt_scrub *s, const struct vt_tile_name *name, vt_h
     struct vt_error ignored = { 0 };
     unsigned width;
 
-    if (s->copy == NULL || !vt_scrub_copy_read(s->copy, name, &bytes, &width, &ignored) ||
+    if (s->copy == NULL || !vt_remote_read(s->copy, name, &bytes, &width, &ignored) ||
         bytes.len != VT_TILE_BYTES)
         return false;
     memcpy(out, bytes.data, VT_TILE_BYTES);
@@ -187,7 +187,7 @@ static bool find_bundle(struct vt_scrub *s, const struct vt_tile_name *name,
     *source_out = VT_SCRUB_REPAIRED_MIRROR;
     if (s->copy == NULL)
         return vt_fail(err, VT_ABSENT, "another copy of the log is needed (--repair-from)");
-    if (!vt_scrub_copy_read(s->copy, name, out, &width, err))
+    if (!vt_remote_read(s->copy, name, out, &width, err))
         return false;
     return cut_good(out, name, leaves) ||
            vt_fail(err, VT_REJECTED, "what the other copy has is not what was logged");

@@ -3,6 +3,7 @@
  * after, and the next call finishes what was begun. */
 #include "ledger/frozen.h"
 #include "ledger/fsck.h"
+#include "ledger/mirror.h"
 #include "ledger/prune.h"
 #include "ledger/rotate.h"
 #include "ledger/scrub.h"
@@ -121,6 +122,57 @@ static bool scrub(const char *scene, struct vt_error *err)
 static void check_scrubbed(const char *scene)
 {
     check_log(in(scene, "log"));
+}
+
+/* ---- a mirror --------------------------------------------------------------------------
+ */
+
+/* The copy holds an older tree than the log shows now. */
+static void prepare_mirror(const char *scene)
+{
+    struct vt_own_log log;
+
+    vt_own_log_make(&log, in(scene, "log"), ORIGIN, SEED);
+    vt_own_log_grow(&log, 300);
+    vt_own_log_publish(&log);
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", in(scene, "log"), in(scene, "copy")));
+    (void)vt_test_run(0, VT_ARGV("rm", "-rf", in(scene, "copy/journal"),
+                                 in(scene, "copy/signer"), in(scene, "copy/index"),
+                                 in(scene, "copy/config.json")));
+    vt_own_log_grow(&log, 900);
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+}
+
+static bool mirror(const char *scene, struct vt_error *err)
+{
+    struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct vt_mirror_options options = { .policy = policy,
+                                         .origin = VT_LIT(ORIGIN),
+                                         .from = in(scene, "log") };
+    struct vt_mirror_report report;
+    char text[500];
+    bool is_ok;
+
+    policy_of(SEED, text, policy);
+    is_ok = vt_mirror_update(in(scene, "copy"), &options, &report, err);
+    free(policy);
+    if (is_ok)
+        vt_stage_say("mirrored");
+    return is_ok;
+}
+
+/* What was said to be copied needs no second look at the log. */
+static bool mirror_again(const char *scene, struct vt_error *err)
+{
+    return vt_stage_was_said("mirrored") || mirror(scene, err);
+}
+
+static void check_mirror(const char *scene)
+{
+    check_log(in(scene, "copy"));
+    VT_CHECK(memmem(vt_test_read(in(scene, "copy/checkpoint")).data, 30, "\n900\n", 5) !=
+             NULL);
 }
 
 /* ---- pruning --------------------------------------------------------------------------
@@ -329,6 +381,16 @@ static const struct vt_stage_play scrubbing = {
     .twice_every = 8,
 };
 
+static const struct vt_stage_play mirroring = {
+    .name = "a mirror",
+    .prepare = prepare_mirror,
+    .act = mirror,
+    .restart = mirror_again,
+    .check = check_mirror,
+    .torn_seeds = 1,
+    .twice_every = 8,
+};
+
 static const struct vt_stage_play pruning = {
     .name = "pruning",
     .prepare = prepare_prune,
@@ -374,6 +436,12 @@ static void broken_repairs(void)
     vt_stage_must_hold(&scrubbing);
 }
 
+static void broken_mirror(void)
+{
+    vt_stage_must_hold(&mirroring);
+    vt_stage_must_need(&mirroring, "file: sync of checkpoint");
+}
+
 static void broken_pruning(void)
 {
     vt_stage_must_hold(&pruning);
@@ -393,6 +461,7 @@ static void broken_end(void)
 
 static const struct vt_case cases[] = {
     { "broken repairs", broken_repairs },
+    { "broken mirror", broken_mirror },
     { "broken pruning", broken_pruning },
     { "broken change of keys", broken_change_of_keys },
     { "broken end", broken_end },

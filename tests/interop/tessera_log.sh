@@ -1,5 +1,6 @@
 #!/bin/bash
-# A log that Tessera made: its proofs convince us, our fsck passes it, our witness cosigns it.
+# A log that Tessera made: its proofs convince us, our fsck passes it, our witness cosigns it,
+# our mirror follows it and convicts it.
 . "$(dirname "$0")/lib.sh"
 need interop posix-oneshot
 interop key tessera.example/interop >pair
@@ -17,12 +18,13 @@ for i in $(seq 40); do echo "tessera $i" >"entries/$i"; done
 posix-oneshot --storage_dir their --private_key tessera.key --entries "entries/*" --witness_policy_file their.policy --logtostderr
 grep -q '^— witness.example ' their/checkpoint
 vitrine ledger fsck their --vkey "$their"
+start files.out python3 -u -m http.server --bind 127.0.0.1 --directory their 0
+wait_for files.out port
+files=http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' files.out)
+vitrine ledger mirror --dir mirrored --from "$files" --vkey "$their"
+vitrine ledger fsck mirrored --vkey "$their"
 printf 'log %s\nwitness w %s\nquorum w\n' "$their" "$wvkey" >policy
-interop prove "file://$PWD/their" "$their" 7 >proof 2>/dev/null || {
-    start files.out python3 -m http.server --bind 127.0.0.1 --directory their 0
-    wait_for files.out port
-    interop prove "http://127.0.0.1:$(sed -n 's/.*port \([0-9]*\).*/\1/p' files.out)" "$their" 7 >proof
-}
+interop prove "$files" "$their" 7 >proof
 for entry in entries/*; do
     ! vitrine ledger check "$entry" --proof proof --policy policy --origin tessera.example/interop >/dev/null 2>&1 || found=$entry
 done
@@ -31,3 +33,8 @@ echo "entry 7 is ${found:?no entry fits the proof}"
 for i in $(seq 50); do echo "other $i" >"entries/$i"; done
 refused "a second history" posix-oneshot --storage_dir second --private_key tessera.key --entries "entries/*" \
     --witness_policy_file their.policy --logtostderr
+# Without a witness it gets away with it, but not with those who hold a copy.
+posix-oneshot --storage_dir second --private_key tessera.key --entries "entries/*" --logtostderr
+refused "a second history" vitrine ledger mirror --dir mirrored --from second --vkey "$their"
+grep -q 'two histories' refused.out
+vitrine ledger fork mirrored/forks/*.json --vkey "$their"

@@ -1,0 +1,403 @@
+/* From a log elsewhere to a copy here. */
+#include "ledger/mirror.h"
+#include "ledger/fork.h"
+#include "ledger/remote.h"
+#include "ledger/shelf.h"
+#include "ledger/tlog_proof.h"
+#include "ledger/tree.h"
+#include "wire/hex.h"
+
+#define CHECKPOINT_NAME "checkpoint"
+
+enum { BUNDLES_A_FLUSH = 48 }; /* the disk holds 128 files open until then */
+
+/* The last full tile of a level that was held against the root. */
+struct trusted {
+    bool is_known;
+    uint64_t index;
+    vt_hash hashes[VT_TILE_WIDTH];
+};
+
+struct mirror {
+    const struct vt_mirror_options *options;
+    struct vt_mirror_report *report;
+    struct vt_disk *disk;
+    struct vt_remote *remote;
+    struct vt_buf held_note, note; /* ours, and the one that the log shows */
+    struct vt_head held, head;
+    struct vt_tree tree; /* of what is kept, with its right edge */
+    struct vt_tree edge; /* the right edge of the tree that the log shows */
+    struct trusted tiles[VT_TILE_LEVELS];
+    struct vt_buf bundle;
+};
+
+/* ---- what we hold -----------------------------------------------------------------------
+ */
+
+/* The right edge of a tree of head->size entries; its root must be head->root. */
+static bool read_edge(const struct vt_tile_source *source, const struct vt_head *head,
+                      struct vt_tree *out, struct vt_error *err)
+{
+    vt_hash root;
+
+    memset(out, 0, sizeof *out);
+    out->size = head->size;
+    for (int level = 0; level < VT_TILE_LEVELS; level++) {
+        struct vt_tile_name name = { level,
+                                     vt_tile_level_size(level, head->size) / VT_TILE_WIDTH,
+                                     vt_tree_width(out, level) };
+
+        if (name.width != 0 &&
+            !source->read(source->context, &name, out->levels[level], err))
+            return false;
+    }
+    root = vt_tree_root(out);
+    if (!vt_hash_equal(&root, &head->root))
+        return vt_fail(err, VT_REJECTED,
+                       "the tiles at its right edge do not have the root that was signed "
+                       "for %ju entries",
+                       (uintmax_t)head->size);
+    return true;
+}
+
+static bool read_held(struct mirror *m, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_policy *keys = vt_alloc(sizeof *keys);
+    struct vt_tile_source source = vt_shelf_source(m->disk);
+    struct vt_tlog_verdict verdict;
+
+    m->held.root = vt_tree_empty_root;
+    if (!vt_disk_read(m->disk, CHECKPOINT_NAME, &m->held_note, err))
+        return err->code == VT_ABSENT;
+    *keys = *m->options->policy; /* the quorum was asked for when we took it */
+    keys->quorum = VT_POLICY_QUORUM_NONE;
+    if (!vt_tlog_checkpoint_verify(vt_buf_slice(&m->held_note), keys, m->options->origin,
+                                   &verdict, err))
+        return vt_within(err, "%s/" CHECKPOINT_NAME, vt_disk_path(m->disk));
+    m->held = (struct vt_head){ verdict.size, verdict.root };
+    return read_edge(&source, &m->held, &m->tree, err) ||
+           vt_within(err, "%s", vt_disk_path(m->disk));
+}
+
+/* ---- what the log shows -----------------------------------------------------------------
+ */
+
+static bool keep_fork(struct mirror *m, const struct vt_fork *fork, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_FORK_BYTES_MAX);
+    char hex[2 * VT_SHA256_BYTES + 1];
+
+    m->report->end = VT_MIRROR_FORKED;
+    vt_hex_text(vt_slice_of(m->head.root.bytes, VT_SHA256_BYTES), hex);
+    (void)snprintf(m->report->fork_file, sizeof m->report->fork_file,
+                   VT_MIRROR_FORKS "/%s.json", hex);
+    return vt_fork_write(&text, fork, err) &&
+           vt_disk_write(m->disk, m->report->fork_file, vt_buf_slice(&text), 0644, err);
+}
+
+/* Does it continue what we hold, or we what it shows?  *is_one_out: there is one history.
+ */
+static bool compare_heads(struct mirror *m, bool *is_one_out, struct vt_error *err)
+{
+    bool is_growth = m->held.size <= m->head.size;
+    struct vt_tile_source source =
+        is_growth ? vt_remote_source(m->remote) : vt_shelf_source(m->disk);
+    struct vt_fork fork = { 0 };
+    enum vt_fork_answer answer;
+
+    *is_one_out = true;
+    if (m->held_note.len == 0)
+        return true;
+    fork.first = vt_buf_slice(is_growth ? &m->held_note : &m->note);
+    fork.second = vt_buf_slice(is_growth ? &m->note : &m->held_note);
+    if (!vt_fork_find(&source, is_growth ? &m->held : &m->head,
+                      is_growth ? &m->head : &m->held, &answer, fork.path, &fork.path_count,
+                      err))
+        return false;
+    *is_one_out = answer == VT_FORK_NONE;
+    if (answer == VT_FORK_UNKNOWN)
+        return vt_fail(err, VT_REJECTED,
+                       is_growth ? "its tiles do not have the root that it signed"
+                                 : "the tiles that we hold do not have the root that was "
+                                   "signed for them; scrub them");
+    return answer == VT_FORK_NONE || keep_fork(m, &fork, err);
+}
+
+/* ---- from the root down -----------------------------------------------------------------
+ */
+
+/* Hash `index` of a level, as it was signed; NULL (with err) if the log does not give it.
+ */
+static const vt_hash *trust(struct mirror *m, int level, uint64_t index,
+                            struct vt_error *err)
+{
+    uint64_t tile = index / VT_TILE_WIDTH;
+    struct vt_tile_name name = { level, tile, VT_TILE_WIDTH };
+    struct vt_tile_source source = vt_remote_source(m->remote);
+    struct trusted *t = &m->tiles[level];
+    const vt_hash *over;
+    vt_hash root;
+
+    if (vt_tile_width(level, tile, m->head.size) < VT_TILE_WIDTH)
+        return &m->edge.levels[level][index % VT_TILE_WIDTH];
+    if (t->is_known && t->index == tile)
+        return &t->hashes[index % VT_TILE_WIDTH];
+    over = trust(m, level + 1, tile, err);
+    if (over == NULL || !source.read(source.context, &name, t->hashes, err))
+        return NULL;
+    root = vt_tile_root(t->hashes, VT_TILE_WIDTH);
+    t->is_known = vt_hash_equal(&root, over);
+    t->index = tile;
+    if (!t->is_known) {
+        char path[VT_TILE_PATH_BYTES];
+
+        vt_tile_path(&name, path);
+        (void)vt_fail(err, VT_REJECTED, "%s: is not what the log signed", path);
+        return NULL;
+    }
+    return &t->hashes[index % VT_TILE_WIDTH];
+}
+
+/* Are these leaves the bundle `index` of the tree that was signed? */
+static bool is_signed(struct mirror *m, uint64_t index, const vt_hash *leaves,
+                      unsigned width, bool *is_signed_out, struct vt_error *err)
+{
+    const vt_hash *over;
+    vt_hash root;
+
+    if (width < VT_TILE_WIDTH) { /* the open one: its leaves are the edge */
+        *is_signed_out = memcmp(leaves, m->edge.levels[0], width * sizeof *leaves) == 0;
+        return true;
+    }
+    over = trust(m, 1, index, err);
+    if (over == NULL)
+        return false;
+    root = vt_tile_root(leaves, VT_TILE_WIDTH);
+    *is_signed_out = vt_hash_equal(&root, over);
+    return true;
+}
+
+/* Cut what comes behind the first `width` entries: a later, wider version was given. */
+static bool take_leaves(struct vt_buf *bundle, unsigned width, vt_hash *leaves)
+{
+    vt_reader r = { vt_buf_slice(bundle) };
+    vt_slice entry;
+
+    for (unsigned i = 0; i < width; i++)
+        if (!vt_bundle_read(&r, &entry))
+            return false;
+    vt_buf_truncate(bundle, bundle->len - r.rest.len);
+    return vt_bundle_leaves(vt_buf_slice(bundle), width, leaves);
+}
+
+/* What an interrupted call kept needs no fetching. */
+static bool take_kept(struct mirror *m, const struct vt_tile_name *name, vt_hash *leaves,
+                      bool *is_good_out, struct vt_error *err)
+{
+    struct vt_error ignored = { 0 };
+
+    *is_good_out = false;
+    if (name->width < VT_TILE_WIDTH ||
+        !vt_shelf_read_bundle(m->disk, name, &m->bundle, &ignored) ||
+        !take_leaves(&m->bundle, name->width, leaves))
+        return true;
+    return is_signed(m, name->index, leaves, name->width, is_good_out, err);
+}
+
+static bool take_bundle(struct mirror *m, const struct vt_tile_name *name, vt_hash *leaves,
+                        struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+    unsigned width;
+    bool is_good;
+
+    if (!take_kept(m, name, leaves, &is_good, err))
+        return false;
+    if (is_good)
+        return true;
+    if (!vt_remote_read(m->remote, name, &m->bundle, &width, err))
+        return false;
+    is_good = take_leaves(&m->bundle, name->width, leaves);
+    if (is_good && !is_signed(m, name->index, leaves, name->width, &is_good, err))
+        return false;
+    vt_tile_path(name, path);
+    if (!is_good)
+        return vt_fail(err, VT_REJECTED, "%s: is not what the log signed", path);
+    return vt_shelf_write_bundle(m->disk, name, vt_buf_slice(&m->bundle), err);
+}
+
+/* ---- growing ----------------------------------------------------------------------------
+ */
+
+static bool keep_tile(void *context, int level, uint64_t index, const vt_hash *hashes,
+                      struct vt_error *err)
+{
+    struct mirror *m = context;
+    struct vt_tile_name name = { level, index, VT_TILE_WIDTH };
+
+    return vt_shelf_write_tile(m->disk, &name, hashes, err);
+}
+
+/* Ask for what comes next while this one is hashed. */
+static void look_ahead(struct mirror *m, uint64_t index)
+{
+    for (uint64_t next = index; next < index + VT_REMOTE_AHEAD; next++) {
+        struct vt_tile_name name = { VT_TILE_ENTRIES, next,
+                                     vt_tile_width(0, next, m->head.size) };
+        char path[VT_TILE_PATH_BYTES];
+
+        vt_tile_path(&name, path);
+        if (name.width != 0 && !(name.width == VT_TILE_WIDTH && vt_disk_has(m->disk, path)))
+            vt_remote_expect(m->remote, &name);
+    }
+}
+
+/* One bundle, of which we may hold the beginning. */
+static bool grow_by_one(struct mirror *m, struct vt_error *err)
+{
+    uint64_t index = m->tree.size / VT_TILE_WIDTH;
+    struct vt_tile_name name = { VT_TILE_ENTRIES, index,
+                                 vt_tile_width(0, index, m->head.size) };
+    struct vt_tile_sink sink = { keep_tile, m };
+    vt_hash leaves[VT_TILE_WIDTH];
+    unsigned held = vt_tree_width(&m->tree, 0);
+
+    look_ahead(m, index);
+    if (!take_bundle(m, &name, leaves, err))
+        return false;
+    VT_ASSERT(memcmp(leaves, m->tree.levels[0], held * sizeof *leaves) == 0);
+    for (unsigned i = held; i < name.width; i++)
+        if (!vt_tree_append(&m->tree, &leaves[i], &sink, err))
+            return false;
+    m->report->entries += name.width - held;
+    return true;
+}
+
+/* Until the tree is the one that was signed, or somebody says stop. */
+static bool grow(struct mirror *m, bool *is_whole_out, struct vt_error *err)
+{
+    bool is_stopped = false;
+
+    for (unsigned i = 1; m->tree.size < m->head.size && !is_stopped; i++) {
+        if (!grow_by_one(m, err) ||
+            (i % BUNDLES_A_FLUSH == 0 && !vt_disk_flush(m->disk, err)))
+            return false;
+        is_stopped =
+            m->options->should_stop != NULL &&
+            m->options->should_stop(m->options->context, m->tree.size, m->head.size);
+    }
+    *is_whole_out = m->tree.size == m->head.size;
+    return vt_disk_flush(m->disk, err);
+}
+
+/* The open tiles; their bundle is kept already. */
+static bool keep_edge(struct mirror *m, struct vt_error *err)
+{
+    for (int level = 0; level < VT_TILE_LEVELS; level++) {
+        struct vt_tile_name name = { level,
+                                     vt_tile_level_size(level, m->tree.size) /
+                                         VT_TILE_WIDTH,
+                                     vt_tree_width(&m->tree, level) };
+
+        if (name.width != 0 &&
+            !vt_shelf_write_tile(m->disk, &name, m->tree.levels[level], err))
+            return false;
+    }
+    return vt_disk_flush(m->disk, err);
+}
+
+/* Versions of tiles that were open and are full now. */
+static bool collect(struct mirror *m, uint64_t then, struct vt_error *err)
+{
+    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++) {
+        uint64_t index = vt_tile_level_size(level, then) / VT_TILE_WIDTH;
+        bool is_done;
+
+        if (vt_tile_width(level, index, then) != 0 &&
+            vt_tile_width(level, index, m->tree.size) == VT_TILE_WIDTH &&
+            !vt_shelf_collect(m->disk, level, index, VT_TILE_WIDTH, &is_done, err))
+            return false;
+    }
+    return vt_disk_flush(m->disk, err);
+}
+
+static bool show(struct mirror *m, struct vt_error *err)
+{
+    vt_hash root = vt_tree_root(&m->tree);
+    uint64_t then = m->held.size;
+
+    VT_ASSERT(
+        vt_hash_equal(&root, &m->head.root)); /* each part of it was held against it */
+    if (!keep_edge(m, err) ||
+        !vt_disk_write(m->disk, CHECKPOINT_NAME, vt_buf_slice(&m->note), 0644, err))
+        return false;
+    m->held = m->head;
+    return collect(m, then, err);
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+static bool follow(struct mirror *m, struct vt_error *err)
+{
+    struct vt_tile_source source = vt_remote_source(m->remote);
+    bool is_whole;
+
+    if (!read_edge(&source, &m->head, &m->edge, err) || !grow(m, &is_whole, err))
+        return false;
+    m->report->end = is_whole ? VT_MIRROR_UPDATED : VT_MIRROR_INTERRUPTED;
+    return !is_whole || show(m, err);
+}
+
+/* The same tree; perhaps with more cosignatures than we hold. */
+static bool keep_newer_note(struct mirror *m, struct vt_error *err)
+{
+    m->report->end = VT_MIRROR_SAME;
+    return vt_slice_equal(vt_buf_slice(&m->held_note), vt_buf_slice(&m->note)) ||
+           vt_disk_write(m->disk, CHECKPOINT_NAME, vt_buf_slice(&m->note), 0644, err);
+}
+
+static bool update(struct mirror *m, struct vt_error *err)
+{
+    bool is_one;
+
+    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, err))
+        return false;
+    m->report->shown = m->head;
+    if (!compare_heads(m, &is_one, err))
+        return vt_within(err, "%s", m->options->from);
+    if (!is_one)
+        return true;
+    if (m->head.size < m->held.size) {
+        m->report->end = VT_MIRROR_BEHIND;
+        return true;
+    }
+    if (m->held_note.len != 0 && m->head.size == m->held.size)
+        return keep_newer_note(m, err);
+    return follow(m, err) || vt_within(err, "%s", m->options->from);
+}
+
+bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
+                      struct vt_mirror_report *out, struct vt_error *err)
+{
+    struct mirror *m = vt_alloc(sizeof *m);
+    bool is_ok;
+
+    memset(out, 0, sizeof *out);
+    m->options = options;
+    m->report = out;
+    m->held_note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    m->note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
+    m->remote = vt_remote_new(options->from, options->policy, options->origin);
+    is_ok = vt_disk_open(dir, true, &m->disk, err) && vt_disk_lock(m->disk, err) &&
+            vt_disk_sweep(m->disk, "", err) && read_held(m, err) && update(m, err);
+    out->held = m->held;
+    vt_remote_close(m->remote);
+    vt_disk_close(m->disk);
+    vt_buf_clear(&m->held_note);
+    vt_buf_clear(&m->note);
+    vt_buf_clear(&m->bundle);
+    free(m);
+    return is_ok;
+}

@@ -1,0 +1,57 @@
+/* A mirror: a copy of somebody's log in a folder of ours, every byte of it checked before
+ * it is kept.
+ *
+ * From the new signed root down: the right edge of its tree, the full hash tiles of level 1
+ * and above (one file for 65,536 entries), and then each bundle is held against the hash
+ * that stands over it.  So each file is kept as soon as it is there, whatever comes behind
+ * it, and an interrupted copy goes on where it was.  The checkpoint is shown last.
+ *
+ * A log whose new checkpoint does not continue the one that we hold signed two histories:
+ * that is kept as a proof for everybody (ledger/fork.h), and the copy stays as it is.
+ *
+ *   DIR/checkpoint, DIR/tile/...   as tlog-tiles has them: any web server may serve them
+ *   DIR/forks/ROOT.json            proofs of misbehaviour */
+#ifndef VT_LEDGER_MIRROR_H
+#define VT_LEDGER_MIRROR_H
+
+#include "base/base.h"
+#include "ledger/policy.h"
+#include "ledger/signer.h"
+
+#define VT_MIRROR_FORKS "forks"
+
+struct vt_mirror_options {
+    const struct vt_policy *policy; /* the log's keys, and the quorum */
+    vt_slice origin;
+    const char *from; /* a folder or an http(s) URL */
+    /* Called after each bundle; true: keep what is there, and return.  May be NULL. */
+    bool (*should_stop)(void *context, uint64_t entries, uint64_t total);
+    void *context;
+};
+
+enum vt_mirror_end {
+    VT_MIRROR_UPDATED,
+    VT_MIRROR_SAME,        /* we hold this tree already */
+    VT_MIRROR_INTERRUPTED, /* should_stop */
+    VT_MIRROR_BEHIND,      /* it shows an older tree than we hold, which ours begins with */
+    VT_MIRROR_FORKED,      /* it signed two histories: see fork_file */
+};
+
+struct vt_mirror_report {
+    enum vt_mirror_end end;
+    struct vt_head held;  /* after the call */
+    struct vt_head shown; /* by the log */
+    uint64_t entries;     /* new ones that were checked and kept */
+    char fork_file[96];   /* relative to the folder; "" if there is none */
+};
+
+/* Bring the copy in `dir` (made if missing) to the state that the log shows.
+ * Errors: VT_REJECTED  the log's checkpoint is not good, or its files are not what it
+ *                      signed; or what we hold is not; nothing of it was kept
+ *         VT_MALFORMED the same
+ *         VT_ABSENT    the log has no checkpoint, or lacks a file
+ *         VT_LIMIT, VT_IO */
+VT_CHECKED bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
+                                 struct vt_mirror_report *out, struct vt_error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* A log that lies elsewhere: in a folder, or behind a web server that serves tlog-tiles.
+ * Nothing that it says is believed: a checkpoint is verified here, tiles and bundles are
+ * held against a verified root by whoever asks. */
+#ifndef VT_LEDGER_REMOTE_H
+#define VT_LEDGER_REMOTE_H
+
+#include "base/base.h"
+#include "ledger/policy.h"
+#include "ledger/prove.h"
+#include "ledger/signer.h"
+#include "ledger/tile.h"
+
+struct vt_remote;
+
+/* where: a folder or an http(s) URL; policy: the log's keys, and the quorum.  All borrowed.
+ * It is opened when it is first needed.  Returned, end with vt_remote_close. */
+struct vt_remote *vt_remote_new(const char *where, const struct vt_policy *policy,
+                                vt_slice origin);
+void vt_remote_close(struct vt_remote *remote); /* NULL allowed */
+void vt_remote_close_pointer(struct vt_remote **remote);
+#define VT_AUTO_REMOTE __attribute__((cleanup(vt_remote_close_pointer))) struct vt_remote *
+
+/* Errors of all: VT_ABSENT it is not there; VT_IO no answer; VT_LIMIT too long or too late
+ */
+
+/* Its checkpoint, if it is this log's with the quorum; and its head.  Appended.
+ * Errors: VT_REJECTED, VT_MALFORMED it is not */
+VT_CHECKED bool vt_remote_checkpoint(struct vt_remote *remote, struct vt_buf *out,
+                                     struct vt_head *head_out, struct vt_error *err);
+/* The tile or bundle in the version that it has: exactly this one, the full one, or the one
+ * of its own size.  *width_out: which.  out is emptied first. */
+VT_CHECKED bool vt_remote_read(struct vt_remote *remote, const struct vt_tile_name *name,
+                               struct vt_buf *out, unsigned *width_out,
+                               struct vt_error *err);
+/* It will be asked for soon: begin now.  Up to VT_REMOTE_AHEAD of them, more are passed
+ * over. */
+#define VT_REMOTE_AHEAD 16
+void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name);
+
+/* Its hash tiles, as a source for proofs: their form is checked, no more. */
+struct vt_tile_source vt_remote_source(struct vt_remote *remote);
+
+#endif

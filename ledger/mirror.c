@@ -29,6 +29,7 @@ struct mirror {
     struct vt_tree edge; /* the right edge of the tree that the log shows */
     struct trusted tiles[VT_TILE_LEVELS];
     struct vt_buf bundle;
+    uint64_t asked; /* the next bundle to be asked for ahead */
 };
 
 /* ---- what we hold -----------------------------------------------------------------------
@@ -241,7 +242,9 @@ static bool keep_tile(void *context, int level, uint64_t index, const vt_hash *h
 /* Ask for what comes next while this one is hashed. */
 static void look_ahead(struct mirror *m, uint64_t index)
 {
-    for (uint64_t next = index; next < index + VT_REMOTE_AHEAD; next++) {
+    uint64_t next = m->asked > index ? m->asked : index;
+
+    for (; next < index + VT_REMOTE_AHEAD; next++) {
         struct vt_tile_name name = { VT_TILE_ENTRIES, next,
                                      vt_tile_width(0, next, m->head.size) };
         char path[VT_TILE_PATH_BYTES];
@@ -250,6 +253,7 @@ static void look_ahead(struct mirror *m, uint64_t index)
         if (name.width != 0 && !(name.width == VT_TILE_WIDTH && vt_disk_has(m->disk, path)))
             vt_remote_expect(m->remote, &name);
     }
+    m->asked = next;
 }
 
 /* One bundle, of which we may hold the beginning. */

@@ -99,14 +99,27 @@ static bool has_client(struct vt_remote *remote, struct vt_error *err)
     return remote->client != NULL || vt_http_client_new(&remote->client, err);
 }
 
+/* Until this call is done; others that are done meanwhile keep their answers. */
+static bool finish(struct vt_remote *remote, struct vt_http_call *call,
+                   struct vt_error *err)
+{
+    struct vt_http_call *done;
+
+    while (call->inside != NULL)
+        if (!vt_http_client_wait(remote->client, 1000, &done, err))
+            return false;
+    return true;
+}
+
 static bool fetch_now(struct vt_remote *remote, const char *path, struct vt_buf *out,
                       struct vt_error *err)
 {
     VT_AUTO_FREE char *url = url_of(remote, path);
     struct vt_http_call call = { .url = url, .answer_bytes_max = out->bytes_max };
-    bool is_ok = vt_http_client_run(remote->client, &call, err) &&
-                 take_answer(&call, path, out, err);
+    bool is_ok = vt_http_client_start(remote->client, &call, err) &&
+                 finish(remote, &call, err) && take_answer(&call, path, out, err);
 
+    vt_http_client_cancel(remote->client, &call);
     vt_http_call_clear(&call);
     return is_ok;
 }
@@ -119,17 +132,13 @@ static struct ahead *find_ahead(struct vt_remote *remote, const char *path)
     return NULL;
 }
 
-/* Wait for this one; others that are done meanwhile keep their answers. */
 static bool finish_ahead(struct vt_remote *remote, struct ahead *ahead, struct vt_buf *out,
                          struct vt_error *err)
 {
-    struct vt_http_call *done = NULL;
-    bool is_ok = true;
+    bool is_ok = finish(remote, &ahead->call, err) &&
+                 take_answer(&ahead->call, ahead->path, out, err);
 
-    while (is_ok && ahead->call.inside != NULL)
-        is_ok = vt_http_client_wait(remote->client, 1000, &done, err);
     vt_http_client_cancel(remote->client, &ahead->call);
-    is_ok = is_ok && take_answer(&ahead->call, ahead->path, out, err);
     ahead_clear(ahead);
     return is_ok;
 }

@@ -338,7 +338,7 @@ static void over_http(void)
     struct vt_own_log log;
 
     vt_own_log_make(&log, "log", ORIGIN, SEED);
-    grow(&log, 3000);
+    grow(&log, 70000); /* with a full tile of level 1 */
     vt_own_log_close(&log);
     vkey = log.vkey;
     served = vt_test_start(
@@ -353,14 +353,14 @@ static void over_http(void)
         vt_test_run(0, VT_ARGV("vitrine", "ledger", "mirror", "--dir", vt_test_path("copy"),
                                "--from", served.url, "--vkey", vkey, "--json"));
     VT_CHECK_SAYING(strstr(said, "\"end\":\"updated\"") != NULL &&
-                        strstr(said, "\"size\":3000") != NULL,
+                        strstr(said, "\"size\":70000") != NULL,
                     "%s", said);
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "fsck", vt_test_path("copy"), "--vkey", vkey));
     sh("rm -rf log/* ");
     vt_own_log_make(&log, "second", ORIGIN, SEED);
     vt_own_log_grow(&log, 3);
-    grow(&log, 3100);
+    grow(&log, 70100);
     vt_own_log_close(&log);
     sh("cp -r second/checkpoint second/tile log/");
     said =
@@ -377,7 +377,7 @@ static void over_http(void)
         VT_CHECK_OK(vt_ledger_submit(log.ledger, VT_LIT("another"), &ticket, &err));
         VT_CHECK_OK(vt_ledger_wait(log.ledger, ticket, NULL, &err));
     }
-    grow(&log, 3200);
+    grow(&log, 70200);
     vt_own_log_close(&log);
     sh("cp -r second/checkpoint second/tile log/");
     said =
@@ -388,7 +388,7 @@ static void over_http(void)
     proof =
         vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(proof + 7, "\n"), proof + 7);
     said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fork", proof, "--vkey", vkey));
-    VT_CHECK_SAYING(strstr(said, "of 3100 and of 3200") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "of 70100 and of 70200") != NULL, "%s", said);
     (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "fork",
                                  vt_test_path("copy/checkpoint"), "--vkey", vkey));
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "fork", "nothing", "--vkey", vkey));

@@ -10,6 +10,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_trust,
     &vt_cli_ledger,
     &vt_cli_line,
+    &vt_cli_monitor,
     &vt_cli_release,
     &vt_cli_review,
     &vt_cli_rules,

@@ -256,6 +256,20 @@ static void look_ahead(struct mirror *m, uint64_t index)
     m->asked = next;
 }
 
+/* Hand out the entries of the bundle that are new to us. */
+static bool hand_out(struct mirror *m, unsigned held, struct vt_error *err)
+{
+    vt_reader r = { vt_buf_slice(&m->bundle) };
+    uint64_t index = m->tree.size - held;
+    vt_slice entry;
+
+    for (unsigned i = 0; m->options->each != NULL && vt_bundle_read(&r, &entry);
+         i++, index++)
+        if (i >= held && !m->options->each(m->options->context, index, entry, err))
+            return false;
+    return true;
+}
+
 /* One bundle, of which we may hold the beginning. */
 static bool grow_by_one(struct mirror *m, struct vt_error *err)
 {
@@ -270,6 +284,8 @@ static bool grow_by_one(struct mirror *m, struct vt_error *err)
     if (!take_bundle(m, &name, leaves, err))
         return false;
     VT_ASSERT(memcmp(leaves, m->tree.levels[0], held * sizeof *leaves) == 0);
+    if (!hand_out(m, held, err))
+        return false;
     for (unsigned i = held; i < name.width; i++)
         if (!vt_tree_append(&m->tree, &leaves[i], &sink, err))
             return false;
@@ -365,7 +381,7 @@ static bool update(struct mirror *m, struct vt_error *err)
 {
     bool is_one;
 
-    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, err))
+    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s, err))
         return false;
     m->report->shown = m->head;
     if (!compare_heads(m, &is_one, err))
@@ -395,7 +411,12 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
     is_ok = vt_disk_open(dir, true, &m->disk, err) && vt_disk_lock(m->disk, err) &&
-            vt_disk_sweep(m->disk, "", err) && read_held(m, err) && update(m, err);
+            vt_disk_sweep(m->disk, "", err) && read_held(m, err);
+    out->is_ours = !is_ok;
+    if (is_ok && !update(m, err)) {
+        is_ok = false;
+        out->is_ours = err->code == VT_IO && !vt_remote_has_failed(m->remote);
+    }
     out->held = m->held;
     vt_remote_close(m->remote);
     vt_disk_close(m->disk);

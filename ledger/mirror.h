@@ -26,6 +26,9 @@ struct vt_mirror_options {
     const char *from; /* a folder or an http(s) URL */
     /* Called after each bundle; true: keep what is there, and return.  May be NULL. */
     bool (*should_stop)(void *context, uint64_t entries, uint64_t total);
+    /* Called for each new entry once it is checked, in order, before it is kept: after a
+     * crash or an interruption some come again.  False (with err) ends it.  May be NULL. */
+    bool (*each)(void *context, uint64_t index, vt_slice entry, struct vt_error *err);
     void *context;
 };
 
@@ -41,7 +44,9 @@ struct vt_mirror_report {
     enum vt_mirror_end end;
     struct vt_head held;  /* after the call */
     struct vt_head shown; /* by the log */
+    int64_t time_unix_s;  /* of the quorum's cosignatures on it; 0: none was asked for */
     uint64_t entries;     /* new ones that were checked and kept */
+    bool is_ours;         /* after a failure: it was our own folder's, not the log's */
     char fork_file[96];   /* relative to the folder; "" if there is none */
 };
 

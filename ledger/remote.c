@@ -22,6 +22,7 @@ struct vt_remote {
     vt_slice origin;
     struct vt_disk *disk;          /* of a folder; NULL until it is needed */
     struct vt_http_client *client; /* of a URL; NULL until it is needed */
+    bool has_failed;               /* the last file was not to be had */
     bool is_size_known;
     uint64_t size; /* of its checkpoint; only to guess the names of partial tiles */
     struct ahead ahead[VT_REMOTE_AHEAD];
@@ -170,8 +171,8 @@ static bool is_url(const char *where)
     return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
 }
 
-static bool read_file(struct vt_remote *remote, const char *path, struct vt_buf *out,
-                      struct vt_error *err)
+static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *out,
+                     struct vt_error *err)
 {
     char pruned[2 * VT_TILE_PATH_BYTES];
 
@@ -184,6 +185,18 @@ static bool read_file(struct vt_remote *remote, const char *path, struct vt_buf 
         return true;
     (void)snprintf(pruned, sizeof pruned, VT_PRUNED_FOLDER "/%s", path);
     return err->code == VT_ABSENT && vt_disk_read(remote->disk, pruned, out, err);
+}
+
+static bool read_file(struct vt_remote *remote, const char *path, struct vt_buf *out,
+                      struct vt_error *err)
+{
+    remote->has_failed = !try_read(remote, path, out, err);
+    return !remote->has_failed;
+}
+
+bool vt_remote_has_failed(const struct vt_remote *remote)
+{
+    return remote->has_failed;
 }
 
 void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name)
@@ -214,7 +227,7 @@ void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name)
  */
 
 bool vt_remote_checkpoint(struct vt_remote *remote, struct vt_buf *out,
-                          struct vt_head *head_out, struct vt_error *err)
+                          struct vt_head *head_out, int64_t *time_out, struct vt_error *err)
 {
     struct vt_tlog_verdict verdict;
 
@@ -226,6 +239,8 @@ bool vt_remote_checkpoint(struct vt_remote *remote, struct vt_buf *out,
         return vt_within(err, "%s", remote->where);
     remote->size = verdict.size;
     *head_out = (struct vt_head){ verdict.size, verdict.root };
+    if (time_out != NULL)
+        *time_out = verdict.time_unix_s;
     return true;
 }
 
@@ -236,7 +251,8 @@ static unsigned own_width(struct vt_remote *remote, const struct vt_tile_name *n
     struct vt_error ignored = { 0 };
     struct vt_head head;
 
-    if (!remote->is_size_known && !vt_remote_checkpoint(remote, &note, &head, &ignored))
+    if (!remote->is_size_known &&
+        !vt_remote_checkpoint(remote, &note, &head, NULL, &ignored))
         return 0;
     return vt_tile_width(name->level, name->index, remote->size);
 }

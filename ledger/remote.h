@@ -23,15 +23,19 @@ void vt_remote_close_pointer(struct vt_remote **remote);
 /* Errors of all: VT_ABSENT it is not there; VT_IO no answer; VT_LIMIT too long or too late
  */
 
-/* Its checkpoint, if it is this log's with the quorum; and its head.  Appended.
+/* Its checkpoint, if it is this log's with the quorum; its head, and when the quorum had
+ * cosigned (0 where none is asked for; may be NULL).  Appended.
  * Errors: VT_REJECTED, VT_MALFORMED it is not */
 VT_CHECKED bool vt_remote_checkpoint(struct vt_remote *remote, struct vt_buf *out,
-                                     struct vt_head *head_out, struct vt_error *err);
+                                     struct vt_head *head_out, int64_t *time_out,
+                                     struct vt_error *err);
 /* The tile or bundle in the version that it has: exactly this one, the full one, or the one
  * of its own size.  *width_out: which.  out is emptied first. */
 VT_CHECKED bool vt_remote_read(struct vt_remote *remote, const struct vt_tile_name *name,
                                struct vt_buf *out, unsigned *width_out,
                                struct vt_error *err);
+/* Was it the other side that failed last? */
+bool vt_remote_has_failed(const struct vt_remote *remote);
 /* It will be asked for soon: begin now.  Up to VT_REMOTE_AHEAD of them, more are passed
  * over. */
 #define VT_REMOTE_AHEAD 16

@@ -40,7 +40,7 @@ static bool find_other(struct vt_scrub *s, enum vt_scrub_repair *source_out,
         *source_out = VT_SCRUB_REPAIRED_HERE;
         is_found = true;
     }
-    if (s->copy == NULL || !vt_remote_checkpoint(s->copy, &note, &head, err) ||
+    if (s->copy == NULL || !vt_remote_checkpoint(s->copy, &note, &head, NULL, err) ||
         (is_found && head.size <= s->head.size))
         return is_found;
     vt_buf_truncate(&s->note, 0);

@@ -4,6 +4,7 @@
 #include "ledger/frozen.h"
 #include "ledger/fsck.h"
 #include "ledger/mirror.h"
+#include "ledger/monitor.h"
 #include "ledger/prune.h"
 #include "ledger/rotate.h"
 #include "ledger/scrub.h"
@@ -173,6 +174,66 @@ static void check_mirror(const char *scene)
     check_log(in(scene, "copy"));
     VT_CHECK(memmem(vt_test_read(in(scene, "copy/checkpoint")).data, 30, "\n900\n", 5) !=
              NULL);
+}
+
+/* ---- a monitor -------------------------------------------------------------------------
+ */
+
+static void say_told(void *context, const struct vt_monitor_finding *finding)
+{
+    (void)context;
+    vt_stage_say("%s", finding->what);
+}
+
+static void prepare_monitor(const char *scene)
+{
+    struct vt_own_log log;
+
+    vt_own_log_make(&log, in(scene, "log"), ORIGIN, SEED);
+    vt_own_log_grow(&log, 80);
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+}
+
+static bool monitor(const char *scene, struct vt_error *err)
+{
+    struct vt_env env = vt_env_real();
+    struct vt_policy *policy = vt_alloc(sizeof *policy);
+    struct vt_watch *watch = vt_alloc(sizeof *watch);
+    struct vt_monitor_options options = { .dir = in(scene, "m"),
+                                          .env = &env,
+                                          .policy = policy,
+                                          .watch = watch,
+                                          .found = say_told };
+    struct vt_monitor_report report;
+    char text[900], bare[500];
+    bool is_ok;
+
+    policy_of(SEED, bare, policy);
+    (void)snprintf(text, sizeof text, "%.*s %s\nquorum none\n", (int)strcspn(bare, "\n"),
+                   bare, in(scene, "log"));
+    VT_CHECK(vt_policy_parse(vt_slice_from_cstr(text), policy, err));
+    watch->texts[watch->text_count++] = VT_LIT("77 77");
+    is_ok = vt_monitor_round(&options, &report, err);
+    free(policy);
+    free(watch);
+    return is_ok && (report.logs_well == 1 || report.findings != 0 ||
+                     vt_fail(err, VT_IO, "the log could not be followed"));
+}
+
+static bool monitor_again(const char *scene, struct vt_error *err)
+{
+    return vt_stage_was_said("entry 77: contains 77 77") || monitor(scene, err);
+}
+
+/* The one entry was told, and is still known. */
+static void check_monitor(const char *scene)
+{
+    VT_CHECK(vt_stage_was_said("entry 77: contains 77 77"));
+    (void)vt_test_run(0, VT_ARGV("sh", "-c",
+                                 "test $(cat $0/m/findings/* $0/m/untold/* "
+                                 "2>/dev/null | grep -c 'entry 77') -ge 1",
+                                 scene));
 }
 
 /* ---- pruning --------------------------------------------------------------------------
@@ -391,6 +452,16 @@ static const struct vt_stage_play mirroring = {
     .twice_every = 8,
 };
 
+static const struct vt_stage_play following = {
+    .name = "a monitor",
+    .prepare = prepare_monitor,
+    .act = monitor,
+    .restart = monitor_again,
+    .check = check_monitor,
+    .torn_seeds = 1,
+    .twice_every = 8,
+};
+
 static const struct vt_stage_play pruning = {
     .name = "pruning",
     .prepare = prepare_prune,
@@ -442,6 +513,12 @@ static void broken_mirror(void)
     vt_stage_must_need(&mirroring, "file: sync of checkpoint");
 }
 
+static void broken_monitor(void)
+{
+    vt_stage_must_hold(&following);
+    vt_stage_must_need(&following, "file: sync of untold/#.json");
+}
+
 static void broken_pruning(void)
 {
     vt_stage_must_hold(&pruning);
@@ -462,6 +539,7 @@ static void broken_end(void)
 static const struct vt_case cases[] = {
     { "broken repairs", broken_repairs },
     { "broken mirror", broken_mirror },
+    { "broken monitor", broken_monitor },
     { "broken pruning", broken_pruning },
     { "broken change of keys", broken_change_of_keys },
     { "broken end", broken_end },

@@ -5,8 +5,9 @@
 
 enum { VERBS_MAX = 32, NAME_BYTES = 64 };
 
-static const char *const GROUPS[] = { "verify", "key",     "trust",  "ledger",    "witness",
-                                      "line",   "release", "review", "supervise", "rules" };
+static const char *const GROUPS[] = { "verify",  "key",       "trust",   "ledger",
+                                      "witness", "line",      "monitor", "release",
+                                      "review",  "supervise", "rules" };
 
 struct verbs {
     char names[VERBS_MAX][NAME_BYTES];

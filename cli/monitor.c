@@ -1,0 +1,224 @@
+/* vitrine monitor: follow logs for those who have an interest in them. */
+#include "cli/cli.h"
+#include "cli/files.h"
+#include "cli/groups.h"
+#include "ledger/monitor.h"
+#include "store/disk.h"
+#include "wire/json.h"
+#include <time.h>
+
+#define OPTION_DIR                                                                         \
+    {                                                                                      \
+        .name = "dir", .value_name = "DIR", .help = "the monitor's folder",                \
+        .is_required = true                                                                \
+    }
+
+static const struct vt_option run_options[] = {
+    OPTION_DIR,
+    { .name = "policy",
+      .value_name = "FILE",
+      .help = "tlog-policy: the logs with their URLs, and the quorum",
+      .is_required = true },
+    { .name = "watch",
+      .value_name = "TEXT",
+      .help = "tell of entries that contain it: a name, a digest",
+      .is_repeated = true },
+    { .name = "watch-key",
+      .value_name = "FILE",
+      .help = "tell of entries that this public key signed",
+      .is_repeated = true },
+    { .name = "exec",
+      .value_name = "PROGRAM",
+      .help = "call it for each finding, which it gets as JSON" },
+    { .name = "stale",
+      .value_name = "TIME",
+      .help = "tell of logs whose last cosignature is older (1h, 2d)" },
+    { .name = "interval",
+      .value_name = "TIME",
+      .help = "a round so often (10s, 5m), for ever" },
+    { .name = NULL },
+};
+
+static const struct vt_option list_options[] = {
+    OPTION_DIR,
+    { .name = NULL },
+};
+
+/* ---- run --------------------------------------------------------------------------------
+ */
+
+static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_error *err)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = vt_args_get_at(args, "watch", i)) != NULL; i++) {
+        if (text[0] == '\0')
+            return vt_args_misuse(args, err, "--watch: an empty text is in every entry");
+        if (i == VT_WATCH_MAX)
+            return vt_args_misuse(args, err, "--watch: more than %d", VT_WATCH_MAX);
+        watch->texts[watch->text_count++] = vt_slice_from_cstr(text);
+    }
+    for (size_t i = 0; (text = vt_args_get_at(args, "watch-key", i)) != NULL; i++) {
+        VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(16));
+
+        if (i == VT_WATCH_MAX)
+            return vt_args_misuse(args, err, "--watch-key: more than %d", VT_WATCH_MAX);
+        if (!vt_file_read(text, &bytes, err))
+            return false;
+        if (!vt_public_key_parse(vt_buf_slice(&bytes), &watch->keys[watch->key_count++],
+                                 err))
+            return vt_within(err, "%s", text);
+    }
+    return true;
+}
+
+static void print_finding(void *context, const struct vt_monitor_finding *finding)
+{
+    struct vt_args *args = context;
+
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack(
+            "{s:s,s:s,s:o,s:s}", "kind", finding->kind, "origin", finding->origin, "what",
+            vt_cli_json_text(vt_slice_from_cstr(finding->what)), "file", finding->file));
+    else
+        (void)printf("%s: %s: %s\n", finding->kind, finding->origin, finding->what);
+    (void)fflush(stdout);
+}
+
+static void print_report(struct vt_args *args, const struct vt_monitor_report *report)
+{
+    if (vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:I,s:I,s:I,s:I,s:I}", "logs", (json_int_t)report->logs, "well",
+                      (json_int_t)report->logs_well, "entries", (json_int_t)report->entries,
+                      "findings", (json_int_t)report->findings, "untold",
+                      (json_int_t)report->untold));
+    else
+        (void)printf("%zu of %zu logs are well, %ju new entries checked, %zu findings%s\n",
+                     report->logs_well, report->logs, (uintmax_t)report->entries,
+                     report->findings,
+                     report->untold != 0 ? "; the program did not take all" : "");
+    (void)fflush(stdout);
+}
+
+static bool run_rounds(struct vt_args *args, const struct vt_monitor_options *options,
+                       int64_t interval_s, struct vt_error *err)
+{
+    struct timespec rest = { .tv_sec = interval_s };
+    struct vt_monitor_report report;
+
+    for (;;) {
+        if (!vt_monitor_round(options, &report, err))
+            return false;
+        if (interval_s == 0)
+            break;
+        if (report.entries != 0 || report.findings != 0)
+            print_report(args, &report);
+        (void)nanosleep(&rest, NULL);
+    }
+    print_report(args, &report);
+    vt_args_exit(args, report.findings == 0 && report.untold == 0 &&
+                               report.logs_well == report.logs
+                           ? VT_EXIT_OK
+                           : VT_EXIT_REFUSED);
+    return true;
+}
+
+static bool run_run(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_POLICY_BYTES_MAX);
+    VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
+    VT_AUTO_FREE struct vt_watch *watch = vt_alloc(sizeof *watch);
+    struct vt_monitor_options options = { .dir = vt_args_get(args, "dir"),
+                                          .env = vt_args_env(args),
+                                          .policy = policy,
+                                          .watch = watch,
+                                          .hook = vt_args_get(args, "exec"),
+                                          .found = print_finding,
+                                          .context = args };
+    int64_t interval_s;
+
+    if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
+        !vt_args_duration(args, "stale", 0, &options.stale_s, err) ||
+        !read_watch(args, watch, err) ||
+        !vt_file_read(vt_args_get(args, "policy"), &text, err))
+        return false;
+    if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
+        return vt_within(err, "%s", vt_args_get(args, "policy"));
+    return run_rounds(args, &options, interval_s, err);
+}
+
+/* ---- list -------------------------------------------------------------------------------
+ */
+
+struct listing {
+    struct vt_args *args;
+    struct vt_disk *disk;
+    const char *folder;
+    size_t count;
+};
+
+static bool print_row(void *context, const char *name, bool is_folder, struct vt_error *err)
+{
+    struct listing *list = context;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(16));
+    VT_AUTO_JSON row = NULL;
+    const char *kind, *origin, *what;
+
+    if (is_folder)
+        return true;
+    if (!vt_disk_read(list->disk, vt_arena_printf(arena, "%s/%s", list->folder, name),
+                      &bytes, err) ||
+        !vt_json_parse_canonical(vt_buf_slice(&bytes), name, &row, err))
+        return false;
+    list->count++;
+    if (vt_args_is_json(list->args))
+        vt_cli_print_json(json_incref(row));
+    else if (json_unpack(row, "{s:s,s:s,s:s}", "kind", &kind, "origin", &origin, "what",
+                         &what) == 0)
+        (void)printf("%s: %s: %s\n", kind, origin, what);
+    return true;
+}
+
+static bool run_list(struct vt_args *args, struct vt_error *err)
+{
+    static const char *const folders[] = { "untold", "findings" };
+    struct listing list = { .args = args };
+    bool is_ok = vt_disk_open(vt_args_get(args, "dir"), false, &list.disk, err);
+
+    for (size_t i = 0; i < 2 && is_ok; i++) {
+        list.folder = folders[i];
+        is_ok = vt_disk_list(list.disk, list.folder, print_row, &list, err) ||
+                err->code == VT_ABSENT;
+    }
+    vt_disk_close(list.disk);
+    if (is_ok && list.count == 0 && !vt_args_is_json(args))
+        (void)printf("nothing was found\n");
+    return is_ok;
+}
+
+static const struct vt_verb verbs[] = {
+    { .name = "run",
+      .summary = "check every entry of the logs of a policy, and tell what is wrong or new",
+      .details =
+          "Keeps a checked copy of each log below DIR/logs.  Findings: forked (with a "
+          "proof that\n'vitrine ledger fork' checks), behind, refused, unreachable, "
+          "frozen, "
+          "seen.  Each is told\nonce and kept in DIR/findings; a program that fails is "
+          "called again in the next round.\nExit code of a single round: 0 if all logs are "
+          "well and nothing new was found.",
+      .options = run_options,
+      .run = run_run },
+    { .name = "list",
+      .summary = "what was found so far",
+      .options = list_options,
+      .run = run_list },
+    { .name = NULL },
+};
+
+const struct vt_group vt_cli_monitor = {
+    .name = "monitor",
+    .summary = "follow logs, and be told what concerns you",
+    .verbs = verbs,
+};

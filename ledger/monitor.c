@@ -1,0 +1,278 @@
+/* One round of a monitor. */
+#include "ledger/monitor.h"
+#include "crypto/sha256.h"
+#include "ledger/mirror.h"
+#include "ledger/tlog_proof.h"
+#include "store/disk.h"
+#include "wire/hex.h"
+#include "wire/json.h"
+
+#define FINDINGS "findings"
+#define UNTOLD   "untold"
+
+enum { HOOK_MS_MAX = 30000, FINDING_BYTES_MAX = VT_KIB(16) };
+
+struct monitor {
+    const struct vt_monitor_options *options;
+    struct vt_monitor_report *report;
+    struct vt_disk *disk;
+    struct vt_arena *arena;
+    /* The log in hand. */
+    const char *origin;
+    char folder[5 + VT_HEX256_BYTES]; /* "logs/" and the digest of its origin */
+    struct vt_error trouble;          /* with our own disk, while entries are looked at */
+};
+
+/* ---- findings ---------------------------------------------------------------------------
+ */
+
+/* Called with what lies in untold/; 0: it was taken. */
+static bool call_hook(struct monitor *m, const char *kind, const char *origin,
+                      vt_slice json)
+{
+    const char *argv[] = { m->options->hook, kind, origin, NULL };
+    struct vt_child_options options = { .input = json, .timeout_ms = HOOK_MS_MAX };
+    struct vt_error err = { 0 };
+    struct vt_child_end end;
+
+    if (m->options->hook == NULL)
+        return true;
+    if (!vt_child_run(argv, &options, &end, &err)) {
+        (void)fprintf(stderr, "vitrine monitor: %s: %s\n", m->options->hook, err.message);
+        return false;
+    }
+    if (end.is_late || end.exit_code != 0)
+        (void)fprintf(stderr, "vitrine monitor: %s: %s; it is called again\n",
+                      m->options->hook, end.is_late ? "took too long" : "failed");
+    return !end.is_late && end.exit_code == 0;
+}
+
+/* From untold/ to findings/, if the hook takes it. */
+static bool tell(struct monitor *m, const char *name, vt_slice json, struct vt_error *err)
+{
+    VT_AUTO_JSON root = NULL;
+    const char *told = vt_arena_printf(m->arena, FINDINGS "/%s", name);
+    struct vt_monitor_finding finding = { .file = told };
+
+    if (vt_disk_has(m->disk, told)) /* it was taken, and then we were ended */
+        return vt_disk_remove(m->disk, vt_arena_printf(m->arena, UNTOLD "/%s", name), err);
+    if (!vt_json_parse_canonical(json, name, &root, err))
+        return false;
+    if (json_unpack(root, "{s:s,s:s,s:s}", "kind", &finding.kind, "origin", &finding.origin,
+                    "what", &finding.what) != 0)
+        return vt_fail(err, VT_MALFORMED, "%s/%s: no finding", UNTOLD, name);
+    if (!call_hook(m, finding.kind, finding.origin, json)) {
+        m->report->untold++;
+        return true;
+    }
+    if (m->options->found != NULL)
+        m->options->found(m->options->context, &finding);
+    return vt_disk_write(m->disk, told, json, 0644, err) &&
+           vt_disk_remove(m->disk, vt_arena_printf(m->arena, UNTOLD "/%s", name), err);
+}
+
+static bool tell_untold(void *context, const char *name, bool is_folder,
+                        struct vt_error *err)
+{
+    struct monitor *m = context;
+    VT_AUTO_BUF json = vt_buf_init(FINDING_BYTES_MAX);
+
+    return is_folder ||
+           (vt_disk_read(m->disk, vt_arena_printf(m->arena, UNTOLD "/%s", name), &json,
+                         err) &&
+            tell(m, name, vt_buf_slice(&json), err));
+}
+
+/* Keep it and tell it, unless the same was found before. */
+static bool find(struct monitor *m, const char *kind, const char *what, json_t *more,
+                 struct vt_error *err)
+{
+    VT_AUTO_JSON owned = more;
+    VT_AUTO_BUF json = vt_buf_init(FINDING_BYTES_MAX);
+    char hex[VT_HEX256_BYTES];
+    const char *name, *untold;
+    vt_hash digest;
+
+    if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
+        json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
+        json_object_set_new(owned, "what", json_string(what)) != 0)
+        return vt_fail(err, VT_MALFORMED, "a finding that is no UTF-8 text");
+    if (!vt_json_write_canonical(owned, &json, err))
+        return false;
+    digest = vt_sha256_of(vt_buf_slice(&json));
+    vt_hash_text(&digest, hex);
+    name = vt_arena_printf(m->arena, "%s.json", hex);
+    untold = vt_arena_printf(m->arena, UNTOLD "/%s", name);
+    if (vt_disk_has(m->disk, vt_arena_printf(m->arena, FINDINGS "/%s", name)) ||
+        vt_disk_has(m->disk, untold))
+        return true;
+    m->report->findings++;
+    if (!vt_disk_write(m->disk, untold, vt_buf_slice(&json), 0644, err))
+        return false;
+    return tell(m, name, vt_buf_slice(&json), err);
+}
+
+/* ---- entries ----------------------------------------------------------------------------
+ */
+
+struct entry_in_hand {
+    struct monitor *m;
+    uint64_t index;
+};
+
+static void note_match(void *context, const char *reason)
+{
+    struct entry_in_hand *entry = context;
+    struct monitor *m = entry->m;
+    const char *what =
+        vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)entry->index, reason);
+
+    if (m->trouble.code == VT_OK)
+        (void)find(m, "seen", what, json_pack("{s:I}", "index", (json_int_t)entry->index),
+                   &m->trouble);
+}
+
+static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_error *err)
+{
+    struct monitor *m = context;
+    struct entry_in_hand entry = { m, index };
+
+    vt_watch_match(m->options->watch, text, note_match, &entry);
+    if (m->trouble.code != VT_OK)
+        *err = m->trouble;
+    return m->trouble.code == VT_OK;
+}
+
+/* ---- one log ----------------------------------------------------------------------------
+ */
+
+/* When was what we hold cosigned, so that nobody can go on showing it for ever? */
+static bool check_age(struct monitor *m, const struct vt_mirror_report *report,
+                      struct vt_error *err)
+{
+    int64_t now_s = vt_env_now_unix_s(m->options->env), age_s = now_s - report->time_unix_s;
+
+    if (m->options->stale_s == 0 || report->time_unix_s == 0 ||
+        age_s <= m->options->stale_s)
+        return true;
+    return find(m, "frozen",
+                vt_arena_printf(m->arena,
+                                "its last checkpoint, of %ju entries, was cosigned more "
+                                "than %jd s ago",
+                                (uintmax_t)report->held.size,
+                                (intmax_t)m->options->stale_s),
+                json_pack("{s:I,s:I}", "size", (json_int_t)report->held.size, "cosigned",
+                          (json_int_t)report->time_unix_s),
+                err);
+}
+
+static bool judge(struct monitor *m, const struct vt_mirror_report *report,
+                  struct vt_error *err)
+{
+    const char *what;
+
+    switch (report->end) {
+    case VT_MIRROR_FORKED:
+        what =
+            vt_arena_printf(m->arena, "it signed two histories, of %ju and of %ju entries",
+                            (uintmax_t)report->held.size, (uintmax_t)report->shown.size);
+        return find(m, "forked", what,
+                    json_pack("{s:s+++}", "proof", m->folder, "/", report->fork_file, ""),
+                    err);
+    case VT_MIRROR_BEHIND:
+        what =
+            vt_arena_printf(m->arena, "it shows %ju entries, but signed %ju that are here",
+                            (uintmax_t)report->shown.size, (uintmax_t)report->held.size);
+        return find(m, "behind", what,
+                    json_pack("{s:I,s:I}", "shown", (json_int_t)report->shown.size, "held",
+                              (json_int_t)report->held.size),
+                    err);
+    default:
+        return check_age(m, report, err);
+    }
+}
+
+/* No answer, or one that is not good. */
+static bool complain(struct monitor *m, const struct vt_mirror_report *report,
+                     const struct vt_error *why, struct vt_error *err)
+{
+    bool is_lie = why->code == VT_REJECTED || why->code == VT_MALFORMED;
+
+    return find(m, is_lie ? "refused" : "unreachable", why->message,
+                json_pack("{s:I}", "held", (json_int_t)report->held.size), err);
+}
+
+static bool follow(struct monitor *m, const struct vt_policy_log *log, struct vt_error *err)
+{
+    struct vt_mirror_options options = { .policy = m->options->policy,
+                                         .origin = log->vkey.name,
+                                         .from = vt_arena_cstr(m->arena, log->url),
+                                         .each = look_at,
+                                         .context = m };
+    const char *dir = vt_arena_printf(m->arena, "%s/%s", m->options->dir, m->folder);
+    struct vt_mirror_report report;
+    struct vt_error why = { 0 };
+    size_t findings = m->report->findings;
+    bool is_ok = vt_mirror_update(dir, &options, &report, &why);
+
+    if (m->trouble.code != VT_OK || (!is_ok && report.is_ours)) {
+        *err = m->trouble.code != VT_OK ? m->trouble : why;
+        return false;
+    }
+    m->report->logs++;
+    m->report->entries += report.entries;
+    if (is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err))
+        return false;
+    m->report->logs_well +=
+        is_ok && report.end <= VT_MIRROR_SAME && m->report->findings == findings;
+    return true;
+}
+
+/* A log that is listed with several keys is one log. */
+static bool is_first(const struct vt_policy *policy, size_t i)
+{
+    for (size_t before = 0; before < i; before++)
+        if (vt_slice_equal(policy->logs[before].vkey.name, policy->logs[i].vkey.name) &&
+            policy->logs[before].url.len != 0)
+            return false;
+    return policy->logs[i].url.len != 0;
+}
+
+static bool follow_all(struct monitor *m, struct vt_error *err)
+{
+    const struct vt_policy *policy = m->options->policy;
+
+    for (size_t i = 0; i < policy->log_count; i++) {
+        vt_hash id = vt_sha256_of(policy->logs[i].vkey.name);
+        char hex[VT_HEX256_BYTES];
+
+        if (!is_first(policy, i))
+            continue;
+        vt_hash_text(&id, hex);
+        (void)snprintf(m->folder, sizeof m->folder, "logs/%s", hex);
+        m->origin = vt_arena_cstr(m->arena, policy->logs[i].vkey.name);
+        if (!follow(m, &policy->logs[i], err))
+            return false;
+    }
+    if (m->report->logs == 0)
+        return vt_fail(err, VT_REJECTED,
+                       "no log of the policy has a URL: write it behind the key");
+    return true;
+}
+
+bool vt_monitor_round(const struct vt_monitor_options *options,
+                      struct vt_monitor_report *out, struct vt_error *err)
+{
+    struct monitor m = { .options = options, .report = out };
+    bool is_ok;
+
+    memset(out, 0, sizeof *out);
+    m.arena = vt_arena_new();
+    is_ok =
+        vt_disk_open(options->dir, true, &m.disk, err) && vt_disk_lock(m.disk, err) &&
+        (vt_disk_list(m.disk, UNTOLD, tell_untold, &m, err) || err->code == VT_ABSENT) &&
+        follow_all(&m, err);
+    vt_disk_close(m.disk);
+    vt_arena_free(m.arena);
+    return is_ok;
+}

@@ -1,0 +1,55 @@
+/* A monitor: follows every log of a policy that has a URL, checks every entry of it, and
+ * tells a person what he would want to be told.
+ *
+ *   DIR/logs/SHA256-OF-ORIGIN/   a checked copy of each log (ledger/mirror.h)
+ *   DIR/findings/SHA256.json     what was found, and told
+ *   DIR/untold/SHA256.json       found, and the hook has not taken it yet
+ *
+ * A finding is named by the digest of what it says, so it is told once; twice if the
+ * monitor is killed while it tells it, never not: it lies in untold/ before anybody is
+ * told, and is moved when the hook has said 0.  A hook that fails is called again in the
+ * next round. */
+#ifndef VT_LEDGER_MONITOR_H
+#define VT_LEDGER_MONITOR_H
+
+#include "base/base.h"
+#include "ledger/policy.h"
+#include "ledger/watch.h"
+
+struct vt_monitor_finding {
+    const char *kind; /* "forked", "behind", "refused", "unreachable", "frozen", "seen" */
+    const char *origin;
+    const char *what; /* a sentence */
+    const char *file; /* where it lies, relative to the folder */
+};
+
+struct vt_monitor_options {
+    const char *dir;
+    const struct vt_env *env;
+    const struct vt_policy *policy; /* which logs, where, and the quorum */
+    const struct vt_watch *watch;
+    /* A program, called with the kind and the origin, the finding as JSON on its standard
+     * input, for at most 30 s; NULL: none. */
+    const char *hook;
+    int64_t stale_s; /* the last cosignature is older than this: "frozen"; 0: never */
+    /* Called when the hook took it. */
+    void (*found)(void *context, const struct vt_monitor_finding *finding);
+    void *context;
+};
+
+struct vt_monitor_report {
+    size_t logs;      /* that were followed */
+    size_t logs_well; /* of them, without any trouble in this round */
+    uint64_t entries; /* new ones that were checked */
+    size_t findings;  /* new ones */
+    size_t untold;    /* that the hook has not taken */
+};
+
+/* One round over all logs.  True also when there are findings.
+ * Errors: VT_REJECTED another monitor works in the folder, or no log of the policy has a
+ *                     URL
+ *         VT_IO */
+VT_CHECKED bool vt_monitor_round(const struct vt_monitor_options *options,
+                                 struct vt_monitor_report *out, struct vt_error *err);
+
+#endif

@@ -66,8 +66,8 @@ struct vt_front_ledger {
     uint16_t in_flight[4]; /* entries in each ADD under way */
     unsigned messages;
 
-    struct vt_front_request waiting; /* head of the ring of those that want a proof */
-    uint64_t size;                   /* durable */
+    struct vt_front_request *waiting; /* head of the ring of those that want a proof */
+    uint64_t size;                    /* durable */
     struct vt_head published;
     struct vt_buf checkpoint;
     int64_t published_ms;     /* when we heard of it */

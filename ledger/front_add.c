@@ -138,9 +138,9 @@ static void end_request(struct vt_front_ledger *l, struct vt_front_request *requ
 
 static void wait_for_checkpoint(struct vt_front_ledger *l, struct vt_front_request *request)
 {
-    request->before = l->waiting.before;
-    request->next = &l->waiting;
-    request->before->next = l->waiting.before = request;
+    request->before = l->waiting->before;
+    request->next = l->waiting;
+    request->before->next = l->waiting->before = request;
 }
 
 static void unlink_waiting(struct vt_front_request *request)
@@ -163,7 +163,7 @@ static void answer_published(struct vt_front_ledger *l)
 {
     struct vt_front_request *next;
 
-    for (struct vt_front_request *at = l->waiting.next; at != &l->waiting; at = next) {
+    for (struct vt_front_request *at = l->waiting->next; at != l->waiting; at = next) {
         next = at->next;
         if (at->results[0].index < l->published.size) {
             unlink_waiting(at);
@@ -175,9 +175,9 @@ static void answer_published(struct vt_front_ledger *l)
 void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
 {
     /* The oldest stands first. */
-    while (l->waiting.next != &l->waiting &&
-           now_ms - l->waiting.next->since_ms > WAIT_MS_MAX) {
-        struct vt_front_request *request = l->waiting.next;
+    while (l->waiting->next != l->waiting &&
+           now_ms - l->waiting->next->since_ms > WAIT_MS_MAX) {
+        struct vt_front_request *request = l->waiting->next;
 
         unlink_waiting(request);
         vt_http_set_header(request->exchange, "Retry-After", "10");
@@ -191,8 +191,8 @@ void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
 
 void vt_front_drop_all(struct vt_front_ledger *l)
 {
-    while (l->waiting.next != &l->waiting) {
-        struct vt_front_request *request = l->waiting.next;
+    while (l->waiting->next != l->waiting) {
+        struct vt_front_request *request = l->waiting->next;
 
         unlink_waiting(request);
         request_free(request);

@@ -102,7 +102,8 @@ static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_righ
         l->prefix = text_in(f->arena, row, "prefix");
         rights->read_folders[i] = text_in(f->arena, row, "dir");
         l->sequencer = vt_channel_init(VT_ROLE_FD(VT_LEDGER_FRONT_SEQUENCERS + (int)i));
-        l->waiting.next = l->waiting.before = &l->waiting;
+        l->waiting = vt_arena_alloc(f->arena, sizeof *l->waiting);
+        l->waiting->next = l->waiting->before = l->waiting;
         l->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
         l->queue = vt_arena_alloc(f->arena, f->pending_max * sizeof *l->queue);
     }

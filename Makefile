@@ -56,7 +56,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps check-deps check demo bench fuzz tidy format install clean binaries
+.PHONY: all help deps check-deps check soak demo bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -70,6 +70,7 @@ help:
 #: make check SAN=address,undefined    the same under the sanitizers
 #: make check CC=clang        the same with the other compiler
 #: make check T=ledger        only the test programs whose name holds "ledger"
+#: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger under load and kill -9
 #: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
 #: make bench [B=NAME]        measurements against named peers, one JSON object a line
 #: make fuzz T=NAME FOR=60s   fuzz one parser (clang)
@@ -169,6 +170,12 @@ binaries: all $(OUT)/forge $(OUT)/stage/vitrine $(TESTS) $(STAGE_TESTS) $(REPLAY
 check: check-deps
 	@$(MAKE) --no-print-directory binaries
 	@tools/run-tests.sh $(OUT) "$(T)"
+
+soak: deps
+	@tools/need.sh check
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),600s)) VT_SOAK_KILL=$(or $(KILL),20) \
+	    VT_SOAK_RATE=$(or $(RATE),20000) $(OUT)/tests.test_soak
 
 # ---- demo, bench, fuzz -----------------------------------------------------------------
 

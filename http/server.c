@@ -427,10 +427,14 @@ void vt_http_server_free(struct vt_http_server *server)
 {
     if (server == NULL)
         return;
-    /* The library demands that nobody sleeps when it ends. */
-    while (server->sleeping != NULL)
-        vt_http_answer_text(server->sleeping, VT_HTTP_UNAVAILABLE, "the server stops");
-    (void)MHD_run(server->daemon);
+    /* The library demands that nobody sleeps when it ends; and what it runs to wake them
+     * may read one more request of each connection, whose handler goes to sleep. */
+    vt_http_server_stop(server);
+    do {
+        while (server->sleeping != NULL)
+            vt_http_answer_text(server->sleeping, VT_HTTP_UNAVAILABLE, "the server stops");
+        (void)MHD_run(server->daemon);
+    } while (server->sleeping != NULL);
     MHD_stop_daemon(server->daemon);
     free(server);
 }

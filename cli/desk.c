@@ -1,6 +1,7 @@
 /* Desk, trust root, policy, release, ledger: opened in one place for all verbs. */
 #include "cli/desk.h"
 #include "cli/ledger_open.h"
+#include "cli/trust.h"
 #include "release/authorisations.h"
 
 void vt_desk_call_end(struct vt_desk_call *call)
@@ -25,14 +26,6 @@ static bool read_demands(const char *path, struct vt_demands *out, struct vt_err
            (vt_demands_parse(vt_buf_slice(&text), out, err) || vt_within(err, "%s", path));
 }
 
-static bool read_trust(const char *path, struct vt_trust **out, struct vt_error *err)
-{
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
-
-    return vt_file_read(path, &bytes, err) &&
-           (vt_trust_parse(vt_buf_slice(&bytes), out, err) || vt_within(err, "%s", path));
-}
-
 static bool check_is_not_expired(const struct vt_trust *trust, int64_t now_unix_s,
                                  struct vt_error *err)
 {
@@ -51,7 +44,7 @@ bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
                         struct vt_desk_call *out, struct vt_error *err)
 {
     out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
-    return read_trust(vt_args_get(args, "trust"), &out->trust, err) &&
+    return vt_cli_trust_read(vt_args_get(args, "trust"), &out->trust, err) &&
            check_is_not_expired(out->trust, out->now_unix_s, err) &&
            read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
                         err) &&

@@ -113,8 +113,10 @@ bool vt_cli_ledger_check(struct vt_args *args, struct vt_error *err)
         !read_policy(vt_args_get(args, "policy"), &policy_text, policy, err))
         return false;
     leaf = vt_sha256_leaf(vt_buf_slice(&entry));
-    is_ok = vt_tlog_proof_parse(vt_buf_slice(&proof_text), &proof, err) &&
-            vt_tlog_proof_verify(&proof, &leaf, policy, origin, &verdict, err);
+    is_ok = (vt_tlog_proof_parse(vt_buf_slice(&proof_text), &proof, err) ||
+             vt_within(err, "%s", vt_args_get(args, "proof"))) &&
+            (vt_tlog_proof_verify(&proof, &leaf, policy, origin, &verdict, err) ||
+             vt_within(err, "%s", file));
     if (vt_args_is_json(args)) {
         print_verdict_json(policy, &verdict, err);
         vt_args_exit(args, is_ok ? VT_EXIT_OK : VT_EXIT_REFUSED);
@@ -209,6 +211,14 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
                  (uintmax_t)report->checkpoints, (uintmax_t)report->findings);
 }
 
+/* An empty one would look as if none had been named. */
+static bool read_checkpoint(const char *path, struct vt_buf *out, struct vt_error *err)
+{
+    return vt_file_read(path, out, err) &&
+           (out->len != 0 ||
+            vt_fail(err, VT_MALFORMED, "%s: is empty, no checkpoint", path));
+}
+
 bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "checkpoint");
@@ -227,7 +237,7 @@ bool vt_cli_ledger_fsck(struct vt_args *args, struct vt_error *err)
     struct vt_fsck_report report;
 
     if (!vt_cli_ledger_expectation(args, &text, policy, &options.origin, err) ||
-        (path != NULL && !vt_file_read(path, &note, err))) {
+        (path != NULL && !read_checkpoint(path, &note, err))) {
         json_decref(p.findings);
         return false;
     }

@@ -4,6 +4,7 @@
 #include "cli/ledger_verbs.h"
 #include "crypto/verify_note.h"
 #include "ledger/ledger.h"
+#include "store/disk.h"
 
 const struct vt_option vt_cli_ledger_init_options[] = {
     VT_OPTION_LEDGER_DIR,
@@ -131,17 +132,34 @@ static bool make_ledger(struct vt_args *args, const char *dir,
            (config->predecessor.len != 0 || publish_empty(args, dir, signer, err));
 }
 
+/* A folder that became no ledger: a wrong key shows only when the signer has begun. */
+static void take_back(const char *dir, vt_slice origin)
+{
+    struct vt_error ignored = { 0 };
+
+    if (!check_is_free(dir, &ignored))
+        return;
+    vt_signer_forget(dir, origin);
+    vt_disk_abandon(dir);
+}
+
 bool vt_cli_ledger_make(struct vt_args *args, const char *dir,
                         struct vt_ledger_config *config, struct vt_buf *vkey_out,
                         struct vt_error *err)
 {
+    bool was_there = vt_path_exists(dir);
+
     if (!read_entries(args, &config->entries, err) || !check_is_free(dir, err))
         return false;
     if (!vt_note_name_is_good(config->origin))
         return vt_fail(err, VT_MALFORMED,
                        "the origin must be a name without spaces and '+', say "
                        "log.example.org/releases");
-    return make_ledger(args, dir, config, vkey_out, err);
+    if (make_ledger(args, dir, config, vkey_out, err))
+        return true;
+    if (!was_there)
+        take_back(dir, config->origin);
+    return false;
 }
 
 bool vt_cli_ledger_init(struct vt_args *args, struct vt_error *err)

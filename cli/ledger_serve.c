@@ -2,6 +2,7 @@
 #include "cli/ledger_serve.h"
 #include "cli/files.h"
 #include "cli/listening.h"
+#include "crypto/tls_pair.h"
 #include "http/http.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/serve.h"
@@ -138,6 +139,15 @@ static bool read_pem(const char *path, struct vt_buf *out, const char **text,
     return true;
 }
 
+static bool check_pair(struct vt_args *args, vt_slice certificate, vt_slice key,
+                       struct vt_error *err)
+{
+    const char *certificate_path = vt_args_get(args, "tls-cert");
+
+    return certificate_path == NULL || vt_tls_pair_verify(certificate, key, err) ||
+           vt_within(err, "%s and %s", certificate_path, vt_args_get(args, "tls-key"));
+}
+
 static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
                   struct vt_error *err)
 {
@@ -148,6 +158,7 @@ static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
     if (!read_pem(vt_args_get(args, "tls-cert"), &certificate, &serving->tls_certificate,
                   err) ||
         !read_pem(vt_args_get(args, "tls-key"), &key, &serving->tls_key, err) ||
+        !check_pair(args, vt_buf_slice(&certificate), vt_buf_slice(&key), err) ||
         !vt_cli_passphrase(args, &passphrase, err))
         return false;
     serving->passphrase = vt_buf_slice(&passphrase);

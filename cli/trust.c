@@ -199,7 +199,7 @@ static bool take_next(struct vt_args *args, struct vt_error *err)
         return false;
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
         return (vt_trust_store_take(path, vt_buf_slice(&bytes), err) ||
-                vt_within(err, "%s", from)) &&
+                vt_cli_trust_is_missing(err) || vt_within(err, "%s", from)) &&
                vt_cli_trust_said(args, path, "holds the next version");
     return vt_cli_trust_read(path, &current, err) &&
            ((vt_trust_parse(vt_buf_slice(&bytes), &next, err) &&

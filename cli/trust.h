@@ -26,6 +26,9 @@ VT_CHECKED bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out
 VT_CHECKED bool vt_cli_trust_read(const char *path, struct vt_trust **out,
                                   struct vt_error *err);
 
+/* Where nothing is pinned the caller named what is not there: trouble, not a no.  False. */
+bool vt_cli_trust_is_missing(struct vt_error *err);
+
 /* The root keys of `by` that have not signed `paper`: an array of {"holder", "keyid"}, and
  * whether those that have are enough. */
 bool vt_trust_missing(const struct vt_trust *by, const struct vt_trust *paper,

@@ -87,9 +87,10 @@ bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err)
     draft = json_pack("{s:i,s:s,s:s,s:[],s:O,s:[{s:s,s:s}],s:s%}", "version", 1, "created",
                       created, "expires", expires, "keys", "thresholds", thresholds,
                       "ledgers", "origin", vt_args_get(args, "origin"), "use", "release",
-                      "policy", (const char *)policy.data, policy.len);
+                      "policy", vt_buf_cstr(&policy), policy.len);
     if (draft == NULL)
-        return vt_fail(err, VT_MALFORMED, "the policy or the origin is not UTF-8");
+        return vt_fail(err, VT_MALFORMED, "%s, or the origin, is not UTF-8",
+                       vt_args_get(args, "policy"));
     return check_draft(draft, vt_args_get(args, "policy"), err) &&
            vt_cli_trust_write(out, draft, err) &&
            vt_cli_trust_said(args, out,

@@ -38,13 +38,20 @@ bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out, struct vt
     return true;
 }
 
+bool vt_cli_trust_is_missing(struct vt_error *err)
+{
+    if (err->code == VT_ABSENT)
+        err->code = VT_IO;
+    return false;
+}
+
 bool vt_cli_trust_read(const char *path, struct vt_trust **out, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_TRUST_BYTES_MAX);
     struct stat about;
 
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
-        return vt_trust_store_read(path, out, err);
+        return vt_trust_store_read(path, out, err) || vt_cli_trust_is_missing(err);
     if (!vt_file_read(path, &bytes, err))
         return false;
     return vt_trust_parse(vt_buf_slice(&bytes), out, err) || vt_within(err, "%s", path);

@@ -7,6 +7,7 @@
 #include "crypto/key.h"
 #include "crypto/secret.h"
 #include "crypto/sha256.h"
+#include "crypto/tls_pair.h"
 #include "crypto/verify_dsse.h"
 #include "crypto/verify_note.h"
 

@@ -113,7 +113,16 @@ static bool change(const char *folder, bool is_new, vt_slice bytes,
 
 bool vt_trust_store_pin(const char *folder, vt_slice bytes, struct vt_error *err)
 {
-    return change(folder, true, bytes, pin, err);
+    VT_AUTO_TRUST trust = NULL;
+    bool was_there = vt_path_exists(folder);
+
+    if (!vt_trust_parse(bytes, &trust, err)) /* no folder for what is no trust root */
+        return false;
+    if (change(folder, true, bytes, pin, err))
+        return true;
+    if (!was_there)
+        vt_disk_abandon(folder);
+    return false;
 }
 
 bool vt_trust_store_take(const char *folder, vt_slice bytes, struct vt_error *err)

@@ -381,9 +381,6 @@ static bool update(struct mirror *m, struct vt_error *err)
 {
     bool is_one;
 
-    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s, err))
-        return false;
-    m->report->shown = m->head;
     if (!compare_heads(m, &is_one, err))
         return vt_within(err, "%s", m->options->from);
     if (!is_one)
@@ -397,11 +394,26 @@ static bool update(struct mirror *m, struct vt_error *err)
     return follow(m, err) || vt_within(err, "%s", m->options->from);
 }
 
+/* What it shows, before a folder is made for it. */
+static bool look(struct mirror *m, struct vt_error *err)
+{
+    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s, err))
+        return false;
+    m->report->shown = m->head;
+    return true;
+}
+
+static bool open_copy(struct mirror *m, const char *dir, struct vt_error *err)
+{
+    return vt_disk_open(dir, true, &m->disk, err) && vt_disk_lock(m->disk, err) &&
+           vt_disk_sweep(m->disk, "", err) && read_held(m, err);
+}
+
 bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
                       struct vt_mirror_report *out, struct vt_error *err)
 {
     struct mirror *m = vt_alloc(sizeof *m);
-    bool is_ok;
+    bool was_there = vt_path_exists(dir), is_ok;
 
     memset(out, 0, sizeof *out);
     m->options = options;
@@ -410,16 +422,19 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->note = vt_buf_init(VT_NOTE_BYTES_MAX);
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
-    is_ok = vt_disk_open(dir, true, &m->disk, err) && vt_disk_lock(m->disk, err) &&
-            vt_disk_sweep(m->disk, "", err) && read_held(m, err);
-    out->is_ours = !is_ok;
-    if (is_ok && !update(m, err)) {
+    is_ok = look(m, err);
+    if (is_ok && !open_copy(m, dir, err)) {
+        is_ok = false;
+        out->is_ours = true;
+    } else if (!is_ok || !update(m, err)) {
         is_ok = false;
         out->is_ours = err->code == VT_IO && !vt_remote_has_failed(m->remote);
     }
     out->held = m->held;
     vt_remote_close(m->remote);
     vt_disk_close(m->disk);
+    if (!is_ok && !was_there)
+        vt_disk_abandon(dir);
     vt_buf_clear(&m->held_note);
     vt_buf_clear(&m->note);
     vt_buf_clear(&m->bundle);

@@ -171,6 +171,12 @@ static bool is_url(const char *where)
     return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
 }
 
+bool vt_remote_find(struct vt_remote *remote, struct vt_error *err)
+{
+    return is_url(remote->where) || remote->disk != NULL ||
+           vt_disk_open(remote->where, false, &remote->disk, err);
+}
+
 static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *out,
                      struct vt_error *err)
 {
@@ -179,7 +185,7 @@ static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *
     vt_buf_truncate(out, 0);
     if (is_url(remote->where))
         return fetch(remote, path, out, err);
-    if (remote->disk == NULL && !vt_disk_open(remote->where, false, &remote->disk, err))
+    if (!vt_remote_find(remote, err))
         return false;
     if (vt_disk_read(remote->disk, path, out, err))
         return true;

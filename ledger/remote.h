@@ -16,6 +16,8 @@ struct vt_remote;
  * It is opened when it is first needed.  Returned, end with vt_remote_close. */
 struct vt_remote *vt_remote_new(const char *where, const struct vt_policy *policy,
                                 vt_slice origin);
+/* Is a folder there, where it is to be one?  A URL is not asked.  VT_IO. */
+VT_CHECKED bool vt_remote_find(struct vt_remote *remote, struct vt_error *err);
 void vt_remote_close(struct vt_remote *remote); /* NULL allowed */
 void vt_remote_close_pointer(struct vt_remote **remote);
 #define VT_AUTO_REMOTE __attribute__((cleanup(vt_remote_close_pointer))) struct vt_remote *

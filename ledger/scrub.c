@@ -153,8 +153,11 @@ static bool open_parts(struct vt_scrub *s, struct vt_error *err)
     if (!vt_disk_open(s->dir, false, &s->disk, err))
         return false;
     vt_scrub_progress_load(s->disk, &s->progress);
-    if (options->repair_from != NULL)
+    if (options->repair_from != NULL) {
         s->copy = vt_remote_new(options->repair_from, options->policy, options->origin);
+        if (!vt_remote_find(s->copy, err))
+            return false;
+    }
     return vt_retention_read(s->disk, s->arena, &s->retention, err);
 }
 

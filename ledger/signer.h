@@ -28,6 +28,9 @@ struct vt_head {
  *         VT_IO */
 VT_CHECKED bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err);
 
+/* After a failure: take away the folder of a signer that has signed nothing yet. */
+void vt_signer_forget(const char *dir, vt_slice origin);
+
 /* From the next start on a second key signs every checkpoint too (vitrine ledger
  * rotate-key); NULL: no longer.  `where` as vt_signer_start takes it; it must open with the
  * same passphrase.  Errors: VT_LIMIT; VT_IO */

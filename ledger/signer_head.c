@@ -82,6 +82,25 @@ bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
     return is_ok;
 }
 
+void vt_signer_forget(const char *dir, vt_slice origin)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *folder = vt_signer_folder(arena, dir);
+    struct vt_error ignored = { 0 };
+    struct vt_head head;
+    struct vt_disk *disk;
+    bool is_empty;
+
+    if (!vt_disk_open(folder, false, &disk, &ignored))
+        return;
+    is_empty = !vt_disk_has(disk, HEAD_NAME) ||
+               (read_head(disk, origin, &head, &ignored) && head.size == 0 &&
+                vt_disk_remove(disk, HEAD_NAME, &ignored));
+    vt_disk_close(disk);
+    if (is_empty)
+        vt_disk_abandon(folder);
+}
+
 /* ---- the next key ---------------------------------------------------------------------
  */
 

@@ -261,11 +261,18 @@ static void a_bad_copy_repairs_nothing(void)
         VT_CHECK_FAILS(VT_ABSENT,
                        vt_ledger_scrub(vt_test_path("log"), &options, &report, &err));
     }
-    /* And no copy at all where one was named. */
+    /* No folder, and an empty one, where a copy was named. */
     flip(vt_test_path("log/checkpoint"), 30);
     options = options_of(&log, &seen);
     options.may_repair = true;
     options.repair_from = vt_test_path("nowhere");
+    {
+        struct vt_error err = { 0 };
+
+        VT_CHECK_FAILS(VT_IO,
+                       vt_ledger_scrub(vt_test_path("log"), &options, &report, &err));
+    }
+    VT_CHECK(mkdir(vt_test_path("nowhere"), 0755) == 0);
     scrub(&options, &report);
     VT_CHECK(report.findings == 1 && report.repaired == 0);
     VT_CHECK(vt_slice_equal(bad, vt_test_read(vt_test_path("log/tile/entries/001"))));

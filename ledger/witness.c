@@ -14,7 +14,7 @@ bool vt_witness_init(const char *dir, vt_slice name, const struct vt_public_key 
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_witness_config config = vt_witness_config_new(arena), there;
     struct vt_disk *disk;
-    bool is_ok;
+    bool was_there = vt_path_exists(dir), is_ok;
 
     if (!vt_note_name_is_good(name))
         return vt_fail(err, VT_MALFORMED,
@@ -30,6 +30,10 @@ bool vt_witness_init(const char *dir, vt_slice name, const struct vt_public_key 
         is_ok = vt_witness_memory_init(vt_witness_memory_folder(arena, dir), err) &&
                 vt_witness_config_write(disk, &config, err);
     vt_disk_close(disk);
+    if (!is_ok && !was_there) {
+        vt_disk_abandon(vt_witness_memory_folder(arena, dir));
+        vt_disk_abandon(dir);
+    }
     return is_ok;
 }
 

@@ -48,7 +48,7 @@ static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
     }
     if (vt_witness_tell(vt_role_channel(role), &begin, &s->config, err))
         return true;
-    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
+    if (err->code == VT_ABSENT)
         (void)vt_fail(err, VT_IO, "ended before it was ready");
     return vt_within(err, is_signer ? "the witness's signer" : "the witness's front");
 }

@@ -181,6 +181,16 @@ int vt_change_unlink(struct vt_step step, const struct vt_spot *spot)
     return vt_gate_leave(step.gate, &op);
 }
 
+int vt_change_rmdir(struct vt_step step, int fd, const char *leaf)
+{
+    struct vt_gate_op op = op_of(step, VT_GATE_UNLINK, -1);
+
+    op.leaf = leaf;
+    if (vt_gate_enter(step.gate, &op))
+        op.result = unlinkat(fd, leaf, AT_REMOVEDIR);
+    return vt_gate_leave(step.gate, &op);
+}
+
 int vt_change_mkdir(struct vt_step step, int fd, const char *folder, const char *leaf)
 {
     struct vt_gate_op op = op_of(step, VT_GATE_MKDIR, -1);

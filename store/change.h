@@ -33,6 +33,7 @@ int vt_change_sync_all(struct vt_step step, int fd);
 int vt_change_rename(struct vt_step step, const struct vt_spot *from,
                      const struct vt_spot *to, bool may_replace);
 int vt_change_unlink(struct vt_step step, const struct vt_spot *spot);
+int vt_change_rmdir(struct vt_step step, int fd, const char *leaf);
 int vt_change_mkdir(struct vt_step step, int fd, const char *folder, const char *leaf);
 
 #endif

@@ -31,6 +31,10 @@ VT_CHECKED bool vt_disk_open(const char *path, bool is_new, struct vt_disk **dis
  * not durable.  NULL does nothing. */
 void vt_disk_close(struct vt_disk *disk);
 const char *vt_disk_path(const struct vt_disk *disk);
+/* After a failure: take away a folder that was made for nothing.  One that holds anything
+ * but our lock file stays as it is, and so does one that cannot be removed; nobody is told,
+ * since the caller has the reason of his failure to tell. */
+void vt_disk_abandon(const char *path);
 
 /* An exclusive lock on the folder, so that two never write at once; held until the disk is
  * closed or the process ends.  If the last holder did not close it (it was killed),

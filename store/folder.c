@@ -131,3 +131,23 @@ bool vt_folder_make(struct vt_disk *disk, const char *folder, struct vt_error *e
 
     return vt_name_verify(disk, folder, err) && open_folder(disk, folder, true, &fd, err);
 }
+
+void vt_disk_abandon(const char *path)
+{
+    VT_AUTO_FREE char *real = realpath(path, NULL);
+    struct vt_error ignored = { 0 };
+    struct vt_disk *disk;
+    struct vt_spot lock;
+    char *leaf;
+
+    if (real == NULL || !vt_disk_open(real, false, &disk, &ignored))
+        return;
+    leaf = strrchr(real, '/');
+    lock = (struct vt_spot){ disk->fd, "", VT_DISK_LOCK_NAME };
+    (void)vt_change_unlink(step_of(disk, "abandon: lock", leaf), &lock);
+    *leaf++ = '\0';
+    VT_AUTO_FD above = open(real[0] != '\0' ? real : "/", O_DIRECTORY | O_CLOEXEC);
+    if (above >= 0)
+        (void)vt_change_rmdir(step_of(disk, "abandon: folder", leaf), above, leaf);
+    vt_disk_close(disk);
+}

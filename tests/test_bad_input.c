@@ -1,0 +1,663 @@
+/* Every verb, every file and folder that it reads, each spoiled in every way: one clear
+ * sentence that names the file, the right exit code, and nothing changed on the disk.
+ *
+ * A row is a call.  Marks before a word (`@name`, `#name`; see the enum) say that it names
+ * a file or folder that is read.  The test spoils one of them at a time; at the end the
+ * untouched call has the exit code that the row says: the twin.  Words without a mark are
+ * not reached in this small world, and have tests elsewhere.  Another case looks that no
+ * verb is missing here. */
+#include "tests/world.h"
+
+enum { ARGS_MAX = 40, NO_TWIN = -1 };
+
+struct row {
+    int twin; /* exit code of the untouched call; NO_TWIN: it needs what is not here */
+    const char *call;
+};
+
+#define DESK    "--desk #desk --trust @trust.json "
+#define RELEASE "lamp 2.0 " DESK
+#define LEDGER  "--ledger #log "
+
+static const struct row rows[] = {
+    { 0,
+      "verify @file --evidence @file.evidence --trust !trust.json --policy !demands.json "
+      "--state %state" },
+    { 0, "key new --out +new.key --passphrase-file ~phrase" },
+    { 0, "key show @vendor.pub" },
+    { 0, "key show --key @sealed.key --passphrase-file @phrase" },
+    { 0, "trust init --out +new-trust.json --origin vendor.example/releases --policy "
+         "@policy.txt" },
+    { 0, "trust add-key --trust @draft.json --role reviewer --public @other.pub --holder "
+         "Reader --jurisdiction BR" },
+    { 0, "trust remove-key --trust @draft.json --keyid KEYID" },
+    { 0,
+      "trust enrol --role reviewer --public @other.pub --holder Reader --jurisdiction BR "
+      "--site Brasilia --out +enrolled.json --key @sealed.key --passphrase-file @phrase" },
+    { 1, "trust sign --trust @draft.json --previous @trust.json --key @sealed.key "
+         "--passphrase-file @phrase" },
+    { 0, "trust rotate --trust @trust.json --draft +next.json" },
+    { 1, "trust rotate --trust @trust.json --next @draft.json" },
+    { 0, "trust pin --folder +pinned @trust.json" },
+    { 0, "trust show --trust @trust.json" },
+    { 1, "trust show --trust @draft.json --previous @trust.json" },
+    { 0, "ledger init --dir +new-log --origin new.example --key @sealed.key --policy "
+         "@policy.txt --passphrase-file @phrase" },
+    { 0, "ledger add --dir #log ~hello.txt --proof-dir #proofs" },
+    { 1, "ledger add --dir #log @hello.txt --trust @trust.json --key @log.key "
+         "--passphrase-file ~phrase" },
+    { 0, "ledger prove --dir #log @hello.txt --out +new.proof" },
+    { 0, "ledger check @hello.txt --proof @hello.txt.tlog-proof --policy @log-policy.txt "
+         "--origin log.example" },
+    { 0, "ledger show --dir #log" },
+    { NO_TWIN, "ledger serve --dir #log --writers @writers --tls-cert @cert.pem --tls-key "
+               "@cert.key --passphrase-file ~phrase" },
+    { 0, "ledger fsck #log --policy @log-policy.txt --checkpoint @log-checkpoint" },
+    { 0, "ledger scrub #log --policy @log-policy.txt --rate 0 --repair-from #log-copy" },
+    { 0, "ledger mirror --dir +copy --from #log --policy @log-policy.txt" },
+    { NO_TWIN, "ledger fork @hello.txt --policy @log-policy.txt" },
+    { 1, "ledger prune --dir #log --below 1000 --retention none" },
+    { 0, "ledger rotate-key --dir #log --new-key @other.key --passphrase-file ~phrase" },
+    { 1, "ledger continue --dir #old-log --new-dir +newer-log --origin newer.example --key "
+         "@sealed.key --policy @policy.txt --passphrase-file @phrase --old-passphrase-file "
+         "~phrase" },
+    { NO_TWIN,
+      "line lock --recipe @recipe.json --store %store --out new-lock.json --sources "
+      "@sources.list" },
+    { NO_TWIN,
+      "line build --recipe @recipe.json --lock @lock.json --store %store --out out "
+      "--source #source --key @sealed.key --passphrase-file @phrase --site Zurich" },
+    { NO_TWIN, "line rebuild --expect @build.json --archive store --out out" },
+    { 1, "line compare ^file hello.txt" },
+    { NO_TWIN, "line diagnose ^file ^hello.txt --recipe @recipe.json --lock @lock.json "
+               "--store %store --out out --source #source" },
+    { NO_TWIN, "line archive --recipe @recipe.json --lock @lock.json --store %store --to "
+               "archive --source #source" },
+    { NO_TWIN, "monitor run --dir watch --policy @log-policy.txt --watch-key @vendor.pub "
+               "--exec hook" },
+    { 0, "monitor list --dir #seen" },
+    { 0, "release draft --desk %desk --trust @trust.json --recipe @recipe.json --lock "
+         "@lock.json --store %store "
+         "--source #source --document ~hello.txt --key @vendor.key" },
+    { NO_TWIN, "release build " RELEASE "--store %store --packages %store --out out --key "
+               "@builder.key" },
+    { 0, "release status " RELEASE "--policy @demands.json" },
+    { 1, "release publish " RELEASE "--ledger log --public public --policy @demands.json "
+         "--key @vendor.key" },
+    { 1, "release withdraw " RELEASE "--ledger log --public public --reason old --key "
+         "@vendor.key" },
+    { 1, "release renew " DESK "--ledger log --public public --key @vendor.key" },
+    { 0,
+      "review sign " RELEASE "--verdict accept --report ~hello.txt --key @reviewer.key" },
+    { 0, "review list " DESK },
+    { 0, "rules build #db --out +new.pack" },
+    { 0, "rules check @one.pack" },
+    { 0, "rules check ^db" },
+    { 0, "rules scan @one.pack ~file" },
+    { 0, "rules show @one.pack" },
+    { 0, "rules diff @one.pack @one.pack" },
+    { 0, "supervise queue " DESK "--policy @demands.json" },
+    { 0, "supervise inspect " RELEASE "--policy @demands.json" },
+    { NO_TWIN, "supervise authorise --desk %desk --trust @trust.json " LEDGER
+               "--environment @lock.json --key "
+               "@supervisor.key --ledger-passphrase-file ~phrase" },
+    { NO_TWIN, "supervise authorise --desk %desk --trust @trust.json " LEDGER
+               "--enrolment @enrolment.json" },
+    { NO_TWIN,
+      "supervise rebuild " RELEASE "--store store --packages store --out out --key "
+      "@supervisor.key" },
+    { 1, "supervise approve " RELEASE "--policy @demands.json --key @supervisor.key" },
+    { NO_TWIN, "supervise reject " RELEASE LEDGER "--reason no --key @supervisor.key "
+               "--ledger-passphrase-file ~phrase" },
+    { 0, "witness init --dir +new-witness --name new.example --key @sealed.key "
+         "--passphrase-file @phrase" },
+    { 0, "witness add-log --dir #witness --vkey VKEY" },
+    { NO_TWIN, "witness serve --dir #witness --key @other.key --passphrase-file ~phrase" },
+    { 0, "witness show --dir #witness" },
+};
+
+/* ---- the world: one folder, in which every row works -----------------------------------
+ */
+
+static const char *keyid_added, *log_vkey;
+
+static const char recipe[] =
+    "{\"v\":1,\"product\":\"lamp\",\"version\":\"2.0\",\"kind\":\"program\","
+    "\"source\":{\"type\":\"folder\"},\"environment\":{\"suite\":\"bookworm\","
+    "\"packages\":[\"gcc\"]},\"epoch\":1700000000,\"steps\":[[\"true\"]],"
+    "\"outputs\":[\"lamp\"]}";
+
+static const char lock[] =
+    "{\"v\":1,\"suite\":\"bookworm\",\"architecture\":\"amd64\",\"epoch\":1700000000,"
+    "\"packages\":[{\"name\":\"gcc\",\"version\":\"4:12.2.0-3\",\"architecture\":"
+    "\"amd64\",\"file\":\"gcc_4%3a12.2.0-3_amd64.deb\",\"size\":18708,\"sha256\":"
+    "\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}]}";
+
+static struct vt_child_end run_call(const char *const argv[], const char **said)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF output = vt_buf_init(VT_MIB(16));
+    struct vt_child_options options = { .directory = vt_test_dir(),
+                                        .timeout_ms = 60000,
+                                        .output = &output,
+                                        .errors = &output };
+    struct vt_child_end end;
+
+    VT_CHECK_OK(vt_child_run(argv, &options, &end, &err));
+    *said = vt_arena_cstr(vt_test_arena(), vt_buf_slice(&output));
+    return end;
+}
+
+/* A call of the world's making, which must succeed. */
+static const char *make(const char *call)
+{
+    const char *said, *argv[ARGS_MAX];
+    char *rest = NULL, *words = vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(call));
+    size_t count = 0;
+    struct vt_child_end end;
+
+    argv[count++] = vt_test_vitrine();
+    for (char *at = strtok_r(words, " ", &rest); at; at = strtok_r(NULL, " ", &rest))
+        argv[count++] = at;
+    argv[count] = NULL;
+    end = run_call(argv, &said);
+    VT_CHECK_SAYING(end.exit_code == 0, "%s: %d: %s", call, end.exit_code, said);
+    return said;
+}
+
+static void write_text(const char *name, const char *text)
+{
+    vt_test_write(vt_test_path(name), vt_slice_from_cstr(text));
+}
+
+static void write_key(const char *name, enum vt_party party)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+    const char *path = vt_test_path(vt_arena_printf(vt_test_arena(), "%s.key", name));
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path, vt_buf_slice(&pem));
+    VT_CHECK(chmod(path, 0600) == 0);
+}
+
+/* What stands behind `mark` in a command's answer, to the end of the line. */
+static const char *behind(const char *said, const char *mark)
+{
+    const char *at = strstr(said, mark);
+
+    VT_CHECK_SAYING(at != NULL, "no '%s' in: %s", mark, said);
+    at += strlen(mark);
+    at += strspn(at, " ");
+    return vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "\n"), at);
+}
+
+static void make_keys(void)
+{
+    write_key("vendor", VT_P_VENDOR);
+    write_key("supervisor", VT_P_SUPERVISOR);
+    write_key("builder", VT_P_BUILDER);
+    write_key("reviewer", VT_P_REVIEWER);
+    write_key("other", VT_P_STRANGER);
+    write_key("log", VT_P_LOG);
+    write_text("phrase", "open sesame\n");
+    (void)make("key new --out sealed.key --passphrase-file phrase");
+    (void)make("key new --out plain.key");
+    VT_CHECK(rename(vt_test_path("plain.key.pub"), vt_test_path("other.pub")) == 0);
+    VT_CHECK(rename(vt_test_path("sealed.key.pub"), vt_test_path("vendor.pub")) == 0);
+}
+
+static void make_ledgers(void)
+{
+    static const char *const folders[] = { "proofs", "state",        "public", "scratch",
+                                           "store",  "db",           "source", "db/rules",
+                                           "seen",   "seen/findings" };
+
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+        VT_CHECK(mkdir(vt_test_path(folders[i]), 0755) == 0);
+    write_text("hello.txt", "hello\n");
+    (void)make("ledger init --dir log --origin log.example --key log.key");
+    (void)make("ledger init --dir old-log --origin old.example --key other.key");
+    (void)make("ledger add --dir log --proof-dir . hello.txt");
+    (void)make("ledger add --dir old-log hello.txt");
+    log_vkey = behind(make("key show --key log.key --name log.example"), "as a log");
+    write_text("log-policy.txt",
+               vt_arena_printf(vt_test_arena(), "log %s\nquorum none\n", log_vkey));
+    vt_test_write(vt_test_path("log-checkpoint"),
+                  vt_test_read(vt_test_path("log/checkpoint")));
+    VT_CHECK(system(vt_arena_printf(vt_test_arena(), "cp -a %s %s", vt_test_path("log"),
+                                    vt_test_path("log-copy"))) == 0);
+    (void)make("witness init --dir witness --name w.example --key other.key");
+}
+
+static void make_evidence(void)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_world_made made;
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    vt_world_make(&world, &made);
+    vt_test_write(vt_test_path("file"), made.file);
+    vt_test_write(vt_test_path("file.evidence"), made.evidence);
+    vt_test_write(vt_test_path("trust.json"), made.trust);
+    write_text("demands.json", "{\"v\":1,\"reviews\":1}\n");
+    write_text("policy.txt", vt_world_policy(3, VT_WORLD_ORIGIN));
+    (void)make("trust init --out draft.json --origin vendor.example/releases --policy "
+               "policy.txt");
+    (void)make("trust add-key --trust draft.json --role reviewer --public vendor.pub "
+               "--holder Reader --jurisdiction BR");
+    keyid_added = behind(make("key show vendor.pub"), "keyid");
+    (void)make("trust enrol --role reviewer --public other.pub --holder Reader "
+               "--jurisdiction BR --site Brasilia --out enrolment.json --key "
+               "supervisor.key");
+}
+
+static void make_the_rest(void)
+{
+    write_text("recipe.json", recipe);
+    write_text("lock.json", lock);
+    write_text("source/lamp.c", "int main(void) { return 0; }\n");
+    write_text("sources.list", "deb [trusted=yes] file:/nowhere bookworm main\n");
+    write_text("build.json", "{}");
+    write_text("hook", "#!/bin/sh\nexit 0\n");
+    write_text("writers",
+               "somebody "
+               "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
+    write_text("db/rules/a.yar", "rule A { strings: $a = \"needle\" condition: $a }\n");
+    (void)make("rules build db --out one.pack");
+    (void)make("release draft --desk desk --trust trust.json --recipe recipe.json --lock "
+               "lock.json --store store --source source --key vendor.key");
+    VT_CHECK(system(vt_arena_printf(
+                 vt_test_arena(),
+                 "openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=localhost "
+                 "-keyout %s -out %s 2>/dev/null",
+                 vt_test_path("cert.key"), vt_test_path("cert.pem"))) == 0);
+}
+
+/* No room is left in that folder. */
+static void fill(const char *folder)
+{
+    static const char zeros[4096];
+    VT_AUTO_FD fd = open(vt_arena_printf(vt_test_arena(), "%s/filler", folder),
+                         O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    VT_CHECK(fd >= 0);
+    while (write(fd, zeros, sizeof zeros) > 0)
+        continue;
+    VT_CHECK(errno == ENOSPC);
+}
+
+static void make_world(void)
+{
+    make_keys();
+    make_ledgers();
+    make_evidence();
+    make_the_rest();
+    VT_CHECK(mkdir(vt_test_path("closed"), 0555) == 0);
+    fill(vt_test_small_disk(VT_KIB(16)));
+}
+
+/* ---- what is on the disk ---------------------------------------------------------------
+ */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Everything in the case's folder, a sorted line each; files with the time of their last
+ * change, so that nothing is written unseen. */
+static const char *listing(void)
+{
+    const char *said, *lines[4096];
+    VT_AUTO_BUF sorted = vt_buf_init(VT_MIB(1));
+    char *rest = NULL, *text;
+    size_t count = 0;
+    struct vt_child_end end =
+        run_call(VT_ARGV("find", ".", "-name", ".vt-lock", "-o", "-path", "./store*", "-o",
+                         "-type", "f", "-printf", "%p %m %s %T@\n", "-o", "-type", "d",
+                         "-printf", "%p %m\n", "-o", "-printf", "%p %y\n"),
+                 &said);
+
+    VT_CHECK_SAYING(end.exit_code == 0, "%s", said);
+    text = vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(said));
+    for (char *at = strtok_r(text, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest)) {
+        VT_CHECK(count < sizeof lines / sizeof lines[0]);
+        lines[count++] = at;
+    }
+    qsort(lines, count, sizeof lines[0], by_text);
+    for (size_t i = 0; i < count; i++)
+        vt_buf_printf(&sorted, "%s\n", lines[i]);
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&sorted));
+}
+
+/* The first line that the two do not share. */
+static const char *first_change(const char *before, const char *after)
+{
+    while (*before != '\0' && *after != '\0') {
+        size_t a = strcspn(before, "\n"), b = strcspn(after, "\n");
+
+        if (a != b || memcmp(before, after, a) != 0)
+            break;
+        before += a + (before[a] != '\0');
+        after += b + (after[b] != '\0');
+    }
+    return vt_arena_printf(vt_test_arena(), "%.*s -> %.*s", (int)strcspn(before, "\n"),
+                           before, (int)strcspn(after, "\n"), after);
+}
+
+/* ---- spoiling --------------------------------------------------------------------------
+ */
+
+static void spoil_missing(const char *path)
+{
+    (void)path; /* it was moved away */
+}
+
+static void spoil_folder(const char *path)
+{
+    VT_CHECK(mkdir(path, 0755) == 0);
+}
+
+static void spoil_fifo(const char *path)
+{
+    VT_CHECK(mkfifo(path, 0600) == 0);
+}
+
+static void spoil_unreadable(const char *path)
+{
+    vt_test_write(path, VT_LIT("secret\n"));
+    VT_CHECK(chmod(path, 0) == 0);
+}
+
+static void spoil_closed(const char *path)
+{
+    VT_CHECK(mkdir(path, 0) == 0);
+}
+
+static void write_private(const char *path, vt_slice bytes)
+{
+    vt_test_write(path, bytes);
+    VT_CHECK(chmod(path, 0600) == 0); /* as a private key must be */
+}
+
+static void spoil_empty(const char *path)
+{
+    write_private(path, (vt_slice){ 0 });
+}
+
+static void spoil_cut(const char *path)
+{
+    vt_slice whole = vt_test_read(vt_arena_printf(vt_test_arena(), "%s.kept", path));
+
+    write_private(path, vt_slice_sub(whole, 0, whole.len / 2));
+}
+
+static void spoil_garbage(const char *path)
+{
+    uint8_t bytes[777];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 151 + 7);
+    write_private(path, vt_slice_of(bytes, sizeof bytes));
+}
+
+static void spoil_large(const char *path)
+{
+    write_private(path, (vt_slice){ 0 });
+    VT_CHECK(truncate(path, (off_t)VT_MIB(1024)) == 0);
+}
+
+/* What a mark says of the file behind it. */
+enum {
+    STRUCTURED = 1, /* @ its content matters                                     */
+    OPAQUE = 2,     /* ~ it may hold anything                                    */
+    FOLDER = 4,     /* # a folder                                                */
+    MADE = 8,       /* % a folder that is made if missing                        */
+    EITHER = 16,    /* ^ anything, or a folder                                   */
+    MADE_NEW = 64,  /* + what the call makes                                     */
+    OWN = 32,       /* ! as @, but the caller's own: no verdict on FILE            */
+    FILES = STRUCTURED | OPAQUE | EITHER | OWN,
+};
+
+static const struct way {
+    const char *name;
+    unsigned applies; /* to which marks */
+    int wanted;
+    void (*spoil)(const char *path); /* what was there is at PATH.kept */
+} ways[] = {
+    { "missing", FILES | FOLDER, 3, spoil_missing },
+    { "a folder", STRUCTURED | OPAQUE | OWN, 3, spoil_folder },
+    { "a FIFO", FILES, 3, spoil_fifo },
+    { "not permitted", FILES, 3, spoil_unreadable },
+    { "not permitted", FOLDER | MADE, 3, spoil_closed },
+    { "a file", FOLDER | MADE, 3, spoil_garbage },
+    { "empty", STRUCTURED, 1, spoil_empty },
+    { "cut", STRUCTURED, 1, spoil_cut },
+    { "of another kind", STRUCTURED, 1, spoil_garbage },
+    { "oversized", STRUCTURED, 1, spoil_large },
+    { "empty", OWN, 3, spoil_empty },
+    { "cut", OWN, 3, spoil_cut },
+    { "of another kind", OWN, 3, spoil_garbage },
+    { "oversized", OWN, 3, spoil_large },
+};
+
+static unsigned mark_of(char first)
+{
+    static const char marks[] = "@~#%^!+";
+    const char *at = strchr(marks, first); /* the order of the bits */
+
+    return at == NULL ? 0 : 1U << (at - marks);
+}
+
+/* ---- calling ---------------------------------------------------------------------------
+ */
+
+struct call {
+    const char *argv[ARGS_MAX];
+    unsigned marks[ARGS_MAX];
+    size_t count;
+};
+
+/* Even root must not read what is not permitted. */
+static const char *const plain_user[] = { "setpriv", "--bounding-set",
+                                          "-dac_override,-dac_read_search" };
+
+static void parse_row(const struct row *row, struct call *out)
+{
+    char *rest = NULL;
+    char *words = vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(row->call));
+
+    *out = (struct call){ 0 };
+    for (size_t i = 0; geteuid() == 0 && i < sizeof plain_user / sizeof plain_user[0]; i++)
+        out->argv[out->count++] = plain_user[i];
+    out->argv[out->count++] = vt_test_vitrine();
+    for (char *at = strtok_r(words, " ", &rest); at; at = strtok_r(NULL, " ", &rest)) {
+        VT_CHECK(out->count < ARGS_MAX - 1);
+        out->marks[out->count] = mark_of(*at);
+        if (strcmp(at, "KEYID") == 0)
+            out->argv[out->count++] = keyid_added;
+        else if (strcmp(at, "VKEY") == 0)
+            out->argv[out->count++] = log_vkey;
+        else
+            out->argv[out->count++] = at + (mark_of(*at) != 0);
+    }
+}
+
+/* One sentence of ours, the last line, behind nothing but lines of progress. */
+static bool is_one_sentence(const char *said)
+{
+    const char *at = strstr(said, "vitrine ");
+
+    return at != NULL && (at == said || at[-1] == '\n') && strlen(at) > 20 &&
+           strchr(at, '\n') == at + strlen(at) - 1;
+}
+
+/* verify and fsck answer with a verdict of several lines about the file in question. */
+static bool is_verdict(const char *said)
+{
+    return (strncmp(said, "no: file: ", 10) == 0 && strstr(said, "\n  why ") != NULL &&
+            strstr(said, "\n  next ") != NULL) ||
+           strstr(said, "\nnot as it was signed: ") != NULL;
+}
+
+static void check_spoiled(const struct row *row, const struct call *call, size_t at,
+                          const struct way *way)
+{
+    const char *name = call->argv[at], *path = vt_test_path(name), *said, *before, *after;
+    const char *kept = vt_arena_printf(vt_test_arena(), "%s.kept", path);
+    const char *what =
+        vt_arena_printf(vt_test_arena(), "%s\n%s is %s", row->call, name, way->name);
+    struct vt_child_end end;
+
+    VT_CHECK_SAYING(rename(path, kept) == 0, "%s: %s", path, strerror(errno));
+    way->spoil(path);
+    before = listing();
+    end = run_call(call->argv, &said);
+    after = listing();
+    VT_CHECK_SAYING(end.exit_code == way->wanted, "%s: exit code %d, wanted %d: %s", what,
+                    end.exit_code, way->wanted, said);
+    VT_CHECK_SAYING((is_one_sentence(said) && strstr(said, name) != NULL) ||
+                        is_verdict(said),
+                    "%s: no clear sentence: %s", what, said);
+    VT_CHECK_SAYING(strcmp(before, after) == 0, "%s: the disk was changed: %s", what,
+                    first_change(before, after));
+    (void)vt_test_run(0, VT_ARGV("rm", "-rf", path));
+    VT_CHECK(rename(kept, path) == 0);
+}
+
+/* What a call makes is to go where there is no room, or where it may not go. */
+static void check_place(const struct row *row, struct call *call, size_t at,
+                        const char *folder, const char *reason)
+{
+    const char *name = call->argv[at], *said, *before = listing(), *after;
+    const char *what =
+        vt_arena_printf(vt_test_arena(), "%s\n%s in %s", row->call, name, folder);
+    struct vt_child_end end;
+
+    call->argv[at] = vt_arena_printf(vt_test_arena(), "%s/%s", folder, name);
+    end = run_call(call->argv, &said);
+    call->argv[at] = name;
+    after = listing();
+    VT_CHECK_SAYING(end.exit_code == VT_EXIT_TROUBLE, "%s: exit code %d: %s", what,
+                    end.exit_code, said);
+    VT_CHECK_SAYING(is_one_sentence(said) && strstr(said, reason) != NULL,
+                    "%s: no clear sentence: %s", what, said);
+    VT_CHECK_SAYING(strcmp(before, after) == 0, "%s: the disk was changed: %s", what,
+                    first_change(before, after));
+}
+
+static void check_row(const struct row *row)
+{
+    const char *said;
+    struct call call;
+    struct vt_child_end end;
+
+    parse_row(row, &call);
+    for (size_t at = 0; at < call.count; at++)
+        if (call.marks[at] == MADE_NEW) {
+            check_place(row, &call, at, "closed", "ermi");
+            check_place(row, &call, at, "small", "full");
+        }
+    for (size_t at = 0; at < call.count; at++)
+        for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+            if ((ways[i].applies & call.marks[at]) != 0)
+                check_spoiled(row, &call, at, &ways[i]);
+    if (row->twin == NO_TWIN)
+        return;
+    end = run_call(call.argv, &said);
+    VT_CHECK_SAYING(end.exit_code == row->twin, "%s: exit code %d, wanted %d: %s",
+                    row->call, end.exit_code, row->twin, said);
+}
+
+/* A case for each group, so that the first failure of one hides no other's. */
+static void check_group(const char *group)
+{
+    size_t len = strlen(group);
+
+    make_world();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strncmp(rows[i].call, group, len) == 0 && rows[i].call[len] == ' ')
+            check_row(&rows[i]);
+}
+
+#define GROUP(name)                                                                        \
+    static void group_##name(void)                                                         \
+    {                                                                                      \
+        check_group(#name);                                                                \
+    }
+
+GROUP(verify)
+GROUP(key)
+GROUP(trust)
+GROUP(ledger)
+GROUP(line)
+GROUP(monitor)
+GROUP(release)
+GROUP(review)
+GROUP(rules)
+GROUP(supervise)
+GROUP(witness)
+
+/* ---- nobody is left out ----------------------------------------------------------------
+ */
+
+/* These read no file that a person names. */
+static const char *const without_files[] = { "ledger status", "ledger token" };
+
+static bool has_row(const char *call)
+{
+    size_t len = strlen(call);
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strncmp(rows[i].call, call, len) == 0 && rows[i].call[len] == ' ')
+            return true;
+    for (size_t i = 0; i < sizeof without_files / sizeof without_files[0]; i++)
+        if (strcmp(without_files[i], call) == 0)
+            return true;
+    return false;
+}
+
+/* Each "  vitrine WORD [WORD]" of a help text, the first words of its lines. */
+static size_t check_listed(const char *help, const char *mark, bool is_group)
+{
+    size_t count = 0;
+
+    for (const char *at = strstr(help, mark); at != NULL; at = strstr(at, mark)) {
+        size_t len;
+        const char *call;
+
+        at += strlen("\n  vitrine ");
+        len = strcspn(at, " ");
+        len += is_group ? 0 : 1 + strcspn(at + len + 1, " ");
+        call = vt_arena_printf(vt_test_arena(), "%.*s", (int)len, at);
+        count++;
+        if (!is_group) {
+            VT_CHECK_SAYING(has_row(call), "%s: no row for it", call);
+            continue;
+        }
+        help = vt_test_run(0, VT_ARGV("vitrine", call, "--help"));
+        if (check_listed(help, vt_arena_printf(vt_test_arena(), "\n  vitrine %s ", call),
+                         false) == 0)
+            VT_CHECK_SAYING(has_row(call), "%s: no row for it", call);
+    }
+    return count;
+}
+
+static void every_verb_has_a_row(void)
+{
+    const char *help = vt_test_run(0, VT_ARGV("vitrine", "--help"));
+
+    VT_CHECK(check_listed(help, "\n  vitrine ", true) >= 11);
+}
+
+static const struct vt_case cases[] = {
+    { "verify", group_verify },   { "key", group_key },
+    { "trust", group_trust },     { "ledger", group_ledger },
+    { "line", group_line },       { "monitor", group_monitor },
+    { "release", group_release }, { "review", group_review },
+    { "rules", group_rules },     { "supervise", group_supervise },
+    { "witness", group_witness }, { "every verb has a row", every_verb_has_a_row },
+};
+
+VT_TEST_MAIN("tests.bad_input", cases)

@@ -4,6 +4,10 @@
 # those behind it (`make tidy` checks).  Within a room NAME.c is product code, test_NAME.c
 # a test program, fuzz_NAME.c a fuzz target with its corpus in ROOM/corpus/NAME/.
 
+ifneq ($(words $(CURDIR)),1)
+$(error the path '$(CURDIR)' holds a space: make cannot work there, move the tree)
+endif
+
 ROOMS := base wire crypto store role http ledger evidence line release
 VERSION := $(shell cat VERSION)
 

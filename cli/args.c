@@ -154,6 +154,10 @@ static bool parse_option(struct vt_args *args, int argc, char **argv, int *at,
     if (value == NULL)
         return vt_fail(err, VT_MALFORMED, "--%s needs a value: --%s %s", option->name,
                        option->name, option->value_name);
+    /* An unset variable of a script would otherwise name the root folder, or anybody. */
+    if (value[0] == '\0' && strcmp(option->value_name, "TEXT") != 0)
+        return vt_fail(err, VT_MALFORMED, "--%s: its value is empty: --%s %s", option->name,
+                       option->name, option->value_name);
     return add_value(args, option, value, err);
 }
 
@@ -189,6 +193,9 @@ static bool parse_args(struct vt_args *args, int argc, char **argv, struct vt_er
                 return false;
         } else if (!only_operands && argv[at][0] == '-' && argv[at][1] != '\0') {
             return vt_fail(err, VT_MALFORMED, "no option %s here", argv[at]);
+        } else if (argv[at][0] == '\0') {
+            return vt_fail(err, VT_MALFORMED, "an operand is empty: %s",
+                           args->verb->operands != NULL ? args->verb->operands : "''");
         } else if (args->operand_count == VALUES_MAX) {
             return vt_fail(err, VT_LIMIT, "more than %d operands", VALUES_MAX);
         } else {

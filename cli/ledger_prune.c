@@ -16,6 +16,8 @@ const struct vt_option vt_cli_ledger_prune_options[] = {
     { .name = NULL },
 };
 
+enum { RETENTION_BYTES_MAX = 1024 };
+
 bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err)
 {
     const char *retention = vt_args_get(args, "retention");
@@ -25,6 +27,10 @@ bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err)
 
     if (!vt_args_number(args, "below", 0, (uint64_t)INT64_MAX >> 10, &options.below, err))
         return false;
+    if (retention != NULL && strlen(retention) > RETENTION_BYTES_MAX)
+        return vt_args_misuse(args, err,
+                              "--retention: at most %d bytes; name where it stands",
+                              RETENTION_BYTES_MAX);
     if (retention != NULL)
         options.policy = vt_slice_from_cstr(retention);
     if (!vt_ledger_prune(vt_args_get(args, "dir"), &options, &report, err))

@@ -213,8 +213,9 @@ bool vt_cli_ledger_token(struct vt_args *args, struct vt_error *err)
     uint8_t bytes[32];
     vt_hash hash;
 
-    if (name[0] == '\0' || name[0] == '#' || strpbrk(name, " \t\r\n") != NULL)
-        return vt_args_misuse(args, err, "--name: one word, not beginning with '#'");
+    if (name[0] == '#' || strpbrk(name, " \t\r\n") != NULL || strlen(name) > 64)
+        return vt_args_misuse(
+            args, err, "--name: one word of at most 64 bytes, not beginning with '#'");
     vt_env_random(vt_args_env(args), bytes, sizeof bytes);
     vt_hash_text((const vt_hash *)(const void *)bytes, token);
     hash = vt_sha256_of(vt_slice_from_cstr(token));

@@ -212,7 +212,7 @@ static void without_witnesses(void)
                                  "--origin", ORIGIN, "--key", path("key.pem"), "--policy",
                                  path("policy")));
     text = vt_test_run(
-        1, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"), path("a.txt")));
+        3, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"), path("a.txt")));
     VT_CHECK_SAYING(says(text, "the entries are kept"), "%s", text);
     text = vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log")));
     VT_CHECK_SAYING(says(text, "published  nothing yet"), "%s", text);

@@ -234,7 +234,7 @@ static void a_witness_goes_along(void)
     (void)add(0, "one");
     vt_test_stop(&witness, 0);
     /* Away at the wrong moment: the old checkpoint stands, and the old key stays. */
-    output = rotate(1, "new.key");
+    output = rotate(3, "new.key");
     VT_CHECK_SAYING(strstr(output, "both keys are set") != NULL, "%s", output);
     (void)finish(1);
     witness = start_witness(port);

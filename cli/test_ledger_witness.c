@@ -120,7 +120,7 @@ static void three_of_four(void)
     check_proof("two");
 
     vt_test_kill(&s.running[1]); /* two are away: nothing new is shown */
-    output = add(1, "three");
+    output = add(3, "three");
     VT_CHECK_SAYING(strstr(output, "the entries are kept") != NULL &&
                         strstr(output, "w1") != NULL && strstr(output, "w3") != NULL,
                     "%s", output);

@@ -1,6 +1,7 @@
 /* `vitrine trust`, from a draft to three signatures; and that what can never be signed, or
  * would not be counted, is said at once, with nothing written. */
 #include "tests/harness.h"
+#include <sys/wait.h>
 
 #define MUST_SAY(output, words)                                                            \
     VT_CHECK_SAYING(strstr(output, words) != NULL, "no '%s' in: %s", words, output)
@@ -139,9 +140,39 @@ static void what_can_never_be_signed_is_not_added(void)
     (void)sign(0, "vendor"); /* the draft is as good as it was */
 }
 
+static const char *keyid_of(const char *name)
+{
+    const char *json =
+        vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--json",
+                               vt_arena_printf(vt_test_arena(), "%s.pub", path(name))));
+
+    return vt_arena_printf(vt_test_arena(), "%.12s", strstr(json, "\"keyid\":\"") + 9);
+}
+
+/* Of seventeen keys two begin with the same of sixteen digits. */
+static void two_of_one_beginning(void)
+{
+    bool is_seen[256] = { false };
+
+    for (int i = 0; i < 17; i++) {
+        const char *name = vt_arena_printf(vt_test_arena(), "reader%d", i), *keyid;
+
+        make_key(name);
+        (void)add(0, "reviewer", name, name, NULL, NULL);
+        keyid = keyid_of(name);
+        if (is_seen[(uint8_t)keyid[0]]) {
+            MUST_SAY(remove_key(1, vt_arena_printf(vt_test_arena(), "%.1s", keyid)),
+                     "several keys begin with");
+            return;
+        }
+        is_seen[(uint8_t)keyid[0]] = true;
+    }
+    VT_CHECK(false); /* there is no seventeenth digit */
+}
+
 static void a_wrong_key_is_taken_out_again(void)
 {
-    const char *json, *keyid;
+    const char *keyid;
 
     begin();
     make_key("vendor");
@@ -150,12 +181,9 @@ static void a_wrong_key_is_taken_out_again(void)
     name_all();
     (void)add(0, "root", "wrong", "Third", "--site", "Bern");
     (void)add(0, "supervisor", "wrong", "Third", "--site", "Bern");
-    json =
-        vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--json",
-                               vt_arena_printf(vt_test_arena(), "%s.pub", path("wrong"))));
-    keyid = vt_arena_printf(vt_test_arena(), "%.12s", strstr(json, "\"keyid\":\"") + 9);
+    keyid = keyid_of("wrong");
     MUST_SAY(remove_key(1, "zz"), "no key begins with zz");
-    MUST_SAY(remove_key(1, ""), "several keys begin with");
+    two_of_one_beginning();
     MUST_SAY(
         vt_test_run(1, VT_ARGV("vitrine", "trust", "remove-key", "--trust",
                                path("trust.json"), "--keyid", keyid, "--role", "reviewer")),
@@ -186,7 +214,48 @@ static void a_signature_that_will_not_count_is_not_made(void)
     (void)sign(0, "vendor"); /* the twin */
 }
 
+/* Six people at one file: what each was told to be done is done. */
+static void nothing_is_lost_between_two_at_once(void)
+{
+    enum { PEOPLE = 6 };
+    static const char *const names[PEOPLE] = { "a", "b", "c", "d", "e", "f" };
+    pid_t pids[PEOPLE];
+    const char *said;
+
+    begin();
+    for (size_t i = 0; i < PEOPLE; i++)
+        make_key(names[i]);
+    for (size_t i = 0; i < PEOPLE; i++) {
+        VT_CHECK((pids[i] = fork()) >= 0);
+        if (pids[i] == 0) {
+            (void)add(0, "reviewer", names[i], names[i], NULL, NULL);
+            _exit(0);
+        }
+    }
+    for (size_t i = 0; i < PEOPLE; i++) {
+        int status;
+
+        VT_CHECK(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+    }
+    said = vt_arena_cstr(vt_test_arena(), vt_test_read(path("trust.json")));
+    for (size_t i = 0; i < PEOPLE; i++)
+        MUST_SAY(said, vt_arena_printf(vt_test_arena(), "\"holder\": \"%s\"", names[i]));
+}
+
+static void what_has_ended_is_not_added(void)
+{
+    begin();
+    make_key("late");
+    MUST_SAY(add(2, "reviewer", "late", "Late", "--until", "2020-01-01T00:00:00Z"),
+             "has passed already");
+    MUST_SAY(add(2, "reviewer", "late", "Late", "--mandate-until", "2020-01-01T00:00:00Z"),
+             "has passed already");
+    (void)add(0, "reviewer", "late", "Late", "--until", "2099-01-01T00:00:00Z");
+}
+
 static const struct vt_case cases[] = {
+    { "nothing is lost between two at once", nothing_is_lost_between_two_at_once },
+    { "what has ended is not added", what_has_ended_is_not_added },
     { "holders sign one after the other", holders_sign_one_after_the_other },
     { "a policy without the log begins nothing", a_policy_without_the_log_begins_nothing },
     { "what can never be signed is not added", what_can_never_be_signed_is_not_added },

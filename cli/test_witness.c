@@ -478,7 +478,7 @@ static void one_sentence_and_the_right_exit_code(void)
                     "no IP address") != NULL);
     start(&s);
     VT_CHECK(is_good_answer(&s, add(&s, 0, 3), 3));
-    VT_CHECK(strstr(vt_test_run(1, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir)),
+    VT_CHECK(strstr(vt_test_run(3, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir)),
                     "is writing here") != NULL);
     port = strrchr(s.running.url, ':') + 1;
     VT_CHECK(strstr(vt_test_run(3, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir,

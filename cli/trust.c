@@ -65,11 +65,10 @@ static bool may_sign(struct vt_args *args, const struct vt_trust *trust,
     const struct vt_trust_key *mine = root_key(trust, key);
     VT_AUTO_TRUST before = NULL;
 
-    if (mine == NULL && previous != NULL) {
-        if (!vt_cli_trust_read(previous, &before, err))
-            return false;
+    if (previous != NULL && !vt_cli_trust_read(previous, &before, err))
+        return false;
+    if (mine == NULL && before != NULL)
         mine = root_key(before, key);
-    }
     if (mine == NULL)
         return vt_fail(err, VT_REJECTED, "%s: this key is no root key of it%s", path,
                        previous != NULL ? ", nor of the version before" : "");
@@ -79,14 +78,14 @@ static bool may_sign(struct vt_args *args, const struct vt_trust *trust,
 static bool run_sign(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust");
-    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_KEY key = NULL;
     VT_AUTO_BUF out = vt_buf_init(VT_TRUST_BYTES_MAX);
     VT_AUTO_TRUST trust = NULL;
     VT_AUTO_JSON missing = json_array();
     bool is_enough;
 
-    if (!vt_trust_paper_read(path, &paper, err) || !vt_cli_key_open(args, &key, err) ||
+    if (!vt_trust_paper_hold(path, &paper, err) || !vt_cli_key_open(args, &key, err) ||
         !may_sign(args, paper.trust, key, err) || !add_signature(&paper, key, &out, err) ||
         !vt_trust_parse_unsigned(vt_buf_slice(&out), &trust, err))
         return false;

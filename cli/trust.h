@@ -9,6 +9,7 @@
 /* A trust root on its way: a draft (the predicate as plain JSON) or an envelope that bears
  * one signature or more. */
 struct vt_trust_paper {
+    int lock_fd;            /* keeps others from changing it meanwhile; -1: no lock */
     struct vt_buf bytes;    /* as in the file, without its last line break */
     json_t *draft;          /* owned; NULL when it is signed */
     struct vt_trust *trust; /* owned; of a draft: its form was checked, not its soundness */
@@ -19,6 +20,10 @@ void vt_trust_paper_clear(struct vt_trust_paper *paper);
     __attribute__((cleanup(vt_trust_paper_clear))) struct vt_trust_paper
 
 VT_CHECKED bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out,
+                                    struct vt_error *err);
+/* The same for whoever replaces the file: waits until nobody else is about to, and keeps
+ * the others waiting until the paper is cleared. */
+VT_CHECKED bool vt_trust_paper_hold(const char *path, struct vt_trust_paper *out,
                                     struct vt_error *err);
 
 /* A trust root that counts, from a file or from a client's folder (evidence/trust_store.h).

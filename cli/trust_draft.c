@@ -120,7 +120,7 @@ const struct vt_option vt_cli_trust_add_key_options[] = {
 
 static bool open_draft(const char *path, struct vt_trust_paper *out, struct vt_error *err)
 {
-    return vt_trust_paper_read(path, out, err) &&
+    return vt_trust_paper_hold(path, out, err) &&
            (out->draft != NULL ||
             vt_fail(err, VT_REJECTED,
                     "%s: is signed already; `vitrine trust rotate` begins the next version",
@@ -130,7 +130,7 @@ static bool open_draft(const char *path, struct vt_trust_paper *out, struct vt_e
 bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust");
-    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
     json_t *row;
     enum vt_trust_role role;
 
@@ -203,7 +203,7 @@ static json_t *rows_without(const json_t *keys, const char *keyid, const char *r
 bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust"), *role = vt_args_get(args, "role");
-    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
     const json_t *keys;
     const char *keyid;
     enum vt_trust_role ignored;

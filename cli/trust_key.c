@@ -36,6 +36,16 @@ static bool is_country(const char *text)
            text[1] <= 'Z';
 }
 
+/* What has ended already could never count. */
+static bool check_is_ahead(struct vt_args *args, const char *option, const char *time,
+                           int64_t now_unix_s, struct vt_error *err)
+{
+    int64_t unix_s;
+
+    return !vt_time_parse(vt_slice_from_cstr(time), &unix_s) || unix_s > now_unix_s ||
+           vt_args_misuse(args, err, "--%s: %s has passed already", option, time);
+}
+
 bool vt_cli_trust_key_row(struct vt_args *args, int64_t begun, json_t **out,
                           struct vt_error *err)
 {
@@ -56,7 +66,9 @@ bool vt_cli_trust_key_row(struct vt_args *args, int64_t begun, json_t **out,
         !vt_cli_time(args, "until", now + 2 * VT_TRUST_YEAR_S, until, err))
         return false;
     (void)!vt_time_parse(vt_slice_from_cstr(until), &until_s);
-    if (!vt_cli_time(args, "mandate-until", until_s, mandate, err))
+    if (!vt_cli_time(args, "mandate-until", until_s, mandate, err) ||
+        !check_is_ahead(args, "until", until, now, err) ||
+        !check_is_ahead(args, "mandate-until", mandate, now, err))
         return false;
     id = vt_public_key_id(&key);
     vt_hash_text((const vt_hash *)(const void *)&key, hex);

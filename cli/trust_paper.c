@@ -1,9 +1,11 @@
 /* Reading trust roots in each of their states: draft, on the way, whole. */
 #include "cli/trust.h"
 #include "evidence/trust_store.h"
+#include <sys/file.h>
 
 void vt_trust_paper_clear(struct vt_trust_paper *paper)
 {
+    vt_fd_close(&paper->lock_fd);
     vt_buf_clear(&paper->bytes);
     vt_json_clear(&paper->draft);
     vt_trust_free(paper->trust);
@@ -25,7 +27,7 @@ static bool take(struct vt_trust_paper *paper, const char *path, struct vt_error
 
 bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out, struct vt_error *err)
 {
-    VT_AUTO_TRUST_PAPER paper = { .bytes = vt_buf_init(VT_TRUST_BYTES_MAX) };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1, .bytes = vt_buf_init(VT_TRUST_BYTES_MAX) };
 
     if (!vt_file_read(path, &paper.bytes, err))
         return false;
@@ -34,7 +36,34 @@ bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out, struct vt
     if (!take(&paper, path, err))
         return false;
     *out = paper;
-    paper = (struct vt_trust_paper){ 0 };
+    paper = (struct vt_trust_paper){ .lock_fd = -1 };
+    return true;
+}
+
+/* Files are replaced, so the lock that we got may be on one that is no longer there.  A
+ * file that cannot be opened is left to its reader, who says why. */
+static int lock_file(const char *path)
+{
+    struct stat held, there;
+
+    for (;;) {
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+        if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &held) != 0 ||
+            stat(path, &there) != 0 ||
+            (held.st_ino == there.st_ino && held.st_dev == there.st_dev))
+            return fd;
+        vt_fd_close(&fd);
+    }
+}
+
+bool vt_trust_paper_hold(const char *path, struct vt_trust_paper *out, struct vt_error *err)
+{
+    VT_AUTO_FD fd = lock_file(path);
+
+    if (!vt_trust_paper_read(path, out, err))
+        return false;
+    out->lock_fd = vt_take_fd(&fd);
     return true;
 }
 

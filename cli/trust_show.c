@@ -162,7 +162,7 @@ static bool show(struct vt_args *args, const struct vt_trust *trust, bool is_dra
 bool vt_cli_trust_show(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "trust");
-    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_TRUST kept = NULL;
     struct stat about;
 

@@ -78,7 +78,7 @@ VT_CHECKED bool vt_ledger_init(const char *dir, const struct vt_ledger_config *c
  * Reads at most the journal's tail and the right edge of the tree, never the whole log.
  * ledger_out: returned; end with vt_ledger_close.
  * Errors: VT_ABSENT    there is no ledger in `dir`
- *         VT_REJECTED  another process writes, or stored bytes contradict each other
+ *         VT_REJECTED  stored bytes contradict each other
  *         VT_MALFORMED config or policy
  *         VT_IO */
 VT_CHECKED bool vt_ledger_open(const char *dir, const struct vt_ledger_options *options,
@@ -109,7 +109,8 @@ VT_CHECKED bool vt_ledger_wait(struct vt_ledger *ledger, vt_ticket ticket,
  * given again.
  * Errors: VT_REJECTED the signer or the quorum refused: the old checkpoint still stands,
  *                     the entries stay, and calling again tries again
- *         VT_IO */
+ *         VT_IO       the disk; or so many witnesses are out of reach that no quorum was
+ *                     there: then as VT_REJECTED, and the ledger goes on */
 VT_CHECKED bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
                                   struct vt_error *err);
 

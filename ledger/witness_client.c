@@ -370,14 +370,21 @@ static bool write_result(struct asking *a, struct vt_buf *note_out, struct vt_er
     VT_AUTO_BUF missing = vt_buf_init(160);
     const struct vt_policy *policy = a->client->policy;
     size_t before = note_out->len;
+    bool is_network = false, is_no = false;
 
-    for (size_t i = 0; i < policy->witness_count; i++)
-        if (!a->has_signed[i])
-            vt_buf_printf(&missing, "%s%.*s (%s)", missing.len != 0 ? ", " : "",
-                          VT_SLICE_ARGS(policy->witnesses[i].name),
-                          vt_witness_end_name(a->ones[i].report->end));
+    for (size_t i = 0; i < policy->witness_count; i++) {
+        enum vt_witness_end end = a->ones[i].report->end;
+
+        if (a->has_signed[i])
+            continue;
+        is_network |= end == VT_WITNESS_UNREACHABLE || end == VT_WITNESS_LATE;
+        is_no |= end >= VT_WITNESS_REFUSED;
+        vt_buf_printf(&missing, "%s%.*s (%s)", missing.len != 0 ? ", " : "",
+                      VT_SLICE_ARGS(policy->witnesses[i].name), vt_witness_end_name(end));
+    }
     if (!vt_policy_has_quorum(policy, a->has_signed))
-        return vt_fail(err, VT_REJECTED, "too few witnesses cosigned; missing: %.*s%s",
+        return vt_fail(err, is_network && !is_no ? VT_IO : VT_REJECTED,
+                       "too few witnesses cosigned; missing: %.*s%s",
                        VT_SLICE_ARGS(vt_buf_slice(&missing)),
                        missing.is_full ? " ..." : "");
     vt_buf_put(note_out, a->told->note);

@@ -43,7 +43,7 @@ struct vt_witness_memory;
 VT_CHECKED bool vt_witness_memory_init(const char *folder, struct vt_error *err);
 
 /* Open for writing; one process at a time.  Returned; end with vt_witness_memory_close.
- * Errors: VT_REJECTED it is missing or damaged, or another process has it; VT_IO */
+ * Errors: VT_REJECTED it is missing or damaged; VT_IO, also where another has it */
 VT_CHECKED bool vt_witness_memory_open(const char *folder,
                                        struct vt_witness_memory **memory_out,
                                        struct vt_error *err);

@@ -41,8 +41,8 @@ void vt_disk_abandon(const char *path);
  * everything on the file system is synced first: what you see afterwards is durable, also
  * what your predecessor wrote and did not live to sync.
  *
- * Errors: VT_REJECTED another process holds it (the message names its pid)
- *         VT_IO */
+ * Errors: VT_IO, also where another process holds it: the message names its pid, nothing
+ *         was changed, and it may be tried again */
 VT_CHECKED bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err);
 
 /* ---- whole files ------------------------------------------------------------------- */

@@ -57,7 +57,7 @@ bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err)
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK)
             return vt_disk_fail(disk, "", "lock it", err);
-        return vt_fail(err, VT_REJECTED,
+        return vt_fail(err, VT_IO,
                        "%s: process %.*s is writing here; wait for it or end it",
                        disk->path, VT_SLICE_ARGS(holder_of(fd, text)));
     }

@@ -466,13 +466,13 @@ static void locks(void)
 
     disk = open_new();
     (void)snprintf(pid, sizeof pid, "process %d ", holder);
-    VT_CHECK_FAILS(VT_REJECTED, vt_disk_lock(disk, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_lock(disk, &err));
     VT_CHECK_SAYING(strstr(err.message, pid) != NULL, "%s", err.message);
     VT_CHECK(kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder);
     VT_CHECK_OK(vt_disk_lock(disk, &err));
     VT_CHECK_OK(vt_disk_lock(disk, &err)); /* it is ours already */
     VT_CHECK_OK(vt_disk_open(vt_test_path("disk"), false, &second, &err));
-    VT_CHECK_FAILS(VT_REJECTED, vt_disk_lock(second, &err));
+    VT_CHECK_FAILS(VT_IO, vt_disk_lock(second, &err));
     vt_disk_close(disk);
     VT_CHECK(vt_test_read(vt_test_path("disk/.vt-lock")).len == 0);
     VT_CHECK_OK(vt_disk_lock(second, &err));

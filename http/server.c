@@ -6,9 +6,11 @@
  *   first call      route found? bound kept?  -- no --> REFUSED, body read away
  *   body calls      gathered up to the route's bound -- over --> REFUSED
  *   last call       handler runs -- answered at once --> queued
- *                                -- else the connection sleeps until vt_http_answer
+ *                                -- else it sleeps until vt_http_answer: it dozes for
+ *                                   some steps, then its connection is suspended
  *   after the wake  queued
- *   completed       freed (in the library's callback) */
+ *   completed       freed (in the library's callback); if its client went while it dozed,
+ *                   freed when it is answered */
 #include "http/server.h"
 #include "http/http.h"
 #include <microhttpd.h>
@@ -23,6 +25,8 @@ enum {
     HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
     HEADERS_MAX = 8,
     SWEEP_MS = 250,
+    DOZE_STEPS_MAX = 32, /* then a connection that waits for its answer is suspended */
+    DOZE_MS = 1,         /* between two steps while somebody dozes */
     WATCHES_MAX = 12,
 };
 
@@ -42,6 +46,8 @@ struct vt_http_server {
     struct connection ring;            /* head of the ring; itself no connection */
     struct vt_http_exchange *sleeping; /* the newest; linked by `next` */
     bool has_closed;                   /* a connection, in the last step */
+    bool has_more;                     /* to do at once in the next step */
+    size_t dozing_count;               /* of the sleeping: not suspended yet */
     bool is_stopping;
     int64_t stop_at_ms; /* when stopping: the latest */
 };
@@ -52,13 +58,17 @@ struct vt_http_exchange {
     const struct vt_http_route *route; /* NULL: refused */
     vt_slice path;
     struct vt_buf body;
-    bool is_handled; /* the handler ran, or we refused */
-    /* Asleep: the connection is suspended until there is an answer. */
-    bool is_sleeping;
+    uint64_t announced; /* Content-Length; 0: none */
+    bool is_handled;    /* the handler ran, or we refused */
+    /* Asleep: waits for its answer.  It dozes at first, and the library calls us for it in
+     * each step; then its connection is suspended, which costs three calls of the system.
+     */
+    bool is_sleeping, is_suspended;
+    unsigned dozed; /* steps */
     struct vt_http_exchange *next, *before;
     int status;                    /* 0: no answer yet */
     struct MHD_Response *response; /* owned until queued */
-    char headers[HEADERS_MAX][2][128];
+    char (*headers)[2][128];       /* HEADERS_MAX of them; NULL: none yet */
     size_t header_count;
 };
 
@@ -95,9 +105,12 @@ vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name
 void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,
                         const char *value)
 {
-    char(*slot)[128] = exchange->headers[exchange->header_count];
+    char(*slot)[128];
 
     VT_ASSERT(exchange->status == 0 && exchange->header_count < HEADERS_MAX);
+    if (exchange->headers == NULL)
+        exchange->headers = vt_alloc_array(HEADERS_MAX, sizeof *exchange->headers);
+    slot = exchange->headers[exchange->header_count];
     VT_ASSERT(strlen(name) < sizeof slot[0] && strlen(value) < sizeof slot[1]);
     (void)snprintf(slot[0], sizeof slot[0], "%s", name);
     (void)snprintf(slot[1], sizeof slot[1], "%s", value);
@@ -109,6 +122,15 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
     VT_ASSERT(MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
+static void exchange_free(struct vt_http_exchange *exchange)
+{
+    if (exchange->response != NULL)
+        MHD_destroy_response(exchange->response);
+    vt_buf_clear(&exchange->body);
+    free(exchange->headers);
+    free(exchange);
+}
+
 static void fall_asleep(struct vt_http_exchange *exchange)
 {
     struct vt_http_server *server = exchange->server;
@@ -118,19 +140,36 @@ static void fall_asleep(struct vt_http_exchange *exchange)
     if (exchange->next != NULL)
         exchange->next->before = exchange;
     server->sleeping = exchange;
+    server->dozing_count++;
+}
+
+/* Nobody came to wake it for so long that being called in each step would cost more. */
+static void sleep_soundly(struct vt_http_exchange *exchange)
+{
+    exchange->is_suspended = true;
+    exchange->server->dozing_count--;
     MHD_suspend_connection(exchange->connection);
 }
 
 static void wake(struct vt_http_exchange *exchange)
 {
+    struct vt_http_server *server = exchange->server;
+
     if (exchange->next != NULL)
         exchange->next->before = exchange->before;
     if (exchange->before != NULL)
         exchange->before->next = exchange->next;
     else
-        exchange->server->sleeping = exchange->next;
+        server->sleeping = exchange->next;
     exchange->is_sleeping = false;
-    MHD_resume_connection(exchange->connection);
+    if (exchange->connection == NULL) {
+        exchange_free(exchange); /* its client went */
+    } else if (exchange->is_suspended) {
+        MHD_resume_connection(exchange->connection);
+    } else {
+        server->dozing_count--;
+        server->has_more = true;
+    }
 }
 
 static void give(struct vt_http_exchange *exchange, int status, const char *content_type,
@@ -255,7 +294,6 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
                                              const char *path, const char *method)
 {
     struct vt_http_exchange *exchange = vt_alloc(sizeof *exchange);
-    uint64_t announced;
 
     exchange->server = server;
     exchange->connection = connection;
@@ -265,8 +303,9 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
     if (exchange->route == NULL)
         return exchange;
     exchange->body = vt_buf_init(exchange->route->body_bytes_max);
-    if (vt_decimal_parse(vt_http_header(exchange, "Content-Length"), &announced) &&
-        announced > exchange->route->body_bytes_max)
+    if (vt_decimal_parse(vt_http_header(exchange, "Content-Length"),
+                         &exchange->announced) &&
+        exchange->announced > exchange->route->body_bytes_max)
         refuse_body(exchange);
     return exchange;
 }
@@ -277,6 +316,7 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
     enum MHD_Result result;
 
     exchange->response = NULL;
+    exchange->server->has_more = true; /* it is sent in the next step */
     now_does(exchange->connection, WRITING);
     result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
     MHD_destroy_response(response);
@@ -286,17 +326,20 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
 /* A whole request is here, or was refused. */
 static enum MHD_Result handle(struct vt_http_exchange *exchange)
 {
-    now_does(exchange->connection, WORKING);
     if (!exchange->is_handled) {
         exchange->is_handled = true;
+        now_does(exchange->connection, WORKING);
         if (exchange->route != NULL)
             exchange->route->handle(exchange->server->options.context, exchange);
-        if (exchange->status == 0) {
+        if (exchange->status == 0)
             fall_asleep(exchange);
-            return MHD_YES;
-        }
     }
-    return exchange->status != 0 ? queue(exchange) : MHD_YES;
+    if (exchange->status != 0)
+        return queue(exchange);
+    if (exchange->dozed++ ==
+        (exchange->server->options.tls_key != NULL ? 0 : DOZE_STEPS_MAX))
+        sleep_soundly(exchange);
+    return MHD_YES;
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
@@ -316,6 +359,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return handle(exchange);
     vt_buf_put(&exchange->body, vt_slice_of(piece, *piece_len));
     *piece_len = 0;
+    exchange->server->has_more |= exchange->body.len != exchange->announced;
     if (exchange->body.is_full && exchange->route != NULL)
         refuse_body(exchange);
     return MHD_YES;
@@ -331,11 +375,15 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (exchange == NULL)
         return;
     now_does(connection, READING);
-    if (exchange->response != NULL)
-        MHD_destroy_response(exchange->response);
-    vt_buf_clear(&exchange->body);
-    free(exchange);
     *state = NULL;
+    if (!exchange->is_sleeping) {
+        exchange_free(exchange);
+        return;
+    }
+    /* Its owner will answer; until then the body stays his. */
+    exchange->connection = NULL;
+    exchange->path = (vt_slice){ 0 };
+    exchange->server->dozing_count--;
 }
 
 static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
@@ -391,7 +439,7 @@ static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
         0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->from_one_max,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)2 * HEAD_BYTES_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->head_bytes_max,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
         is_tls ? tls : tls + 2, MHD_OPTION_END);
@@ -406,6 +454,8 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
     server->options = *options;
     if (server->options.connections_max == 0)
         server->options.connections_max = CONNECTIONS_MAX;
+    if (server->options.head_bytes_max == 0)
+        server->options.head_bytes_max = HEAD_BYTES_MAX;
     if (server->options.request_ms_max == 0)
         server->options.request_ms_max = REQUEST_MS_MAX;
     if (server->options.answer_ms_max == 0)
@@ -486,10 +536,11 @@ static int wait_ms(struct vt_http_server *server)
     MHD_UNSIGNED_LONG_LONG library_ms;
 
     /* A library that was full listens again only in the step after. */
-    if (server->has_closed)
+    if (server->has_closed || server->has_more)
         return 0;
     if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms < SWEEP_MS)
-        return (int)library_ms;
+        /* Who dozes is always to be called, as the library sees it. */
+        return library_ms == 0 && server->dozing_count != 0 ? DOZE_MS : (int)library_ms;
     return server->ring.next != &server->ring || server->is_stopping ? SWEEP_MS : -1;
 }
 
@@ -528,9 +579,12 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
             return vt_fail(err, VT_IO, "cannot wait for requests: %s", strerror(errno));
         if (!serve_watches(server, fds, err))
             return false;
-        server->has_closed = false;
+        server->has_closed = server->has_more = false;
         if (MHD_run(server->daemon) != MHD_YES)
             return vt_fail(err, VT_IO, "the HTTP server gave up");
+        if (server->options.turn != NULL &&
+            !server->options.turn(server->options.context, err))
+            return false;
         now_ms = vt_monotonic_ms();
         if (now_ms - swept_ms >= SWEEP_MS || server->is_stopping) {
             sweep(server, now_ms);

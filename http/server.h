@@ -43,12 +43,18 @@ struct vt_http_options {
     void *context;            /* handed to handlers and watches */
     unsigned connections_max; /* 0: 256 */
     unsigned from_one_max;    /* connections from one address; 0: as many as at all */
-    int64_t request_ms_max;   /* for a whole request to arrive; 0: 15 s */
-    int64_t answer_ms_max;    /* for an answer to be taken; 0: 60 s */
-    int64_t stop_ms_max;      /* for answers under way when stopping; 0: 5 s */
+    /* Request line and headers together; 0: 16 KiB.  A connection holds twice as much, and
+     * wipes it after each request, so a server of many small requests sets less. */
+    size_t head_bytes_max;
+    int64_t request_ms_max;           /* for a whole request to arrive; 0: 15 s */
+    int64_t answer_ms_max;            /* for an answer to be taken; 0: 60 s */
+    int64_t stop_ms_max;              /* for answers under way when stopping; 0: 5 s */
     struct vt_http_watch watches[12]; /* ended by one without `ready` */
     /* Called about four times a second as long as there are connections; NULL: nobody. */
     void (*tick)(void *context, int64_t now_ms);
+    /* Called after each turn of the loop, before it waits again: the place to send on what
+     * the turn's handlers gathered.  Fails as a watch does; NULL: nobody. */
+    bool (*turn)(void *context, struct vt_error *err);
     /* TLS: certificate chain and private key in PEM, NUL-ended; both NULL: plain HTTP. */
     const char *tls_certificate, *tls_key;
 };
@@ -79,9 +85,10 @@ void vt_http_server_stop(struct vt_http_server *server);
 /* ---- inside a handler -------------------------------------------------------------------
  */
 
-/* All borrowed from the exchange, until it is answered. */
-vt_slice vt_http_path(const struct vt_http_exchange *exchange); /* decoded, no query */
+/* Borrowed from the exchange: the body until it is answered, the others until the handler
+ * returns (a client that goes takes them along). */
 vt_slice vt_http_body(const struct vt_http_exchange *exchange);
+vt_slice vt_http_path(const struct vt_http_exchange *exchange); /* decoded, no query */
 /* The header's value; empty if there is none. */
 vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *name);
 /* The query's value, decoded; empty if there is none. */

@@ -363,6 +363,30 @@ static const char *hear(int fd, const char *until)
     return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&heard));
 }
 
+/* Whether its connection is read, waits for an answer or is suspended when it goes: its
+ * exchange lives until it is answered. */
+static void a_client_goes_while_it_waits(void)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    int fd;
+
+    for (int i = 0; i < SLEEPERS_MAX; i++) {
+        fd = dial(&server);
+        say(fd, "GET /sleep HTTP/1.1\r\nHost: h\r\n\r\n");
+        (void)usleep((useconds_t)(i % 8) * 1000);
+        if (i % 2 == 0)
+            VT_CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+        (void)close(fd);
+    }
+    tell(&server, 'w');
+    fd = dial(&server);
+    say(fd, "GET /hello/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    VT_CHECK(strstr(hear(fd, "/hello/a"), "200") != NULL);
+    (void)close(fd);
+    stop(&server);
+}
+
 static void one_connection_serves_several_requests(void)
 {
     struct server server = start((struct vt_http_options){ 0 });
@@ -524,6 +548,7 @@ static const struct vt_case cases[] = {
     { "an answer has its time", an_answer_has_its_time },
     { "a stopping server finishes what it began",
       a_stopping_server_finishes_what_it_began },
+    { "a client goes while it waits", a_client_goes_while_it_waits },
     { "one connection serves several requests", one_connection_serves_several_requests },
     { "slow clients are cut off", slow_clients_are_cut_off },
     { "dripping clients are cut off", dripping_clients_are_cut_off },

@@ -62,8 +62,10 @@ struct vt_front_ledger {
 
     struct vt_front_item *queue; /* a ring of front->pending_max */
     uint64_t first, count, sent;
-    uint64_t bytes;        /* of the entries in it */
-    uint16_t in_flight[4]; /* entries in each ADD under way */
+    uint64_t bytes;         /* of the entries in it */
+    uint64_t waiting_bytes; /* of those not sent yet, as they take room in a message */
+    struct vt_buf out;      /* the message that is written */
+    uint16_t in_flight[4];  /* entries in each ADD under way */
     unsigned messages;
 
     struct vt_front_request *waiting; /* head of the ring of those that want a proof */
@@ -90,7 +92,6 @@ struct vt_front {
     int64_t started_ms;
     uint64_t logged[6]; /* what the last line of the log counted */
     int64_t logged_ms;
-    struct vt_error trouble; /* why we end, when it was found inside a handler */
 };
 
 /* ---- front_add.c: entries, in and answered ----------------------------------------------
@@ -98,6 +99,8 @@ struct vt_front {
 
 void vt_front_on_add(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
+/* After each turn of the server: what its handlers gathered goes to the sequencers. */
+bool vt_front_send_all(void *context, struct vt_error *err);
 /* The sequencer has said something; a watch. */
 bool vt_front_on_sequencer(void *context, struct vt_error *err);
 /* Who waits too long for a checkpoint is told so. */

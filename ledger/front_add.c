@@ -3,14 +3,16 @@
  *
  * Bounds: pending_max entries and BYTES_MAX bytes may wait for a ledger; what is over is
  * told to come back (429).  At most two messages are under way, so neither side waits for
- * the other to read. */
+ * the other to read; and a second one goes only when it is full, so that what comes while
+ * the disk works becomes one batch. */
 #include "ledger/front.h"
 #include "wire/note.h"
 
 enum {
     IN_FLIGHT_MAX = 2,
     BYTES_MAX = 64 << 20,
-    WAIT_MS_MAX = 30000, /* for a checkpoint with a quorum */
+    FULL_BYTES = 64 << 10, /* of entries: a message worth a second one under way */
+    WAIT_MS_MAX = 30000,   /* for a checkpoint with a quorum */
 };
 
 /* ---- requests ---------------------------------------------------------------------------
@@ -216,38 +218,51 @@ static struct vt_front_item *item_at(struct vt_front_ledger *l, uint64_t i)
 
 static bool send_message(struct vt_front_ledger *l, struct vt_error *err)
 {
-    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_buf *body = &l->out;
+    bool is_awaited = l->waiting->next != l->waiting;
     uint16_t count = 0;
 
-    vt_buf_put_u16(&body, 0);
+    vt_buf_truncate(body, 0);
+    vt_serve_add_begin(body);
     for (; l->sent < l->count && count < VT_SERVE_ADD_MAX; l->sent++, count++) {
-        vt_slice entry = item_at(l, l->sent)->entry;
+        const struct vt_front_item *item = item_at(l, l->sent);
 
-        if (body.len + VT_SERVE_ENTRY_ROOM(entry.len) > VT_MESSAGE_BYTES_MAX)
+        if (body->len + VT_SERVE_ENTRY_ROOM(item->entry.len) > VT_MESSAGE_BYTES_MAX)
             break;
-        vt_buf_put_u16(&body, (uint16_t)entry.len); /* bounded when it was taken */
-        vt_buf_put(&body, entry);
+        vt_serve_add_put(body, item->entry);
+        is_awaited |= item->request->wish == VT_WISH_PROOF;
+        l->waiting_bytes -= VT_SERVE_ENTRY_ROOM(item->entry.len);
     }
-    if (!vt_buf_check(&body, "entries", err))
+    if (!vt_buf_check(body, "entries", err))
         return false;
-    body.data[0] = (uint8_t)(count >> 8);
-    body.data[1] = (uint8_t)count;
+    vt_serve_add_end(body, count, is_awaited);
     l->in_flight[l->messages++] = count;
-    return vt_channel_send(&l->sequencer, VT_SERVE_ADD, vt_buf_slice(&body), err);
+    return vt_channel_send(&l->sequencer, VT_SERVE_ADD, vt_buf_slice(body), err);
+}
+
+/* Does what waits fill a message? */
+static bool is_full(const struct vt_front_ledger *l)
+{
+    return l->count - l->sent >= VT_SERVE_ADD_MAX || l->waiting_bytes >= FULL_BYTES;
 }
 
 static bool send_waiting(struct vt_front_ledger *l, struct vt_error *err)
 {
-    while (l->messages < IN_FLIGHT_MAX && l->sent < l->count)
+    while (l->sent < l->count &&
+           (l->messages == 0 || (l->messages < IN_FLIGHT_MAX && is_full(l))))
         if (!send_message(l, err))
             return false;
     return true;
 }
 
-static void stop_with(struct vt_front_ledger *l, const struct vt_error *err)
+bool vt_front_send_all(void *context, struct vt_error *err)
 {
-    l->front->trouble = *err;
-    vt_http_server_stop(l->front->server);
+    struct vt_front *f = context;
+
+    for (size_t i = 0; i < f->ledger_count; i++)
+        if (!send_waiting(&f->ledgers[i], err))
+            return false;
+    return true;
 }
 
 /* Room for so many more? */
@@ -268,6 +283,7 @@ static void enqueue(struct vt_front_ledger *l, struct vt_front_request *request,
     *item_at(l, l->count) = (struct vt_front_item){ request, at, entry };
     l->count++;
     l->bytes += entry.len;
+    l->waiting_bytes += VT_SERVE_ENTRY_ROOM(entry.len);
 }
 
 /* ---- who may write ----------------------------------------------------------------------
@@ -304,7 +320,6 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
     vt_slice body = vt_http_body(exchange);
     bool wants_proof = vt_slice_is(vt_http_header(exchange, "Accept"), VT_TLOG_PROOF_TYPE);
     struct vt_front_request *request;
-    struct vt_error err = { 0 };
 
     if (!may_write(l, exchange))
         return;
@@ -319,8 +334,6 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
         return;
     request = request_new(exchange, wants_proof ? VT_WISH_PROOF : VT_WISH_INDEX, 1);
     enqueue(l, request, 0, body);
-    if (!send_waiting(l, &err))
-        stop_with(l, &err);
 }
 
 /* How many entries?  0: the body has no form. */
@@ -344,7 +357,6 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange)
     vt_reader r = { vt_http_body(exchange) };
     size_t count = count_entries(r.rest);
     struct vt_front_request *request;
-    struct vt_error err = { 0 };
     vt_slice entry;
 
     if (!may_write(l, exchange))
@@ -361,8 +373,6 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange)
     request = request_new(exchange, VT_WISH_BATCH, count);
     for (size_t i = 0; i < count && vt_bundle_read(&r, &entry); i++)
         enqueue(l, request, i, entry);
-    if (!send_waiting(l, &err))
-        stop_with(l, &err);
 }
 
 /* ---- the sequencer answers --------------------------------------------------------------

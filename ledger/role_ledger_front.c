@@ -5,7 +5,13 @@
 #include "ledger/config.h"
 #include "ledger/front.h"
 
-enum { STOP_MS_MAX = 4000, LOG_MS = 60000, PENDING_MAX = 1 << 20, CONNECTIONS_MAX = 16000 };
+enum {
+    STOP_MS_MAX = 4000,
+    LOG_MS = 60000,
+    PENDING_MAX = 1 << 20,
+    CONNECTIONS_MAX = 16000,
+    HEAD_BYTES_MAX = 4096,
+};
 
 /* And reading below the ledgers' folders, which it is told at the start. */
 const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
@@ -105,6 +111,7 @@ static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_righ
         l->waiting = vt_arena_alloc(f->arena, sizeof *l->waiting);
         l->waiting->next = l->waiting->before = l->waiting;
         l->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
+        l->out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
         l->queue = vt_arena_alloc(f->arena, f->pending_max * sizeof *l->queue);
     }
     return true;
@@ -184,9 +191,9 @@ static bool open_disks(struct vt_front *f, const struct vt_rights *rights,
 
 static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_error *err)
 {
-    struct vt_http_options options = { .context = f,
-                                       .stop_ms_max = STOP_MS_MAX,
-                                       .tick = on_tick };
+    struct vt_http_options options = {
+        .context = f, .stop_ms_max = STOP_MS_MAX, .tick = on_tick, .turn = vt_front_send_all
+    };
     struct vt_rights rights = vt_ledger_front_rights;
     VT_AUTO_JSON words = NULL;
 
@@ -197,6 +204,7 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
     vt_confine(&rights);
     options.routes = make_routes(f);
     options.connections_max = (unsigned)f->connections_max;
+    options.head_bytes_max = HEAD_BYTES_MAX;
     options.tls_certificate = f->tls_certificate;
     options.tls_key = f->tls_key;
     options.watches[0] = (struct vt_http_watch){ .fd = channel->fd,
@@ -223,6 +231,7 @@ static void end(struct vt_front *f)
         vt_front_drop_all(l);
         vt_channel_clear(&l->sequencer);
         vt_buf_clear(&l->checkpoint);
+        vt_buf_clear(&l->out);
         vt_prover_free(l->prover);
         vt_disk_close(l->disk);
     }
@@ -239,9 +248,7 @@ int vt_role_ledger_front(struct vt_channel *channel)
     is_begun = begin(channel, f, &err);
     if (!is_begun)
         (void)!vt_channel_send_error(channel, &err, &lost);
-    else if (vt_http_server_run(f->server, &err))
-        err = f->trouble;
-    if (is_begun && err.code != VT_OK)
+    else if (!vt_http_server_run(f->server, &err))
         (void)fprintf(stderr, "vitrine ledger-front: %s\n", err.message);
     end(f);
     return err.code == VT_OK ? VT_EXIT_OK : vt_code_exit(err.code);

@@ -13,6 +13,7 @@
 enum {
     ROUND_MAX = 8192, /* entries in one batch */
     RETRY_MS = 1000,  /* after a publication that failed */
+    LEISURE = 10,     /* times publish_ms between two, when nobody waits for one */
     LAST_MS = 4000,   /* for the last publication, when ending */
 };
 
@@ -29,6 +30,7 @@ struct sequencer {
     struct vt_ledger *ledger;
     int64_t publish_ms;      /* at least so long between two publications */
     int64_t publish_next_ms; /* not before */
+    bool is_awaited;         /* somebody waits for a checkpoint over what is new */
     bool is_asking;          /* the courier is under way */
     bool has_front;
     struct {
@@ -56,6 +58,7 @@ static bool tell_failed(struct sequencer *s, const struct vt_error *why,
                         struct vt_error *err)
 {
     s->publish_next_ms = vt_monotonic_ms() + RETRY_MS;
+    s->is_awaited = true;
     return !s->has_front || vt_channel_send(s->front, VT_SERVE_FAILED,
                                             vt_slice_from_cstr(why->message), err);
 }
@@ -93,6 +96,7 @@ static bool publish(struct sequencer *s, struct vt_error *err)
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
     struct vt_error why = { 0 };
 
+    s->is_awaited = false;
     if (!vt_ledger_publish_begin(s->ledger, &note, &why)) {
         if (why.code == VT_IO) {
             *err = why;
@@ -176,17 +180,19 @@ static bool take_entry(struct sequencer *s, vt_slice entry, struct vt_error *err
 static bool take_message(struct sequencer *s, vt_slice body, struct vt_error *err)
 {
     vt_reader r = { body };
-    uint16_t count, len;
+    bool is_awaited;
+    uint16_t count;
     vt_slice entry;
 
-    if (!vt_read_u16(&r, &count) || count == 0 || count > VT_SERVE_ADD_MAX)
+    if (!vt_serve_add_read(&r, &count, &is_awaited))
         return vt_fail(err, VT_MALFORMED, "the front sent entries without a form");
     for (uint16_t i = 0; i < count; i++)
-        if (!vt_read_u16(&r, &len) || !vt_read_bytes(&r, len, &entry))
+        if (!vt_serve_entry_read(&r, &entry))
             return vt_fail(err, VT_MALFORMED, "the front sent an entry without a form");
         else if (!take_entry(s, entry, err))
             return false;
     s->counts[s->messages++] = count;
+    s->is_awaited |= is_awaited;
     return vt_read_end(&r) || vt_fail(err, VT_MALFORMED, "the front sent too much");
 }
 
@@ -263,9 +269,13 @@ static bool play_round(struct sequencer *s, struct vt_error *err)
 /* ---- the loop ---------------------------------------------------------------------------
  */
 
+/* How long until the next publication?  -1: there is nothing to publish, or it is under
+ * way. */
 static int patience_ms(const struct sequencer *s)
 {
-    int64_t left = s->publish_next_ms - vt_monotonic_ms();
+    int64_t at_ms =
+        s->publish_next_ms + (s->is_awaited ? 0 : (LEISURE - 1) * s->publish_ms);
+    int64_t left = at_ms - vt_monotonic_ms();
 
     if (!is_due(s))
         return -1;
@@ -284,7 +294,7 @@ static bool serve(struct sequencer *s, struct vt_error *err)
             return false;
         if (fds[0].revents != 0 && !play_round(s, err))
             return false;
-        if (is_due(s) && vt_monotonic_ms() >= s->publish_next_ms && !publish(s, err))
+        if (patience_ms(s) == 0 && !publish(s, err))
             return false;
     }
     return true;

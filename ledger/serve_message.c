@@ -3,6 +3,45 @@
 
 enum { BEGIN_MS_MAX = 60000, HEARD_MS_MAX = 10000 };
 
+void vt_serve_add_begin(struct vt_buf *out)
+{
+    vt_buf_put_u16(out, 0);
+    vt_buf_put_u8(out, 0);
+}
+
+void vt_serve_add_put(struct vt_buf *out, vt_slice entry)
+{
+    VT_ASSERT(entry.len <= UINT16_MAX);
+    vt_buf_put_u16(out, (uint16_t)entry.len);
+    vt_buf_put(out, entry);
+}
+
+void vt_serve_add_end(struct vt_buf *out, uint16_t count, bool is_awaited)
+{
+    VT_ASSERT(!out->is_full && out->len >= 3);
+    out->data[0] = (uint8_t)(count >> 8);
+    out->data[1] = (uint8_t)count;
+    out->data[2] = is_awaited;
+}
+
+bool vt_serve_add_read(vt_reader *r, uint16_t *count_out, bool *is_awaited_out)
+{
+    uint8_t awaited;
+
+    if (!vt_read_u16(r, count_out) || *count_out == 0 || *count_out > VT_SERVE_ADD_MAX ||
+        !vt_read_u8(r, &awaited) || awaited > 1)
+        return false;
+    *is_awaited_out = awaited;
+    return true;
+}
+
+bool vt_serve_entry_read(vt_reader *r, vt_slice *out)
+{
+    uint16_t len;
+
+    return vt_read_u16(r, &len) && vt_read_bytes(r, len, out);
+}
+
 void vt_serve_added_begin(struct vt_buf *out, uint64_t size, uint16_t count)
 {
     vt_buf_put_u64(out, size);

@@ -30,10 +30,18 @@ enum {
     VT_SERVE_COSIGNED,
 };
 
-/* Entries in one ADD: 2 bytes of number, then a 16-bit length and the bytes of each. */
+/* Entries in one ADD: 2 bytes of number, 1 byte whether somebody waits for a checkpoint
+ * that holds them, then a 16-bit length and the bytes of each. */
 #define VT_SERVE_ADD_MAX 4096
 /* Room of one entry in an ADD. */
 #define VT_SERVE_ENTRY_ROOM(bytes) ((size_t)(bytes) + 2)
+
+/* An ADD is begun, filled, and ended with what is known only then. */
+void vt_serve_add_begin(struct vt_buf *out);
+void vt_serve_add_put(struct vt_buf *out, vt_slice entry); /* at most 65,535 bytes */
+void vt_serve_add_end(struct vt_buf *out, uint16_t count, bool is_awaited);
+VT_CHECKED bool vt_serve_add_read(vt_reader *r, uint16_t *count_out, bool *is_awaited_out);
+VT_CHECKED bool vt_serve_entry_read(vt_reader *r, vt_slice *out);
 
 /* What came of one entry. */
 struct vt_serve_result {

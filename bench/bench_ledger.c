@@ -2,7 +2,7 @@
  * disk has it.
  *
  *   bench_ledger BUILD                   all figures; the peer is BUILD/interop/bin/posix
- *   bench_ledger load PORT PATH CONNECTIONS BATCH BYTES RATE SECONDS [ACCEPT]
+ *   bench_ledger load PORT PATH CONNECTIONS BATCH BYTES RATE SECONDS [DEPTH [ACCEPT]]
  *                                        the generator alone, against any log
  */
 #include "bench/bench.h"
@@ -324,7 +324,8 @@ static int load_alone(int argc, char **argv)
                          .entry_bytes = (unsigned)number(argv[6]),
                          .rate = number(argv[7]),
                          .seconds = number(argv[8]),
-                         .accept = argc > 9 ? argv[9] : NULL,
+                         .depth = argc > 9 ? (unsigned)number(argv[9]) : 1,
+                         .accept = argc > 10 ? argv[10] : NULL,
                          .first = (uint64_t)time(NULL) << 32 };
     struct vt_load_result r = vt_load_run(&l);
 
@@ -348,7 +349,7 @@ int main(int argc, char **argv)
     if (argc != 2) {
         (void)fprintf(stderr, "usage: bench_ledger BUILD\n"
                               "       bench_ledger load PORT PATH CONNECTIONS BATCH BYTES "
-                              "RATE SECONDS [ACCEPT]\n");
+                              "RATE SECONDS [DEPTH [ACCEPT]]\n");
         return VT_EXIT_USAGE;
     }
     b.build = realpath(argv[1], NULL);

@@ -1,4 +1,6 @@
-/* The load generator: one epoll, one buffer a connection. */
+/* The load generator: one epoll, two buffers a connection.  It shares the machine with what
+ * it measures, so it is made to cost little: heads are written once, noise comes eight
+ * bytes at a time, and one call of the system sends or takes all that a connection has. */
 #include "bench/load.h"
 #include "bench/bench.h"
 #include <netinet/in.h>
@@ -10,11 +12,12 @@ enum { CONNECTIONS_MAX = 1024, ANSWER_BYTES = 256 << 10, SAMPLES_MAX = 4 << 20 }
 
 struct line {
     int fd;
-    double due; /* when its request was to be sent */
+    double due; /* when its requests were to be sent */
     char *out;
     size_t out_len, sent;
     char *in;
     size_t in_len;
+    unsigned open; /* requests that are not answered yet */
 };
 
 struct run {
@@ -27,6 +30,8 @@ struct run {
     float *samples;
     size_t sample_count;
     double start, next_due;
+    char head[512]; /* of every request */
+    size_t head_len, body_len;
 };
 
 VT_NORETURN static void give_up(const char *what)
@@ -39,42 +44,53 @@ VT_NORETURN static void give_up(const char *what)
  */
 
 /* Noise with the number in front: no two entries are equal. */
-static void put_entry(const struct vt_load *load, uint64_t number, char *out)
+static char *put_entry(const struct vt_load *load, uint64_t number, char *out)
 {
-    uint64_t state = number * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t state = number * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    size_t left = load->entry_bytes;
 
-    for (unsigned i = 0; i < load->entry_bytes; i++) {
+    for (uint64_t word = number; left != 0; word = state) {
+        size_t piece = left < sizeof word ? left : sizeof word;
+
+        memcpy(out, &word, piece);
+        out += piece;
+        left -= piece;
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        out[i] = (char)('a' + state % 26);
     }
-    memcpy(out, &number, load->entry_bytes < 8 ? load->entry_bytes : 8);
+    return out;
 }
 
-static void make_request(struct run *run, struct line *line)
+static void make_head(struct run *run)
 {
     const struct vt_load *load = run->load;
-    size_t body = load->batch == 1 ? load->entry_bytes
-                                   : (size_t)load->batch * (2 + load->entry_bytes);
-    int head = snprintf(line->out, 512,
-                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%sContent-Length: "
-                        "%zu\r\n\r\n",
-                        load->path, load->accept != NULL ? "Accept: " : "",
-                        load->accept != NULL ? load->accept : "",
-                        load->accept != NULL ? "\r\n" : "", body);
-    char *at = line->out + head;
 
+    run->body_len = load->batch == 1 ? load->entry_bytes
+                                     : (size_t)load->batch * (2 + load->entry_bytes);
+    run->head_len = (size_t)snprintf(
+        run->head, sizeof run->head,
+        "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%sContent-Length: %zu\r\n\r\n",
+        load->path, load->accept != NULL ? "Accept: " : "",
+        load->accept != NULL ? load->accept : "", load->accept != NULL ? "\r\n" : "",
+        run->body_len);
+    VT_ASSERT(run->head_len < sizeof run->head);
+}
+
+static char *put_request(struct run *run, char *at)
+{
+    const struct vt_load *load = run->load;
+
+    memcpy(at, run->head, run->head_len);
+    at += run->head_len;
     for (unsigned i = 0; i < load->batch; i++) {
         if (load->batch != 1) {
             *at++ = (char)(load->entry_bytes >> 8);
             *at++ = (char)load->entry_bytes;
         }
-        put_entry(load, run->result.next++, at);
-        at += load->entry_bytes;
+        at = put_entry(load, run->result.next++, at);
     }
-    line->out_len = (size_t)(at - line->out);
-    line->sent = line->in_len = 0;
+    return at;
 }
 
 static void watch(struct run *run, struct line *line, bool wants_out)
@@ -109,7 +125,12 @@ static void push(struct run *run, struct line *line)
 
 static void begin_request(struct run *run, struct line *line, double due)
 {
-    make_request(run, line);
+    char *at = line->out;
+
+    for (line->open = 0; line->open < run->load->depth; line->open++)
+        at = put_request(run, at);
+    line->out_len = (size_t)(at - line->out);
+    line->sent = line->in_len = 0;
     line->due = due;
     push(run, line);
 }
@@ -117,24 +138,22 @@ static void begin_request(struct run *run, struct line *line, double due)
 /* ---- answers ----------------------------------------------------------------------------
  */
 
-/* The length of the whole answer, 0: not known yet. */
-static size_t answer_length(struct line *line)
+/* The length of the whole answer that begins here, 0: not known yet.  NUL behind `len`. */
+static size_t answer_length(const char *in, size_t len)
 {
-    char *end, *length;
+    const char *end = memmem(in, len, "\r\n\r\n", 4), *length;
 
-    line->in[line->in_len] = '\0';
-    end = strstr(line->in, "\r\n\r\n");
     if (end == NULL)
         return 0;
-    length = strcasestr(line->in, "content-length:");
-    return (size_t)(end + 4 - line->in) +
-           (length != NULL && length < end ? strtoul(length + 15, NULL, 10) : 0);
+    length = memmem(in, (size_t)(end - in), "ontent-", 7);
+    while (length != NULL && strncasecmp(length + 7, "length:", 7) != 0)
+        length = memmem(length + 7, (size_t)(end - length - 7), "ontent-", 7);
+    return (size_t)(end + 4 - in) + (length != NULL ? strtoul(length + 14, NULL, 10) : 0);
 }
 
-static void count(struct run *run, struct line *line)
+static void count(struct run *run, const struct line *line, const char *answer, double now)
 {
-    long status = strtol(line->in + 9, NULL, 10); /* behind "HTTP/1.1 " */
-    double now = vt_bench_seconds();
+    long status = strtol(answer + 9, NULL, 10); /* behind "HTTP/1.1 " */
 
     if (status == 200) {
         run->result.requests++;
@@ -148,22 +167,38 @@ static void count(struct run *run, struct line *line)
     }
 }
 
+/* Whole answers are counted, what is left waits for more. */
+static void take_answers(struct run *run, struct line *line)
+{
+    double now = vt_bench_seconds();
+    size_t at = 0, whole;
+
+    line->in[line->in_len] = '\0';
+    while (line->open > 0) {
+        whole = answer_length(line->in + at, line->in_len - at);
+        if (whole == 0 || line->in_len - at < whole)
+            break;
+        count(run, line, line->in + at, now);
+        at += whole;
+        line->open--;
+    }
+    line->in_len -= at;
+    memmove(line->in, line->in + at, line->in_len);
+}
+
 static void pull(struct run *run, struct line *line)
 {
     ssize_t got =
         recv(line->fd, line->in + line->in_len, ANSWER_BYTES - line->in_len - 1, 0);
-    size_t whole;
 
     if (got < 0 && errno == EAGAIN)
         return;
     if (got <= 0)
         give_up("the server closed a connection");
     line->in_len += (size_t)got;
-    whole = answer_length(line);
-    if (whole == 0 || line->in_len < whole)
-        return;
-    count(run, line);
-    run->idle[run->idle_count++] = line;
+    take_answers(run, line);
+    if (line->open == 0)
+        run->idle[run->idle_count++] = line;
 }
 
 /* ---- the loop ---------------------------------------------------------------------------
@@ -184,14 +219,14 @@ static void open_line(struct run *run, struct line *line)
     (void)fcntl(line->fd, F_SETFL, O_NONBLOCK);
     if (epoll_ctl(run->epoll, EPOLL_CTL_ADD, line->fd, &event) != 0)
         give_up("epoll");
-    line->out = vt_alloc(1024 + (size_t)run->load->batch * (2 + run->load->entry_bytes));
+    line->out = vt_alloc(run->load->depth * (run->head_len + run->body_len));
     line->in = vt_alloc(ANSWER_BYTES);
 }
 
 /* Give idle connections what is due. */
 static void feed(struct run *run, double now)
 {
-    double step = run->load->rate != 0 ? 1 / run->load->rate : 0;
+    double step = run->load->rate != 0 ? run->load->depth / run->load->rate : 0;
 
     while (run->idle_count > 0 && run->next_due <= now) {
         begin_request(run, run->idle[--run->idle_count], step != 0 ? run->next_due : now);
@@ -245,23 +280,27 @@ static void summarise(struct run *run)
     run->result.max_ms = (double)run->samples[n - 1];
 }
 
-struct vt_load_result vt_load_run(const struct vt_load *load)
+struct vt_load_result vt_load_run(const struct vt_load *asked)
 {
-    struct run run = { .load = load, .epoll = epoll_create1(EPOLL_CLOEXEC) };
+    struct vt_load load = *asked;
+    struct run run = { .load = &load, .epoll = epoll_create1(EPOLL_CLOEXEC) };
 
-    VT_ASSERT(load->connections > 0 && load->connections <= CONNECTIONS_MAX);
-    run.lines = vt_alloc_array(load->connections, sizeof *run.lines);
+    if (load.depth == 0)
+        load.depth = 1;
+    VT_ASSERT(load.connections > 0 && load.connections <= CONNECTIONS_MAX);
+    make_head(&run);
+    run.lines = vt_alloc_array(load.connections, sizeof *run.lines);
     run.samples = vt_alloc_array(SAMPLES_MAX, sizeof *run.samples);
-    run.result.next = load->first;
-    run.idle = vt_alloc_array(load->connections, sizeof *run.idle);
-    for (unsigned i = 0; i < load->connections; i++) {
+    run.result.next = load.first;
+    run.idle = vt_alloc_array(load.connections, sizeof *run.idle);
+    for (unsigned i = 0; i < load.connections; i++) {
         open_line(&run, &run.lines[i]);
         run.idle[run.idle_count++] = &run.lines[i];
     }
     run.start = run.next_due = vt_bench_seconds();
     loop(&run);
     summarise(&run);
-    for (unsigned i = 0; i < load->connections; i++) {
+    for (unsigned i = 0; i < load.connections; i++) {
         (void)close(run.lines[i].fd);
         free(run.lines[i].out);
         free(run.lines[i].in);

@@ -1,6 +1,7 @@
-/* A load generator for logs that take POST /add: many connections in one thread, closed
- * loop (the next request when the last is answered) or open loop (at a set rate, whoever
- * answers; latency counts from when a request was due, so waiting is not left out). */
+/* A load generator for logs that take POST /add: many kept connections in one thread,
+ * closed loop (the next request when the last is answered) or open loop (at a set rate,
+ * whoever answers; latency counts from when a request was due, so waiting is not left out).
+ */
 #ifndef VT_BENCH_LOAD_H
 #define VT_BENCH_LOAD_H
 
@@ -12,6 +13,8 @@ struct vt_load {
     const char *accept;   /* NULL: none */
     unsigned connections; /* at most 1024 */
     unsigned batch;       /* entries in a request; 1: the entry is the body */
+    unsigned depth; /* requests sent at once on a connection (pipelined), the next when
+                       all are answered; 0: 1 */
     unsigned entry_bytes;
     double rate; /* requests a second; 0: closed loop */
     double seconds;

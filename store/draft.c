@@ -11,7 +11,12 @@ struct vt_disk_draft {
     char *subject; /* what it is to become, as far as known; owned */
     int fd;
     uint64_t size;
+    uint64_t written_back; /* so many bytes the kernel was told to begin with */
 };
+
+/* A large file is written back while it grows: its sync at the end then waits for the last
+ * piece only, not for all of it. */
+enum { WRITE_BACK_BYTES = 1 << 20 };
 
 static struct vt_step step_of(const struct vt_disk_draft *draft, const char *site)
 {
@@ -84,6 +89,12 @@ bool vt_draft_write(struct vt_disk_draft *draft, vt_slice bytes, struct vt_error
         vt_change_write(step_of(draft, "file: write"), draft->fd, draft->size, bytes) != 0)
         return vt_disk_fail_change(draft->disk, draft->subject, "write it", err);
     draft->size += bytes.len;
+    if (draft->size - draft->written_back >= WRITE_BACK_BYTES) {
+        (void)sync_file_range(draft->fd, (off_t)draft->written_back,
+                              (off_t)(draft->size - draft->written_back),
+                              SYNC_FILE_RANGE_WRITE); /* a hint */
+        draft->written_back = draft->size;
+    }
     return true;
 }
 

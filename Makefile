@@ -177,7 +177,8 @@ check: check-deps
 
 soak: deps
 	@tools/need.sh check
-	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak $(OUT)/tests.test_strangers
+	@VT_STRANGERS=10000 $(OUT)/tests.test_strangers
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),600s)) VT_SOAK_KILL=$(or $(KILL),20) \
 	    VT_SOAK_RATE=$(or $(RATE),20000) $(OUT)/tests.test_soak
 

@@ -25,6 +25,8 @@ enum {
     HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
     HEADERS_MAX = 8,
     SWEEP_MS = 250,
+    SPARE = 64,          /* connections more than the bound, until the oldest are closed */
+    DISPLACE_MAX = 256,  /* looked at for one that may go */
     DOZE_STEPS_MAX = 32, /* then a connection that waits for its answer is suspended */
     DOZE_MS = 1,         /* between two steps while somebody dozes */
     WATCHES_MAX = 12,
@@ -32,10 +34,12 @@ enum {
 
 enum activity { READING, WORKING, WRITING };
 
-/* One per TCP connection, in a ring through the server. */
+/* One per TCP connection, in a ring through the server: what changed last stands first. */
 struct connection {
     struct connection *next, *before;
     int fd;
+    bool is_cut;    /* we gave it up, and the library will see it closed */
+    bool is_peeked; /* we looked whether it has ended, since it does what it does */
     enum activity does;
     int64_t since_ms; /* when it began to do so */
 };
@@ -43,7 +47,8 @@ struct connection {
 struct vt_http_server {
     struct MHD_Daemon *daemon;
     struct vt_http_options options;
-    struct connection ring;            /* head of the ring; itself no connection */
+    struct connection ring; /* head of the ring; itself no connection */
+    struct vt_http_counts counts;
     struct vt_http_exchange *sleeping; /* the newest; linked by `next` */
     bool has_closed;                   /* a connection, in the last step */
     bool has_more;                     /* to do at once in the next step */
@@ -273,12 +278,51 @@ static struct connection *connection_of(struct MHD_Connection *connection)
     return info->socket_context;
 }
 
-static void now_does(struct MHD_Connection *mhd, enum activity what)
+static void unlink_connection(struct connection *connection)
 {
-    struct connection *connection = connection_of(mhd);
+    connection->next->before = connection->before;
+    connection->before->next = connection->next;
+}
+
+static void link_first(struct vt_http_server *server, struct connection *connection)
+{
+    connection->next = server->ring.next;
+    connection->before = &server->ring;
+    connection->next->before = connection->before->next = connection;
+}
+
+static void now_does(struct vt_http_exchange *exchange, enum activity what)
+{
+    struct connection *connection = connection_of(exchange->connection);
 
     connection->does = what;
     connection->since_ms = vt_monotonic_ms();
+    connection->is_peeked = false;
+    unlink_connection(connection);
+    link_first(exchange->server, connection);
+}
+
+static void cut(struct vt_http_server *server, struct connection *connection)
+{
+    connection->is_cut = true;
+    (void)shutdown(connection->fd, SHUT_RDWR);
+    unlink_connection(connection);
+    link_first(server, connection);
+}
+
+/* The table is over its bound: whoever has sent no whole request for the longest time goes.
+ * If everybody waits for us nobody does, and the next ones wait to be accepted. */
+static void displace(struct vt_http_server *server)
+{
+    struct connection *at = server->ring.before;
+
+    for (unsigned i = 0; i < DISPLACE_MAX && at != &server->ring; i++, at = at->before) {
+        if (at->does != READING || at->is_cut)
+            continue;
+        cut(server, at);
+        server->counts.displaced++;
+        return;
+    }
 }
 
 static void refuse_body(struct vt_http_exchange *exchange)
@@ -317,7 +361,7 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
 
     exchange->response = NULL;
     exchange->server->has_more = true; /* it is sent in the next step */
-    now_does(exchange->connection, WRITING);
+    now_does(exchange, WRITING);
     result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
     MHD_destroy_response(response);
     return result;
@@ -328,7 +372,7 @@ static enum MHD_Result handle(struct vt_http_exchange *exchange)
 {
     if (!exchange->is_handled) {
         exchange->is_handled = true;
-        now_does(exchange->connection, WORKING);
+        now_does(exchange, WORKING);
         if (exchange->route != NULL)
             exchange->route->handle(exchange->server->options.context, exchange);
         if (exchange->status == 0)
@@ -371,10 +415,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     struct vt_http_exchange *exchange = *state;
 
     (void)context;
+    (void)connection;
     (void)why;
     if (exchange == NULL)
         return;
-    now_does(connection, READING);
+    now_does(exchange, READING);
     *state = NULL;
     if (!exchange->is_sleeping) {
         exchange_free(exchange);
@@ -397,14 +442,15 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
         connection->fd =
             MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         connection->since_ms = vt_monotonic_ms();
-        connection->next = server->ring.next;
-        connection->before = &server->ring;
-        connection->next->before = connection->before->next = connection;
+        link_first(server, connection);
+        server->counts.accepted++;
+        if (++server->counts.open > server->options.connections_max)
+            displace(server);
     } else if (connection != NULL) {
-        connection->next->before = connection->before;
-        connection->before->next = connection->next;
+        unlink_connection(connection);
         free(connection);
         *socket_context = NULL;
+        server->counts.open--;
         server->has_closed = true;
     }
 }
@@ -438,11 +484,11 @@ static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
             (is_tls ? (unsigned)MHD_USE_TLS : 0U),
         0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->from_one_max,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->head_bytes_max,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
-        is_tls ? tls : tls + 2, MHD_OPTION_END);
+        options->connections_max + SPARE, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        options->from_one_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        2 * options->head_bytes_max, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_ARRAY, is_tls ? tls : tls + 2, MHD_OPTION_END);
 }
 
 bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
@@ -514,15 +560,41 @@ static int64_t patience_ms(const struct vt_http_server *server, const struct con
     return c->does == WRITING ? server->options.answer_ms_max : -1;
 }
 
+/* The library does not see an end that came together with the last bytes of half a request:
+ * look once. */
+static bool has_gone(struct connection *connection)
+{
+    char byte;
+
+    if (connection->does != READING || connection->is_peeked)
+        return false;
+    connection->is_peeked = true;
+    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* Close whoever does not send its request, or take its answer, in time. */
 static void sweep(struct vt_http_server *server, int64_t now_ms)
 {
-    for (struct connection *at = server->ring.next; at != &server->ring; at = at->next) {
+    struct connection *before;
+
+    for (struct connection *at = server->ring.before; at != &server->ring; at = before) {
         int64_t patience = patience_ms(server, at);
 
-        if (patience >= 0 && now_ms - at->since_ms >= patience)
-            (void)shutdown(at->fd, SHUT_RDWR);
+        before = at->before;
+        if (at->is_cut || patience < 0)
+            continue;
+        if (now_ms - at->since_ms >= patience) {
+            cut(server, at);
+            server->counts.cut_off += !server->is_stopping;
+        } else if (now_ms - at->since_ms >= SWEEP_MS && has_gone(at)) {
+            cut(server, at);
+        }
     }
+}
+
+struct vt_http_counts vt_http_server_counts(const struct vt_http_server *server)
+{
+    return server->counts;
 }
 
 static bool is_done(const struct vt_http_server *server)

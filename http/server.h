@@ -5,7 +5,8 @@
  * Bounded everywhere: connections (also from one address), bytes of a request's head and
  * body, the time from a connection's opening (or its last answer) to a whole request, and
  * the time that an answer takes to leave.  What is over a bound is refused or closed;
- * nothing is buffered beyond it.
+ * nothing is buffered beyond it.  Where connections are too many, the one goes that has
+ * sent no whole request for the longest time: a crowd that hangs keeps nobody out.
  *
  * A server listens on the address that it is given, 127.0.0.1 where nothing else is said.
  * It can speak TLS itself; HTTP/2 and large crowds of readers are the work of a web server
@@ -81,6 +82,14 @@ void vt_http_server_free_pointer(struct vt_http_server **server);
 VT_CHECKED bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err);
 /* Take no new connection and no new request, and let vt_http_server_run return. */
 void vt_http_server_stop(struct vt_http_server *server);
+
+struct vt_http_counts {
+    uint64_t open;      /* connections now */
+    uint64_t accepted;  /* in all; of them: */
+    uint64_t cut_off;   /* did not send its request, or take its answer, in time */
+    uint64_t displaced; /* was idle for the longest when there were too many */
+};
+struct vt_http_counts vt_http_server_counts(const struct vt_http_server *server);
 
 /* ---- inside a handler -------------------------------------------------------------------
  */

@@ -503,26 +503,28 @@ static void heads_are_bounded(void)
     stop(&server);
 }
 
+/* Whoever is idle for the longest makes room; who waits for an answer does not. */
 static void connections_are_bounded(void)
 {
     struct server server =
-        start((struct vt_http_options){ .connections_max = 4, .request_ms_max = 1500 });
-    int fds[8];
+        start((struct vt_http_options){ .connections_max = 4, .request_ms_max = 60000 });
+    int sleeper = dial(&server), fds[8];
 
-    for (int i = 0; i < 8; i++)
+    say(sleeper, "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (int i = 0; i < 8; i++) {
         fds[i] = dial(&server);
-    /* The first four are held open, saying nothing, until their time is over. */
-    say(fds[0], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
-    VT_CHECK(strstr(hear(fds[0], "\n\r\n"), "200 OK") != NULL);
-    for (int i = 1; i < 8; i++)
+        say(fds[i], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\nGET /hal");
+        VT_CHECK(strstr(hear(fds[i], "\n\r\n"), "200 OK") != NULL);
+    }
+    for (int i = 0; i < 5; i++)
         VT_CHECK(hear(fds[i], NULL)[0] == '\0');
+    say(fds[5], "lo/b HTTP/1.1\r\nHost: x\r\n\r\n");
+    VT_CHECK(strstr(hear(fds[5], "\n\r\n"), " 404 ") != NULL);
+    tell(&server, 'w');
+    VT_CHECK(strstr(hear(sleeper, "woken"), "200 OK") != NULL);
     for (int i = 0; i < 8; i++)
         (void)close(fds[i]);
-    /* And then there is room again. */
-    fds[0] = dial(&server);
-    say(fds[0], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
-    VT_CHECK(strstr(hear(fds[0], "\n\r\n"), "200 OK") != NULL);
-    (void)close(fds[0]);
+    (void)close(sleeper);
     stop(&server);
 }
 

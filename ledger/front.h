@@ -90,7 +90,7 @@ struct vt_front {
     size_t writer_count;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
     int64_t started_ms;
-    uint64_t logged[6]; /* what the last line of the log counted */
+    uint64_t logged[8]; /* what the last line of the log counted */
     int64_t logged_ms;
 };
 

@@ -133,6 +133,28 @@ static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
                   (uintmax_t)l->counts.latency_count);
 }
 
+/* Of the front as a whole. */
+static void put_connections(const struct vt_front *f, struct vt_buf *out)
+{
+    struct vt_http_counts counts = vt_http_server_counts(f->server);
+
+    vt_buf_printf(out,
+                  "# HELP vitrine_http_connections Connections now.\n"
+                  "# TYPE vitrine_http_connections gauge\n"
+                  "vitrine_http_connections %ju\n"
+                  "# HELP vitrine_http_accepted_total Connections taken.\n"
+                  "# TYPE vitrine_http_accepted_total counter\n"
+                  "vitrine_http_accepted_total %ju\n"
+                  "# HELP vitrine_http_cut_off_total Closed, too slow.\n"
+                  "# TYPE vitrine_http_cut_off_total counter\n"
+                  "vitrine_http_cut_off_total %ju\n"
+                  "# HELP vitrine_http_displaced_total Closed, idle for the longest.\n"
+                  "# TYPE vitrine_http_displaced_total counter\n"
+                  "vitrine_http_displaced_total %ju\n",
+                  (uintmax_t)counts.open, (uintmax_t)counts.accepted,
+                  (uintmax_t)counts.cut_off, (uintmax_t)counts.displaced);
+}
+
 /* Spec: Prometheus text exposition format 0.0.4 */
 void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
 {
@@ -145,6 +167,7 @@ void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
                         "# TYPE vitrine_ledger_add_seconds histogram\n");
     for (size_t i = 0; i < f->ledger_count; i++)
         put_latency(&f->ledgers[i], &out);
+    put_connections(f, &out);
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
 }
 

@@ -24,7 +24,9 @@ const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
 /* One line a minute, if anything happened: numbers, nobody's address. */
 static void write_log(struct vt_front *f)
 {
-    uint64_t now[6] = { 0 };
+    const struct vt_http_counts http =
+        f->server != NULL ? vt_http_server_counts(f->server) : (struct vt_http_counts){ 0 };
+    uint64_t now[8] = { [6] = http.cut_off, [7] = http.displaced };
 
     for (size_t i = 0; i < f->ledger_count; i++) {
         const struct vt_front_counts *c = &f->ledgers[i].counts;
@@ -40,10 +42,11 @@ static void write_log(struct vt_front *f)
         return;
     (void)fprintf(stderr,
                   "vitrine ledger: added %ju, refused %ju, told to come back %ju, without "
-                  "token %ju, read %ju, not found %ju\n",
+                  "token %ju, read %ju, not found %ju, too slow %ju, displaced %ju\n",
                   (uintmax_t)(now[0] - f->logged[0]), (uintmax_t)(now[1] - f->logged[1]),
                   (uintmax_t)(now[2] - f->logged[2]), (uintmax_t)(now[3] - f->logged[3]),
-                  (uintmax_t)(now[4] - f->logged[4]), (uintmax_t)(now[5] - f->logged[5]));
+                  (uintmax_t)(now[4] - f->logged[4]), (uintmax_t)(now[5] - f->logged[5]),
+                  (uintmax_t)(now[6] - f->logged[6]), (uintmax_t)(now[7] - f->logged[7]));
     memcpy(f->logged, now, sizeof now);
 }
 

@@ -5,28 +5,18 @@
  *   bench_ledger load PORT PATH CONNECTIONS BATCH BYTES RATE SECONDS [DEPTH [ACCEPT]]
  *                                        the generator alone, against any log
  */
-#include "bench/bench.h"
-#include "bench/load.h"
-#include "bench/serving.h"
-#include <ftw.h>
+#include "bench/ledger.h"
 #include <signal.h>
 
-enum { ENTRY_BYTES = 200, SECONDS = 10, PEER_PORT = 7977 };
+enum { ENTRY_BYTES = VT_LEDGER_BENCH_BYTES, SECONDS = 6, PEER_PORT = 7977, DEPTH = 8 };
 #define PROOF "application/vnd.vitrine.tlog-proof"
 
-struct bench {
-    struct vt_arena *arena;
-    const char *build, *vitrine, *folder, *machine;
-    uint64_t number; /* of the next entry */
-    struct vt_serving server;
-};
-
-static const char *in(const struct bench *b, const char *name)
+const char *vt_ledger_bench_in(const struct vt_ledger_bench *b, const char *name)
 {
     return vt_arena_printf(b->arena, "%s/%s", b->folder, name);
 }
 
-static struct vt_load_result load(struct bench *b, struct vt_load l)
+struct vt_load_result vt_ledger_bench_load(struct vt_ledger_bench *b, struct vt_load l)
 {
     struct vt_load_result result;
 
@@ -42,123 +32,154 @@ static struct vt_load_result load(struct bench *b, struct vt_load l)
     return result;
 }
 
-static double rate_of(const struct vt_load_result *r)
+double vt_ledger_bench_rate(const struct vt_load_result *r)
 {
     return (double)r->entries / r->seconds;
 }
 
-static void start(struct bench *b, const char *dir)
+void vt_ledger_bench_start(struct vt_ledger_bench *b, const char *dir)
 {
     b->server = vt_bench_start(
-        in(b, "serve.log"), 0,
+        vt_ledger_bench_in(b, "serve.log"), 0,
         (const char *const[]){ b->vitrine, "ledger", "serve", "--dir", dir, NULL });
 }
 
-static void make_ledger(struct bench *b, const char *dir)
+void vt_ledger_bench_make(struct vt_ledger_bench *b, const char *dir)
 {
-    if (!vt_path_exists(in(b, "key")))
-        vt_bench_run(
-            (const char *const[]){ b->vitrine, "key", "new", "--out", in(b, "key"), NULL });
+    if (!vt_path_exists(vt_ledger_bench_in(b, "key")))
+        vt_bench_run((const char *const[]){ b->vitrine, "key", "new", "--out",
+                                            vt_ledger_bench_in(b, "key"), NULL });
     vt_bench_run((const char *const[]){ b->vitrine, "ledger", "init", "--dir", dir,
                                         "--origin", "bench.example/log", "--key",
-                                        in(b, "key"), NULL });
+                                        vt_ledger_bench_in(b, "key"), NULL });
 }
 
 /* ---- entries a second -------------------------------------------------------------------
  */
 
-/* The best of three crowds: a log with a batch size of its own likes one, ours another. */
-static double best_single(struct bench *b, uint16_t port, unsigned *best_crowd)
+/* One entry a request, in two forms: the next request when the last is answered, and
+ * several at once on a connection. */
+static const struct form {
+    const char *name, *words;
+    unsigned depth;
+} forms[] = {
+    { "ledger.add.single", "one POST /add at a time on a connection", 1 },
+    { "ledger.add.pipelined",
+      "eight POST /add at once on a connection (HTTP/1.1 pipelining)", DEPTH },
+};
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+struct best {
+    double rate;
+    unsigned crowd;
+};
+
+/* Of three crowds: a log with a batch size of its own likes one, ours another. */
+static struct best best_of(struct vt_ledger_bench *b, uint16_t port, unsigned depth)
 {
     static const unsigned crowds[] = { 64, 256, 800 };
-    double best = 0;
+    struct best best = { 0 };
 
-    for (size_t i = 0; i < 3; i++) {
-        struct vt_load_result r = load(b, (struct vt_load){ .port = port,
-                                                            .path = "/add",
-                                                            .connections = crowds[i],
-                                                            .batch = 1,
-                                                            .seconds = SECONDS });
+    for (size_t i = 0; i < sizeof crowds / sizeof crowds[0]; i++) {
+        struct vt_load_result r =
+            vt_ledger_bench_load(b, (struct vt_load){ .port = port,
+                                                      .path = "/add",
+                                                      .connections = crowds[i],
+                                                      .batch = 1,
+                                                      .depth = depth,
+                                                      .seconds = SECONDS });
 
-        if (rate_of(&r) > best) {
-            best = rate_of(&r);
-            *best_crowd = crowds[i];
-        }
+        if (vt_ledger_bench_rate(&r) > best.rate)
+            best = (struct best){ vt_ledger_bench_rate(&r), crowds[i] };
     }
     return best;
 }
 
-/* Tessera's POSIX log as its own conformance server runs it; 0: it is not here. */
-static double peer_single(struct bench *b, unsigned *crowd)
+/* Tessera's POSIX log as its own conformance server runs it; zeros: it is not here. */
+static void measure_peer(struct vt_ledger_bench *b, struct best out[FORMS])
 {
     const char *program = vt_arena_printf(b->arena, "%s/interop/bin/posix", b->build);
     const char *key = vt_arena_printf(b->arena, "%s/interop/bin/tessera.key", b->build);
+    const char *const argv[] = {
+        program,    "--storage_dir",  vt_ledger_bench_in(b, "peer"),
+        "--listen", "127.0.0.1:7977", "--private_key",
+        key,        "--logtostderr",  NULL
+    };
     struct vt_serving peer;
-    double rate;
 
     if (!vt_path_exists(program) || !vt_path_exists(key))
-        return 0;
-    peer =
-        vt_bench_start(in(b, "peer.log"), PEER_PORT,
-                       (const char *const[]){ program, "--storage_dir", in(b, "peer"),
-                                              "--listen", "127.0.0.1:7977", "--private_key",
-                                              key, "--logtostderr", NULL });
-    rate = best_single(b, PEER_PORT, crowd);
+        return;
+    peer = vt_bench_start(vt_ledger_bench_in(b, "peer.log"), PEER_PORT, argv);
+    for (size_t i = 0; i < FORMS; i++)
+        out[i] = best_of(b, PEER_PORT, forms[i].depth);
     vt_bench_stop(&peer, SIGTERM);
-    return rate;
 }
 
-static void measure_single(struct bench *b)
+static void print_form(struct vt_ledger_bench *b, const struct form *form,
+                       const struct best *ours, const struct best *theirs)
 {
-    unsigned crowd = 0, peer_crowd = 0;
-    double ours = best_single(b, 0, &crowd), theirs = peer_single(b, &peer_crowd);
+    bool has_peer = theirs->rate > 0;
 
     vt_bench_print(&(struct vt_figure){
-        .name = "ledger.add.single",
+        .name = form->name,
         .unit = "entries/s",
-        .value = ours,
-        .peer = theirs > 0 ? "Tessera POSIX v1.0.4" : NULL,
-        .peer_value = theirs,
-        .goal = theirs > 0 ? 5 : 50000,
+        .value = ours->rate,
+        .peer = has_peer ? "Tessera POSIX v1.0.4" : NULL,
+        .peer_value = theirs->rate,
+        .goal = has_peer ? 5 : 50000,
         .is_more_better = true,
         .conditions = vt_arena_printf(
             b->arena,
-            "one entry of %d bytes a request, closed loop, best of 64, 256 and 800 "
-            "connections (ours %u, peer %u), exact deduplication on (peer: none), fsync "
-            "on, generator on the same machine; %s",
-            ENTRY_BYTES, crowd, peer_crowd, b->machine) });
+            "%s, entries of %d bytes, closed loop, best of 64, 256 and 800 connections "
+            "(ours %u, peer %u), each answer after fsync, exact deduplication on (peer: "
+            "none), checkpoints every 100 ms (nobody waits for one; peer: its default), "
+            "generator on the same machine; %s",
+            form->words, ENTRY_BYTES, ours->crowd, theirs->crowd, b->machine) });
 }
 
-static void measure_batch(struct bench *b)
+static void measure_single(struct vt_ledger_bench *b)
 {
-    struct vt_load_result r = load(
+    struct best ours[FORMS], theirs[FORMS] = { { 0 } };
+
+    for (size_t i = 0; i < FORMS; i++)
+        ours[i] = best_of(b, 0, forms[i].depth);
+    measure_peer(b, theirs);
+    for (size_t i = 0; i < FORMS; i++)
+        print_form(b, &forms[i], &ours[i], &theirs[i]);
+}
+
+static void measure_batch(struct vt_ledger_bench *b)
+{
+    struct vt_load_result r = vt_ledger_bench_load(
         b, (struct vt_load){
                .path = "/add-batch", .connections = 16, .batch = 200, .seconds = SECONDS });
 
     vt_bench_print(&(struct vt_figure){
         .name = "ledger.add.batch",
         .unit = "entries/s",
-        .value = rate_of(&r),
+        .value = vt_ledger_bench_rate(&r),
         .goal = 50000,
         .is_more_better = true,
         .conditions = vt_arena_printf(b->arena,
                                       "200 entries of %d bytes a request, 16 connections, "
-                                      "acknowledged after fsync, checkpoints every 10 ms "
-                                      "or later, exact deduplication on; %s",
+                                      "acknowledged after fsync, checkpoints every 100 "
+                                      "ms, exact deduplication on; a form of ours alone; "
+                                      "%s",
                                       ENTRY_BYTES, b->machine) });
 }
 
 /* ---- how long until it is proven --------------------------------------------------------
  */
 
-static void measure_proof(struct bench *b, const char *name, double goal, const char *with)
+static void measure_proof(struct vt_ledger_bench *b, const char *name, double goal,
+                          const char *with)
 {
-    struct vt_load_result r = load(b, (struct vt_load){ .path = "/add",
-                                                        .connections = 800,
-                                                        .batch = 1,
-                                                        .rate = 10000,
-                                                        .seconds = SECONDS,
-                                                        .accept = PROOF });
+    struct vt_load_result r = vt_ledger_bench_load(b, (struct vt_load){ .path = "/add",
+                                                                        .connections = 800,
+                                                                        .batch = 1,
+                                                                        .rate = 10000,
+                                                                        .seconds = SECONDS,
+                                                                        .accept = PROOF });
 
     vt_bench_print(&(struct vt_figure){
         .name = name,
@@ -170,123 +191,16 @@ static void measure_proof(struct bench *b, const char *name, double goal, const 
             "99th percentile from when a request was due to its proof in hand, open loop, "
             "10,000 requests/s asked, %.0f/s answered, median %.1f ms, longest %.1f ms, "
             "%ju turned away, %s; %s",
-            rate_of(&r), r.p50_ms, r.max_ms, (uintmax_t)r.turned_away, with, b->machine) });
-}
-
-/* ---- memory, disk, restart --------------------------------------------------------------
- */
-
-/* What lies below a folder, the journal apart, which does not grow. */
-static struct {
-    uint64_t bytes, blocks;
-} counted;
-
-static int count_one(const char *path, const struct stat *about, int kind, struct FTW *ftw)
-{
-    (void)ftw;
-    if (kind != FTW_F || strstr(path, "/journal/") != NULL)
-        return 0;
-    counted.bytes += (uint64_t)about->st_size;
-    counted.blocks += (uint64_t)about->st_blocks * 512;
-    return 0;
-}
-
-static void count_disk(const char *folder)
-{
-    counted.bytes = counted.blocks = 0;
-    (void)nftw(folder, count_one, 32, FTW_PHYS);
-}
-
-static uint64_t size_of(struct bench *b)
-{
-    const char *text = vt_bench_output(
-        b->arena,
-        (const char *const[]){
-            b->vitrine, "ledger", "status", "--json", "--url",
-            vt_arena_printf(b->arena, "http://127.0.0.1:%u", b->server.port), NULL });
-    const char *at = strstr(text, "\"size\":");
-
-    return at != NULL ? strtoul(at + 7, NULL, 10) : 0;
-}
-
-/* Until there are so many. */
-static double fill(struct bench *b, uint64_t wanted)
-{
-    uint64_t before = size_of(b);
-    double began = vt_bench_seconds();
-
-    while (size_of(b) < wanted) {
-        double left = (double)(wanted - size_of(b));
-
-        (void)load(b, (struct vt_load){ .path = "/add-batch",
-                                        .connections = 16,
-                                        .batch = 200,
-                                        .seconds = left > 500000 ? 3 : 0.2 });
-    }
-    return (double)(size_of(b) - before) / (vt_bench_seconds() - began);
-}
-
-static void measure_restart(struct bench *b, const char *dir, uint64_t size)
-{
-    double began;
-
-    vt_bench_stop(&b->server, SIGKILL);
-    (void)usleep(200000); /* its roles see that it is gone */
-    began = vt_bench_seconds();
-    start(b, dir);
-    (void)load(b, (struct vt_load){
-                      .path = "/add", .connections = 1, .batch = 1, .seconds = 0.0001 });
-    vt_bench_print(&(struct vt_figure){
-        .name = "ledger.restart",
-        .unit = "s",
-        .value = vt_bench_seconds() - began,
-        .goal = 1,
-        .conditions = vt_arena_printf(
-            b->arena, "from kill -9 to the first acknowledged entry, %ju entries; %s",
-            (uintmax_t)size, b->machine) });
-}
-
-static void measure_sizes(struct bench *b, const char *dir)
-{
-    static const uint64_t sizes[] = { 100000, 1000000, 10000000 };
-
-    for (size_t i = 0; i < 3; i++) {
-        double rate = fill(b, sizes[i]);
-        uint64_t size = size_of(b);
-        uint64_t resident = vt_bench_resident(&b->server);
-
-        (void)usleep(500000);
-        count_disk(dir);
-        vt_bench_print(&(struct vt_figure){
-            .name = "ledger.storage",
-            .unit = "bytes/entry",
-            .value = (double)counted.bytes / (double)size - ENTRY_BYTES,
-            .goal = 48,
-            .conditions = vt_arena_printf(
-                b->arena,
-                "bytes of all files but the journal's 128 MiB, beyond the entries' %d; in "
-                "whole blocks of this file system %.1f; at %ju entries, filled at %.0f/s; "
-                "%s",
-                ENTRY_BYTES, (double)counted.blocks / (double)size - ENTRY_BYTES,
-                (uintmax_t)size, rate, b->machine) });
-        vt_bench_print(&(struct vt_figure){
-            .name = "ledger.resident",
-            .unit = "MiB",
-            .value = (double)resident / VT_MIB(1),
-            .goal = 256,
-            .conditions = vt_arena_printf(
-                b->arena, "front, sequencer, signer and serve together, at %ju entries; %s",
-                (uintmax_t)size, b->machine) });
-        measure_restart(b, dir, size);
-    }
+            vt_ledger_bench_rate(&r), r.p50_ms, r.max_ms, (uintmax_t)r.turned_away, with,
+            b->machine) });
 }
 
 /* ---- with witnesses ---------------------------------------------------------------------
  */
 
-static void measure_witnessed(struct bench *b)
+static void measure_witnessed(struct vt_ledger_bench *b)
 {
-    const char *place = in(b, "witnessed");
+    const char *place = vt_ledger_bench_in(b, "witnessed");
     const char *path = vt_arena_printf(b->arena, "PATH=%s:%s", b->build, getenv("PATH"));
     const char *script = vt_arena_printf(
         b->arena,
@@ -296,11 +210,11 @@ static void measure_witnessed(struct bench *b)
         "break; sleep 0.1; done; wait",
         path, place, place, place);
     struct vt_serving witnesses =
-        vt_bench_start(in(b, "witnesses.log"), 7914,
+        vt_bench_start(vt_ledger_bench_in(b, "witnesses.log"), 7914,
                        (const char *const[]){ "/bin/sh", "-c", script, NULL });
 
     (void)usleep(500000);
-    start(b, vt_arena_printf(b->arena, "%s/log", place));
+    vt_ledger_bench_start(b, vt_arena_printf(b->arena, "%s/log", place));
     measure_proof(b, "ledger.proof.witnessed", 100,
                   "three of four local witnesses cosign each checkpoint");
     vt_bench_stop(&b->server, SIGTERM);
@@ -332,7 +246,7 @@ static int load_alone(int argc, char **argv)
     (void)printf("{\"entries\": %ju, \"requests\": %ju, \"per_s\": %.0f, \"turned_away\": "
                  "%ju, \"failed\": %ju, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": "
                  "%.2f}\n",
-                 (uintmax_t)r.entries, (uintmax_t)r.requests, rate_of(&r),
+                 (uintmax_t)r.entries, (uintmax_t)r.requests, vt_ledger_bench_rate(&r),
                  (uintmax_t)r.turned_away, (uintmax_t)r.failed, r.p50_ms, r.p99_ms,
                  r.max_ms);
     return r.failed == 0 ? 0 : 1;
@@ -341,7 +255,7 @@ static int load_alone(int argc, char **argv)
 int main(int argc, char **argv)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct bench b = { .arena = arena, .number = (uint64_t)time(NULL) << 32 };
+    struct vt_ledger_bench b = { .arena = arena, .number = (uint64_t)time(NULL) << 32 };
     const char *dir;
 
     if (argc >= 9 && strcmp(argv[1], "load") == 0)
@@ -356,19 +270,18 @@ int main(int argc, char **argv)
     b.vitrine = vt_arena_printf(arena, "%s/vitrine", b.build);
     b.folder = realpath(vt_bench_folder(arena, "ledger"), NULL);
     b.machine = vt_bench_machine(arena, b.folder);
-    dir = in(&b, "log");
-    make_ledger(&b, dir);
-    start(&b, dir);
+    dir = vt_ledger_bench_in(&b, "log");
+    vt_ledger_bench_make(&b, dir);
+    vt_ledger_bench_start(&b, dir);
+    measure_proof(&b, "ledger.proof", 50, "no witnesses, a new ledger");
     measure_single(&b);
     measure_batch(&b);
-    measure_proof(&b, "ledger.proof", 50, "no witnesses");
-    vt_bench_stop(&b.server, SIGTERM);
-    dir = in(&b, "grown");
-    make_ledger(&b, dir);
-    start(&b, dir);
-    measure_sizes(&b, dir);
+    measure_proof(&b, "ledger.proof.after", 50,
+                  "no witnesses, directly after the load of the batches");
     vt_bench_stop(&b.server, SIGTERM);
     measure_witnessed(&b);
+    vt_ledger_bench_witness(&b);
+    vt_ledger_bench_grown(&b);
     vt_bench_folder_remove(b.folder);
     return 0;
 }

@@ -24,8 +24,8 @@ struct run {
     const struct vt_load *load;
     int epoll;
     struct line *lines;
-    struct line **idle; /* a stack of those that wait for work */
-    size_t idle_count;
+    struct line **idle;       /* a stack of those that wait for work */
+    size_t idle_count, ended; /* ended: without a body to send */
     struct vt_load_result result;
     float *samples;
     size_t sample_count;
@@ -77,6 +77,25 @@ static void make_head(struct run *run)
     VT_ASSERT(run->head_len < sizeof run->head);
 }
 
+/* The next of its own bodies; false: there is none. */
+static bool put_own_request(struct run *run, struct line *line)
+{
+    const struct vt_load *load = run->load;
+    vt_slice body = load->body(load->context, (unsigned)(line - run->lines));
+    int head =
+        snprintf(line->out, sizeof run->head,
+                 "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %zu\r\n\r\n",
+                 load->path, body.len);
+
+    if (body.len == 0)
+        return false;
+    VT_ASSERT(body.len <= load->entry_bytes);
+    memcpy(line->out + head, body.data, body.len);
+    line->out_len = (size_t)head + body.len;
+    line->open = 1;
+    return true;
+}
+
 static char *put_request(struct run *run, char *at)
 {
     const struct vt_load *load = run->load;
@@ -123,13 +142,23 @@ static void push(struct run *run, struct line *line)
         watch(run, line, false);
 }
 
-static void begin_request(struct run *run, struct line *line, double due)
+static void put_requests(struct run *run, struct line *line)
 {
     char *at = line->out;
 
     for (line->open = 0; line->open < run->load->depth; line->open++)
         at = put_request(run, at);
     line->out_len = (size_t)(at - line->out);
+}
+
+static void begin_request(struct run *run, struct line *line, double due)
+{
+    if (run->load->body == NULL)
+        put_requests(run, line);
+    else if (!put_own_request(run, line)) {
+        run->ended++;
+        return;
+    }
     line->sent = line->in_len = 0;
     line->due = due;
     push(run, line);
@@ -219,7 +248,8 @@ static void open_line(struct run *run, struct line *line)
     (void)fcntl(line->fd, F_SETFL, O_NONBLOCK);
     if (epoll_ctl(run->epoll, EPOLL_CTL_ADD, line->fd, &event) != 0)
         give_up("epoll");
-    line->out = vt_alloc(run->load->depth * (run->head_len + run->body_len));
+    line->out =
+        vt_alloc(sizeof run->head + run->load->depth * (run->head_len + run->body_len));
     line->in = vt_alloc(ANSWER_BYTES);
 }
 
@@ -234,18 +264,26 @@ static void feed(struct run *run, double now)
     }
 }
 
-static void loop(struct run *run)
+/* Nobody waits for an answer any more, or for far too long. */
+static bool is_over(const struct run *run, double now)
 {
     double end = run->start + run->load->seconds;
+    bool is_quiet = run->idle_count + run->ended == run->load->connections;
 
+    return now > end + 30 ||
+           (is_quiet && (now >= end || run->ended == run->load->connections));
+}
+
+static void loop(struct run *run)
+{
     for (;;) {
         struct epoll_event events[256];
         double now = vt_bench_seconds();
         int ready;
 
-        if (now < end)
+        if (now < run->start + run->load->seconds)
             feed(run, now);
-        else if (run->idle_count == run->load->connections || now > end + 30)
+        if (is_over(run, now))
             return;
         /* A millisecond is fine enough: latency counts from when a request was due. */
         ready = epoll_wait(run->epoll, events, 256, run->load->rate != 0 ? 1 : 100);
@@ -287,6 +325,8 @@ struct vt_load_result vt_load_run(const struct vt_load *asked)
 
     if (load.depth == 0)
         load.depth = 1;
+    if (load.batch == 0)
+        load.batch = 1;
     VT_ASSERT(load.connections > 0 && load.connections <= CONNECTIONS_MAX);
     make_head(&run);
     run.lines = vt_alloc_array(load.connections, sizeof *run.lines);

@@ -19,6 +19,10 @@ struct vt_load {
     double rate; /* requests a second; 0: closed loop */
     double seconds;
     uint64_t first; /* entries are made unique by a number, from this one on */
+    /* Else where bodies come from: the next one of that connection, empty when it has no
+     * more.  Then `batch` and `depth` are 1 and entry_bytes is the longest body. */
+    vt_slice (*body)(void *context, unsigned connection);
+    void *context;
 };
 
 struct vt_load_result {

@@ -11,6 +11,8 @@ struct vt_serving {
 
 /* Run a program to its end; ends this one if it fails.  argv: NULL-ended. */
 void vt_bench_run(const char *const argv[]);
+/* The same; returns the seconds of processor time that it took. */
+double vt_bench_run_busy(const char *const argv[]);
 /* What it prints, in memory that lives as long as the arena. */
 const char *vt_bench_output(struct vt_arena *arena, const char *const argv[]);
 /* Start it and wait for its line "ready: URL", or, with port not 0, until that port

@@ -14,7 +14,7 @@
 #include "ledger/witness_reply.h"
 #include "ledger/witness_request.h"
 
-enum { STOP_MS_MAX = 4000, SIGNER_MS_MAX = 30000 };
+enum { STOP_MS_MAX = 4000, HEAD_BYTES_MAX = 4096, SIGNER_MS_MAX = 30000, LOG_MS = 60000 };
 
 const struct vt_rights vt_witness_front_rights = { .may_listen = true,
                                                    .memory_bytes_max = VT_MIB(512),
@@ -41,7 +41,8 @@ struct front {
     struct vt_http_server *server;
     struct waiting **waiting; /* pending_max of them */
     size_t count, in_flight;
-    struct vt_error trouble; /* why we end, when it was found inside a handler */
+    struct vt_http_counts logged; /* what the last line of the log counted */
+    int64_t logged_ms;
 };
 
 /* ---- asking the signer ------------------------------------------------------------------
@@ -149,8 +150,15 @@ static void on_add(void *context, struct vt_http_exchange *exchange)
     }
     w->log = vt_witness_log_by_id(&f->config, &w->question.log);
     f->waiting[f->count++] = w;
-    if (f->in_flight == 0 && !send_batch(f, &f->trouble))
-        vt_http_server_stop(f->server);
+}
+
+/* What one turn gathered is one batch, with one sync; what comes while the signer works is
+ * the next. */
+static bool on_turn(void *context, struct vt_error *err)
+{
+    struct front *f = context;
+
+    return f->in_flight != 0 || f->count == 0 || send_batch(f, err);
 }
 
 static void on_get(void *context, struct vt_http_exchange *exchange)
@@ -178,6 +186,33 @@ static const struct vt_http_route routes[] = {
     { "GET", "/*", 0, on_get },
     { NULL, NULL, 0, NULL },
 };
+
+/* ---- the log of a minute ----------------------------------------------------------------
+ */
+
+/* One line, if anybody was closed. */
+static void write_log(struct front *f)
+{
+    struct vt_http_counts now = vt_http_server_counts(f->server);
+
+    if (now.cut_off != f->logged.cut_off || now.displaced != f->logged.displaced)
+        (void)fprintf(stderr,
+                      "vitrine witness: connections %ju, too slow %ju, displaced %ju\n",
+                      (uintmax_t)(now.accepted - f->logged.accepted),
+                      (uintmax_t)(now.cut_off - f->logged.cut_off),
+                      (uintmax_t)(now.displaced - f->logged.displaced));
+    f->logged = now;
+}
+
+static void on_tick(void *context, int64_t now_ms)
+{
+    struct front *f = context;
+
+    if (now_ms - f->logged_ms < LOG_MS)
+        return;
+    f->logged_ms = now_ms;
+    write_log(f);
+}
 
 /* ---- beginning and ending ---------------------------------------------------------------
  */
@@ -234,7 +269,10 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
 {
     struct vt_http_options options = { .routes = routes,
                                        .context = f,
-                                       .stop_ms_max = STOP_MS_MAX };
+                                       .head_bytes_max = HEAD_BYTES_MAX,
+                                       .stop_ms_max = STOP_MS_MAX,
+                                       .tick = on_tick,
+                                       .turn = on_turn };
 
     vt_confine(&vt_witness_front_rights);
     if (!vt_witness_listen(channel, f->arena, take_begin, f, &f->config, err))
@@ -262,10 +300,10 @@ int vt_role_witness_front(struct vt_channel *channel)
 
     if (!is_begun)
         (void)!vt_channel_send_error(channel, &err, &lost);
-    else if (vt_http_server_run(f.server, &err))
-        err = f.trouble;
-    if (is_begun && err.code != VT_OK)
+    else if (!vt_http_server_run(f.server, &err))
         (void)fprintf(stderr, "vitrine witness-front: %s\n", err.message);
+    if (f.server != NULL)
+        write_log(&f);
     vt_http_server_free(f.server);
     for (size_t i = 0; i < f.count; i++)
         free(f.waiting[i]);

@@ -1,7 +1,7 @@
 /* A served ledger under load, generator and server on one machine, every answer after the
  * disk has it.
  *
- *   bench_ledger BUILD                   all figures; the peer is BUILD/interop/bin/posix
+ *   bench_ledger BUILD [PART]            all figures; the peer is BUILD/interop/bin/posix
  *   bench_ledger load PORT PATH CONNECTIONS BATCH BYTES RATE SECONDS [DEPTH [ACCEPT]]
  *                                        the generator alone, against any log
  */
@@ -252,36 +252,63 @@ static int load_alone(int argc, char **argv)
     return r.failed == 0 ? 0 : 1;
 }
 
+static void measure_served(struct vt_ledger_bench *b)
+{
+    const char *dir = vt_ledger_bench_in(b, "log");
+
+    vt_ledger_bench_make(b, dir);
+    vt_ledger_bench_start(b, dir);
+    measure_proof(b, "ledger.proof", 50, "no witnesses, a new ledger");
+    measure_single(b);
+    measure_batch(b);
+    measure_proof(b, "ledger.proof.after", 50,
+                  "no witnesses, directly after the load of the batches");
+    vt_bench_stop(&b->server, SIGTERM);
+}
+
+static const struct part {
+    const char *name;
+    void (*measure)(struct vt_ledger_bench *b);
+} parts[] = {
+    { "served", measure_served },
+    { "witnessed", measure_witnessed },
+    { "witness", vt_ledger_bench_witness },
+    { "grown", vt_ledger_bench_grown },
+};
+
+/* All parts, or the one that is named; false: there is none of that name. */
+static bool measure(struct vt_ledger_bench *b, const char *name)
+{
+    bool is_known = false;
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (name == NULL || strcmp(name, parts[i].name) == 0) {
+            is_known = true;
+            parts[i].measure(b);
+        }
+    return is_known;
+}
+
 int main(int argc, char **argv)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_ledger_bench b = { .arena = arena, .number = (uint64_t)time(NULL) << 32 };
-    const char *dir;
+    bool is_known = false;
 
     if (argc >= 9 && strcmp(argv[1], "load") == 0)
         return load_alone(argc, argv);
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: bench_ledger BUILD\n"
-                              "       bench_ledger load PORT PATH CONNECTIONS BATCH BYTES "
-                              "RATE SECONDS [DEPTH [ACCEPT]]\n");
-        return VT_EXIT_USAGE;
+    if (argc == 2 || argc == 3) {
+        b.build = realpath(argv[1], NULL);
+        b.vitrine = vt_arena_printf(arena, "%s/vitrine", b.build);
+        b.folder = realpath(vt_bench_folder(arena, "ledger"), NULL);
+        b.machine = vt_bench_machine(arena, b.folder);
+        is_known = measure(&b, argv[2]);
+        vt_bench_folder_remove(b.folder);
     }
-    b.build = realpath(argv[1], NULL);
-    b.vitrine = vt_arena_printf(arena, "%s/vitrine", b.build);
-    b.folder = realpath(vt_bench_folder(arena, "ledger"), NULL);
-    b.machine = vt_bench_machine(arena, b.folder);
-    dir = vt_ledger_bench_in(&b, "log");
-    vt_ledger_bench_make(&b, dir);
-    vt_ledger_bench_start(&b, dir);
-    measure_proof(&b, "ledger.proof", 50, "no witnesses, a new ledger");
-    measure_single(&b);
-    measure_batch(&b);
-    measure_proof(&b, "ledger.proof.after", 50,
-                  "no witnesses, directly after the load of the batches");
-    vt_bench_stop(&b.server, SIGTERM);
-    measure_witnessed(&b);
-    vt_ledger_bench_witness(&b);
-    vt_ledger_bench_grown(&b);
-    vt_bench_folder_remove(b.folder);
-    return 0;
+    if (is_known)
+        return 0;
+    (void)fprintf(stderr, "usage: bench_ledger BUILD [served|witnessed|witness|grown]\n"
+                          "       bench_ledger load PORT PATH CONNECTIONS BATCH BYTES "
+                          "RATE SECONDS [DEPTH [ACCEPT]]\n");
+    return VT_EXIT_USAGE;
 }

@@ -36,6 +36,7 @@ CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2
 VERIFY_LIBS := -lcrypto -lsodium -ljansson
+TEST_LIBS := $(LIBS) -lz
 
 product = $(filter-out $(1)/test_%.c $(1)/fuzz_%.c,$(wildcard $(1)/*.c))
 LIB_SRC := $(foreach room,$(ROOMS),$(call product,$(room)))
@@ -118,7 +119,8 @@ $(OUT)/forge: $(OUT)/obj/tools/forge.o $(OUT)/libvitrine.a
 
 # Nothing of theirs may end the process: base/memory.c and base/assert.c are not among them,
 # and the linker is told to miss nothing.
-VERIFY_SRC := $(addprefix base/,error.c bytes.c time.c) $(call product,wire) \
+VERIFY_SRC := $(addprefix base/,error.c bytes.c time.c) \
+    $(filter-out wire/bech32.c wire/binary_http.c,$(call product,wire)) \
     $(wildcard crypto/sha256.c crypto/ed25519.c crypto/keyid.c crypto/verify_*.c) \
     $(addprefix ledger/,tree_verify.c checkpoint.c tlog_proof.c policy.c) \
     $(filter-out evidence/sign.c evidence/trust_store.c,$(call product,evidence))
@@ -143,7 +145,7 @@ $(OUT)/libvitrine-verify.a: $(call obj,$(VERIFY_SRC))
 define test_rule
 $(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC)) $(OUT)/libvitrine.a
 	$$(call say,ld,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach source,$(TEST_SRC),$(eval $(call test_rule,$(source))))
 

@@ -9,7 +9,7 @@ packages_for() {
         libmicrohttpd-dev libcurl4-openssl-dev libarchive-dev libseccomp-dev \
         libyara-dev libgit2-dev ;;
     check) echo git strace binutils pkg-config clang-format mandoc universal-ctags mmdebstrap bubblewrap \
-        openssl curl xz-utils bzip2 softhsm2 disorderfs faketime ;;
+        openssl curl xz-utils bzip2 softhsm2 disorderfs faketime zlib1g-dev age ;;
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \
         xz-utils ;;
     clang) echo clang libclang-rt-14-dev ;;

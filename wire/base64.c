@@ -40,24 +40,49 @@ static size_t padding_len(vt_slice text)
     return count;
 }
 
-/* Is the text well spelled, and how many bytes does it stand for? */
-static bool check(vt_slice text, struct alphabet alphabet, size_t *len_out,
-                  struct vt_error *err)
+/* Digits only, and the unused bits of the last one are zero. */
+static bool check_digits(vt_slice digits, struct alphabet alphabet, unsigned unused_bits,
+                         struct vt_error *err)
 {
-    size_t padding = padding_len(text);
-    unsigned value = 0, unused_bits = 2 * (unsigned)padding;
+    unsigned value = 0;
 
-    if (text.len % 4 != 0)
-        return vt_fail(err, VT_MALFORMED, "base64: %zu characters, not a multiple of four",
-                       text.len);
-    for (size_t at = 0; at < text.len - padding; at++) {
-        value = digit_value(text.data[at], alphabet);
+    for (size_t at = 0; at < digits.len; at++) {
+        value = digit_value(digits.data[at], alphabet);
         if (value == NOT_A_DIGIT)
             return vt_fail(err, VT_MALFORMED, "base64: no digit at character %zu", at + 1);
     }
     if ((value & ((1u << unused_bits) - 1)) != 0)
         return vt_fail(err, VT_MALFORMED, "base64: unused bits of the end are not zero");
+    return true;
+}
+
+/* Is the text well spelled, and how many bytes does it stand for? */
+static bool check(vt_slice text, struct alphabet alphabet, size_t *len_out,
+                  struct vt_error *err)
+{
+    size_t padding = padding_len(text);
+
+    if (text.len % 4 != 0)
+        return vt_fail(err, VT_MALFORMED, "base64: %zu characters, not a multiple of four",
+                       text.len);
+    if (!check_digits(vt_slice_of(text.data, text.len - padding), alphabet,
+                      2 * (unsigned)padding, err))
+        return false;
     *len_out = text.len / 4 * 3 - padding;
+    return true;
+}
+
+/* The same without padding. */
+static bool check_bare(vt_slice text, size_t *len_out, struct vt_error *err)
+{
+    size_t missing = (4 - text.len % 4) % 4;
+
+    if (missing == 3)
+        return vt_fail(err, VT_MALFORMED, "base64: %zu characters stand for no bytes",
+                       text.len);
+    if (!check_digits(text, STANDARD, 2 * (unsigned)missing, err))
+        return false;
+    *len_out = text.len / 4 * 3 + (text.len % 4) * 3 / 4;
     return true;
 }
 
@@ -132,7 +157,41 @@ bool vt_base64_parse_exact(vt_slice text, uint8_t *out, size_t len, struct vt_er
     return true;
 }
 
-void vt_base64_write(struct vt_buf *out, vt_slice bytes)
+bool vt_base64_bare_len(vt_slice text, size_t *len_out, struct vt_error *err)
+{
+    return check_bare(text, len_out, err);
+}
+
+bool vt_base64_parse_bare(vt_slice text, struct vt_buf *out, struct vt_error *err)
+{
+    size_t len;
+    uint8_t *at;
+
+    if (!check_bare(text, &len, err))
+        return false;
+    at = vt_buf_extend(out, len);
+    if (at == NULL)
+        return vt_buf_check(out, "base64", err);
+    decode(text, STANDARD, at, len);
+    return true;
+}
+
+bool vt_base64_parse_bare_exact(vt_slice text, uint8_t *out, size_t len,
+                                struct vt_error *err)
+{
+    size_t whole_len;
+
+    if (!check_bare(text, &whole_len, err))
+        return false;
+    if (whole_len != len)
+        return vt_fail(err, VT_MALFORMED, "base64: %zu bytes, %zu are wanted", whole_len,
+                       len);
+    decode(text, STANDARD, out, len);
+    return true;
+}
+
+/* Four characters for each three bytes; padding_digit 0: none. */
+static void write_digits(struct vt_buf *out, vt_slice bytes, char padding_digit)
 {
     static const char digits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -145,7 +204,17 @@ void vt_base64_write(struct vt_buf *out, vt_slice bytes)
         char group[4];
 
         for (size_t i = 0; i < 4; i++)
-            group[i] = i <= left ? digits[bits >> (18 - 6 * i) & 63] : '=';
-        vt_buf_put(out, vt_slice_of(group, 4));
+            group[i] = i <= left ? digits[bits >> (18 - 6 * i) & 63] : padding_digit;
+        vt_buf_put(out, vt_slice_of(group, padding_digit != 0 ? 4 : left + 1));
     }
+}
+
+void vt_base64_write(struct vt_buf *out, vt_slice bytes)
+{
+    write_digits(out, bytes, '=');
+}
+
+void vt_base64_write_bare(struct vt_buf *out, vt_slice bytes)
+{
+    write_digits(out, bytes, 0);
 }

@@ -27,4 +27,17 @@ VT_CHECKED bool vt_base64_parse_head(vt_slice text, uint8_t *out, size_t len,
 /* Standard alphabet, appended. */
 void vt_base64_write(struct vt_buf *out, vt_slice bytes);
 
+/* ---- bare: the standard alphabet without padding, as age files have it -----------------
+ */
+
+/* The bytes that the text stands for; checks the whole text. */
+VT_CHECKED bool vt_base64_bare_len(vt_slice text, size_t *len_out, struct vt_error *err);
+/* Appends to out. */
+VT_CHECKED bool vt_base64_parse_bare(vt_slice text, struct vt_buf *out,
+                                     struct vt_error *err);
+/* Into exactly len bytes; allocates nothing. */
+VT_CHECKED bool vt_base64_parse_bare_exact(vt_slice text, uint8_t *out, size_t len,
+                                           struct vt_error *err);
+void vt_base64_write_bare(struct vt_buf *out, vt_slice bytes);
+
 #endif

@@ -7,6 +7,7 @@
 #define VT_WIRE_H
 
 #include "wire/base64.h"
+#include "wire/bech32.h"
 #include "wire/dsse.h"
 #include "wire/hex.h"
 #include "wire/json.h"

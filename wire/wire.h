@@ -8,6 +8,7 @@
 
 #include "wire/base64.h"
 #include "wire/bech32.h"
+#include "wire/binary_http.h"
 #include "wire/dsse.h"
 #include "wire/hex.h"
 #include "wire/json.h"

@@ -54,7 +54,11 @@ void vt_cli_passphrase_ask(struct vt_buf *out, const char *what)
     (void)dprintf(fd, "\n");
 }
 
-bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out, struct vt_error *err)
+/* Try with the passphrase that was given; where one is needed, ask for it. */
+static bool open_key(struct vt_args *args,
+                     bool (*try)(const char *where, vt_slice passphrase, void *out,
+                                 struct vt_error *err),
+                     void *out, struct vt_error *err)
 {
     const char *where = vt_args_get(args, "key");
     VT_AUTO_BUF passphrase = vt_buf_init(1024);
@@ -62,15 +66,36 @@ bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out, struct vt_er
 
     if (!vt_cli_passphrase(args, &passphrase, err))
         return false;
-    ok = vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
+    ok = try(where, vt_buf_slice(&passphrase), out, err);
     if (!ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
         vt_cli_passphrase_ask(&passphrase, where);
-        ok = passphrase.len != 0 &&
-             vt_key_open(where, vt_buf_slice(&passphrase), key_out, err);
+        ok = passphrase.len != 0 && try(where, vt_buf_slice(&passphrase), out, err);
     }
     if (passphrase.data != NULL)
         explicit_bzero(passphrase.data, passphrase.capacity);
     return ok;
+}
+
+static bool try_key(const char *where, vt_slice passphrase, void *out, struct vt_error *err)
+{
+    return vt_key_open(where, passphrase, out, err);
+}
+
+bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out, struct vt_error *err)
+{
+    return open_key(args, try_key, key_out, err);
+}
+
+static bool try_identity(const char *where, vt_slice passphrase, void *out,
+                         struct vt_error *err)
+{
+    return vt_age_identity_open(where, passphrase, out, err);
+}
+
+bool vt_cli_identity_open(struct vt_args *args, struct vt_age_identity *out,
+                          struct vt_error *err)
+{
+    return open_key(args, try_identity, out, err);
 }
 
 /* The folder of a path as an open disk, and the rest as a name in it. */

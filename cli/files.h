@@ -3,6 +3,7 @@
 #define VT_CLI_FILES_H
 
 #include "cli/cli.h"
+#include "crypto/age_file.h"
 #include "crypto/key.h"
 #include <jansson.h>
 
@@ -20,6 +21,9 @@
  * without echo.  Returned, end with vt_key_close. */
 VT_CHECKED bool vt_cli_key_open(struct vt_args *args, struct vt_key **key_out,
                                 struct vt_error *err);
+/* The same for an X25519 identity; end with vt_age_identity_clear. */
+VT_CHECKED bool vt_cli_identity_open(struct vt_args *args, struct vt_age_identity *out,
+                                     struct vt_error *err);
 /* The first line of --passphrase-file, without its line break; empty if not given. */
 VT_CHECKED bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out,
                                   struct vt_error *err);

@@ -196,7 +196,74 @@ static void a_terminal_is_asked_without_echo(void)
     }
 }
 
+/* An X25519 pair: kept, shown and guarded as the others are, and no key to sign with. */
+static void an_identity_is_a_key_too(void)
+{
+    const char *path = vt_test_path("x.key"), *beside = vt_test_path("x.key.pub");
+    const char *word = vt_test_path("word"), *said, *recipient;
+    struct vt_error err = { 0 };
+    VT_AUTO_AGE_IDENTITY identity = { 0 }, other = { 0 };
+    struct vt_age_recipient theirs;
+    vt_slice text;
+
+    vt_test_write(word, VT_LIT("correct horse\n"));
+    said = vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--type", "x25519", "--out",
+                                  path, "--passphrase-file", word, "--json"));
+    recipient = member(said, "recipient");
+    VT_CHECK(mode_of(path) == 0600 && mode_of(beside) == 0644);
+    text = vt_test_read(beside);
+    VT_CHECK(vt_slice_is(text, vt_arena_printf(vt_test_arena(), "%s\n", recipient)));
+    VT_CHECK_OK(vt_age_identity_open(path, VT_LIT("correct horse"), &identity, &err));
+    VT_CHECK_OK(vt_age_recipient_parse(vt_slice_from_cstr(recipient), &theirs, &err));
+    VT_CHECK(memcmp(&theirs, &identity.recipient, sizeof theirs) == 0);
+    VT_CHECK_FAILS(VT_REJECTED, vt_age_identity_open(path, VT_LIT("wrong"), &other, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_age_identity_open(path, VT_LIT(""), &other, &err));
+
+    said = vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--type", "x25519", beside));
+    VT_CHECK(strstr(said, recipient) != NULL);
+    said = vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--type", "x25519", "--key",
+                                  path, "--passphrase-file", word));
+    VT_CHECK(strstr(said, recipient) != NULL && strstr(said, "AGE-SECRET") == NULL);
+    said = vt_test_run(
+        1, VT_ARGV("vitrine", "key", "show", "--key", path, "--passphrase-file", word));
+    VT_CHECK(strstr(said, "not an Ed25519") != NULL);
+    (void)vt_test_run(1, VT_ARGV("vitrine", "key", "show", beside));
+    (void)vt_test_run(2, VT_ARGV("vitrine", "key", "show", "--type", "x25519", beside,
+                                 "--name", "log.example"));
+    (void)vt_test_run(2, VT_ARGV("vitrine", "key", "new", "--type", "rsa", "--out",
+                                 vt_test_path("y.key")));
+    VT_CHECK(!vt_path_exists(vt_test_path("y.key")));
+}
+
+/* The halves must belong together, and others may not read the private one. */
+static void identities_are_guarded(void)
+{
+    const char *path = vt_test_path("x.key"), *beside = vt_test_path("x.key.pub");
+    struct vt_error err = { 0 };
+    VT_AUTO_AGE_IDENTITY identity = { 0 };
+
+    (void)vt_test_run(0,
+                      VT_ARGV("vitrine", "key", "new", "--type", "x25519", "--out", path));
+    vt_test_write(beside,
+                  VT_LIT("age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equn"
+                         "ujwj\n"));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_age_identity_open(path, (vt_slice){ 0 }, &identity, &err));
+    VT_CHECK(unlink(beside) == 0);
+    VT_CHECK_OK(vt_age_identity_open(path, (vt_slice){ 0 }, &identity, &err));
+    vt_age_identity_clear(&identity);
+    VT_CHECK(chmod(path, 0640) == 0);
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_age_identity_open(path, (vt_slice){ 0 }, &identity, &err));
+    VT_CHECK(chmod(path, 0600) == 0);
+    vt_test_write(path, VT_LIT("nonsense"));
+    VT_CHECK_FAILS(VT_MALFORMED,
+                   vt_age_identity_open(path, (vt_slice){ 0 }, &identity, &err));
+}
+
 static const struct vt_case cases[] = {
+    { "an identity is a key too", an_identity_is_a_key_too },
+    { "identities are guarded", identities_are_guarded },
     { "a pair is made once", a_pair_is_made_once },
     { "misuse and trouble", misuse_and_trouble },
     { "a key is shown by all its names", a_key_is_shown_by_all_its_names },

@@ -5,6 +5,7 @@
 #define VT_CRYPTO_H
 
 #include "crypto/aead.h"
+#include "crypto/age_file.h"
 #include "crypto/age_grant.h"
 #include "crypto/age_header.h"
 #include "crypto/age_key.h"

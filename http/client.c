@@ -86,14 +86,15 @@ void vt_http_call_clear(struct vt_http_call *call)
  * ---------------------------------------------------------------------------
  */
 
-static bool is_http_url(const char *url)
+bool vt_http_url_check(const char *url, struct vt_error *err)
 {
     vt_slice text = vt_slice_from_cstr(url);
+    bool is_good = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
 
     for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] <= ' ' || text.data[i] == 0x7f)
-            return false;
-    return strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+        is_good = is_good && text.data[i] > ' ' && text.data[i] != 0x7f;
+    return is_good ||
+           vt_fail(err, VT_MALFORMED, "%s: not a http:// or https:// address", url);
 }
 
 static size_t take_answer(char *bytes, size_t one, size_t count, void *context)
@@ -168,9 +169,8 @@ bool vt_http_client_start(struct vt_http_client *client, struct vt_http_call *ca
     struct under_way *inside;
 
     VT_ASSERT(call->inside == NULL);
-    if (!is_http_url(call->url))
-        return vt_fail(err, VT_MALFORMED, "%s: not a http:// or https:// address",
-                       call->url);
+    if (!vt_http_url_check(call->url, err))
+        return false;
     if (client->count == CALLS_MAX)
         return vt_fail(err, VT_LIMIT, "more than %d requests at once", CALLS_MAX);
     vt_buf_clear(&call->answer);
@@ -264,7 +264,29 @@ static struct vt_http_call *next_done(struct vt_http_client *client)
 bool vt_http_client_wait(struct vt_http_client *client, int64_t timeout_ms,
                          struct vt_http_call **done_out, struct vt_error *err)
 {
+    return vt_http_client_wait_or(client, -1, timeout_ms, done_out, err);
+}
+
+/* False: the library gave up.  ready_out: the descriptor can be read. */
+static bool poll_both(struct vt_http_client *client, int fd, int64_t timeout_ms,
+                      bool *ready_out)
+{
+    struct curl_waitfd also = { .fd = fd, .events = CURL_WAIT_POLLIN };
+    unsigned count = fd >= 0 ? 1 : 0;
+
+    if (curl_multi_poll(client->multi, &also, count,
+                        (int)(timeout_ms > TIMEOUT_MS ? TIMEOUT_MS : timeout_ms),
+                        NULL) != CURLM_OK)
+        return false;
+    *ready_out = count != 0 && also.revents != 0;
+    return true;
+}
+
+bool vt_http_client_wait_or(struct vt_http_client *client, int fd, int64_t timeout_ms,
+                            struct vt_http_call **done_out, struct vt_error *err)
+{
     int64_t end_ms = vt_monotonic_ms() + timeout_ms;
+    bool is_ready = false;
 
     for (;;) {
         int running;
@@ -275,13 +297,11 @@ bool vt_http_client_wait(struct vt_http_client *client, int64_t timeout_ms,
             return vt_fail(err, VT_IO, "the HTTP library gave up");
         done = next_done(client);
         left_ms = end_ms - vt_monotonic_ms();
-        if (done != NULL || client->count == 0 || left_ms <= 0) {
+        if (done != NULL || client->count == 0 || left_ms <= 0 || is_ready) {
             *done_out = done;
             return true;
         }
-        if (curl_multi_poll(client->multi, NULL, 0,
-                            (int)(left_ms > TIMEOUT_MS ? TIMEOUT_MS : left_ms),
-                            NULL) != CURLM_OK)
+        if (!poll_both(client, fd, left_ms, &is_ready))
             return vt_fail(err, VT_IO, "the HTTP library gave up");
     }
 }

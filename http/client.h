@@ -33,6 +33,9 @@ struct vt_http_call {
     void *inside; /* the client's; NULL before the start */
 };
 
+/* An http or https URL without spaces and control characters?  VT_MALFORMED. */
+VT_CHECKED bool vt_http_url_check(const char *url, struct vt_error *err);
+
 void vt_http_call_clear(struct vt_http_call *call); /* frees the answer; not under way */
 
 /* Returned; end with vt_http_client_free, which cancels what is under way.  VT_IO. */
@@ -51,6 +54,11 @@ VT_CHECKED bool vt_http_client_start(struct vt_http_client *client,
  * nothing is under way.  VT_IO. */
 VT_CHECKED bool vt_http_client_wait(struct vt_http_client *client, int64_t timeout_ms,
                                     struct vt_http_call **done_out, struct vt_error *err);
+/* The same, and NULL in *done_out as soon as the descriptor can be read (or has hung up).
+ */
+VT_CHECKED bool vt_http_client_wait_or(struct vt_http_client *client, int fd,
+                                       int64_t timeout_ms, struct vt_http_call **done_out,
+                                       struct vt_error *err);
 /* Give up a call that is under way (its connection is closed); else nothing happens. */
 void vt_http_client_cancel(struct vt_http_client *client, struct vt_http_call *call);
 

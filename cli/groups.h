@@ -8,6 +8,7 @@ extern const struct vt_group vt_cli_key;
 extern const struct vt_group vt_cli_ledger;
 extern const struct vt_group vt_cli_line;
 extern const struct vt_group vt_cli_monitor;
+extern const struct vt_group vt_cli_relay;
 extern const struct vt_group vt_cli_release;
 extern const struct vt_group vt_cli_review;
 extern const struct vt_group vt_cli_rules;

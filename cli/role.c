@@ -2,6 +2,8 @@
  * keeps (they stand at the top of each role_*.c).  ARCHITECTURE.md has the whole picture.
  */
 #include "cli/role.h"
+#include "cell/role_relay_courier.h"
+#include "cell/role_relay_front.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/role_sequencer.h"
@@ -19,6 +21,8 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_WITNESS_FRONT, vt_role_witness_front, &vt_witness_front_rights },
     { VT_ROLE_WITNESS_SIGNER, vt_role_witness_signer, &vt_witness_signer_rights },
     { VT_ROLE_RULES, vt_role_rules, &vt_rules_rights },
+    { VT_ROLE_RELAY_FRONT, vt_role_relay_front, &vt_relay_front_rights },
+    { VT_ROLE_RELAY_COURIER, vt_role_relay_courier, &vt_relay_courier_rights },
     { NULL, NULL, NULL },
 };
 

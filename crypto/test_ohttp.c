@@ -133,6 +133,7 @@ static void both_algorithms_there_and_back(void)
         VT_CHECK(vt_slice_is(vt_buf_slice(&asked), "asked") &&
                  vt_slice_is(vt_buf_slice(&answered), "answered"));
         /* An answer is for its own question. */
+        vt_ohttp_exchange_clear(&client);
         VT_CHECK_OK(
             vt_ohttp_request_seal(&env, &config, VT_LIT("asked"), &request, &client, &err));
         VT_CHECK_FAILS(VT_REJECTED, vt_ohttp_response_open(&client, vt_buf_slice(&response),

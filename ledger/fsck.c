@@ -297,6 +297,8 @@ bool vt_ledger_fsck(const char *dir, const struct vt_fsck_options *options,
             vt_retention_read(f->disk, f->arena, &f->retention, err) && check_all(f, err);
     f->report.minimum = f->retention.minimum;
     if (is_ok)
+        vt_fsck_check_private(f);
+    if (is_ok)
         *out = f->report;
     vt_disk_close(f->disk);
     vt_arena_free(f->arena);

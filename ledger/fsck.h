@@ -3,9 +3,12 @@
  * The tree is built anew from the entries alone, and every file is compared with it: every
  * tile of every level in every width, every bundle in every width, every checkpoint.  When
  * a tile and a bundle disagree, the signed root or the tile above decides which of them
- * was changed.  Nothing is written; any log in the layout of tlog-tiles can be checked,
+ * was changed.  Any log in the layout of tlog-tiles can be checked,
  * not only ours.  A folder may be written meanwhile: entries that come while it is read are
  * checked or not, but are no finding.
+ *
+ * Of a ledger of ours the private files are looked at too: config.json, the signer's head,
+ * and, unless a writer has it, the journal (under its lock, which is all that is written).
  *
  * Of a pruned log (retention.json) the entries below its minimum index may be missing; they
  * are looked for where they were moved, and their leaf hashes must still be there. */

@@ -56,4 +56,7 @@ VT_CHECKED bool vt_fsck_list_strays(struct vt_fsck *f, struct vt_error *err);
 /* Those of more entries than are there are findings. */
 void vt_fsck_report_strays(struct vt_fsck *f);
 
+/* The private files of a ledger of ours; other people's logs have none.  fsck_private.c */
+void vt_fsck_check_private(struct vt_fsck *f);
+
 #endif

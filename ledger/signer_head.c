@@ -82,6 +82,26 @@ bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
     return is_ok;
 }
 
+bool vt_signer_head_verify(const char *dir, vt_slice origin, uint64_t size,
+                           struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_disk *disk;
+    struct vt_head head;
+    bool is_ok;
+
+    if (!vt_disk_open(vt_signer_folder(arena, dir), false, &disk, err))
+        return false;
+    is_ok = read_head(disk, origin, &head, err) &&
+            (head.size >= size ||
+             vt_fail(err, VT_REJECTED,
+                     "%s/" HEAD_NAME " is of %ju entries, but %ju were signed for: restore "
+                     "the newest copy",
+                     vt_disk_path(disk), (uintmax_t)head.size, (uintmax_t)size));
+    vt_disk_close(disk);
+    return is_ok;
+}
+
 void vt_signer_forget(const char *dir, vt_slice origin)
 {
     VT_AUTO_ARENA arena = vt_arena_new();

@@ -2,6 +2,7 @@
  * ours; finds any changed byte, and names the file. */
 #include "crypto/verify_note.h"
 #include "ledger/fsck.h"
+#include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "tests/harness.h"
 #include <ftw.h>
@@ -301,6 +302,43 @@ static void our_own_log(void)
     VT_CHECK(report.files == 2 * 274 + 2 + 1);
 }
 
+/* One flipped bit in a private file is told under its name, and told no more when it is
+ * put back. */
+static void flip_private(struct setting *s, const char *name, size_t at)
+{
+    const char *path = vt_test_path(vt_arena_printf(vt_test_arena(), "log/%s", name));
+    vt_slice good = vt_test_read(path);
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
+    struct vt_fsck_report report;
+
+    VT_CHECK(at < good.len);
+    memcpy(bytes, good.data, good.len);
+    bytes[at] ^= 1;
+    vt_test_write(path, vt_slice_of(bytes, good.len));
+    s->found =
+        (struct found){ .wanted = strncmp(name, "journal", 7) == 0 ? "journal" : name };
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(s->found.is_wanted_found && s->found.others == 0, "%s, byte %zu: %s",
+                    name, at, s->found.last);
+    vt_test_write(path, good);
+    s->found = (struct found){ 0 };
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+}
+
+static void private_files_count_too(void)
+{
+    struct setting *s = make_own(600);
+    vt_slice head = vt_test_read(vt_test_path("log/signer/head"));
+
+    for (size_t at = 0; at < head.len; at++)
+        flip_private(s, "signer/head", at);
+    flip_private(s, "config.json", 0);
+    flip_private(s, "journal/a", 40);                     /* the slot's head */
+    flip_private(s, "journal/a", VT_JOURNAL_BLOCK + 40);  /* a record's */
+    flip_private(s, "journal/a", VT_JOURNAL_BLOCK + 200); /* an entry */
+}
+
 /* Full tiles: here the tile above decides who is right. */
 static void every_byte_counts_in_full_tiles(void)
 {
@@ -383,6 +421,7 @@ static const struct vt_case cases[] = {
     { "wrong expectations", wrong_expectations },
     { "our own log", our_own_log },
     { "every byte counts in full tiles", every_byte_counts_in_full_tiles },
+    { "private files count too", private_files_count_too },
     { "unpublished tiles", unpublished_tiles },
     { "a log that grows meanwhile", a_log_that_grows_meanwhile },
 };

@@ -7,6 +7,8 @@
 #include "wire/json.h"
 #include <time.h>
 
+enum { WITHHELD_S = 600 };
+
 #define OPTION_DIR                                                                         \
     {                                                                                      \
         .name = "dir", .value_name = "DIR", .help = "the monitor's folder",                \
@@ -27,6 +29,14 @@ static const struct vt_option run_options[] = {
       .value_name = "FILE",
       .help = "tell of entries that this public key signed",
       .is_repeated = true },
+    { .name = "monitoring",
+      .value_name = "NAME=URL",
+      .help = "where this witness shows what it has seen, if not at its URL in the "
+              "policy; NAME= asks it not",
+      .is_repeated = true },
+    { .name = "withheld",
+      .value_name = "TIME",
+      .help = "so long a log may take to show what was cosigned (default 10m)" },
     { .name = "exec",
       .value_name = "PROGRAM",
       .help = "call it for each finding, which it gets as JSON" },
@@ -68,6 +78,43 @@ static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_e
         if (!vt_public_key_parse(vt_buf_slice(&bytes), &watch->keys[watch->key_count++],
                                  err))
             return vt_within(err, "%s", text);
+    }
+    return true;
+}
+
+static size_t witness_named(const struct vt_policy *policy, vt_slice name)
+{
+    size_t i = 0;
+
+    while (i < policy->witness_count && !vt_slice_equal(policy->witnesses[i].name, name))
+        i++;
+    return i;
+}
+
+/* tlog-policy has one URL for a witness, by custom its submission prefix; most have their
+ * monitoring prefix at the same place. */
+static bool read_prefixes(struct vt_args *args, const struct vt_policy *policy,
+                          struct vt_arena *arena, const char **prefixes,
+                          struct vt_error *err)
+{
+    const char *text, *url;
+
+    for (size_t i = 0; i < policy->witness_count; i++)
+        if (policy->witnesses[i].url.len != 0)
+            prefixes[i] = vt_arena_cstr(arena, policy->witnesses[i].url);
+    for (size_t i = 0; (text = vt_args_get_at(args, "monitoring", i)) != NULL; i++) {
+        vt_reader r = { vt_slice_from_cstr(text) };
+        vt_slice name;
+        size_t witness;
+
+        if (!vt_read_until(&r, '=', &name))
+            return vt_args_misuse(args, err, "--monitoring: '%s' is not NAME=URL", text);
+        witness = witness_named(policy, name);
+        if (witness == policy->witness_count)
+            return vt_args_misuse(args, err, "--monitoring: the policy has no witness %.*s",
+                                  VT_SLICE_ARGS(name));
+        url = text + name.len + 1;
+        prefixes[witness] = url[0] != '\0' ? url : NULL;
     }
     return true;
 }
@@ -129,10 +176,13 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     VT_AUTO_BUF text = vt_buf_init(VT_POLICY_BYTES_MAX);
     VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
     VT_AUTO_FREE struct vt_watch *watch = vt_alloc(sizeof *watch);
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *prefixes[VT_POLICY_WITNESSES_MAX] = { NULL };
     struct vt_monitor_options options = { .dir = vt_args_get(args, "dir"),
                                           .env = vt_args_env(args),
                                           .policy = policy,
                                           .watch = watch,
+                                          .prefixes = prefixes,
                                           .hook = vt_args_get(args, "exec"),
                                           .found = print_finding,
                                           .context = args };
@@ -140,12 +190,14 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
 
     if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
         !vt_args_duration(args, "stale", 0, &options.stale_s, err) ||
+        !vt_args_duration(args, "withheld", WITHHELD_S, &options.withheld_s, err) ||
         !read_watch(args, watch, err) ||
         !vt_file_read(vt_args_get(args, "policy"), &text, err))
         return false;
     if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
         return vt_within(err, "%s", vt_args_get(args, "policy"));
-    return run_rounds(args, &options, interval_s, err);
+    return read_prefixes(args, policy, arena, prefixes, err) &&
+           run_rounds(args, &options, interval_s, err);
 }
 
 /* ---- list -------------------------------------------------------------------------------
@@ -202,11 +254,11 @@ static const struct vt_verb verbs[] = {
     { .name = "run",
       .summary = "check every entry of the logs of a policy, and tell what is wrong or new",
       .details =
-          "Keeps a checked copy of each log below DIR/logs.  Findings: forked (with a "
-          "proof that\n'vitrine ledger fork' checks), behind, refused, unreachable, "
-          "frozen, "
-          "seen.  Each is told\nonce and kept in DIR/findings; a program that fails is "
-          "called again in the next round.\nExit code of a single round: 0 if all logs are "
+          "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
+          "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
+          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, seen.  Each is "
+          "told once and kept in DIR/findings;\na program that fails is called again in "
+          "the next round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found.",
       .options = run_options,
       .run = run_run },

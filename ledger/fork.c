@@ -2,6 +2,7 @@
 #include "ledger/fork.h"
 #include "ledger/tlog_proof.h"
 #include "wire/base64.h"
+#include "wire/hex.h"
 #include "wire/json.h"
 
 /* Which roots do these nodes give to the trees of size1 and size2 entries?  False: they are
@@ -147,6 +148,18 @@ bool vt_fork_write(struct vt_buf *out, const struct vt_fork *fork, struct vt_err
     if (root == NULL)
         return vt_fail(err, VT_MALFORMED, "a checkpoint that is no UTF-8 text");
     return vt_json_write_canonical(root, out, err);
+}
+
+bool vt_fork_keep(struct vt_disk *disk, const struct vt_fork *fork, const vt_hash *root,
+                  char name_out[VT_FORK_NAME_BYTES], struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_FORK_BYTES_MAX);
+    char hex[VT_HEX256_BYTES];
+
+    vt_hash_text(root, hex);
+    (void)snprintf(name_out, VT_FORK_NAME_BYTES, VT_FORK_FOLDER "/%s.json", hex);
+    return vt_fork_write(&text, fork, err) &&
+           vt_disk_write(disk, name_out, vt_buf_slice(&text), 0644, err);
 }
 
 /* ---- judged -----------------------------------------------------------------------------

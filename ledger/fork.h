@@ -18,9 +18,12 @@
 #include "ledger/policy.h"
 #include "ledger/prove.h"
 #include "ledger/signer.h"
+#include "store/disk.h"
 
-#define VT_FORK_PATH_MAX  (VT_PROOF_HASHES_MAX + 1)
-#define VT_FORK_BYTES_MAX VT_MIB(3) /* two notes as JSON, and the path */
+#define VT_FORK_FOLDER     "forks"
+#define VT_FORK_NAME_BYTES 96
+#define VT_FORK_PATH_MAX   (VT_PROOF_HASHES_MAX + 1)
+#define VT_FORK_BYTES_MAX  VT_MIB(3) /* two notes as JSON, and the path */
 
 struct vt_fork {
     vt_slice first, second; /* signed notes; the second is of the larger tree, or equal */
@@ -49,6 +52,12 @@ VT_CHECKED bool vt_fork_parse(vt_slice text, struct vt_arena *arena, struct vt_f
 /* Appends the exact inverse. */
 VT_CHECKED bool vt_fork_write(struct vt_buf *out, const struct vt_fork *fork,
                               struct vt_error *err);
+
+/* Keep it in a folder's forks/, under the root of the tree that is not the folder's own;
+ * durable.  name_out: relative to the folder. */
+VT_CHECKED bool vt_fork_keep(struct vt_disk *disk, const struct vt_fork *fork,
+                             const vt_hash *root, char name_out[VT_FORK_NAME_BYTES],
+                             struct vt_error *err);
 
 /* Did the log `origin` sign two histories?  Both notes must be signed by a key that the
  * policy lists for it (of witnesses nothing is asked: a log that signs twice is guilty

@@ -1,6 +1,5 @@
 /* From a log elsewhere to a copy here. */
 #include "ledger/mirror.h"
-#include "ledger/fork.h"
 #include "ledger/remote.h"
 #include "ledger/shelf.h"
 #include "ledger/tlog_proof.h"
@@ -85,15 +84,8 @@ static bool read_held(struct mirror *m, struct vt_error *err)
 
 static bool keep_fork(struct mirror *m, const struct vt_fork *fork, struct vt_error *err)
 {
-    VT_AUTO_BUF text = vt_buf_init(VT_FORK_BYTES_MAX);
-    char hex[2 * VT_SHA256_BYTES + 1];
-
     m->report->end = VT_MIRROR_FORKED;
-    vt_hex_text(vt_slice_of(m->head.root.bytes, VT_SHA256_BYTES), hex);
-    (void)snprintf(m->report->fork_file, sizeof m->report->fork_file,
-                   VT_MIRROR_FORKS "/%s.json", hex);
-    return vt_fork_write(&text, fork, err) &&
-           vt_disk_write(m->disk, m->report->fork_file, vt_buf_slice(&text), 0644, err);
+    return vt_fork_keep(m->disk, fork, &m->head.root, m->report->fork_file, err);
 }
 
 /* Does it continue what we hold, or we what it shows?  *is_one_out: there is one history.

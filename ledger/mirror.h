@@ -15,10 +15,9 @@
 #define VT_LEDGER_MIRROR_H
 
 #include "base/base.h"
+#include "ledger/fork.h"
 #include "ledger/policy.h"
 #include "ledger/signer.h"
-
-#define VT_MIRROR_FORKS "forks"
 
 struct vt_mirror_options {
     const struct vt_policy *policy; /* the log's keys, and the quorum */
@@ -47,7 +46,7 @@ struct vt_mirror_report {
     int64_t time_unix_s;  /* of the quorum's cosignatures on it; 0: none was asked for */
     uint64_t entries;     /* new ones that were checked and kept */
     bool is_ours;         /* after a failure: it was our own folder's, not the log's */
-    char fork_file[96];   /* relative to the folder; "" if there is none */
+    char fork_file[VT_FORK_NAME_BYTES]; /* relative to the folder; "" if there is none */
 };
 
 /* Bring the copy in `dir` (made if missing) to the state that the log shows.

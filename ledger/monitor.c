@@ -2,7 +2,7 @@
 #include "ledger/monitor.h"
 #include "crypto/sha256.h"
 #include "ledger/mirror.h"
-#include "ledger/tlog_proof.h"
+#include "ledger/views.h"
 #include "store/disk.h"
 #include "wire/hex.h"
 #include "wire/json.h"
@@ -21,6 +21,8 @@ struct monitor {
     const char *origin;
     char folder[5 + VT_HEX256_BYTES]; /* "logs/" and the digest of its origin */
     struct vt_error trouble;          /* with our own disk, while entries are looked at */
+    bool is_well;                     /* nothing was found in it, old or new */
+    bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
 };
 
 /* ---- findings ---------------------------------------------------------------------------
@@ -93,6 +95,7 @@ static bool find(struct monitor *m, const char *kind, const char *what, json_t *
     const char *name, *untold;
     vt_hash digest;
 
+    m->is_well = false;
     if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
         json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
         json_object_set_new(owned, "what", json_string(what)) != 0)
@@ -192,6 +195,30 @@ static bool judge(struct monitor *m, const struct vt_mirror_report *report,
     }
 }
 
+static bool find_in_views(void *context, const char *kind, const char *what, json_t *more,
+                          struct vt_error *err)
+{
+    return find(context, kind, what, more, err);
+}
+
+/* Has the world seen what we see? */
+static bool ask_witnesses(struct monitor *m, const char *log, struct vt_error *err)
+{
+    struct vt_views views = { .policy = m->options->policy,
+                              .origin = vt_slice_from_cstr(m->origin),
+                              .log = log,
+                              .prefixes = m->options->prefixes,
+                              .is_down = m->is_down,
+                              .disk = m->disk,
+                              .copy = m->folder,
+                              .now_unix_s = vt_env_now_unix_s(m->options->env),
+                              .withheld_s = m->options->withheld_s,
+                              .found = find_in_views,
+                              .context = m };
+
+    return m->options->prefixes == NULL || vt_views_look(&views, err);
+}
+
 /* No answer, or one that is not good. */
 static bool complain(struct monitor *m, const struct vt_mirror_report *report,
                      const struct vt_error *why, struct vt_error *err)
@@ -212,19 +239,20 @@ static bool follow(struct monitor *m, const struct vt_policy_log *log, struct vt
     const char *dir = vt_arena_printf(m->arena, "%s/%s", m->options->dir, m->folder);
     struct vt_mirror_report report;
     struct vt_error why = { 0 };
-    size_t findings = m->report->findings;
-    bool is_ok = vt_mirror_update(dir, &options, &report, &why);
+    bool is_ok;
 
+    m->is_well = true;
+    is_ok = vt_mirror_update(dir, &options, &report, &why);
     if (m->trouble.code != VT_OK || (!is_ok && report.is_ours)) {
         *err = m->trouble.code != VT_OK ? m->trouble : why;
         return false;
     }
     m->report->logs++;
     m->report->entries += report.entries;
-    if (is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err))
+    if ((is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err)) ||
+        !ask_witnesses(m, options.from, err))
         return false;
-    m->report->logs_well +=
-        is_ok && report.end <= VT_MIRROR_SAME && m->report->findings == findings;
+    m->report->logs_well += m->is_well;
     return true;
 }
 

@@ -2,6 +2,7 @@
  * tells a person what he would want to be told.
  *
  *   DIR/logs/SHA256-OF-ORIGIN/   a checked copy of each log (ledger/mirror.h)
+ *   DIR/views/...                what witnesses have seen of it (ledger/views.h)
  *   DIR/findings/SHA256.json     what was found, and told
  *   DIR/untold/SHA256.json       found, and the hook has not taken it yet
  *
@@ -17,7 +18,8 @@
 #include "ledger/watch.h"
 
 struct vt_monitor_finding {
-    const char *kind; /* "forked", "behind", "refused", "unreachable", "frozen", "seen" */
+    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "seen" */
+    const char *kind;
     const char *origin;
     const char *what; /* a sentence */
     const char *file; /* where it lies, relative to the folder */
@@ -28,6 +30,10 @@ struct vt_monitor_options {
     const struct vt_env *env;
     const struct vt_policy *policy; /* which logs, where, and the quorum */
     const struct vt_watch *watch;
+    /* By witness of the policy: where to ask what it has seen; NULL: no witness is asked,
+     * or not this one.  withheld_s: so long a log may take to show what was cosigned. */
+    const char *const *prefixes;
+    int64_t withheld_s;
     /* A program, called with the kind and the origin, the finding as JSON on its standard
      * input, for at most 30 s; NULL: none. */
     const char *hook;

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/groups.h"
+#include "cli/monitor_downloads.h"
 #include "ledger/monitor.h"
 #include "store/disk.h"
 #include "wire/json.h"
@@ -37,6 +38,13 @@ static const struct vt_option run_options[] = {
     { .name = "withheld",
       .value_name = "TIME",
       .help = "so long a log may take to show what was cosigned (default 10m)" },
+    { .name = "downloads",
+      .value_name = "PLACE",
+      .help = "a public folder, or its URL: nothing there may be older than its entry",
+      .is_repeated = true },
+    { .name = "trust",
+      .value_name = "FILE",
+      .help = "trust root: whose signatures count for --downloads" },
     { .name = "exec",
       .value_name = "PROGRAM",
       .help = "call it for each finding, which it gets as JSON" },
@@ -82,6 +90,12 @@ static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_e
     return true;
 }
 
+/* What the command is about, for its callbacks. */
+struct running {
+    struct vt_args *args;
+    struct vt_cli_downloads downloads;
+};
+
 static size_t witness_named(const struct vt_policy *policy, vt_slice name)
 {
     size_t i = 0;
@@ -121,9 +135,9 @@ static bool read_prefixes(struct vt_args *args, const struct vt_policy *policy,
 
 static void print_finding(void *context, const struct vt_monitor_finding *finding)
 {
-    struct vt_args *args = context;
+    const struct running *running = context;
 
-    if (vt_args_is_json(args))
+    if (vt_args_is_json(running->args))
         vt_cli_print_json(json_pack(
             "{s:s,s:s,s:o,s:s}", "kind", finding->kind, "origin", finding->origin, "what",
             vt_cli_json_text(vt_slice_from_cstr(finding->what)), "file", finding->file));
@@ -132,19 +146,34 @@ static void print_finding(void *context, const struct vt_monitor_finding *findin
     (void)fflush(stdout);
 }
 
+static bool look_further(void *context, struct vt_monitor *monitor, struct vt_error *err)
+{
+    struct running *running = context;
+
+    return running->downloads.trust == NULL ||
+           vt_cli_downloads_look(&running->downloads, monitor,
+                                 vt_env_now_unix_s(vt_args_env(running->args)), err);
+}
+
 static void print_report(struct vt_args *args, const struct vt_monitor_report *report)
 {
-    if (vt_args_is_json(args))
-        vt_cli_print_json(
-            json_pack("{s:I,s:I,s:I,s:I,s:I}", "logs", (json_int_t)report->logs, "well",
-                      (json_int_t)report->logs_well, "entries", (json_int_t)report->entries,
-                      "findings", (json_int_t)report->findings, "untold",
-                      (json_int_t)report->untold));
-    else
-        (void)printf("%zu of %zu logs are well, %ju new entries checked, %zu findings%s\n",
-                     report->logs_well, report->logs, (uintmax_t)report->entries,
-                     report->findings,
-                     report->untold != 0 ? "; the program did not take all" : "");
+    if (vt_args_is_json(args)) {
+        vt_cli_print_json(json_pack(
+            "{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "logs", (json_int_t)report->logs, "well",
+            (json_int_t)report->logs_well, "entries", (json_int_t)report->entries,
+            "downloads", (json_int_t)report->downloads, "downloads_well",
+            (json_int_t)report->downloads_well, "findings", (json_int_t)report->findings,
+            "untold", (json_int_t)report->untold));
+        (void)fflush(stdout);
+        return;
+    }
+    (void)printf("%zu of %zu logs are well, %ju new entries checked, ", report->logs_well,
+                 report->logs, (uintmax_t)report->entries);
+    if (report->downloads != 0)
+        (void)printf("%zu of %zu downloads are well, ", report->downloads_well,
+                     report->downloads);
+    (void)printf("%zu findings%s\n", report->findings,
+                 report->untold != 0 ? "; the program did not take all" : "");
     (void)fflush(stdout);
 }
 
@@ -165,7 +194,8 @@ static bool run_rounds(struct vt_args *args, const struct vt_monitor_options *op
     }
     print_report(args, &report);
     vt_args_exit(args, report.findings == 0 && report.untold == 0 &&
-                               report.logs_well == report.logs
+                               report.logs_well == report.logs &&
+                               report.downloads_well == report.downloads
                            ? VT_EXIT_OK
                            : VT_EXIT_REFUSED);
     return true;
@@ -177,6 +207,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
     VT_AUTO_FREE struct vt_watch *watch = vt_alloc(sizeof *watch);
     VT_AUTO_ARENA arena = vt_arena_new();
+    struct running running = { .args = args };
     const char *prefixes[VT_POLICY_WITNESSES_MAX] = { NULL };
     struct vt_monitor_options options = { .dir = vt_args_get(args, "dir"),
                                           .env = vt_args_env(args),
@@ -185,8 +216,10 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
                                           .prefixes = prefixes,
                                           .hook = vt_args_get(args, "exec"),
                                           .found = print_finding,
-                                          .context = args };
+                                          .look_further = look_further,
+                                          .context = &running };
     int64_t interval_s;
+    bool is_ok;
 
     if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
         !vt_args_duration(args, "stale", 0, &options.stale_s, err) ||
@@ -196,8 +229,12 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
         return false;
     if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
         return vt_within(err, "%s", vt_args_get(args, "policy"));
-    return read_prefixes(args, policy, arena, prefixes, err) &&
-           run_rounds(args, &options, interval_s, err);
+    running.downloads.withheld_s = options.withheld_s;
+    is_ok = read_prefixes(args, policy, arena, prefixes, err) &&
+            vt_cli_downloads_read(args, policy, &running.downloads, err) &&
+            run_rounds(args, &options, interval_s, err);
+    vt_cli_downloads_clear(&running.downloads);
+    return is_ok;
 }
 
 /* ---- list -------------------------------------------------------------------------------
@@ -256,9 +293,10 @@ static const struct vt_verb verbs[] = {
       .details =
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
-          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, seen.  Each is "
-          "told once and kept in DIR/findings;\na program that fails is called again in "
-          "the next round.\nExit code of a single round: 0 if all logs are "
+          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, seen; of "
+          "downloads\nalso early, unproven, unlogged, altered.  Each is told once and kept "
+          "in DIR/findings; a\nprogram that fails is called again in the next "
+          "round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found.",
       .options = run_options,
       .run = run_run },

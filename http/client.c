@@ -133,6 +133,10 @@ static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *insi
                      !SET(CURLOPT_POSTFIELDS,
                           call->body.len != 0 ? (const char *)call->body.data : "")))
         return false;
+    if (!SET(CURLOPT_FILETIME, 1L))
+        return false;
+    if (call->method != NULL && strcmp(call->method, "HEAD") == 0)
+        return SET(CURLOPT_NOBODY, 1L);
     return call->method == NULL || SET(CURLOPT_CUSTOMREQUEST, call->method);
 #undef SET
 }
@@ -179,6 +183,7 @@ bool vt_http_client_start(struct vt_http_client *client, struct vt_http_call *ca
     call->failure = (struct vt_error){ 0 };
     call->is_late = false;
     call->answer_type[0] = '\0';
+    call->modified_unix_s = call->length = -1;
     inside = vt_alloc(sizeof *inside);
     inside->easy = curl_easy_init();
     inside->started_ms = vt_monotonic_ms();
@@ -209,6 +214,16 @@ static void take_type(struct vt_http_call *call, CURL *easy)
         (void)snprintf(call->answer_type, sizeof call->answer_type, "%.*s", (int)len, type);
 }
 
+static void take_age_and_length(struct vt_http_call *call, CURL *easy)
+{
+    curl_off_t modified = -1, length = -1;
+
+    if (curl_easy_getinfo(easy, CURLINFO_FILETIME_T, &modified) == CURLE_OK)
+        call->modified_unix_s = modified;
+    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) == CURLE_OK)
+        call->length = length;
+}
+
 static void take_failure(struct vt_http_call *call, CURLcode code)
 {
     const struct under_way *inside = call->inside;
@@ -237,6 +252,7 @@ static void finish(struct vt_http_client *client, struct vt_http_call *call, CUR
         status > 0) {
         call->status = (int)status;
         take_type(call, inside->easy);
+        take_age_and_length(call, inside->easy);
     } else {
         take_failure(call, code);
     }

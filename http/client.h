@@ -13,7 +13,7 @@ struct vt_http_client;
 /* One request; the struct must stay in its place until it is done or cancelled. */
 struct vt_http_call {
     const char *url;          /* "http://..." or "https://..." */
-    const char *method;       /* NULL: GET, or POST with a body */
+    const char *method;       /* NULL: GET, or POST with a body; HEAD has no answer */
     vt_slice body;            /* must live as long as the call is under way */
     const char *content_type; /* of the body; NULL: text/plain */
     const char *accept;       /* NULL: anything */
@@ -27,7 +27,9 @@ struct vt_http_call {
         failure;          /* VT_OK with an answer; VT_LIMIT too late or too long; VT_IO */
     bool is_late;         /* the failure: its time was over */
     char answer_type[64]; /* its Content-Type, without parameters */
-    struct vt_buf answer; /* owned by the call: vt_http_call_clear */
+    int64_t modified_unix_s; /* its Last-Modified; -1: it has none */
+    int64_t length;          /* its Content-Length; -1: it does not say */
+    struct vt_buf answer;    /* owned by the call: vt_http_call_clear */
     int64_t took_ms;
 
     void *inside; /* the client's; NULL before the start */

@@ -1,7 +1,9 @@
 /* One round of a monitor. */
 #include "ledger/monitor.h"
 #include "crypto/sha256.h"
+#include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
+#include "ledger/shelf.h"
 #include "ledger/views.h"
 #include "store/disk.h"
 #include "wire/hex.h"
@@ -10,18 +12,22 @@
 #define FINDINGS "findings"
 #define UNTOLD   "untold"
 
-enum { HOOK_MS_MAX = 30000, FINDING_BYTES_MAX = VT_KIB(16) };
+enum {
+    HOOK_MS_MAX = 30000,
+    FINDING_BYTES_MAX = VT_KIB(16),
+    LOG_FOLDER_BYTES = 5 + VT_HEX256_BYTES,
+};
 
-struct monitor {
+struct vt_monitor {
     const struct vt_monitor_options *options;
     struct vt_monitor_report *report;
     struct vt_disk *disk;
     struct vt_arena *arena;
     /* The log in hand. */
     const char *origin;
-    char folder[5 + VT_HEX256_BYTES]; /* "logs/" and the digest of its origin */
-    struct vt_error trouble;          /* with our own disk, while entries are looked at */
-    bool is_well;                     /* nothing was found in it, old or new */
+    char folder[LOG_FOLDER_BYTES]; /* "logs/" and the digest of its origin */
+    struct vt_error trouble;       /* with our own disk, while entries are looked at */
+    bool is_well;                  /* nothing was found in it, old or new */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
 };
 
@@ -29,7 +35,7 @@ struct monitor {
  */
 
 /* Called with what lies in untold/; 0: it was taken. */
-static bool call_hook(struct monitor *m, const char *kind, const char *origin,
+static bool call_hook(struct vt_monitor *m, const char *kind, const char *origin,
                       vt_slice json)
 {
     const char *argv[] = { m->options->hook, kind, origin, NULL };
@@ -50,7 +56,8 @@ static bool call_hook(struct monitor *m, const char *kind, const char *origin,
 }
 
 /* From untold/ to findings/, if the hook takes it. */
-static bool tell(struct monitor *m, const char *name, vt_slice json, struct vt_error *err)
+static bool tell(struct vt_monitor *m, const char *name, vt_slice json,
+                 struct vt_error *err)
 {
     VT_AUTO_JSON root = NULL;
     const char *told = vt_arena_printf(m->arena, FINDINGS "/%s", name);
@@ -76,7 +83,7 @@ static bool tell(struct monitor *m, const char *name, vt_slice json, struct vt_e
 static bool tell_untold(void *context, const char *name, bool is_folder,
                         struct vt_error *err)
 {
-    struct monitor *m = context;
+    struct vt_monitor *m = context;
     VT_AUTO_BUF json = vt_buf_init(FINDING_BYTES_MAX);
 
     return is_folder ||
@@ -86,7 +93,7 @@ static bool tell_untold(void *context, const char *name, bool is_folder,
 }
 
 /* Keep it and tell it, unless the same was found before. */
-static bool find(struct monitor *m, const char *kind, const char *what, json_t *more,
+static bool find(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
                  struct vt_error *err)
 {
     VT_AUTO_JSON owned = more;
@@ -119,14 +126,14 @@ static bool find(struct monitor *m, const char *kind, const char *what, json_t *
  */
 
 struct entry_in_hand {
-    struct monitor *m;
+    struct vt_monitor *m;
     uint64_t index;
 };
 
 static void note_match(void *context, const char *reason)
 {
     struct entry_in_hand *entry = context;
-    struct monitor *m = entry->m;
+    struct vt_monitor *m = entry->m;
     const char *what =
         vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)entry->index, reason);
 
@@ -137,7 +144,7 @@ static void note_match(void *context, const char *reason)
 
 static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_error *err)
 {
-    struct monitor *m = context;
+    struct vt_monitor *m = context;
     struct entry_in_hand entry = { m, index };
 
     vt_watch_match(m->options->watch, text, note_match, &entry);
@@ -150,7 +157,7 @@ static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_erro
  */
 
 /* When was what we hold cosigned, so that nobody can go on showing it for ever? */
-static bool check_age(struct monitor *m, const struct vt_mirror_report *report,
+static bool check_age(struct vt_monitor *m, const struct vt_mirror_report *report,
                       struct vt_error *err)
 {
     int64_t now_s = vt_env_now_unix_s(m->options->env), age_s = now_s - report->time_unix_s;
@@ -169,7 +176,7 @@ static bool check_age(struct monitor *m, const struct vt_mirror_report *report,
                 err);
 }
 
-static bool judge(struct monitor *m, const struct vt_mirror_report *report,
+static bool judge(struct vt_monitor *m, const struct vt_mirror_report *report,
                   struct vt_error *err)
 {
     const char *what;
@@ -202,7 +209,7 @@ static bool find_in_views(void *context, const char *kind, const char *what, jso
 }
 
 /* Has the world seen what we see? */
-static bool ask_witnesses(struct monitor *m, const char *log, struct vt_error *err)
+static bool ask_witnesses(struct vt_monitor *m, const char *log, struct vt_error *err)
 {
     struct vt_views views = { .policy = m->options->policy,
                               .origin = vt_slice_from_cstr(m->origin),
@@ -220,7 +227,7 @@ static bool ask_witnesses(struct monitor *m, const char *log, struct vt_error *e
 }
 
 /* No answer, or one that is not good. */
-static bool complain(struct monitor *m, const struct vt_mirror_report *report,
+static bool complain(struct vt_monitor *m, const struct vt_mirror_report *report,
                      const struct vt_error *why, struct vt_error *err)
 {
     bool is_lie = why->code == VT_REJECTED || why->code == VT_MALFORMED;
@@ -229,7 +236,8 @@ static bool complain(struct monitor *m, const struct vt_mirror_report *report,
                 json_pack("{s:I}", "held", (json_int_t)report->held.size), err);
 }
 
-static bool follow(struct monitor *m, const struct vt_policy_log *log, struct vt_error *err)
+static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
+                   struct vt_error *err)
 {
     struct vt_mirror_options options = { .policy = m->options->policy,
                                          .origin = log->vkey.name,
@@ -266,18 +274,23 @@ static bool is_first(const struct vt_policy *policy, size_t i)
     return policy->logs[i].url.len != 0;
 }
 
-static bool follow_all(struct monitor *m, struct vt_error *err)
+static void log_folder(vt_slice origin, char out[LOG_FOLDER_BYTES])
+{
+    vt_hash id = vt_sha256_of(origin);
+    char hex[VT_HEX256_BYTES];
+
+    vt_hash_text(&id, hex);
+    (void)snprintf(out, LOG_FOLDER_BYTES, "logs/%s", hex);
+}
+
+static bool follow_all(struct vt_monitor *m, struct vt_error *err)
 {
     const struct vt_policy *policy = m->options->policy;
 
     for (size_t i = 0; i < policy->log_count; i++) {
-        vt_hash id = vt_sha256_of(policy->logs[i].vkey.name);
-        char hex[VT_HEX256_BYTES];
-
         if (!is_first(policy, i))
             continue;
-        vt_hash_text(&id, hex);
-        (void)snprintf(m->folder, sizeof m->folder, "logs/%s", hex);
+        log_folder(policy->logs[i].vkey.name, m->folder);
         m->origin = vt_arena_cstr(m->arena, policy->logs[i].vkey.name);
         if (!follow(m, &policy->logs[i], err))
             return false;
@@ -288,10 +301,80 @@ static bool follow_all(struct monitor *m, struct vt_error *err)
     return true;
 }
 
+/* ---- for look_further -------------------------------------------------------------------
+ */
+
+struct vt_disk *vt_monitor_disk(struct vt_monitor *m)
+{
+    return m->disk;
+}
+
+bool vt_monitor_find(struct vt_monitor *m, const char *origin, const char *kind,
+                     const char *what, json_t *more, struct vt_error *err)
+{
+    m->origin = origin;
+    return find(m, kind, what, more, err);
+}
+
+void vt_monitor_count_download(struct vt_monitor *m, bool is_well)
+{
+    m->report->downloads++;
+    m->report->downloads_well += is_well;
+}
+
+static bool read_leaf(struct vt_disk *copy, uint64_t index, bool *is_shown_out,
+                      vt_hash *leaf_out, struct vt_error *err)
+{
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    struct vt_tile_name name = { 0, index / VT_TILE_WIDTH, 0 };
+    vt_hash leaves[VT_TILE_WIDTH];
+    struct vt_checkpoint checkpoint = { .size = 0 };
+    struct vt_note parsed;
+
+    /* It was verified when it was taken. */
+    if (!vt_disk_read(copy, "checkpoint", &note, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+    } else if (!vt_note_parse(vt_buf_slice(&note), &parsed, err) ||
+               !vt_checkpoint_parse(parsed.text, &checkpoint, err)) {
+        return vt_within(err, "%s/checkpoint", vt_disk_path(copy));
+    }
+    *is_shown_out = index < checkpoint.size;
+    if (!*is_shown_out)
+        return true;
+    name.width = vt_tile_width(0, name.index, checkpoint.size);
+    if (!vt_shelf_read_tile(copy, &name, leaves, err))
+        return false;
+    *leaf_out = leaves[index % VT_TILE_WIDTH];
+    return true;
+}
+
+bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
+                     bool *is_shown_out, vt_hash *leaf_out, struct vt_error *err)
+{
+    char folder[LOG_FOLDER_BYTES];
+    struct vt_disk *copy;
+    bool is_ok;
+
+    log_folder(origin, folder);
+    if (!vt_disk_has(m->disk, folder))
+        return vt_fail(err, VT_ABSENT, "the log %.*s is not followed: add it to the policy",
+                       VT_SLICE_ARGS(origin));
+    if (!vt_disk_open(vt_arena_printf(m->arena, "%s/%s", m->options->dir, folder), false,
+                      &copy, err))
+        return false;
+    is_ok = read_leaf(copy, index, is_shown_out, leaf_out, err);
+    vt_disk_close(copy);
+    return is_ok;
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
 bool vt_monitor_round(const struct vt_monitor_options *options,
                       struct vt_monitor_report *out, struct vt_error *err)
 {
-    struct monitor m = { .options = options, .report = out };
+    struct vt_monitor m = { .options = options, .report = out };
     bool is_ok;
 
     memset(out, 0, sizeof *out);
@@ -299,7 +382,8 @@ bool vt_monitor_round(const struct vt_monitor_options *options,
     is_ok =
         vt_disk_open(options->dir, true, &m.disk, err) && vt_disk_lock(m.disk, err) &&
         (vt_disk_list(m.disk, UNTOLD, tell_untold, &m, err) || err->code == VT_ABSENT) &&
-        follow_all(&m, err);
+        follow_all(&m, err) &&
+        (options->look_further == NULL || options->look_further(options->context, &m, err));
     vt_disk_close(m.disk);
     vt_arena_free(m.arena);
     return is_ok;

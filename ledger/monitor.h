@@ -16,14 +16,19 @@
 #include "base/base.h"
 #include "ledger/policy.h"
 #include "ledger/watch.h"
+#include "store/disk.h"
+#include "wire/json.h"
 
 struct vt_monitor_finding {
-    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "seen" */
+    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "seen"; others
+     * by whoever looks further */
     const char *kind;
     const char *origin;
     const char *what; /* a sentence */
     const char *file; /* where it lies, relative to the folder */
 };
+
+struct vt_monitor; /* a round that goes on */
 
 struct vt_monitor_options {
     const char *dir;
@@ -37,6 +42,9 @@ struct vt_monitor_options {
     /* A program, called with the kind and the origin, the finding as JSON on its standard
      * input, for at most 30 s; NULL: none. */
     const char *hook;
+    /* Called when all logs were followed, to look at what is built upon them; NULL: none.
+     */
+    bool (*look_further)(void *context, struct vt_monitor *monitor, struct vt_error *err);
     int64_t stale_s; /* the last cosignature is older than this: "frozen"; 0: never */
     /* Called when the hook took it. */
     void (*found)(void *context, const struct vt_monitor_finding *finding);
@@ -44,11 +52,12 @@ struct vt_monitor_options {
 };
 
 struct vt_monitor_report {
-    size_t logs;      /* that were followed */
-    size_t logs_well; /* of them, without any trouble in this round */
-    uint64_t entries; /* new ones that were checked */
-    size_t findings;  /* new ones */
-    size_t untold;    /* that the hook has not taken */
+    size_t logs;                      /* that were followed */
+    size_t logs_well;                 /* of them, without any trouble in this round */
+    uint64_t entries;                 /* new ones that were checked */
+    size_t findings;                  /* new ones */
+    size_t downloads, downloads_well; /* that look_further counted */
+    size_t untold;                    /* that the hook has not taken */
 };
 
 /* One round over all logs.  True also when there are findings.
@@ -57,5 +66,22 @@ struct vt_monitor_report {
  *         VT_IO */
 VT_CHECKED bool vt_monitor_round(const struct vt_monitor_options *options,
                                  struct vt_monitor_report *out, struct vt_error *err);
+
+/* ---- for look_further -------------------------------------------------------------------
+ */
+
+/* The monitor's folder, locked; borrowed. */
+struct vt_disk *vt_monitor_disk(struct vt_monitor *monitor);
+/* Keep a finding and tell it, unless the same was found before; `more` is taken.
+ * Errors: VT_MALFORMED a text that is no UTF-8; VT_IO */
+VT_CHECKED bool vt_monitor_find(struct vt_monitor *monitor, const char *origin,
+                                const char *kind, const char *what, json_t *more,
+                                struct vt_error *err);
+void vt_monitor_count_download(struct vt_monitor *monitor, bool is_well);
+/* The leaf hash of an entry in the copy of that log; *is_shown_out false: the log does not
+ * show so many.  Errors: VT_ABSENT that log is not followed; VT_REJECTED, VT_IO */
+VT_CHECKED bool vt_monitor_leaf(struct vt_monitor *monitor, vt_slice origin, uint64_t index,
+                                bool *is_shown_out, vt_hash *leaf_out,
+                                struct vt_error *err);
 
 #endif

@@ -61,11 +61,17 @@ static bool read_old(struct going_on *g, struct vt_error *err)
                        "%s: its keys are being changed; end that first (rotate-key "
                        "--finish)",
                        g->old_dir);
+    if (vt_use_is_numbered(config->use))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: a %s ledger cannot go on in another one, since its index is "
+                       "its number: it begins anew",
+                       g->old_dir, vt_use_name(config->use));
     if (vt_slice_equal(config->origin, g->next.origin))
         return vt_args_misuse(g->args, err,
                               "--origin: the new log needs a name of its own");
     g->old_origin = vt_arena_copy(g->arena, config->origin);
     g->old_vkey = vt_arena_copy(g->arena, config->vkey);
+    g->next.use = config->use;
     g->note = vt_arena_copy(g->arena, vt_ledger_reader_checkpoint(reader));
     return true;
 }

@@ -22,6 +22,9 @@ const struct vt_option vt_cli_ledger_init_options[] = {
     { .name = "entries",
       .value_name = "KIND",
       .help = "any (the default) or public: signed envelopes only" },
+    { .name = "use",
+      .value_name = "USE",
+      .help = "release, channel, head or access: takes only what belongs there" },
     VT_OPTION_PASSPHRASE,
     { .name = NULL },
 };
@@ -83,15 +86,22 @@ static bool learn_vkey(const struct vt_signer *signer, vt_slice origin, struct v
     return vt_buf_check(out, "the vkey", err);
 }
 
-static bool read_entries(struct vt_args *args, enum vt_ledger_entries *out,
+static bool read_entries(struct vt_args *args, struct vt_ledger_config *config,
                          struct vt_error *err)
 {
     const char *name = vt_args_get(args, "entries");
 
+    if (config->use != VT_USE_NONE) {
+        config->entries = vt_ledger_entries_of(config->use);
+        return name == NULL || vt_args_misuse(args, err,
+                                              "--entries: a %s ledger decides "
+                                              "itself what it takes",
+                                              vt_use_name(config->use));
+    }
     if (name == NULL || strcmp(name, "any") == 0)
-        *out = VT_LEDGER_ANY;
+        config->entries = VT_LEDGER_ANY;
     else if (strcmp(name, "public") == 0)
-        *out = VT_LEDGER_PUBLIC;
+        config->entries = VT_LEDGER_PUBLIC;
     else
         return vt_args_misuse(args, err, "--entries: '%s' is neither any nor public", name);
     return true;
@@ -149,7 +159,7 @@ bool vt_cli_ledger_make(struct vt_args *args, const char *dir,
 {
     bool was_there = vt_path_exists(dir);
 
-    if (!read_entries(args, &config->entries, err) || !check_is_free(dir, err))
+    if (!read_entries(args, config, err) || !check_is_free(dir, err))
         return false;
     if (!vt_note_name_is_good(config->origin))
         return vt_fail(err, VT_MALFORMED,
@@ -168,7 +178,11 @@ bool vt_cli_ledger_init(struct vt_args *args, struct vt_error *err)
     struct vt_ledger_config config = { .origin = vt_slice_from_cstr(
                                            vt_args_get(args, "origin")) };
     VT_AUTO_BUF vkey = vt_buf_init(VT_KIB(4));
+    const char *use = vt_args_get(args, "use");
 
+    if (use != NULL && !vt_use_parse(vt_slice_from_cstr(use), &config.use))
+        return vt_args_misuse(args, err,
+                              "--use: '%s' is none of release, channel, head, access", use);
     if (!vt_cli_ledger_make(args, dir, &config, &vkey, err))
         return false;
     if (vt_args_is_json(args))

@@ -132,9 +132,10 @@ static void print_head_json(const struct vt_ledger_reader *reader,
         (void)json_array_append_new(witnesses, witness);
     }
     vt_cli_print_json(
-        json_pack("{s:b,s:o,s:o,s:b,s:I,s:s,s:s,s:o}", "ok", 1, "origin",
+        json_pack("{s:b,s:o,s:o,s:s,s:b,s:I,s:s,s:s,s:o}", "ok", 1, "origin",
                   vt_cli_json_text(vt_ledger_reader_config(reader)->origin), "vkey",
-                  vt_cli_json_text(vt_ledger_reader_config(reader)->vkey), "published",
+                  vt_cli_json_text(vt_ledger_reader_config(reader)->vkey), "use",
+                  vt_use_name(vt_ledger_reader_config(reader)->use), "published",
                   vt_ledger_reader_checkpoint(reader).len != 0, "size",
                   (json_int_t)head.size, "root", root, "checkpoint",
                   vt_tlog_outcome_name(verdict->outcome), "witnesses", witnesses));
@@ -152,6 +153,8 @@ static void print_head(const struct vt_ledger_reader *reader,
     (void)printf("origin     %.*s\nkey        %.*s\nentries    %s\n",
                  VT_SLICE_ARGS(config->origin), VT_SLICE_ARGS(config->vkey),
                  config->entries == VT_LEDGER_PUBLIC ? "public (signed envelopes)" : "any");
+    if (config->use != VT_USE_NONE)
+        (void)printf("use        %s\n", vt_use_name(config->use));
     if (vt_ledger_reader_checkpoint(reader).len == 0) {
         (void)printf("published  nothing yet\n");
         return;

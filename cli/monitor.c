@@ -38,6 +38,11 @@ static const struct vt_option run_options[] = {
     { .name = "withheld",
       .value_name = "TIME",
       .help = "so long a log may take to show what was cosigned (default 10m)" },
+    { .name = "use",
+      .value_name = "ORIGIN=USE",
+      .help = "the log is a release, channel, head or access ledger: tell of entries "
+              "that do not belong there, or stand at another index than their number's",
+      .is_repeated = true },
     { .name = "downloads",
       .value_name = "PLACE",
       .help = "a public folder, or its URL: nothing there may be older than its entry",
@@ -146,6 +151,39 @@ static void print_finding(void *context, const struct vt_monitor_finding *findin
     (void)fflush(stdout);
 }
 
+static bool read_use(struct vt_args *args, const char *text, const struct vt_policy *policy,
+                     enum vt_ledger_use *uses, struct vt_error *err)
+{
+    const char *equals = strrchr(text, '=');
+    vt_slice origin = vt_slice_of(text, equals != NULL ? (size_t)(equals - text) : 0);
+    enum vt_ledger_use use;
+    bool is_any = false;
+
+    if (equals == NULL || !vt_use_parse(vt_slice_from_cstr(equals + 1), &use))
+        return vt_args_misuse(args, err,
+                              "--use: '%s' is not ORIGIN=USE with release, channel, head "
+                              "or access",
+                              text);
+    for (size_t i = 0; i < policy->log_count; i++)
+        if (vt_slice_equal(policy->logs[i].vkey.name, origin)) {
+            uses[i] = use;
+            is_any = true;
+        }
+    return is_any || vt_args_misuse(args, err, "--use: the policy has no log %.*s",
+                                    VT_SLICE_ARGS(origin));
+}
+
+static bool read_uses(struct vt_args *args, const struct vt_policy *policy,
+                      enum vt_ledger_use *uses, struct vt_error *err)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = vt_args_get_at(args, "use", i)) != NULL; i++)
+        if (!read_use(args, text, policy, uses, err))
+            return false;
+    return true;
+}
+
 static bool look_further(void *context, struct vt_monitor *monitor, struct vt_error *err)
 {
     struct running *running = context;
@@ -209,11 +247,13 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     VT_AUTO_ARENA arena = vt_arena_new();
     struct running running = { .args = args };
     const char *prefixes[VT_POLICY_WITNESSES_MAX] = { NULL };
+    enum vt_ledger_use uses[VT_POLICY_LOGS_MAX] = { VT_USE_NONE };
     struct vt_monitor_options options = { .dir = vt_args_get(args, "dir"),
                                           .env = vt_args_env(args),
                                           .policy = policy,
                                           .watch = watch,
                                           .prefixes = prefixes,
+                                          .uses = uses,
                                           .hook = vt_args_get(args, "exec"),
                                           .found = print_finding,
                                           .look_further = look_further,
@@ -231,6 +271,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
         return vt_within(err, "%s", vt_args_get(args, "policy"));
     running.downloads.withheld_s = options.withheld_s;
     is_ok = read_prefixes(args, policy, arena, prefixes, err) &&
+            read_uses(args, policy, uses, err) &&
             vt_cli_downloads_read(args, policy, &running.downloads, err) &&
             run_rounds(args, &options, interval_s, err);
     vt_cli_downloads_clear(&running.downloads);
@@ -293,7 +334,7 @@ static const struct vt_verb verbs[] = {
       .details =
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
-          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, seen; of "
+          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, unfit, seen; of "
           "downloads\nalso early, unproven, unlogged, altered.  Each is told once and kept "
           "in DIR/findings; a\nprogram that fails is called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "

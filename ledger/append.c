@@ -126,6 +126,18 @@ static bool check_entry(const struct vt_ledger *ledger, vt_slice entry,
     return true;
 }
 
+/* Has it the form of this ledger's use, and is its number the index that it gets?  The
+ * first entry of a log that continues another one is a checkpoint. */
+static bool check_use(const struct vt_ledger *ledger, vt_slice entry, bool is_known,
+                      struct vt_error *err)
+{
+    uint64_t index = ledger->batch.first + ledger->batch.count;
+
+    return ledger->config.use == VT_USE_NONE || is_known ||
+           (index == 0 && ledger->config.predecessor.len != 0) ||
+           vt_use_admits(ledger->config.use, entry, index, err);
+}
+
 bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
                       struct vt_error *err)
 {
@@ -136,6 +148,8 @@ bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
         return false;
     leaf = vt_sha256_leaf(entry);
     if (!vt_dedup_find(ledger->dedup, &leaf, &ticket.is_known, &ticket.index, err))
+        return false;
+    if (!check_use(ledger, entry, ticket.is_known, err))
         return false;
     if (!ticket.is_known) {
         if (ledger->batch.bytes.len > BATCH_FULL_BYTES && !vt_ledger_commit(ledger, err))

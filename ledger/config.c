@@ -8,6 +8,27 @@ static const char *const entries_names[] = {
     [VT_LEDGER_PUBLIC] = "public",
 };
 
+enum vt_ledger_entries vt_ledger_entries_of(enum vt_ledger_use use)
+{
+    return use == VT_USE_RELEASE || use == VT_USE_HEAD ? VT_LEDGER_PUBLIC : VT_LEDGER_ANY;
+}
+
+static bool check_use(const struct vt_ledger_config *config, struct vt_error *err)
+{
+    if (config->use == VT_USE_NONE)
+        return true;
+    if (config->entries != vt_ledger_entries_of(config->use))
+        return vt_fail(err, VT_MALFORMED, "a %s ledger has entries '%s'",
+                       vt_use_name(config->use),
+                       entries_names[vt_ledger_entries_of(config->use)]);
+    if (vt_use_is_numbered(config->use) && config->predecessor.len != 0)
+        return vt_fail(err, VT_MALFORMED,
+                       "a %s ledger cannot go on in another one, since its index is its "
+                       "number: it begins anew",
+                       vt_use_name(config->use));
+    return true;
+}
+
 static bool is_listed(const struct vt_policy *policy, const struct vt_vkey *vkey)
 {
     for (size_t i = 0; i < policy->log_count; i++)
@@ -36,7 +57,7 @@ bool vt_ledger_config_verify(const struct vt_ledger_config *config, struct vt_er
     struct vt_policy policy;
     struct vt_vkey vkey, next, predecessor;
 
-    if (!check_vkey(config->vkey, config->origin, &vkey, err) ||
+    if (!check_use(config, err) || !check_vkey(config->vkey, config->origin, &vkey, err) ||
         (config->next.len != 0 && !check_vkey(config->next, config->origin, &next, err)))
         return false;
     if (config->predecessor.len != 0 &&
@@ -72,6 +93,8 @@ static bool write_json(const struct vt_ledger_config *config, struct vt_buf *out
         (void)json_object_set_new(json, "next", text(config->next));
     if (config->predecessor.len != 0)
         (void)json_object_set_new(json, "predecessor", text(config->predecessor));
+    if (config->use != VT_USE_NONE)
+        (void)json_object_set_new(json, "use", json_string(vt_use_name(config->use)));
     return vt_json_write_canonical(json, out, err);
 }
 
@@ -116,6 +139,20 @@ static bool read_entries(const json_t *json, enum vt_ledger_entries *out,
                    VT_SLICE_ARGS(name));
 }
 
+static bool read_use(const json_t *json, struct vt_ledger_config *config,
+                     struct vt_error *err)
+{
+    vt_slice name;
+
+    if (!vt_json_has(json, "use"))
+        return true;
+    return vt_json_get_text(json, VT_LEDGER_CONFIG_NAME, "use", &name, err) &&
+           (vt_use_parse(name, &config->use) ||
+            vt_fail(err, VT_MALFORMED, VT_LEDGER_CONFIG_NAME ": use is '%.*s'",
+                    VT_SLICE_ARGS(name))) &&
+           check_use(config, err);
+}
+
 static bool read_policy(struct vt_disk *disk, struct vt_arena *arena, vt_slice *out,
                         struct vt_error *err)
 {
@@ -131,8 +168,8 @@ static bool read_policy(struct vt_disk *disk, struct vt_arena *arena, vt_slice *
 bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
                            struct vt_ledger_config *out, struct vt_error *err)
 {
-    static const char *const names[] = { "entries",     "key", "next", "origin",
-                                         "predecessor", "v",   "vkey", NULL };
+    static const char *const names[] = { "entries", "key", "next", "origin", "predecessor",
+                                         "use",     "v",   "vkey", NULL };
     static const char *const what = VT_LEDGER_CONFIG_NAME;
     VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(64));
     VT_AUTO_JSON json = NULL;
@@ -155,7 +192,8 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
         (vt_json_has(json, "next") &&
          !vt_json_get_text(json, what, "next", &config.next, err)) ||
         (vt_json_has(json, "predecessor") &&
-         !vt_json_get_text(json, what, "predecessor", &config.predecessor, err)))
+         !vt_json_get_text(json, what, "predecessor", &config.predecessor, err)) ||
+        !read_use(json, &config, err))
         return vt_within(err, "%s", vt_disk_path(disk));
     if (version != 1)
         return vt_fail(err, VT_MALFORMED, "%s/%s: version %ju, this program knows 1",

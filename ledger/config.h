@@ -2,6 +2,7 @@
  *
  *   {"entries":"any","key":"log.key","origin":"log.example","v":1,"vkey":"log.example+..."}
  *
+ * With a "use" (ledger/use.h) that decides what "entries" must say.
  * While keys are changed there is also "next", the vkey of the next key; in a log that
  * continues another one, "predecessor", that one's vkey. */
 #ifndef VT_LEDGER_CONFIG_H

@@ -54,6 +54,8 @@ static int status_of(enum vt_code code)
 {
     if (code == VT_LIMIT)
         return VT_HTTP_TOO_LARGE;
+    if (code == VT_REJECTED)
+        return VT_HTTP_UNPROCESSABLE;
     return code == VT_IO ? VT_HTTP_UNAVAILABLE : VT_HTTP_BAD_REQUEST;
 }
 

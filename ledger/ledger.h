@@ -22,6 +22,7 @@
 #include "ledger/signer.h"
 #include "ledger/tlog_proof.h"
 #include "ledger/tree_verify.h"
+#include "ledger/use.h"
 #include "wire/dsse.h"
 
 struct vt_ledger;
@@ -43,7 +44,11 @@ struct vt_ledger_config {
     vt_slice key;    /* where the signer finds its key: a file or a "pkcs11:" URI */
     vt_slice policy; /* tlog-policy text; empty: no witnesses are asked */
     enum vt_ledger_entries entries;
+    enum vt_ledger_use use; /* decides what `entries` is (vt_ledger_entries_of) */
 };
+
+/* What a ledger of this use takes, as a kind. */
+enum vt_ledger_entries vt_ledger_entries_of(enum vt_ledger_use use);
 
 /* How this process uses the ledger. */
 struct vt_ledger_options {
@@ -93,6 +98,7 @@ const struct vt_ledger_config *vt_ledger_config(const struct vt_ledger *ledger);
  * too large is made durable here).
  * Errors: VT_LIMIT     empty, or longer than VT_ENTRY_BYTES_MAX
  *         VT_MALFORMED not what this ledger takes
+ *         VT_REJECTED  its number is not the next index (ledger/use.h)
  *         VT_IO */
 VT_CHECKED bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
                                  struct vt_error *err);

@@ -25,6 +25,7 @@ struct vt_monitor {
     struct vt_arena *arena;
     /* The log in hand. */
     const char *origin;
+    enum vt_ledger_use use;
     char folder[LOG_FOLDER_BYTES]; /* "logs/" and the digest of its origin */
     struct vt_error trouble;       /* with our own disk, while entries are looked at */
     bool is_well;                  /* nothing was found in it, old or new */
@@ -142,11 +143,38 @@ static void note_match(void *context, const char *reason)
                    &m->trouble);
 }
 
+/* The first entry of a log that continues another one is that one's last checkpoint. */
+static bool is_checkpoint(uint64_t index, vt_slice text)
+{
+    struct vt_error ignored = { 0 };
+    struct vt_note note;
+
+    return index == 0 && vt_note_parse(text, &note, &ignored);
+}
+
+/* Does it belong there, at that index? */
+static bool check_use(struct vt_monitor *m, uint64_t index, vt_slice text,
+                      struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    if (m->use == VT_USE_NONE || vt_use_admits(m->use, text, index, &why) ||
+        (!vt_use_is_numbered(m->use) && is_checkpoint(index, text)))
+        return true;
+    return find(m, "unfit",
+                vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)index, why.message),
+                json_pack("{s:I}", "index", (json_int_t)index), err);
+}
+
 static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_error *err)
 {
     struct vt_monitor *m = context;
     struct entry_in_hand entry = { m, index };
 
+    if (!check_use(m, index, text, &m->trouble)) {
+        *err = m->trouble;
+        return false;
+    }
     vt_watch_match(m->options->watch, text, note_match, &entry);
     if (m->trouble.code != VT_OK)
         *err = m->trouble;
@@ -291,6 +319,7 @@ static bool follow_all(struct vt_monitor *m, struct vt_error *err)
         if (!is_first(policy, i))
             continue;
         log_folder(policy->logs[i].vkey.name, m->folder);
+        m->use = m->options->uses != NULL ? m->options->uses[i] : VT_USE_NONE;
         m->origin = vt_arena_cstr(m->arena, policy->logs[i].vkey.name);
         if (!follow(m, &policy->logs[i], err))
             return false;

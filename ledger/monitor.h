@@ -15,13 +15,14 @@
 
 #include "base/base.h"
 #include "ledger/policy.h"
+#include "ledger/use.h"
 #include "ledger/watch.h"
 #include "store/disk.h"
 #include "wire/json.h"
 
 struct vt_monitor_finding {
-    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "seen"; others
-     * by whoever looks further */
+    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "unfit", "seen";
+     * others by whoever looks further */
     const char *kind;
     const char *origin;
     const char *what; /* a sentence */
@@ -35,6 +36,9 @@ struct vt_monitor_options {
     const struct vt_env *env;
     const struct vt_policy *policy; /* which logs, where, and the quorum */
     const struct vt_watch *watch;
+    /* By log of the policy: what it is used for, so that entries which do not belong there
+     * are found; NULL: nothing is known. */
+    const enum vt_ledger_use *uses;
     /* By witness of the policy: where to ask what it has seen; NULL: no witness is asked,
      * or not this one.  withheld_s: so long a log may take to show what was cosigned. */
     const char *const *prefixes;

@@ -113,6 +113,27 @@ static const struct vt_verb verbs[] = {
       .details = "Offline: only the file and the log's key.  Exit code 0: it is proved.",
       .options = vt_cli_ledger_fork_options,
       .run = vt_cli_ledger_fork },
+    { .name = "index",
+      .summary = "build the look-up index of a log, or of a copy of it",
+      .details =
+          "Digests, keyids and names of every entry, in lookup/ below the log's folder.  "
+          "Called\nagain it goes on; the folder may be removed and is made again.  It "
+          "takes no lock of the\nledger, whose writer may go on.",
+      .options = vt_cli_ledger_index_options,
+      .run = vt_cli_ledger_index },
+    { .name = "find",
+      .operands = "TERM",
+      .operands_min = 1,
+      .operands_max = 1,
+      .summary = "which entries concern this digest, key or name?",
+      .details =
+          "TERM: a digest or keyid in hex, or the name of a product or subject.  Each "
+          "answer was\nread, held against the signed tree, and has TERM in it, whatever "
+          "the index says; its\nproof comes with it.  That nothing is found counts for "
+          "the entries that are indexed, if\nthe index is whole (vitrine ledger index "
+          "--verify).  Exit code 1: nothing was found.",
+      .options = vt_cli_ledger_find_options,
+      .run = vt_cli_ledger_find },
     { .name = "prune",
       .summary = "no longer serve old entries, by a written policy",
       .details =

@@ -16,6 +16,8 @@ bool vt_cli_ledger_mirror(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_fork(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_prune(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_rotate(struct vt_args *args, struct vt_error *err);
+bool vt_cli_ledger_index(struct vt_args *args, struct vt_error *err);
+bool vt_cli_ledger_find(struct vt_args *args, struct vt_error *err);
 bool vt_cli_ledger_continue(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_ledger_init_options[];
 extern const struct vt_option vt_cli_ledger_add_options[];
@@ -28,6 +30,8 @@ extern const struct vt_option vt_cli_ledger_mirror_options[];
 extern const struct vt_option vt_cli_ledger_fork_options[];
 extern const struct vt_option vt_cli_ledger_prune_options[];
 extern const struct vt_option vt_cli_ledger_rotate_options[];
+extern const struct vt_option vt_cli_ledger_index_options[];
+extern const struct vt_option vt_cli_ledger_find_options[];
 extern const struct vt_option vt_cli_ledger_continue_options[];
 
 #define VT_OPTION_LEDGER_DIR                                                               \

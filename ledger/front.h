@@ -10,6 +10,7 @@
 
 #include "http/http.h"
 #include "ledger/ledger.h"
+#include "ledger/lookup.h"
 #include "ledger/serve_message.h"
 #include "ledger/shelf.h"
 #include "store/disk.h"
@@ -39,7 +40,7 @@ struct vt_front_item {
 
 /* What is counted, for /metrics. */
 struct vt_front_counts {
-    uint64_t entries, refused, too_many, forbidden, reads, not_found;
+    uint64_t entries, refused, too_many, forbidden, reads, not_found, lookups;
     uint64_t proofs, checkpoints, failures;
     uint64_t latency_ms[16]; /* requests to add that took up to 2^n ms */
     uint64_t latency_sum_ms, latency_count;
@@ -76,6 +77,7 @@ struct vt_front_ledger {
     int64_t behind_since_ms;  /* since when durable entries wait for a checkpoint */
     char failure[240];        /* of the last publication; "" */
     struct vt_prover *prover; /* of the published tree */
+    struct vt_lookup *lookup; /* as it was built when it was asked last; NULL: never */
     struct vt_front_counts counts;
 };
 
@@ -98,6 +100,9 @@ struct vt_front {
  */
 
 void vt_front_on_add(void *context, struct vt_http_exchange *exchange);
+/* The path from a leaf to the published root, checked before it leaves; appended. */
+VT_CHECKED bool vt_front_prove(struct vt_front_ledger *ledger, uint64_t index,
+                               vt_slice entry, struct vt_buf *out, struct vt_error *err);
 void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
 /* After each turn of the server: what its handlers gathered goes to the sequencers. */
 bool vt_front_send_all(void *context, struct vt_error *err);
@@ -112,6 +117,8 @@ void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
 
 void vt_front_on_tile(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange);
+/* front_lookup.c: which entries concern this term? */
+void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_health(void *context, struct vt_http_exchange *exchange);
 

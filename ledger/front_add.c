@@ -91,9 +91,8 @@ static void answer_batch(struct vt_front_request *request)
 /* ---- proofs -----------------------------------------------------------------------------
  */
 
-/* The path from a leaf to the published root, checked before it leaves. */
-static bool prove(struct vt_front_ledger *l, uint64_t index, vt_slice entry,
-                  struct vt_buf *out, struct vt_error *err)
+bool vt_front_prove(struct vt_front_ledger *l, uint64_t index, vt_slice entry,
+                    struct vt_buf *out, struct vt_error *err)
 {
     struct vt_tlog_proof proof = { .index = index,
                                    .checkpoint = vt_buf_slice(&l->checkpoint) };
@@ -116,8 +115,8 @@ static void answer_proof(struct vt_front_ledger *l, struct vt_front_request *req
     VT_AUTO_BUF proof = vt_buf_init(VT_NOTE_BYTES_MAX + VT_KIB(8));
     struct vt_error err = { 0 };
 
-    if (prove(l, request->results[0].index, vt_http_body(request->exchange), &proof,
-              &err)) {
+    if (vt_front_prove(l, request->results[0].index, vt_http_body(request->exchange),
+                       &proof, &err)) {
         l->counts.proofs++;
         vt_http_answer(request->exchange, VT_HTTP_OK, VT_TLOG_PROOF_TYPE,
                        vt_buf_slice(&proof));

@@ -94,6 +94,7 @@ static const struct metric {
     COUNTER("forbidden_total", forbidden, "Requests without a writer's token."),
     COUNTER("reads_total", reads, "Tiles and checkpoints read."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),
+    COUNTER("lookups_total", lookups, "Look-ups answered."),
     COUNTER("proofs_total", proofs, "Inclusion proofs given."),
     COUNTER("checkpoints_total", checkpoints, "Checkpoints published."),
     COUNTER("publish_failures_total", failures, "Checkpoints not published."),

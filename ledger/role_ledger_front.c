@@ -143,6 +143,7 @@ static const struct vt_http_route ledger_routes[] = {
     { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch },
     { "GET", "/checkpoint", 0, vt_front_on_checkpoint },
     { "GET", "/tile/*", 0, vt_front_on_tile },
+    { "GET", "/lookup/*", 0, vt_front_on_lookup },
 };
 
 enum { LEDGER_ROUTES = sizeof ledger_routes / sizeof ledger_routes[0] };
@@ -236,6 +237,7 @@ static void end(struct vt_front *f)
         vt_buf_clear(&l->checkpoint);
         vt_buf_clear(&l->out);
         vt_prover_free(l->prover);
+        vt_lookup_close(l->lookup);
         vt_disk_close(l->disk);
     }
 }

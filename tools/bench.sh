@@ -4,14 +4,15 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain ledger" ;;
-chain | ledger) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain, ledger" >&2; exit 2 ;;
+'') families="chain ledger lookup" ;;
+chain | ledger | lookup) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger, lookup" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
     chain) programs="bench_verify bench_proof bench_append bench_sandbox" ;;
     ledger) programs=bench_ledger ;;
+    lookup) programs=bench_lookup ;;
     esac
     for program in $programs; do
         case $program in

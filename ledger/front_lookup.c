@@ -56,7 +56,7 @@ static bool ask(struct vt_front_ledger *l, vt_slice term, uint64_t from, struct 
                                            .context = &a };
     uint64_t next, covered, size = l->published.size;
 
-    if (!open_lookup(l, err) || !vt_lookup_ask(l->lookup, &question, &next, err))
+    if (!vt_lookup_ask(l->lookup, &question, &next, err))
         return false;
     covered = vt_lookup_covered(l->lookup);
     json =
@@ -67,9 +67,10 @@ static bool ask(struct vt_front_ledger *l, vt_slice term, uint64_t from, struct 
     return vt_json_write_canonical(json, out, err);
 }
 
-static int status_of(enum vt_code code)
+static void refuse(struct vt_http_exchange *exchange, const struct vt_error *why)
 {
-    return code == VT_ABSENT ? VT_HTTP_NOT_FOUND : VT_HTTP_ERROR;
+    (void)fprintf(stderr, "vitrine ledger-front: look-up: %s\n", why->message);
+    vt_http_answer_text(exchange, VT_HTTP_ERROR, "the look-up failed here");
 }
 
 void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange)
@@ -88,12 +89,16 @@ void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange)
                             "ask for /lookup/TERM, or /lookup/TERM?from=INDEX");
         return;
     }
+    if (!open_lookup(l, &err)) {
+        if (err.code == VT_ABSENT)
+            vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND,
+                                "there is no look-up index here");
+        else
+            refuse(exchange, &err);
+        return;
+    }
     if (!ask(l, term, first, &text, &err)) {
-        if (err.code != VT_ABSENT)
-            (void)fprintf(stderr, "vitrine ledger-front: look-up: %s\n", err.message);
-        vt_http_answer_text(exchange, status_of(err.code),
-                            err.code == VT_ABSENT ? "there is no look-up index here"
-                                                  : "the look-up index cannot be used");
+        refuse(exchange, &err);
         return;
     }
     l->counts.lookups++;

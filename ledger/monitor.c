@@ -386,9 +386,9 @@ bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
     bool is_ok;
 
     log_folder(origin, folder);
-    if (!vt_disk_has(m->disk, folder))
-        return vt_fail(err, VT_ABSENT, "the log %.*s is not followed: add it to the policy",
-                       VT_SLICE_ARGS(origin));
+    *is_shown_out = false;
+    if (!vt_disk_has(m->disk, folder)) /* it never answered */
+        return true;
     if (!vt_disk_open(vt_arena_printf(m->arena, "%s/%s", m->options->dir, folder), false,
                       &copy, err))
         return false;

@@ -83,7 +83,7 @@ VT_CHECKED bool vt_monitor_find(struct vt_monitor *monitor, const char *origin,
                                 struct vt_error *err);
 void vt_monitor_count_download(struct vt_monitor *monitor, bool is_well);
 /* The leaf hash of an entry in the copy of that log; *is_shown_out false: the log does not
- * show so many.  Errors: VT_ABSENT that log is not followed; VT_REJECTED, VT_IO */
+ * show so many, or never answered.  Errors: VT_REJECTED, VT_IO */
 VT_CHECKED bool vt_monitor_leaf(struct vt_monitor *monitor, vt_slice origin, uint64_t index,
                                 bool *is_shown_out, vt_hash *leaf_out,
                                 struct vt_error *err);

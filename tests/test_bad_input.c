@@ -55,6 +55,8 @@ static const struct row rows[] = {
     { 0, "ledger fsck #log --policy @log-policy.txt --checkpoint @log-checkpoint" },
     { 0, "ledger scrub #log --policy @log-policy.txt --rate 0 --repair-from #log-copy" },
     { 0, "ledger mirror --dir +copy --from #log --policy @log-policy.txt" },
+    { 0, "ledger index --dir #log --policy @log-policy.txt" },
+    { 1, "ledger find hello --dir #log --policy @log-policy.txt" },
     { NO_TWIN, "ledger fork @hello.txt --policy @log-policy.txt" },
     { 1, "ledger prune --dir #log --below 1000 --retention none" },
     { 0, "ledger rotate-key --dir #log --new-key @other.key --passphrase-file ~phrase" },
@@ -74,7 +76,7 @@ static const struct row rows[] = {
     { NO_TWIN, "line archive --recipe @recipe.json --lock @lock.json --store %store --to "
                "archive --source #source" },
     { NO_TWIN, "monitor run --dir watch --policy @log-policy.txt --watch-key @vendor.pub "
-               "--exec hook" },
+               "--trust @trust.json --downloads public --exec hook" },
     { 0, "monitor list --dir #seen" },
     { 0, "release draft --desk %desk --trust @trust.json --recipe @recipe.json --lock "
          "@lock.json --store %store "

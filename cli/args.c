@@ -237,7 +237,7 @@ static void print_group_help(FILE *to, const struct vt_group *group)
 {
     (void)fprintf(to, "vitrine %s: %s\n\n", group->name, group->summary);
     for (const struct vt_verb *verb = group->verbs; verb->name != NULL; verb++)
-        (void)fprintf(to, "  vitrine %s %-12s %s\n", group->name, verb->name,
+        (void)fprintf(to, "  vitrine %s %-20s  %s\n", group->name, verb->name,
                       verb->summary);
     (void)fprintf(to, "\n'vitrine %s VERB --help' explains a verb.\n", group->name);
 }
@@ -302,6 +302,19 @@ static int run_verb(const struct vt_group *group, const struct vt_verb *verb, in
     return args.exit_code;
 }
 
+/* How many of the words are the verb's name: 0 none of it, 1, or 2 of "policy show". */
+static int match_verb(const struct vt_verb *verb, int argc, char **argv)
+{
+    const char *space = strchr(verb->name, ' ');
+    size_t first = space != NULL ? (size_t)(space - verb->name) : strlen(verb->name);
+
+    if (argc < 1 || strlen(argv[0]) != first || strncmp(verb->name, argv[0], first) != 0)
+        return 0;
+    if (space == NULL)
+        return 1;
+    return argc > 1 && strcmp(space + 1, argv[1]) == 0 ? 2 : 0;
+}
+
 static int run_group(const struct vt_group *group, int argc, char **argv,
                      const struct vt_env *env)
 {
@@ -311,18 +324,49 @@ static int run_group(const struct vt_group *group, int argc, char **argv,
         print_group_help(stdout, group);
         return VT_EXIT_OK;
     }
-    for (const struct vt_verb *verb = group->verbs; argc > 0 && verb->name != NULL; verb++)
-        if (strcmp(verb->name, argv[0]) == 0)
-            return run_verb(group, verb, argc - 1, argv + 1, env);
+    for (const struct vt_verb *verb = group->verbs; verb->name != NULL; verb++) {
+        int words = match_verb(verb, argc, argv);
+
+        if (words > 0)
+            return run_verb(group, verb, argc - words, argv + words, env);
+    }
     if (argc > 0)
-        (void)fprintf(stderr, "vitrine %s: there is no verb '%s'\n\n", group->name,
-                      argv[0]);
+        (void)fprintf(stderr, "vitrine %s: there is no verb '%s%s%s'\n\n", group->name,
+                      argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
     print_group_help(stderr, group);
     return VT_EXIT_USAGE;
 }
 
 /* `vitrine complete WORD...`: what may stand behind these words, a line each.  The shell's
  * completion asks us, so it is never out of date. */
+/* The word of the verb's name that may stand behind `argc` words; NULL: none. */
+static const char *next_word(const struct vt_verb *verb, int argc, char **argv)
+{
+    const char *space = strchr(verb->name, ' ');
+
+    if (argc == 0)
+        return verb->name;
+    if (argc == 1 && space != NULL && strlen(argv[0]) == (size_t)(space - verb->name) &&
+        strncmp(verb->name, argv[0], strlen(argv[0])) == 0)
+        return space + 1;
+    return NULL;
+}
+
+static void print_words(const struct vt_group *group, int argc, char **argv)
+{
+    vt_slice last = { 0 };
+
+    for (const struct vt_verb *at = group->verbs; at->name != NULL; at++) {
+        vt_slice word = vt_slice_from_cstr(next_word(at, argc, argv));
+
+        if (vt_slice_has_byte(word, ' '))
+            word.len = strcspn((const char *)word.data, " ");
+        if (word.len != 0 && !vt_slice_equal(word, last))
+            (void)printf("%.*s\n", VT_SLICE_ARGS(word));
+        last = word;
+    }
+}
+
 static void print_completions(const struct vt_group *const groups[], int argc, char **argv)
 {
     const struct vt_group *group = NULL;
@@ -336,12 +380,10 @@ static void print_completions(const struct vt_group *const groups[], int argc, c
     }
     if (group == NULL)
         return;
-    for (const struct vt_verb *at = group->verbs; at->name != NULL; at++) {
-        if (argc == 1 && at->name[0] != '\0')
-            (void)printf("%s\n", at->name);
-        if (at->name[0] == '\0' || (argc > 1 && strcmp(at->name, argv[1]) == 0))
+    print_words(group, argc - 1, argv + 1);
+    for (const struct vt_verb *at = group->verbs; at->name != NULL; at++)
+        if (at->name[0] == '\0' || match_verb(at, argc - 1, argv + 1) > 0)
             verb = at;
-    }
     if (verb == NULL)
         return;
     for (const struct vt_option *at = verb->options; at != NULL && at->name != NULL; at++)

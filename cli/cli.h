@@ -17,7 +17,8 @@ struct vt_option {
 struct vt_args; /* the parsed command line of one call */
 
 struct vt_verb {
-    const char *name;     /* "add"; "" for a group that is itself the verb (verify) */
+    /* "add"; two words as "policy show"; "" for a group that is itself the verb (verify) */
+    const char *name;
     const char *operands; /* as shown in the usage line, "FILE [FILE...]"; NULL: none */
     unsigned operands_min, operands_max;
     const char *summary;             /* one line, for the list */

@@ -41,15 +41,13 @@ static const struct vt_trust_key *root_key(const struct vt_trust *trust,
     return vt_trust_find(trust, vt_slice_from_cstr(id.text), VT_ROLE_ROOT);
 }
 
-/* A signature that will not be counted is not made: a root's keys are judged at the time
- * when it was begun. */
-static bool will_count(const struct vt_trust_key *mine, const struct vt_trust *paper,
+bool vt_cli_will_count(const struct vt_trust_key *mine, int64_t created_unix_s,
                        const char *path, struct vt_error *err)
 {
     char created[VT_TIME_TEXT_BYTES];
-    enum vt_regard standing = vt_trust_key_standing(mine, paper->created_unix_s);
+    enum vt_regard standing = vt_trust_key_standing(mine, created_unix_s);
 
-    vt_time_write(paper->created_unix_s, created);
+    vt_time_write(created_unix_s, created);
     return standing == VT_REGARD_GOOD ||
            vt_fail(err, VT_REJECTED,
                    "%s: signed with this key it would be signed by %s: it was begun at %s",
@@ -72,7 +70,7 @@ static bool may_sign(struct vt_args *args, const struct vt_trust *trust,
     if (mine == NULL)
         return vt_fail(err, VT_REJECTED, "%s: this key is no root key of it%s", path,
                        previous != NULL ? ", nor of the version before" : "");
-    return will_count(mine, trust, path, err);
+    return vt_cli_will_count(mine, trust->created_unix_s, path, err);
 }
 
 static bool run_sign(struct vt_args *args, struct vt_error *err)

@@ -39,6 +39,15 @@ bool vt_cli_trust_is_missing(struct vt_error *err);
 bool vt_trust_missing(const struct vt_trust *by, const struct vt_trust *paper,
                       json_t *missing);
 
+/* The same of a role's keys and any envelope, as of that time. */
+bool vt_cli_missing(const struct vt_trust *by, enum vt_trust_role role,
+                    const struct vt_envelope *envelope, int64_t time_unix_s,
+                    json_t *missing);
+/* A signature that will not be counted is not made: keys are judged at the time when the
+ * paper was begun. */
+VT_CHECKED bool vt_cli_will_count(const struct vt_trust_key *mine, int64_t created_unix_s,
+                                  const char *path, struct vt_error *err);
+
 bool vt_cli_trust_show(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_trust_show_options[];
 

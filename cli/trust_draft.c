@@ -21,7 +21,9 @@ const struct vt_option vt_cli_trust_init_options[] = {
     { "origin", "ORIGIN", "origin of the release ledger", true, false },
     { "policy", "FILE", "ledgers, witnesses and quorum: a tlog-policy", true, false },
     { "threshold", "ROLE=K/H/J",
-      "keys, holders, jurisdictions needed; else 1/1/1, of root keys 2/2/1", false, true },
+      "keys, holders, jurisdictions needed; else 1/1/1, of root keys 2/2/1, of residency "
+      "2/2/2",
+      false, true },
     { "expires", "TIME", "end of this version; else in a year", false, false },
     { NULL, NULL, NULL, false, false },
 };
@@ -49,6 +51,8 @@ static bool make_thresholds(struct vt_args *args, json_t *list, struct vt_error 
     for (size_t i = 0; i < VT_ROLES; i++)
         counts[i][0] = counts[i][1] = counts[i][2] = 1;
     counts[VT_ROLE_ROOT][0] = counts[VT_ROLE_ROOT][1] = 2; /* nobody alone names keys */
+    for (size_t i = 0; i < 3; i++) /* nor says where data lie, nor does one state */
+        counts[VT_ROLE_RESIDENCY][i] = 2;
     for (size_t i = 0; (text = vt_args_get_at(args, "threshold", i)) != NULL; i++) {
         vt_reader r = { vt_slice_from_cstr(text) };
         enum vt_trust_role role;
@@ -102,12 +106,14 @@ bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err)
 
 const struct vt_option vt_cli_trust_add_key_options[] = {
     { "trust", "FILE", "the draft", true, false },
-    { "role", "ROLE", "root, foundation, vendor, supervisor, reviewer or builder", true,
+    { "role", "ROLE",
+      "root, foundation, vendor, supervisor, reviewer, builder, residency or cell", true,
       false },
     { "public", "FILE", "the public key", true, false },
     { "holder", "NAME", "who holds it", true, false },
     { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
-    { "site", "PLACE", "where it stands; builders need one", false, false },
+    { "site", "PLACE", "where it stands: builders need one; of a cell, its name", false,
+      false },
     { "product", "NAME", "speaks for this product only", false, true },
     { "from", "TIME", "counts from; else from when the draft was begun", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
@@ -136,9 +142,10 @@ bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err)
 
     if (!vt_cli_trust_role(args, &role, err))
         return false;
-    if (role == VT_ROLE_BUILDER && !vt_args_has(args, "site"))
-        return vt_args_misuse(args, err,
-                              "--site is needed: a builder is enrolled to a place");
+    if ((role == VT_ROLE_BUILDER || role == VT_ROLE_CELL) && !vt_args_has(args, "site"))
+        return vt_args_misuse(args, err, "--site is needed: %s",
+                              role == VT_ROLE_CELL ? "a cell's key names its cell"
+                                                   : "a builder is enrolled to a place");
     if (!open_draft(path, &paper, err) ||
         !vt_cli_trust_key_row(args, paper.trust->created_unix_s, &row, err))
         return false;

@@ -97,21 +97,28 @@ static bool has_signed(const struct vt_signers *signers, const struct vt_trust_k
 bool vt_trust_missing(const struct vt_trust *by, const struct vt_trust *paper,
                       json_t *missing)
 {
+    return vt_cli_missing(by, VT_ROLE_ROOT, &paper->envelope, paper->created_unix_s,
+                          missing);
+}
+
+bool vt_cli_missing(const struct vt_trust *by, enum vt_trust_role role,
+                    const struct vt_envelope *envelope, int64_t time_unix_s,
+                    json_t *missing)
+{
     struct vt_keyring keyring = { .trust = by };
     struct vt_signers signers = { .count = 0 };
 
-    (void)vt_signers_add(&signers, &keyring, VT_ROLE_ROOT, &paper->envelope,
-                         paper->created_unix_s, (vt_slice){ 0 });
+    (void)vt_signers_add(&signers, &keyring, role, envelope, time_unix_s, (vt_slice){ 0 });
     for (size_t i = 0; i < by->key_count; i++) {
         const struct vt_trust_key *key = &by->keys[i];
 
-        if (key->role == VT_ROLE_ROOT && !has_signed(&signers, key))
+        if (key->role == role && !has_signed(&signers, key))
             (void)json_array_append_new(
                 missing, json_pack("{s:s%,s:s%}", "holder", (const char *)key->holder.data,
                                    key->holder.len, "keyid", (const char *)key->keyid.data,
                                    key->keyid.len));
     }
-    return vt_signers_judge(&signers, &by->thresholds[VT_ROLE_ROOT]) == VT_REGARD_GOOD;
+    return vt_signers_judge(&signers, &by->thresholds[role]) == VT_REGARD_GOOD;
 }
 
 bool vt_cli_time(struct vt_args *args, const char *option, int64_t fallback,

@@ -329,6 +329,7 @@ static const enum vt_predicate ORDER[] = {
     VT_SBOM,
     VT_ENVIRONMENT_AUTHORISATION,
     VT_COLLECTION,
+    VT_RESIDENCY,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -76,8 +76,9 @@ static const char *const VERDICTS[] = { "accept", "refuse", NULL };
 static const char *const RESULTS[] = { "PASSED", "FAILED", NULL };
 static const char *const REBUILDS[] = { "equal", "equal-robust", "differs", NULL };
 static const char *const USES[] = { "release", "channel", "head", "access", NULL };
-static const char *const ROLES[] = { "root",     "foundation", "vendor", "supervisor",
-                                     "reviewer", "builder",    NULL };
+static const char *const ROLES[] = { "root",       "foundation", "vendor",
+                                     "supervisor", "reviewer",   "builder",
+                                     "residency",  "cell",       NULL };
 static const char *const ENROLLED[] = { "reviewer", "builder", NULL };
 
 /* ---- trust/v1 ---- */
@@ -179,6 +180,26 @@ static const struct vt_field ENVIRONMENT[] = { SHA256("environment"), SHA256("lo
 static const struct vt_field COLLECTION[] = { TEXT("product"), TEXTS("rules", 1024),
                                               PROSE("purpose"), TIME("created"), END };
 
+/* ---- residency/v1 ---- */
+
+static const char *const STATES[] = { "here", "moving", "stays", "not moved yet", NULL };
+static const struct vt_field CELL[] = { TEXT("name"), TEXT("jurisdiction"), TEXT("url"),
+                                        END };
+static const struct vt_field RULE[] = { TEXTS("countries", 256),
+                                        TEXTS("classes", 4),
+                                        TEXT("cell"),
+                                        WORD("state", STATES),
+                                        TIME("from"),
+                                        TEXT_OPT("to"),
+                                        TIME_OPT("fence"),
+                                        END };
+static const struct vt_field RESIDENCY[] = { NUMBER("version"),
+                                             TIME("created"),
+                                             SHA256_OPT("previous"),
+                                             OBJECTS("cells", CELL, 64),
+                                             OBJECTS("rules", RULE, 1024),
+                                             END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -248,6 +269,7 @@ static const struct {
     [VT_PROVENANCE] = { "provenance", "https://slsa.dev/provenance/v1", PROVENANCE },
     [VT_VSA] = { "vsa", "https://slsa.dev/verification_summary/v1", VSA },
     [VT_SBOM] = { "sbom", "https://spdx.dev/Document/v2.3", SBOM },
+    [VT_RESIDENCY] = { "residency", "urn:vitrine:residency:v1", RESIDENCY },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

@@ -30,6 +30,7 @@ enum vt_predicate {
     VT_PROVENANCE, /* SLSA provenance v1 */
     VT_VSA,        /* SLSA verification summary v1 */
     VT_SBOM,       /* SPDX 2.3, by digest */
+    VT_RESIDENCY,
     VT_PREDICATES,
 };
 

@@ -121,6 +121,8 @@ static bool take_ledgers(const json_t *list, struct vt_trust *trust, struct vt_e
 
 static bool take_predicate(const json_t *root, struct vt_trust *trust, struct vt_error *err)
 {
+    static const enum vt_trust_role singly[] = { VT_ROLE_REVIEWER, VT_ROLE_BUILDER,
+                                                 VT_ROLE_CELL };
     vt_slice policy;
 
     if (!vt_json_get_number(root, "trust root", "version", &trust->version, err) ||
@@ -131,9 +133,9 @@ static bool take_predicate(const json_t *root, struct vt_trust *trust, struct vt
         !take_thresholds(json_object_get(root, "thresholds"), trust, err) ||
         !take_ledgers(json_object_get(root, "ledgers"), trust, err))
         return false;
-    for (unsigned role = VT_ROLE_REVIEWER; role <= VT_ROLE_BUILDER; role++)
-        if (trust->thresholds[role].keys == 0)
-            trust->thresholds[role] = (struct vt_threshold){ 1, 1, 1 };
+    for (size_t i = 0; i < sizeof singly / sizeof singly[0]; i++)
+        if (trust->thresholds[singly[i]].keys == 0)
+            trust->thresholds[singly[i]] = (struct vt_threshold){ 1, 1, 1 };
     if (!vt_policy_parse(policy, &trust->policy, err))
         return vt_within(err, "trust root");
     return true;

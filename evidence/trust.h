@@ -41,8 +41,8 @@ struct vt_trust {
     int64_t created_unix_s, expires_unix_s;
     struct vt_trust_key keys[VT_TRUST_KEYS_MAX];
     size_t key_count;
-    /* keys 0: nobody can be enough.  Where the root sets none for reviewers or builders,
-     * one is. */
+    /* keys 0: nobody can be enough.  Where the root sets none for reviewers, builders or
+     * cells, one is. */
     struct vt_threshold thresholds[VT_ROLES];
     vt_slice release_origin; /* of the ledger with use `release` */
     struct vt_policy policy; /* of the witnesses; points into the JSON */
@@ -70,6 +70,7 @@ VT_CHECKED bool vt_trust_of_draft(json_t *predicate, struct vt_trust **trust_out
  *   - one key id: one key, one holder, one jurisdiction; no role twice
  *   - root, vendor and supervisor have thresholds, and every threshold can be met
  *   - root keys are needed from two holders or more: nobody alone names keys
+ *   - where residency keys are named, two holders in two jurisdictions or more are needed
  *   - no holder is vendor and supervisor, or vendor and reviewer, at once
  *   - one ledger has the use `release`, and the policy lists a log for every ledger
  *   - the policy is sound (vt_trust_policy_is_sound)
@@ -184,6 +185,7 @@ VT_CHECKED bool vt_keyring_enrol(struct vt_keyring *keyring,
 /* May this entry go into the release ledger now?  Canonical envelope, known predicate, and
  *   release, withdrawals: the thresholds of vendor and supervisor
  *   trust: its own root threshold and this root's
+ *   residency: the threshold of its role
  *   all others: a key of a role that may sign it, in good standing
  * and no signature by anybody else, nor a wrong one, so that one statement cannot be logged
  * again and again under changed bytes.

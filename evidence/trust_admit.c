@@ -43,24 +43,17 @@ static bool fail_standing(const struct vt_envelope *envelope, enum vt_trust_role
                    vt_regard_words(standing));
 }
 
-/* Release and withdrawals: whole thresholds, or the vendor could log alone. */
-static bool meets_thresholds(const struct vt_keyring *keyring,
-                             const struct vt_envelope *envelope, int64_t now_unix_s,
-                             struct vt_error *err)
+static bool meets_threshold(const struct vt_keyring *keyring, enum vt_trust_role role,
+                            const struct vt_envelope *envelope, int64_t now_unix_s,
+                            struct vt_error *err)
 {
-    static const enum vt_trust_role both[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
+    struct vt_signers signers = { .count = 0 };
+    enum vt_regard standing;
 
-    for (size_t i = 0; i < 2; i++) {
-        struct vt_signers signers = { .count = 0 };
-        enum vt_regard standing;
-
-        (void)vt_signers_add(&signers, keyring, both[i], envelope, now_unix_s,
-                             product_of(envelope));
-        standing = vt_signers_judge(&signers, &keyring->trust->thresholds[both[i]]);
-        if (standing != VT_REGARD_GOOD)
-            return fail_standing(envelope, both[i], standing, err);
-    }
-    return true;
+    (void)vt_signers_add(&signers, keyring, role, envelope, now_unix_s,
+                         product_of(envelope));
+    standing = vt_signers_judge(&signers, &keyring->trust->thresholds[role]);
+    return standing == VT_REGARD_GOOD || fail_standing(envelope, role, standing, err);
 }
 
 static bool has_good_signer(const struct vt_keyring *keyring,
@@ -115,7 +108,11 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
                        "the %s statement bears a signature by nobody whom the trust root "
                        "names for it",
                        vt_predicate_name(type));
+    /* Whole thresholds, or the vendor could log alone. */
     if (type == VT_RELEASE || type == VT_WITHDRAWALS)
-        return meets_thresholds(&keyring, &envelope, now_unix_s, err);
+        return meets_threshold(&keyring, VT_ROLE_VENDOR, &envelope, now_unix_s, err) &&
+               meets_threshold(&keyring, VT_ROLE_SUPERVISOR, &envelope, now_unix_s, err);
+    if (type == VT_RESIDENCY)
+        return meets_threshold(&keyring, VT_ROLE_RESIDENCY, &envelope, now_unix_s, err);
     return has_good_signer(&keyring, &envelope, now_unix_s, err);
 }

@@ -2,9 +2,10 @@
 #include "evidence/trust_role.h"
 
 static const char *const NAMES[VT_ROLES] = {
-    [VT_ROLE_ROOT] = "root",         [VT_ROLE_FOUNDATION] = "foundation",
-    [VT_ROLE_VENDOR] = "vendor",     [VT_ROLE_SUPERVISOR] = "supervisor",
-    [VT_ROLE_REVIEWER] = "reviewer", [VT_ROLE_BUILDER] = "builder",
+    [VT_ROLE_ROOT] = "root",           [VT_ROLE_FOUNDATION] = "foundation",
+    [VT_ROLE_VENDOR] = "vendor",       [VT_ROLE_SUPERVISOR] = "supervisor",
+    [VT_ROLE_REVIEWER] = "reviewer",   [VT_ROLE_BUILDER] = "builder",
+    [VT_ROLE_RESIDENCY] = "residency", [VT_ROLE_CELL] = "cell",
 };
 
 #define ROLE(role) (1u << (role))
@@ -22,6 +23,7 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
     [VT_PROVENANCE] = ROLE(VT_ROLE_BUILDER),
     [VT_VSA] = ROLE(VT_ROLE_SUPERVISOR),
     [VT_SBOM] = ROLE(VT_ROLE_BUILDER) | ROLE(VT_ROLE_VENDOR),
+    [VT_RESIDENCY] = ROLE(VT_ROLE_RESIDENCY),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)

@@ -72,6 +72,22 @@ static bool threshold_can_be_met(const struct vt_trust *trust, enum vt_trust_rol
         (uintmax_t)trust->thresholds[role].jurisdictions);
 }
 
+/* No holder and no state alone says where other people's data lie. */
+static bool residency_fits(const struct vt_trust *trust, struct vt_error *err)
+{
+    const struct vt_threshold *needed = &trust->thresholds[VT_ROLE_RESIDENCY];
+    bool is_named = false;
+
+    for (size_t i = 0; i < trust->key_count; i++)
+        is_named = is_named || trust->keys[i].role == VT_ROLE_RESIDENCY;
+    if (!is_named)
+        return true;
+    if (needed->holders < 2 || needed->jurisdictions < 2)
+        return fail(err, "residency keys must be needed from two holders in two "
+                         "jurisdictions or more");
+    return threshold_can_be_met(trust, VT_ROLE_RESIDENCY, err);
+}
+
 /* Builders and reviewers may be enrolled later, so only the others are counted here. */
 static bool thresholds_fit(const struct vt_trust *trust, struct vt_error *err)
 {
@@ -83,7 +99,7 @@ static bool thresholds_fit(const struct vt_trust *trust, struct vt_error *err)
             return false;
     if (trust->thresholds[VT_ROLE_ROOT].holders < 2)
         return fail(err, "root keys must be needed from two holders or more");
-    return true;
+    return residency_fits(trust, err);
 }
 
 static bool policy_lists_log(const struct vt_policy *policy, vt_slice origin)

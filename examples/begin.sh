@@ -22,7 +22,7 @@ origin=ledger.example/releases
 vkey() { vitrine key show "$1.pub" --name "$2" | sed -n "s/^as $3 *//p"; }
 
 # One key a holder and duty.  In earnest: --passphrase-file, or a pkcs11: URI.
-for who in foundation vendor supervisor reviewer builder ledger ch de jp br; do
+for who in foundation vendor supervisor reviewer builder cell ledger ch de jp br; do
     vitrine key new --out "$who.key" >/dev/null
 done
 
@@ -55,6 +55,10 @@ add vendor vendor Vendor DE
 add supervisor supervisor Supervisor CH
 add reviewer reviewer Reviewer BR
 add builder builder Vendor CH Zurich
+add residency foundation Foundation CH
+add residency vendor Vendor DE
+add residency supervisor Supervisor CH
+add cell cell Cells CH zurich
 for who in foundation vendor supervisor; do
     vitrine trust sign --trust trust.json --key $who.key >/dev/null
 done

@@ -1,0 +1,43 @@
+/* vitrine cell: the data cell, and the policy that says which cell is whose. */
+#include "cli/cell_policy.h"
+#include "cli/groups.h"
+
+static const struct vt_verb verbs[] = {
+    { "policy init", NULL, 0, 0, "begin a table of where data lie, or its next version",
+      "Version 1 says of all 249 countries and four classes that nothing is moved yet. "
+      "With\n"
+      "--previous the next version begins with what is in force now, and what is planned.",
+      vt_cli_policy_init_options, vt_cli_policy_init },
+    { "policy set", NULL, 0, 0, "say where data of a country and class lie, from when",
+      "States: here (in the cell that is meant for them), moving (from --cell to --to; "
+      "from\n"
+      "--fence on the old cell takes nothing), stays (on purpose where they have always\n"
+      "been), not-moved-yet. Times may lie in the future.",
+      vt_cli_policy_set_options, vt_cli_policy_set },
+    { "policy remove", NULL, 0, 0, "take a planned step out of a draft",
+      "What is left must still say something of every country and class.",
+      vt_cli_policy_remove_options, vt_cli_policy_remove },
+    { "policy sign", NULL, 0, 0, "sign a draft, or add your signature",
+      "Holders of residency keys sign one after the other; the file is replaced each "
+      "time.\n"
+      "From version 2 on it is held against the version before: it must be the next, and\n"
+      "must not change what was in force before it was made.",
+      vt_cli_policy_sign_options, vt_cli_policy_sign },
+    { "policy log", NULL, 0, 0, "put it on the ledger, with proof",
+      "Refused without the trust root's threshold of residency keys, holders and\n"
+      "jurisdictions. Only what is on the ledger counts.",
+      vt_cli_policy_log_options, vt_cli_policy_log },
+    { "policy show", NULL, 0, 0, "where data lie, what stays, what is not moved yet",
+      "What is planned stands apart with its date and is not counted. Exit code with "
+      "--trust:\n0 if it is on the ledger, 1 if not.",
+      vt_cli_policy_show_options, vt_cli_policy_show },
+    { "policy check", "COUNTRY CLASS", 2, 2,
+      "which cell takes data of a country and class?",
+      "With --cell: may that cell take it? Exit code 0 accept; 1 refuse, or fenced while "
+      "it\n"
+      "moves.",
+      vt_cli_policy_check_options, vt_cli_policy_check },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct vt_group vt_cli_cell = { "cell", "the data cell: where data lie", verbs };

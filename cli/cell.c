@@ -1,5 +1,6 @@
 /* vitrine cell: the data cell, and the policy that says which cell is whose. */
 #include "cli/cell_policy.h"
+#include "cli/cell_verbs.h"
 #include "cli/groups.h"
 
 static const struct vt_verb verbs[] = {
@@ -37,7 +38,22 @@ static const struct vt_verb verbs[] = {
       "it\n"
       "moves.",
       vt_cli_policy_check_options, vt_cli_policy_check },
+    { "statistics schema", "FILE", 1, 1, "what is asked, how, and how much may be learned",
+      "A schema has closed questions only; a report that holds anything else is refused.",
+      vt_cli_statistics_schema_options, vt_cli_statistics_schema },
+    { "statistics aggregate", NULL, 0, 0, "count reports, and sign what they come to",
+      "Keeps counts only. What may be fewer people than the schema allows gets no number.\n"
+      "A report that does not fit is refused with its field, and the others count.",
+      vt_cli_statistics_aggregate_options, vt_cli_statistics_aggregate },
+    { "statistics show", "FILE", 1, 1, "an aggregate, each number computed again",
+      "Refuses an aggregate whose numbers are not what the estimator gives.",
+      vt_cli_statistics_show_options, vt_cli_statistics_show },
+    { "statistics plot", "FILE", 1, 1, "the same as a picture",
+      "SVG with the intervals drawn, the numbers as text, for light and dark screens.",
+      vt_cli_statistics_plot_options, vt_cli_statistics_plot },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
-const struct vt_group vt_cli_cell = { "cell", "the data cell: where data lie", verbs };
+const struct vt_group vt_cli_cell = { "cell",
+                                      "the data cell: where data lie, what is counted",
+                                      verbs };

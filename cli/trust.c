@@ -244,6 +244,9 @@ static const struct vt_verb verbs[] = {
       "For what was added by mistake. A key that counted once is retired instead\n"
       "(`vitrine trust rotate --retire`): what it signed in its time remains true.",
       vt_cli_trust_remove_key_options, vt_cli_trust_remove_key },
+    { "certify", NULL, 0, 0, "certify a schema of statistics in a draft",
+      "Clients answer no other questions. The trust root holds the digest of the schema.",
+      vt_cli_trust_certify_options, vt_cli_trust_certify },
     { "enrol", NULL, 0, 0, "enrol a builder or reviewer to a site",
       "The supervisor signs that a key belongs to a builder or reviewer at a site. "
       "Evidence\n"

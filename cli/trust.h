@@ -26,6 +26,10 @@ VT_CHECKED bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out
 VT_CHECKED bool vt_trust_paper_hold(const char *path, struct vt_trust_paper *out,
                                     struct vt_error *err);
 
+/* A draft; VT_REJECTED if somebody has signed it. */
+VT_CHECKED bool vt_trust_draft_open(const char *path, struct vt_trust_paper *out,
+                                    struct vt_error *err);
+
 /* A trust root that counts, from a file or from a client's folder (evidence/trust_store.h).
  */
 VT_CHECKED bool vt_cli_trust_read(const char *path, struct vt_trust **out,
@@ -74,10 +78,12 @@ VT_CHECKED bool vt_cli_trust_key_row(struct vt_args *args, int64_t begun, json_t
 bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_certify(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_enrol(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_trust_init_options[];
 extern const struct vt_option vt_cli_trust_add_key_options[];
 extern const struct vt_option vt_cli_trust_remove_key_options[];
+extern const struct vt_option vt_cli_trust_certify_options[];
 extern const struct vt_option vt_cli_trust_enrol_options[];
 
 #endif

@@ -112,9 +112,8 @@ const struct vt_option vt_cli_trust_add_key_options[] = {
     { "public", "FILE", "the public key", true, false },
     { "holder", "NAME", "who holds it", true, false },
     { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
-    { "site", "PLACE", "where it stands: builders need one; of a cell, its name", false,
-      false },
-    { "product", "NAME", "speaks for this product only", false, true },
+    { "site", "PLACE", "where it stands; builders need one", false, false },
+    { "product", "NAME", "speaks for this product (or cell) only", false, true },
     { "from", "TIME", "counts from; else from when the draft was begun", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
     { "mandate-until", "TIME", "end of the holder's mandate; else as --until", false,
@@ -124,7 +123,7 @@ const struct vt_option vt_cli_trust_add_key_options[] = {
     { NULL, NULL, NULL, false, false },
 };
 
-static bool open_draft(const char *path, struct vt_trust_paper *out, struct vt_error *err)
+bool vt_trust_draft_open(const char *path, struct vt_trust_paper *out, struct vt_error *err)
 {
     return vt_trust_paper_hold(path, out, err) &&
            (out->draft != NULL ||
@@ -142,11 +141,13 @@ bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err)
 
     if (!vt_cli_trust_role(args, &role, err))
         return false;
-    if ((role == VT_ROLE_BUILDER || role == VT_ROLE_CELL) && !vt_args_has(args, "site"))
-        return vt_args_misuse(args, err, "--site is needed: %s",
-                              role == VT_ROLE_CELL ? "a cell's key names its cell"
-                                                   : "a builder is enrolled to a place");
-    if (!open_draft(path, &paper, err) ||
+    if (role == VT_ROLE_BUILDER && !vt_args_has(args, "site"))
+        return vt_args_misuse(args, err,
+                              "--site is needed: a builder is enrolled to a place");
+    if (role == VT_ROLE_CELL && !vt_args_has(args, "product"))
+        return vt_args_misuse(args, err,
+                              "--product is needed: the cell that this key speaks for");
+    if (!vt_trust_draft_open(path, &paper, err) ||
         !vt_cli_trust_key_row(args, paper.trust->created_unix_s, &row, err))
         return false;
     (void)json_array_append_new(json_object_get(paper.draft, "keys"), row);
@@ -217,7 +218,7 @@ bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err)
     size_t removed = 0;
 
     if ((role != NULL && !vt_cli_trust_role(args, &ignored, err)) ||
-        !open_draft(path, &paper, err))
+        !vt_trust_draft_open(path, &paper, err))
         return false;
     keys = json_object_get(paper.draft, "keys");
     if (!complete_keyid(keys, vt_args_get(args, "keyid"), path, &keyid, err))

@@ -330,6 +330,7 @@ static const enum vt_predicate ORDER[] = {
     VT_ENVIRONMENT_AUTHORISATION,
     VT_COLLECTION,
     VT_RESIDENCY,
+    VT_AGGREGATE,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

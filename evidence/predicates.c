@@ -46,6 +46,14 @@
     {                                                                                      \
         name, VT_FIELD_TIME, true, 0, NULL, NULL                                           \
     }
+#define BOOL(name)                                                                         \
+    {                                                                                      \
+        name, VT_FIELD_BOOL, false, 0, NULL, NULL                                          \
+    }
+#define OBJECTS_OPT(name, table, max)                                                      \
+    {                                                                                      \
+        name, VT_FIELD_OBJECTS, true, max, table, NULL                                     \
+    }
 #define WORD(name, list)                                                                   \
     {                                                                                      \
         name, VT_FIELD_WORD, false, 0, NULL, list                                          \
@@ -79,6 +87,7 @@ static const char *const USES[] = { "release", "channel", "head", "access", NULL
 static const char *const ROLES[] = { "root",       "foundation", "vendor",
                                      "supervisor", "reviewer",   "builder",
                                      "residency",  "cell",       NULL };
+static const char *const CERTIFIED_USES[] = { "recipient", "statistics", "ohttp", NULL };
 static const char *const ENROLLED[] = { "reviewer", "builder", NULL };
 
 /* ---- trust/v1 ---- */
@@ -101,12 +110,20 @@ static const struct vt_field THRESHOLD[] = { WORD("role", ROLES), NUMBER("keys")
                                              NUMBER("holders"), NUMBER("jurisdictions"),
                                              END };
 static const struct vt_field LEDGER[] = { TEXT("origin"), WORD("use", USES), END };
+/* What a cell's head may select: it cannot introduce anything. */
+static const struct vt_field CERTIFIED[] = { WORD("use", CERTIFIED_USES),
+                                             TEXT("cell"),
+                                             SHA256("sha256"),
+                                             TIME("from"),
+                                             TIME("until"),
+                                             END };
 static const struct vt_field TRUST[] = { NUMBER("version"),
                                          TIME("created"),
                                          TIME("expires"),
                                          OBJECTS("keys", KEY, 256),
                                          OBJECTS("thresholds", THRESHOLD, 16),
                                          OBJECTS("ledgers", LEDGER, 64),
+                                         OBJECTS_OPT("certified", CERTIFIED, 256),
                                          POLICY("policy"),
                                          END };
 
@@ -200,6 +217,35 @@ static const struct vt_field RESIDENCY[] = { NUMBER("version"),
                                              OBJECTS("rules", RULE, 1024),
                                              END };
 
+/* ---- what a cell says of itself ---- */
+
+static const struct vt_field AGGREGATE_CELL[] = { TEXT("value"),
+                                                  BOOL("suppressed"),
+                                                  NUMBER_OPT("ones"),
+                                                  NUMBER_OPT("estimate"),
+                                                  NUMBER_OPT("low"),
+                                                  NUMBER_OPT("high"),
+                                                  END };
+static const struct vt_field AGGREGATE_FIELD[] = { TEXT("name"),
+                                                   TEXT("question"),
+                                                   NUMBER("epsilon_milli"),
+                                                   NUMBER("noise"),
+                                                   OBJECTS("cells", AGGREGATE_CELL, 256),
+                                                   END };
+static const struct vt_field AGGREGATE[] = { TEXT("cell"),
+                                             TEXT("name"),
+                                             NUMBER("version"),
+                                             SHA256("schema"),
+                                             NUMBER("period"),
+                                             TIME("from"),
+                                             TIME("until"),
+                                             NUMBER("least"),
+                                             NUMBER("confidence_percent"),
+                                             NUMBER_OPT("reports"),
+                                             NUMBER("refused"),
+                                             OBJECTS("fields", AGGREGATE_FIELD, 16),
+                                             END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -270,6 +316,7 @@ static const struct {
     [VT_VSA] = { "vsa", "https://slsa.dev/verification_summary/v1", VSA },
     [VT_SBOM] = { "sbom", "https://spdx.dev/Document/v2.3", SBOM },
     [VT_RESIDENCY] = { "residency", "urn:vitrine:residency:v1", RESIDENCY },
+    [VT_AGGREGATE] = { "aggregate", "urn:vitrine:aggregate:v1", AGGREGATE },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

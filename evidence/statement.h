@@ -31,6 +31,7 @@ enum vt_predicate {
     VT_VSA,        /* SLSA verification summary v1 */
     VT_SBOM,       /* SPDX 2.3, by digest */
     VT_RESIDENCY,
+    VT_AGGREGATE,
     VT_PREDICATES,
 };
 

@@ -1,5 +1,6 @@
 /* The trust root, taken apart.  Whether it holds together is asked in trust_sound.c. */
 #include "evidence/trust.h"
+#include "evidence/field.h"
 
 void vt_trust_free(struct vt_trust *trust)
 {
@@ -230,6 +231,36 @@ bool vt_trust_verify_next(const struct vt_trust *current, const struct vt_trust 
                        "trust root version %ju: says it is older than version %ju",
                        (uintmax_t)next->version, (uintmax_t)current->version);
     return is_root_signed(current, next, err) && is_root_signed(next, next, err);
+}
+
+/* ---- cells ------------------------------------------------------------------------------
+ */
+
+static const json_t *predicate_of(const struct vt_trust *trust)
+{
+    return trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate;
+}
+
+bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
+                        const vt_hash *what, int64_t time_unix_s)
+{
+    const json_t *list = json_object_get(predicate_of(trust), "certified");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        vt_hash hash = vt_field_hash(row, "sha256");
+        struct vt_error ignored;
+        int64_t from, until;
+
+        if (vt_slice_is(vt_field_text(row, "use"), use) &&
+            vt_slice_equal(vt_field_text(row, "cell"), cell) &&
+            vt_hash_equal(&hash, what) &&
+            vt_json_get_time(row, "certified", "from", &from, &ignored) &&
+            vt_json_get_time(row, "certified", "until", &until, &ignored) &&
+            from <= time_unix_s && time_unix_s < until)
+            return true;
+    }
+    return false;
 }
 
 /* ---- enrolment

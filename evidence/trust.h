@@ -165,6 +165,12 @@ struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role 
                                const struct vt_envelope *envelope, int64_t time_unix_s,
                                vt_slice product);
 
+/* Does the root certify this for the cell at that time?  use: "recipient" (whom clients
+ * encrypt to), "statistics" (a schema), "ohttp" (a key configuration); what: its SHA-256.
+ */
+bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
+                        const vt_hash *what, int64_t time_unix_s);
+
 /* The trust root's key with this id in this role, or NULL. */
 const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,
                                          enum vt_trust_role role);
@@ -186,6 +192,7 @@ VT_CHECKED bool vt_keyring_enrol(struct vt_keyring *keyring,
  *   release, withdrawals: the thresholds of vendor and supervisor
  *   trust: its own root threshold and this root's
  *   residency: the threshold of its role
+ *   what a cell says: a key whose products hold the cell that it speaks of
  *   all others: a key of a role that may sign it, in good standing
  * and no signature by anybody else, nor a wrong one, so that one statement cannot be logged
  * again and again under changed bytes.

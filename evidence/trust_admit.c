@@ -1,5 +1,6 @@
 /* What a release ledger takes: statements by those whom its trust root names.  A ledger is
  * for ever, so it is asked before, not after. */
+#include "evidence/field.h"
 #include "evidence/trust.h"
 
 /* Is there a signature that is wrong, or by somebody who may not sign this? */
@@ -29,8 +30,9 @@ static vt_slice product_of(const struct vt_envelope *envelope)
     vt_slice product = { 0 };
     struct vt_error ignored;
 
-    if (!vt_json_get_text(envelope->statement.predicate, "statement", "product", &product,
-                          &ignored))
+    if (!vt_json_get_text(envelope->statement.predicate, "statement",
+                          envelope->statement.type == VT_AGGREGATE ? "cell" : "product",
+                          &product, &ignored))
         return (vt_slice){ 0 };
     return product;
 }
@@ -79,6 +81,25 @@ static bool has_good_signer(const struct vt_keyring *keyring,
     return best == VT_REGARD_GOOD || fail_standing(envelope, best_role, best, err);
 }
 
+/* A cell speaks of itself alone: the root lists it in what its key may speak for. */
+static bool speaks_of_itself(const struct vt_keyring *keyring,
+                             const struct vt_envelope *envelope, struct vt_error *err)
+{
+    vt_slice cell = vt_field_text(envelope->statement.predicate, "cell");
+
+    for (size_t i = 0; i < envelope->dsse.signature_count; i++) {
+        const struct vt_trust_key *key =
+            vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid, VT_ROLE_CELL);
+
+        if (key == NULL || !vt_list_has(key->products, cell))
+            return vt_fail(err, VT_REJECTED,
+                           "the %s statement about cell %.*s is not signed by that cell",
+                           vt_predicate_name(envelope->statement.type),
+                           VT_SLICE_ARGS(cell));
+    }
+    return true;
+}
+
 /* A trust root on the ledger is this one, or the next. */
 static bool is_our_trust(const struct vt_trust *trust, vt_slice entry, struct vt_error *err)
 {
@@ -114,5 +135,7 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
                meets_threshold(&keyring, VT_ROLE_SUPERVISOR, &envelope, now_unix_s, err);
     if (type == VT_RESIDENCY)
         return meets_threshold(&keyring, VT_ROLE_RESIDENCY, &envelope, now_unix_s, err);
+    if (type == VT_AGGREGATE && !speaks_of_itself(&keyring, &envelope, err))
+        return false;
     return has_good_signer(&keyring, &envelope, now_unix_s, err);
 }

@@ -13,7 +13,7 @@ enum vt_trust_role {
     VT_ROLE_REVIEWER,
     VT_ROLE_BUILDER,
     VT_ROLE_RESIDENCY, /* where each country's data lie; by threshold only */
-    VT_ROLE_CELL,      /* a data cell, of the name that is the key's site */
+    VT_ROLE_CELL,      /* a data cell; its `products` are cells */
     VT_ROLES,
 };
 

@@ -58,7 +58,7 @@ add builder builder Vendor CH Zurich
 add residency foundation Foundation CH
 add residency vendor Vendor DE
 add residency supervisor Supervisor CH
-add cell cell Cells CH zurich
+vitrine trust add-key --trust trust.json --role cell --public cell.key.pub --holder Cells --jurisdiction CH --product zurich >/dev/null
 for who in foundation vendor supervisor; do
     vitrine trust sign --trust trust.json --key $who.key >/dev/null
 done

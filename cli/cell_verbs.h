@@ -1,0 +1,17 @@
+/* The verbs of `vitrine cell` that have a file of their own; those of policy are in
+ * cli/cell_policy.h. */
+#ifndef VT_CLI_CELL_VERBS_H
+#define VT_CLI_CELL_VERBS_H
+
+#include "cli/cli.h"
+
+bool vt_cli_statistics_schema(struct vt_args *args, struct vt_error *err);
+bool vt_cli_statistics_aggregate(struct vt_args *args, struct vt_error *err);
+bool vt_cli_statistics_show(struct vt_args *args, struct vt_error *err);
+bool vt_cli_statistics_plot(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_statistics_schema_options[];
+extern const struct vt_option vt_cli_statistics_aggregate_options[];
+extern const struct vt_option vt_cli_statistics_show_options[];
+extern const struct vt_option vt_cli_statistics_plot_options[];
+
+#endif

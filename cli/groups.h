@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct vt_group vt_cli_cell;
+extern const struct vt_group vt_cli_client;
 extern const struct vt_group vt_cli_key;
 extern const struct vt_group vt_cli_ledger;
 extern const struct vt_group vt_cli_line;

@@ -17,6 +17,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_rules,
     &vt_cli_supervise,
     &vt_cli_cell,
+    &vt_cli_client,
     &vt_cli_witness,
     NULL,
     /* clang-format on */

@@ -1,0 +1,268 @@
+/* Pseudonyms, requests to erase, receipts: small canonical documents in DSSE envelopes. */
+#include "cell/withdrawal.h"
+#include "crypto/ed25519.h"
+#include "evidence/field.h"
+#include "wire/hex.h"
+
+#define SECRET_FILE "secret"
+
+enum { SECRET_BYTES = 32, OBJECTS_MAX = 512 };
+
+/* ---- pseudonyms -------------------------------------------------------------------------
+ */
+
+static bool read_secret(struct vt_disk *home, const struct vt_env *env,
+                        uint8_t out[SECRET_BYTES], struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(256);
+
+    if (!vt_disk_has(home, SECRET_FILE)) {
+        vt_env_random(env, out, SECRET_BYTES);
+        vt_hex_write(&text, vt_slice_of(out, SECRET_BYTES));
+        vt_buf_put_u8(&text, '\n');
+        return vt_disk_create(home, SECRET_FILE, vt_buf_slice(&text), 0600, err);
+    }
+    if (!vt_disk_keep(home, SECRET_FILE, err) ||
+        !vt_disk_read(home, SECRET_FILE, &text, err))
+        return false;
+    return (text.len == 2 * SECRET_BYTES + 1 && text.data[text.len - 1] == '\n' &&
+            vt_hex_parse(vt_slice_of(text.data, text.len - 1), out, SECRET_BYTES)) ||
+           vt_fail(err, VT_REJECTED, "%s/%s: is no secret of 64 hex digits",
+                   vt_disk_path(home), SECRET_FILE);
+}
+
+/* SHA-256("vitrine/pseudonym/v1\n", secret, cell) is the seed: two cells see two keys. */
+bool vt_pseudonym_open(struct vt_disk *home, vt_slice cell, const struct vt_env *env,
+                       struct vt_key **out, struct vt_error *err)
+{
+    uint8_t secret[SECRET_BYTES];
+    struct vt_sha256 state;
+    vt_hash seed;
+    bool ok;
+
+    if (!read_secret(home, env, secret, err))
+        return false;
+    vt_sha256_init(&state);
+    vt_sha256_add(&state, VT_LIT("vitrine/pseudonym/v1\n"));
+    vt_sha256_add(&state, vt_slice_of(secret, sizeof secret));
+    vt_sha256_add(&state, cell);
+    vt_sha256_end(&state, &seed);
+    ok = vt_key_from_seed(seed.bytes, out, err);
+    explicit_bzero(secret, sizeof secret);
+    explicit_bzero(&seed, sizeof seed);
+    return ok;
+}
+
+/* ---- envelopes of one signature ---------------------------------------------------------
+ */
+
+static bool seal(const json_t *payload, const char *type, const struct vt_key *key,
+                 struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX);
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    struct vt_dsse_signature signature = { .keyid = vt_slice_from_cstr(id.text) };
+    uint8_t bytes[64];
+
+    if (!vt_json_write_canonical(payload, &text, err) ||
+        !vt_dsse_sign(key, vt_slice_from_cstr(type), vt_buf_slice(&text), bytes, err))
+        return false;
+    signature.bytes = vt_slice_of(bytes, sizeof bytes);
+    return vt_dsse_write(vt_slice_from_cstr(type), vt_buf_slice(&text), &signature, 1, out,
+                         err);
+}
+
+/* dsse_out: to be cleared; the JSON is returned. */
+static bool unseal(vt_slice bytes, const char *type, const struct vt_field *schema,
+                   const char *what, struct vt_dsse *dsse_out, json_t **json_out,
+                   struct vt_error *err)
+{
+    if (bytes.len != 0 && bytes.data[bytes.len - 1] == '\n')
+        bytes.len--;
+    if (!vt_dsse_parse_canonical(bytes, dsse_out, err))
+        return vt_within(err, "%s", what);
+    if (!vt_slice_is(vt_buf_slice(&dsse_out->payload_type), type) ||
+        dsse_out->signature_count != 1)
+        return vt_fail(err, VT_MALFORMED, "%s: is none, or not signed once", what);
+    if (!vt_json_parse_canonical(vt_buf_slice(&dsse_out->payload), what, json_out, err))
+        return false;
+    if (vt_schema_verify(*json_out, what, schema, err) &&
+        (vt_field_number(*json_out, "v") == 1 ||
+         vt_fail(err, VT_MALFORMED, "%s: only 'v' 1 is known", what)))
+        return true;
+    vt_json_clear(json_out);
+    return false;
+}
+
+static bool is_signed_by(const struct vt_dsse *dsse, const struct vt_public_key *key)
+{
+    struct vt_key_id id = vt_public_key_id(key);
+    VT_AUTO_BUF pae = vt_buf_init(dsse->payload.len + dsse->payload_type.len + 64);
+
+    vt_dsse_write_pae(&pae, vt_buf_slice(&dsse->payload_type),
+                      vt_buf_slice(&dsse->payload));
+    return !pae.is_full && vt_slice_is(dsse->signatures[0].keyid, id.text) &&
+           vt_ed25519_verify(key->bytes, vt_buf_slice(&pae), dsse->signatures[0].bytes);
+}
+
+/* ---- the request ------------------------------------------------------------------------
+ */
+
+static const struct vt_field REQUEST[] = {
+    { "v", VT_FIELD_NUMBER, false, 0, NULL, NULL },
+    { "cell", VT_FIELD_TEXT, false, 64, NULL, NULL },
+    { "pseudonym", VT_FIELD_SHA256, false, 0, NULL, NULL }, /* a raw key has 32 bytes too */
+    { "at", VT_FIELD_TIME, false, 0, NULL, NULL },
+    { "objects", VT_FIELD_TEXTS, false, OBJECTS_MAX, NULL, NULL },
+    { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
+};
+
+static json_t *list_samples(const struct vt_sent *sent, vt_slice cell)
+{
+    json_t *objects = json_array();
+
+    for (size_t i = 0; i < vt_sent_count(sent); i++) {
+        const struct vt_sent_record *record = vt_sent_at(sent, i);
+
+        if (record->kind == VT_SENT_SAMPLE && vt_slice_equal(record->cell, cell))
+            (void)json_array_append_new(objects, vt_field_of_hash(&record->sha256));
+    }
+    /* All that came under the pseudonym is meant anyway; the newest are named. */
+    while (json_array_size(objects) > OBJECTS_MAX)
+        (void)json_array_remove(objects, 0);
+    return objects;
+}
+
+bool vt_withdrawal_write(const struct vt_sent *sent, vt_slice cell,
+                         const struct vt_key *pseudonym, int64_t now_unix_s,
+                         struct vt_buf *out, struct vt_error *err)
+{
+    char key[65];
+    VT_AUTO_JSON payload = NULL;
+
+    vt_hex_text(VT_BYTES(*vt_key_public(pseudonym)), key);
+    payload = json_pack("{s:i,s:s%,s:s,s:o,s:o}", "v", 1, "cell", (const char *)cell.data,
+                        cell.len, "pseudonym", key, "at", vt_field_of_time(now_unix_s),
+                        "objects", list_samples(sent, cell));
+    if (payload == NULL)
+        return vt_fail(err, VT_MALFORMED, "withdrawal: the cell's name is not UTF-8");
+    return vt_schema_verify(payload, "withdrawal", REQUEST, err) &&
+           seal(payload, VT_WITHDRAWAL_TYPE, pseudonym, out, err);
+}
+
+void vt_withdrawal_clear(struct vt_withdrawal *withdrawal)
+{
+    vt_json_clear(&withdrawal->json);
+}
+
+static bool objects_are_hashes(const json_t *objects, struct vt_error *err)
+{
+    vt_hash ignored;
+
+    for (size_t i = 0; i < json_array_size(objects); i++)
+        if (!vt_hash_parse_hex(
+                vt_slice_from_cstr(json_string_value(json_array_get(objects, i))),
+                &ignored))
+            return vt_fail(err, VT_MALFORMED, "withdrawal: an object is no SHA-256");
+    return true;
+}
+
+bool vt_withdrawal_parse(vt_slice bytes, struct vt_withdrawal *out, struct vt_error *err)
+{
+    VT_AUTO_DSSE dsse = { 0 };
+    VT_AUTO_JSON json = NULL;
+    struct vt_withdrawal request = { .json = NULL };
+
+    if (bytes.len != 0 && bytes.data[bytes.len - 1] == '\n')
+        bytes.len--; /* files may end with a line break, envelopes do not */
+    if (!unseal(bytes, VT_WITHDRAWAL_TYPE, REQUEST, "withdrawal", &dsse, &json, err) ||
+        !vt_json_get_sha256(json, "withdrawal", "pseudonym", request.pseudonym.bytes,
+                            err) ||
+        !vt_json_get_time(json, "withdrawal", "at", &request.at_unix_s, err) ||
+        !objects_are_hashes(json_object_get(json, "objects"), err))
+        return false;
+    if (!is_signed_by(&dsse, &request.pseudonym))
+        return vt_fail(err, VT_REJECTED,
+                       "withdrawal: is not signed by the pseudonym that it names");
+    request.cell = vt_field_text(json, "cell");
+    request.objects = json_object_get(json, "objects");
+    request.digest = vt_sha256_of(bytes);
+    request.json = json_incref(json);
+    *out = request;
+    return true;
+}
+
+/* ---- the receipt ------------------------------------------------------------------------
+ */
+
+static const struct vt_field KEPT[] = {
+    { "what", VT_FIELD_TEXT, false, 256, NULL, NULL },
+    { "why", VT_FIELD_TEXT, false, 256, NULL, NULL },
+    { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
+};
+static const struct vt_field RECEIPT[] = {
+    { "v", VT_FIELD_NUMBER, false, 0, NULL, NULL },
+    { "cell", VT_FIELD_TEXT, false, 64, NULL, NULL },
+    { "request", VT_FIELD_SHA256, false, 0, NULL, NULL },
+    { "erased", VT_FIELD_NUMBER, false, 0, NULL, NULL },
+    { "at", VT_FIELD_TIME, false, 0, NULL, NULL },
+    { "kept", VT_FIELD_OBJECTS, false, 64, KEPT, NULL },
+    { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
+};
+
+bool vt_receipt_write(const struct vt_withdrawal *withdrawal, uint64_t erased,
+                      const json_t *kept, int64_t now_unix_s, const struct vt_key *cell_key,
+                      struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_JSON payload = json_pack(
+        "{s:i,s:s%,s:o,s:I,s:o,s:O}", "v", 1, "cell", (const char *)withdrawal->cell.data,
+        withdrawal->cell.len, "request", vt_field_of_hash(&withdrawal->digest), "erased",
+        (json_int_t)erased, "at", vt_field_of_time(now_unix_s), "kept", kept);
+
+    if (payload == NULL)
+        return vt_fail(err, VT_IO, "receipt: out of memory");
+    return vt_schema_verify(payload, "receipt", RECEIPT, err) &&
+           seal(payload, VT_RECEIPT_TYPE, cell_key, out, err);
+}
+
+void vt_receipt_clear(struct vt_receipt *receipt)
+{
+    vt_json_clear(&receipt->json);
+}
+
+static bool is_cells(const struct vt_trust *trust, const struct vt_dsse *dsse,
+                     const struct vt_receipt *receipt, struct vt_error *err)
+{
+    const struct vt_trust_key *key =
+        vt_trust_find(trust, dsse->signatures[0].keyid, VT_ROLE_CELL);
+    enum vt_regard standing;
+
+    if (key == NULL || !vt_list_has(key->products, receipt->cell) ||
+        !is_signed_by(dsse, &key->key))
+        return vt_fail(err, VT_REJECTED, "receipt: is not signed by cell %.*s",
+                       VT_SLICE_ARGS(receipt->cell));
+    standing = vt_trust_key_standing(key, receipt->at_unix_s);
+    return standing == VT_REGARD_GOOD ||
+           vt_fail(err, VT_REJECTED, "receipt: is signed by %s", vt_regard_words(standing));
+}
+
+bool vt_receipt_parse(vt_slice bytes, const struct vt_trust *trust, struct vt_receipt *out,
+                      struct vt_error *err)
+{
+    VT_AUTO_DSSE dsse = { 0 };
+    VT_AUTO_JSON json = NULL;
+    struct vt_receipt receipt = { .json = NULL };
+
+    if (!unseal(bytes, VT_RECEIPT_TYPE, RECEIPT, "receipt", &dsse, &json, err) ||
+        !vt_json_get_time(json, "receipt", "at", &receipt.at_unix_s, err))
+        return false;
+    receipt.cell = vt_field_text(json, "cell");
+    receipt.request = vt_field_hash(json, "request");
+    receipt.erased = vt_field_number(json, "erased");
+    receipt.kept = json_object_get(json, "kept");
+    if (!is_cells(trust, &dsse, &receipt, err))
+        return false;
+    receipt.json = json_incref(json);
+    *out = receipt;
+    return true;
+}

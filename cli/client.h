@@ -1,0 +1,35 @@
+/* What the verbs of `vitrine client` share: the client's folder, and each verb's entry. */
+#ifndef VT_CLI_CLIENT_H
+#define VT_CLI_CLIENT_H
+
+#include "cell/consent.h"
+#include "cell/sent.h"
+#include "cli/cli.h"
+
+/* For the option tables of verbs that keep something. */
+#define VT_OPTION_HOME                                                                     \
+    {                                                                                      \
+        "home", "DIR", "this client's folder: consent, secret, what was sent", true, false \
+    }
+
+/* --home, for writing: made if missing, and locked.  Returned, end with vt_disk_close. */
+VT_CHECKED bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out,
+                                 struct vt_error *err);
+/* The same for reading: must be there. */
+VT_CHECKED bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out,
+                                 struct vt_error *err);
+void vt_cli_home_close(struct vt_disk **home);
+#define VT_AUTO_HOME __attribute__((cleanup(vt_cli_home_close))) struct vt_disk *
+
+bool vt_cli_client_consent(struct vt_args *args, struct vt_error *err);
+bool vt_cli_client_report(struct vt_args *args, struct vt_error *err);
+bool vt_cli_client_sent(struct vt_args *args, struct vt_error *err);
+bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err);
+bool vt_cli_client_receipt(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_client_consent_options[];
+extern const struct vt_option vt_cli_client_report_options[];
+extern const struct vt_option vt_cli_client_sent_options[];
+extern const struct vt_option vt_cli_client_withdraw_options[];
+extern const struct vt_option vt_cli_client_receipt_options[];
+
+#endif

@@ -331,6 +331,7 @@ static const enum vt_predicate ORDER[] = {
     VT_COLLECTION,
     VT_RESIDENCY,
     VT_AGGREGATE,
+    VT_COUNT,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -246,6 +246,15 @@ static const struct vt_field AGGREGATE[] = { TEXT("cell"),
                                              OBJECTS("fields", AGGREGATE_FIELD, 16),
                                              END };
 
+static const struct vt_field TOTAL[] = { TEXT("class"), TEXT("reason"), NUMBER("total"),
+                                         END };
+static const struct vt_field COUNT[] = { TEXT("cell"),
+                                         NUMBER("number"),
+                                         TIME("until"),
+                                         SHA256_OPT("previous"),
+                                         OBJECTS("totals", TOTAL, 64),
+                                         END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -317,6 +326,7 @@ static const struct {
     [VT_SBOM] = { "sbom", "https://spdx.dev/Document/v2.3", SBOM },
     [VT_RESIDENCY] = { "residency", "urn:vitrine:residency:v1", RESIDENCY },
     [VT_AGGREGATE] = { "aggregate", "urn:vitrine:aggregate:v1", AGGREGATE },
+    [VT_COUNT] = { "count", "urn:vitrine:count:v1", COUNT },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

@@ -32,6 +32,7 @@ enum vt_predicate {
     VT_SBOM,       /* SPDX 2.3, by digest */
     VT_RESIDENCY,
     VT_AGGREGATE,
+    VT_COUNT,
     VT_PREDICATES,
 };
 

@@ -25,13 +25,19 @@ static bool has_stranger(const struct vt_keyring *keyring,
     return false;
 }
 
+/* What a cell says of itself. */
+static bool is_of_cell(enum vt_predicate type)
+{
+    return type == VT_AGGREGATE || type == VT_COUNT;
+}
+
 static vt_slice product_of(const struct vt_envelope *envelope)
 {
     vt_slice product = { 0 };
     struct vt_error ignored;
 
     if (!vt_json_get_text(envelope->statement.predicate, "statement",
-                          envelope->statement.type == VT_AGGREGATE ? "cell" : "product",
+                          is_of_cell(envelope->statement.type) ? "cell" : "product",
                           &product, &ignored))
         return (vt_slice){ 0 };
     return product;
@@ -135,7 +141,7 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
                meets_threshold(&keyring, VT_ROLE_SUPERVISOR, &envelope, now_unix_s, err);
     if (type == VT_RESIDENCY)
         return meets_threshold(&keyring, VT_ROLE_RESIDENCY, &envelope, now_unix_s, err);
-    if (type == VT_AGGREGATE && !speaks_of_itself(&keyring, &envelope, err))
+    if (is_of_cell(type) && !speaks_of_itself(&keyring, &envelope, err))
         return false;
     return has_good_signer(&keyring, &envelope, now_unix_s, err);
 }

@@ -25,6 +25,7 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
     [VT_SBOM] = ROLE(VT_ROLE_BUILDER) | ROLE(VT_ROLE_VENDOR),
     [VT_RESIDENCY] = ROLE(VT_ROLE_RESIDENCY),
     [VT_AGGREGATE] = ROLE(VT_ROLE_CELL),
+    [VT_COUNT] = ROLE(VT_ROLE_CELL),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)

@@ -4,6 +4,7 @@
 #include "evidence/field.h"
 #include "release/authorisations.h"
 #include "release/compose.h"
+#include "release/reviews.h"
 
 static const struct vt_option sign_options[] = {
     VT_OPTION_DESK,
@@ -53,18 +54,59 @@ static bool check_source(struct vt_args *args, const struct vt_docket *docket,
                VT_SLICE_ARGS(drafted));
 }
 
+/* His newest word on this source, if he has said something. */
+static const struct vt_item *word_before(const struct vt_docket *docket,
+                                         const struct vt_key *key)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    const struct vt_trust_key *reviewer = vt_keyring_find(
+        &docket->roll->keyring, vt_slice_from_cstr(id.text), VT_ROLE_REVIEWER);
+
+    return reviewer != NULL ? vt_review_newest(docket, reviewer->holder) : NULL;
+}
+
+/* Would he only say the same again? */
+static bool says_it_already(const struct vt_item *before, const char *verdict,
+                            const char *scope, const vt_hash *report)
+{
+    const json_t *said;
+    vt_hash there;
+
+    if (before == NULL)
+        return false;
+    said = before->envelope.statement.predicate;
+    there = vt_field_hash(said, "report");
+    return vt_slice_is(vt_field_text(said, "verdict"), verdict) &&
+           vt_slice_is(vt_field_text(said, "scope"), scope) &&
+           (json_object_get(said, "report") != NULL) == (report != NULL) &&
+           (report == NULL || vt_hash_equal(&there, report));
+}
+
+/* A word is later than the one that it may take back, if only by a second. */
+static int64_t time_of_word(const struct vt_item *before, int64_t now_unix_s)
+{
+    return before != NULL && before->time_unix_s >= now_unix_s ? before->time_unix_s + 1
+                                                               : now_unix_s;
+}
+
 static bool sign(struct vt_args *args, struct vt_desk_call *call, const char *verdict,
-                 const struct vt_key *key, struct vt_error *err)
+                 const struct vt_key *key, bool *is_there, struct vt_error *err)
 {
     const char *report = vt_args_get(args, "report"), *scope = vt_args_get(args, "scope");
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
     struct vt_docket *docket = call->docket;
+    const struct vt_item *before = word_before(docket, key);
     vt_hash hash;
 
-    return (report == NULL || keep_report(docket, report, &hash, err)) &&
-           vt_compose_review(docket, verdict, report != NULL ? &hash : NULL,
-                             scope != NULL ? scope : "the whole source", call->now_unix_s,
-                             key, &envelope, err) &&
+    if (scope == NULL)
+        scope = "the whole source";
+    if (report != NULL && !keep_report(docket, report, &hash, err))
+        return false;
+    *is_there = says_it_already(before, verdict, scope, report != NULL ? &hash : NULL);
+    if (*is_there)
+        return true;
+    return vt_compose_review(docket, verdict, report != NULL ? &hash : NULL, scope,
+                             time_of_word(before, call->now_unix_s), key, &envelope, err) &&
            vt_docket_put(&call->desk, docket->product, docket->version,
                          vt_buf_slice(&envelope), err);
 }
@@ -73,6 +115,7 @@ static bool run_sign(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     const char *verdict = vt_args_get(args, "verdict");
+    bool is_there = false;
     VT_AUTO_KEY key = NULL;
 
     if (strcmp(verdict, "accept") != 0 && strcmp(verdict, "refuse") != 0)
@@ -82,10 +125,11 @@ static bool run_sign(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_begin(args, false, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_REVIEWER, err) ||
         !vt_desk_call_docket(args, &call, err) || !check_source(args, call.docket, err) ||
-        !sign(args, &call, verdict, key, err))
+        !sign(args, &call, verdict, key, &is_there, err))
         return false;
-    vt_desk_call_say(args, &call, "review", "%s %s: your review (%s) is on the desk",
-                     call.docket->product, call.docket->version, verdict);
+    vt_desk_call_say(args, &call, "review", "%s %s: your review (%s) is on the desk%s",
+                     call.docket->product, call.docket->version, verdict,
+                     is_there ? " already; nothing is signed" : "");
     return true;
 }
 
@@ -101,17 +145,17 @@ static const struct vt_option list_options[] = {
 static json_t *review_json(const struct vt_docket *docket, const struct vt_item *item)
 {
     const json_t *predicate = item->envelope.statement.predicate;
-    struct vt_count count =
-        vt_keyring_count(&docket->roll->keyring, VT_ROLE_REVIEWER, &item->envelope,
-                         docket->time_unix_s, vt_slice_from_cstr(docket->product));
-    vt_slice holder = count.signer_count > 0 ? count.signers[0]->holder : VT_LIT("unknown");
+    enum vt_word word = vt_review_word(docket, item, INT64_MAX);
+    vt_slice holder = vt_review_holder(docket, item);
 
-    return json_pack("{s:s,s:s,s:o,s:O,s:O,s:O,s:b}", "product", docket->product, "version",
-                     docket->version, "holder", vt_cli_json_text(holder), "verdict",
-                     json_object_get(predicate, "verdict"), "scope",
+    return json_pack("{s:s,s:s,s:o,s:O,s:O,s:O,s:O,s:s,s:b}", "product", docket->product,
+                     "version", docket->version, "holder",
+                     vt_cli_json_text(holder.len > 0 ? holder : VT_LIT("unknown")),
+                     "verdict", json_object_get(predicate, "verdict"), "scope",
                      json_object_get(predicate, "scope"), "source",
-                     json_object_get(predicate, "source"), "counts",
-                     vt_review_counts(docket, item));
+                     json_object_get(predicate, "source"), "created",
+                     json_object_get(predicate, "created"), "standing", vt_word_name(word),
+                     "counts", word == VT_WORD_ACCEPTS);
 }
 
 static bool list_reviews(void *context, struct vt_docket *docket, struct vt_error *err)
@@ -134,12 +178,15 @@ static void print_reviews(const json_t *rows)
 {
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
+        const char *standing = text_of(row, "standing");
+        bool stands = strcmp(standing, vt_word_name(VT_WORD_ACCEPTS)) == 0 ||
+                      strcmp(standing, vt_word_name(VT_WORD_REFUSES)) == 0;
 
-        (void)printf("%s %s: %s by %s, source %.16s..., %s%s\n", text_of(row, "product"),
-                     text_of(row, "version"), text_of(row, "verdict"),
-                     text_of(row, "holder"), text_of(row, "source"), text_of(row, "scope"),
-                     json_is_true(json_object_get(row, "counts")) ? ""
-                                                                  : " (does not count)");
+        (void)printf("%s %s: %s by %s, source %.16s..., %s%s%s%s\n",
+                     text_of(row, "product"), text_of(row, "version"),
+                     text_of(row, "verdict"), text_of(row, "holder"),
+                     text_of(row, "source"), text_of(row, "scope"), stands ? "" : " (",
+                     stands ? "" : standing, stands ? "" : ")");
     }
     if (json_array_size(rows) == 0)
         (void)printf("no reviews\n");
@@ -169,7 +216,9 @@ static bool run_list(struct vt_args *args, struct vt_error *err)
 }
 
 static const struct vt_verb verbs[] = {
-    { "sign", "PRODUCT VERSION", 2, 2, "accept or refuse a release's source", NULL,
+    { "sign", "PRODUCT VERSION", 2, 2, "accept or refuse a release's source",
+      "A later word of the same reviewer takes the earlier one back.  A refusal stops the\n"
+      "release until he accepts.",
       sign_options, run_sign },
     { "list", "[PRODUCT VERSION]", 0, 2, "reviews on the desk", NULL, list_options,
       run_list },

@@ -6,6 +6,7 @@
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/packs.h"
+#include "release/reviews.h"
 
 /* ---- queue ------------------------------------------------------------------------------
  */
@@ -170,14 +171,12 @@ static const struct vt_option approve_options[] = {
 };
 
 /* All there but the approval; or approved before, to be approved anew. */
-static bool check_is_ready(struct vt_desk_call *call, size_t *refusals,
-                           struct vt_error *err)
+static bool check_is_ready(struct vt_desk_call *call, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_standing *standing = vt_alloc(sizeof *standing);
 
     if (!vt_release_stand(call->docket, &call->demands, call->now_unix_s, standing, err))
         return false;
-    *refusals = standing->refusals;
     if (standing->state == VT_STATE_REVIEWED || standing->state == VT_STATE_APPROVED)
         return true;
     if (standing->state >= VT_STATE_PUBLISHED)
@@ -200,7 +199,8 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
 
     if (!vt_docket_blobs(&call->desk, docket->product, docket->version, &blobs, err))
         return false;
-    ok = vt_compose_release(docket, blobs, call->now_unix_s, key, &release, err);
+    ok = vt_compose_release(docket, blobs, vt_release_time(docket, call->now_unix_s), key,
+                            &release, err);
     vt_blobs_close(blobs);
     return ok && vt_desk_newest_list(&call->desk, &version, &newest, NULL, err) &&
            vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, docket, NULL,
@@ -216,17 +216,14 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
 static bool run_approve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
-    size_t refusals = 0;
     VT_AUTO_KEY key = NULL;
 
     if (!vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
-        !vt_desk_call_docket(args, &call, err) || !check_is_ready(&call, &refusals, err) ||
+        !vt_desk_call_docket(args, &call, err) || !check_is_ready(&call, err) ||
         !vt_packs_verify(call.docket, err) || !approve(&call, key, err))
         return false;
-    if (refusals > 0 && !vt_args_is_json(args))
-        (void)fprintf(stderr, "mind: %zu reviewers refuse its source\n", refusals);
     vt_desk_call_say(args, &call, "approve",
                      "%s %s is approved; the vendor publishes it with the second signature",
                      call.docket->product, call.docket->version);

@@ -3,6 +3,7 @@
 #include "evidence/field.h"
 #include "release/gaps.h"
 #include "release/materials.h"
+#include "release/reviews.h"
 
 const struct vt_option vt_cli_supervise_inspect_options[] = {
     VT_OPTION_DESK,
@@ -128,10 +129,10 @@ static const char *standing_of(const struct vt_docket *docket, const struct vt_i
     const struct vt_item *picked[] = { docket->draft, docket->provenance, docket->sbom,
                                        docket->vsa,   docket->rejection,  docket->release };
 
+    if (item->envelope.statement.type == VT_REVIEW)
+        return vt_word_name(vt_review_word(docket, item, INT64_MAX));
     if (!item->is_valid)
         return "does not count";
-    if (item->envelope.statement.type == VT_REVIEW)
-        return vt_review_counts(docket, item) ? "counts" : "does not accept this source";
     for (size_t i = 0; i < sizeof picked / sizeof picked[0]; i++)
         if (picked[i] == item)
             return "counts";

@@ -181,6 +181,34 @@ static void a_reviewer_signs_what_he_read(void)
              "refuse by State A");
 }
 
+static const char *reviews(const char *option)
+{
+    return vt_test_run(VT_EXIT_OK,
+                       VT_ARGV("vitrine", "review", "list", "--desk", path("desk"),
+                               "--trust", path("trust.json"), option));
+}
+
+/* Whoever accepted may refuse later, even in the same second, and everybody sees it. */
+static void a_reviewer_takes_his_word_back(void)
+{
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "accept");
+    MUST_SAY(about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "accept"),
+             "is on the desk already; nothing is signed");
+    MUST_SAY(status(VT_EXIT_OK), "1 accept, 0 refuse");
+    (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "refuse");
+    MUST_SAY(status(VT_EXIT_OK), "0 accept, 1 refuse");
+    MUST_SAY(status(VT_EXIT_OK), "reviewer State A refuses its source");
+    MUST_SAY(about(VT_EXIT_REFUSED, "supervise", "approve", "supervisor", NULL, NULL),
+             "not approved: reviewer State A refuses its source");
+    MUST_SAY(reviews(NULL), "(taken back)");
+    MUST_SAY(reviews("--json"), "\"standing\":\"taken back\"");
+    MUST_SAY(reviews("--json"), "\"standing\":\"refuses\"");
+    (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "accept");
+    MUST_SAY(status(VT_EXIT_OK), "1 accept, 0 refuse");
+}
+
 static void misuse_is_named(void)
 {
     lay_out();
@@ -314,6 +342,7 @@ static const struct vt_case cases[] = {
     { "nobody goes alone", nobody_goes_alone },
     { "a build needs an authorised environment", a_build_needs_an_authorised_environment },
     { "a reviewer signs what he read", a_reviewer_signs_what_he_read },
+    { "a reviewer takes his word back", a_reviewer_takes_his_word_back },
     { "misuse is named", misuse_is_named },
     { "bad files are named", bad_files_are_named },
     { "an expired mandate is named", an_expired_mandate_is_named },

@@ -5,10 +5,10 @@
  * Signers are counted over all envelopes of a kind: two reviewers sign a review each, and
  * are two. */
 #include "evidence/inquiry.h"
+#include "evidence/review.h"
 
 struct gathering {
-    struct vt_signers builders, rebuilders, reviewers;
-    uint64_t reviews; /* envelopes that accept this source */
+    struct vt_signers builders, rebuilders, reviewers, refusers;
     bool is_robust, is_rebuilt;
     vt_slice places[VT_RELEASE_ENVELOPES_MAX]; /* jurisdictions of builders */
 };
@@ -159,20 +159,31 @@ static bool take_sbom(struct vt_inquiry *q, const struct vt_envelope *envelope)
     return true;
 }
 
-/* Does this review accept this very source?  One that refuses, or is about another source,
- * or by somebody who is no reviewer, simply does not count. */
+/* Did the same holder say the opposite later?  The release names every statement that
+ * belongs to it, so neither word can be left out of the evidence alone. */
+static bool is_taken_back(const struct vt_inquiry *q, const struct vt_envelope *review)
+{
+    for (size_t i = 0; i < q->evidence->envelope_count; i++) {
+        const struct vt_envelope *other = &q->evidence->envelopes[i];
+
+        if (other->statement.type == VT_REVIEW &&
+            vt_review_is_about(&other->statement, q->release.product, &q->release.source) &&
+            vt_review_takes_back(&q->keyring, other, review, q->release_log.time_unix_s))
+            return true;
+    }
+    return false;
+}
+
+/* One that is about another source, or by somebody who is no reviewer, simply does not
+ * count. */
 static void take_review(struct vt_inquiry *q, const struct vt_envelope *envelope,
                         struct gathering *all)
 {
-    const json_t *review = envelope->statement.predicate;
-    struct vt_subject subject = vt_statement_subject(&envelope->statement, 0);
-
-    if (hash_is(review, "source", &q->release.source) &&
-        vt_statement_subject_count(&envelope->statement) == 1 &&
-        vt_hash_equal(&subject.hash, &q->release.source) &&
-        vt_slice_equal(vt_field_text(review, "product"), q->release.product) &&
-        vt_slice_is(vt_field_text(review, "verdict"), "accept"))
-        (void)add(q, &all->reviewers, VT_ROLE_REVIEWER, envelope);
+    if (vt_review_is_about(&envelope->statement, q->release.product, &q->release.source) &&
+        !is_taken_back(q, envelope))
+        (void)add(
+            q, vt_review_accepts(&envelope->statement) ? &all->reviewers : &all->refusers,
+            VT_ROLE_REVIEWER, envelope);
 }
 
 /* An authorisation of the environment, of collecting rules: signed, and about this one. */
@@ -284,13 +295,24 @@ static uint64_t holders_of(const struct vt_signers *signers)
     return holders;
 }
 
-static bool is_reviewed(struct vt_inquiry *q, const struct vt_signers *reviewers)
+static bool is_not_refused(struct vt_inquiry *q, const struct vt_signers *refusers)
 {
+    for (size_t i = 0; i < refusers->count; i++)
+        if (refusers->rows[i].standing == VT_REGARD_GOOD)
+            return vt_refuse(q, VT_REASON_UNREVIEWED, "reviewer %.*s refuses its source",
+                             VT_SLICE_ARGS(refusers->rows[i].key->holder));
+    return true;
+}
+
+static bool is_reviewed(struct vt_inquiry *q, const struct gathering *all)
+{
+    const struct vt_signers *reviewers = &all->reviewers;
     uint64_t holders = holders_of(reviewers), wanted = q->question->demands->reviews;
 
     if (wanted == 0)
         return true; /* this customer says so */
-    if (!is_enough(q, VT_ROLE_REVIEWER, reviewers, VT_REASON_UNREVIEWED, "reviewed"))
+    if (!is_not_refused(q, &all->refusers) ||
+        !is_enough(q, VT_ROLE_REVIEWER, reviewers, VT_REASON_UNREVIEWED, "reviewed"))
         return false;
     if (holders < wanted)
         return vt_refuse(q, VT_REASON_UNREVIEWED,
@@ -312,7 +334,7 @@ static bool is_whole(struct vt_inquiry *q, const struct gathering *all)
         return vt_refuse(q, VT_REASON_DIFFERS,
                          "it was rebuilt equal under fixed terms only; your policy demands "
                          "equal-robust");
-    return is_reviewed(q, &all->reviewers);
+    return is_reviewed(q, all);
 }
 
 /* In this order, so that the reason does not hang on the order of the envelopes. */

@@ -164,6 +164,23 @@ static void statement_reasons(void)
     WITH("another source was reviewed", VT_REASON_UNREVIEWED,
          w.review_source = "source of lamp 1.3.0");
     WITH("the reviewer refuses", VT_REASON_UNREVIEWED, w.review_verdict = "refuse");
+    WITH("he accepts, then refuses", VT_REASON_UNREVIEWED,
+         (w.review_count = 2, w.review_signers[1] = VT_P_REVIEWER,
+          w.second_verdict = "refuse", w.second_later_s = 10));
+    WITH("he accepts and refuses in one second", VT_REASON_UNREVIEWED,
+         (w.review_count = 2, w.review_signers[1] = VT_P_REVIEWER,
+          w.second_verdict = "refuse"));
+    WITH("he refuses, then accepts", VT_REASON_NONE,
+         (w.review_count = 2, w.review_signers[1] = VT_P_REVIEWER,
+          w.review_verdict = "refuse", w.second_verdict = "accept", w.second_later_s = 10));
+    WITH("another reviewer refuses", VT_REASON_UNREVIEWED,
+         (w.review_count = 2, w.second_verdict = "refuse"));
+    WITH("another one's acceptance takes no refusal back", VT_REASON_UNREVIEWED,
+         (w.review_count = 2, w.review_verdict = "refuse", w.second_verdict = "accept",
+          w.second_later_s = 10));
+    WITH("a stranger refuses", VT_REASON_NONE,
+         (w.review_count = 2, w.review_signers[1] = VT_P_STRANGER,
+          w.second_verdict = "refuse"));
     WITH("the vendor reviews itself", VT_REASON_UNREVIEWED,
          w.review_signers[0] = VT_P_VENDOR);
     WITH("two reviewers needed", VT_REASON_UNREVIEWED,

@@ -2,6 +2,7 @@
 #include "release/compose.h"
 #include "evidence/inquiry.h"
 #include "release/authorisations.h"
+#include "release/reviews.h"
 
 bool vt_compose(enum vt_predicate type, const struct vt_subject *subjects, size_t count,
                 json_t *predicate, const struct vt_key *key, struct vt_buf *envelope,
@@ -203,7 +204,7 @@ static bool attach_signed(const struct vt_docket *docket, struct vt_release *rel
     return true;
 }
 
-/* Provenance, SBOM, VSA, and every accepting review that was there when it was made. */
+/* Provenance, SBOM, VSA, and every acceptance that stood when it was made. */
 static bool attach_all(const struct vt_docket *docket, struct vt_release *release,
                        struct vt_error *err)
 {
@@ -212,8 +213,8 @@ static bool attach_all(const struct vt_docket *docket, struct vt_release *releas
         !attach_signed(docket, release, docket->vsa, err))
         return false;
     for (size_t i = 0; i < docket->item_count; i++)
-        if (vt_review_counts(docket, &docket->items[i]) &&
-            docket->items[i].time_unix_s <= release->created_unix_s &&
+        if (vt_review_word(docket, &docket->items[i], release->created_unix_s) ==
+                VT_WORD_ACCEPTS &&
             !attach_signed(docket, release, &docket->items[i], err))
             return false;
     return true;

@@ -3,6 +3,7 @@
 #include "evidence/inquiry.h"
 #include "release/authorisations.h"
 #include "release/packs.h"
+#include "release/reviews.h"
 
 const char *vt_release_state_name(enum vt_release_state state)
 {
@@ -97,54 +98,23 @@ static const json_t *predicate_of(const struct vt_item *item)
     return item->envelope.statement.predicate;
 }
 
-bool vt_review_counts(const struct vt_docket *docket, const struct vt_item *item)
+/* A refusal stands until its reviewer accepts the source after all: nobody overrules him.
+ */
+static void check_refusals(struct standing_work *w)
 {
-    return item->is_valid && item->envelope.statement.type == VT_REVIEW &&
-           docket->draft != NULL &&
-           json_equal(json_object_get(predicate_of(item), "source"),
-                      json_object_get(predicate_of(docket->draft), "source")) &&
-           vt_slice_is(vt_field_text(predicate_of(item), "verdict"), "accept");
-}
+    const struct vt_docket *d = w->docket;
 
-/* Accepting reviews, one a holder. */
-static size_t count_reviews(const struct vt_docket *docket)
-{
-    vt_slice holders[VT_DOCKET_ITEMS_MAX];
-    size_t count = 0;
+    for (size_t i = 0; i < d->item_count; i++) {
+        vt_slice holder;
 
-    for (size_t i = 0; i < docket->item_count; i++) {
-        struct vt_count signers;
-        bool is_new = true;
-
-        if (!vt_review_counts(docket, &docket->items[i]))
+        if (vt_review_word(d, &d->items[i], INT64_MAX) != VT_WORD_REFUSES)
             continue;
-        signers = vt_keyring_count(&docket->roll->keyring, VT_ROLE_REVIEWER,
-                                   &docket->items[i].envelope, docket->time_unix_s,
-                                   vt_slice_from_cstr(docket->product));
-        if (signers.signer_count == 0)
-            continue;
-        for (size_t k = 0; k < count; k++)
-            is_new = is_new && !vt_slice_equal(holders[k], signers.signers[0]->holder);
-        if (is_new)
-            holders[count++] = signers.signers[0]->holder;
+        holder = vt_review_holder(d, &d->items[i]);
+        add_gap(w, "vendor", &DRAFT, d->items[i].time_unix_s,
+                "reviewer %.*s refuses its source: another source is drafted, or he "
+                "accepts this one after all",
+                VT_SLICE_ARGS(holder));
     }
-    return count;
-}
-
-/* Reviews that refuse the draft's source. */
-static size_t count_refusals(const struct vt_docket *docket)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < docket->item_count; i++) {
-        const struct vt_item *item = &docket->items[i];
-
-        count += item->is_valid && item->envelope.statement.type == VT_REVIEW &&
-                 json_equal(json_object_get(predicate_of(item), "source"),
-                            json_object_get(predicate_of(docket->draft), "source")) &&
-                 vt_slice_is(vt_field_text(predicate_of(item), "verdict"), "refuse");
-    }
-    return count;
 }
 
 static bool check_environment(struct standing_work *w, struct vt_error *err)
@@ -327,10 +297,11 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
         add_gap(&w, "vendor", &DRAFT, 0, "no draft signed by the vendor");
         return true;
     }
-    out->reviews = count_reviews(docket);
-    out->refusals = count_refusals(docket);
+    out->reviews = vt_review_count(docket, VT_WORD_ACCEPTS);
+    out->refusals = vt_review_count(docket, VT_WORD_REFUSES);
     if (docket->is_published && docket->release != NULL)
         return state_when_published(&w, err);
+    check_refusals(&w);
     if (!check_environment(&w, err))
         return false;
     check_builds(&w);

@@ -36,15 +36,12 @@ struct vt_standing {
     struct vt_gap gaps[VT_GAPS_MAX]; /* before approval: all of them; then the next step */
     size_t gap_count;
     size_t reviews;  /* accepting, distinct holders */
-    size_t refusals; /* of the same source: they stop nothing, but are never hidden */
+    size_t refusals; /* of the same source, standing, distinct holders */
 };
 
 /* Errors: VT_MALFORMED, VT_IO what lies on the desk cannot be read */
 VT_CHECKED bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands,
                                  int64_t now_unix_s, struct vt_standing *out,
                                  struct vt_error *err);
-
-/* Does this review count for the draft (accepts its source, valid)?  */
-bool vt_review_counts(const struct vt_docket *docket, const struct vt_item *item);
 
 #endif

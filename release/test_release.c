@@ -1,8 +1,10 @@
 /* The order of a release: each state, what is missing in it, and who must act; and that no
  * statement counts which the wrong party signed, or which speaks of something else. */
+#include "evidence/field.h"
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/next_list.h"
+#include "release/reviews.h"
 #include "tests/world.h"
 
 struct scene {
@@ -321,6 +323,75 @@ static void a_refusal_is_no_acceptance(void)
     VT_CHECK(s.standing.reviews == 0 && lacks(&s, "reviewer", "0 of 1"));
 }
 
+/* Somebody's word on the draft's source, so long after the world's review. */
+static void say(struct scene *s, enum vt_party signer, const char *verdict, int64_t later_s)
+{
+    VT_AUTO_BUF review = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    look(s);
+    VT_CHECK_OK(vt_compose_review(s->docket, verdict, NULL, "all of it",
+                                  VT_WORLD_BEGAN + 300 + later_s, vt_world_key(signer),
+                                  &review, &err));
+    lay(s, vt_buf_slice(&review));
+    look(s);
+}
+
+static void a_later_refusal_takes_the_acceptance_back(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    say(&s, VT_P_REVIEWER, "refuse", -10);
+    must_be(&s, VT_STATE_REVIEWED); /* the twin: he accepted later */
+    VT_CHECK(s.standing.reviews == 1 && s.standing.refusals == 0);
+    say(&s, VT_P_REVIEWER, "refuse", 0); /* in one second the refusal stands */
+    must_be(&s, VT_STATE_REBUILT);
+    VT_CHECK(s.standing.reviews == 0 && s.standing.refusals == 1);
+    VT_CHECK(lacks(&s, "vendor", "reviewer State A refuses its source"));
+    VT_CHECK(s.standing.gaps[0].since_unix_s == VT_WORLD_BEGAN + 300);
+    say(&s, VT_P_REVIEWER, "accept", 10);
+    must_be(&s, VT_STATE_REVIEWED);
+    say(&s, VT_P_REVIEWER, "refuse", 20);
+    VT_CHECK(s.standing.refusals == 1);
+    say(&s, VT_P_REVIEWER, "refuse", 30); /* twice by one is one */
+    VT_CHECK(s.standing.refusals == 1);
+}
+
+static void a_refusal_by_another_reviewer_stops_it(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    say(&s, VT_P_STRANGER, "refuse", 10);
+    say(&s, VT_P_VENDOR, "refuse", 10);
+    must_be(&s, VT_STATE_REVIEWED);
+    say(&s, VT_P_REVIEWER_B, "refuse", -100);
+    must_be(&s, VT_STATE_REBUILT);
+    VT_CHECK(s.standing.reviews == 1 && s.standing.refusals == 1);
+    VT_CHECK(lacks(&s, "vendor", "reviewer State B refuses its source"));
+    say(&s, VT_P_REVIEWER, "accept", 10); /* another's word takes nothing back */
+    must_be(&s, VT_STATE_REBUILT);
+}
+
+/* Refused after the approval: it is not published until he accepts again, and then the
+ * approval still holds. */
+static void a_refusal_stops_what_is_approved(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR));
+    must_be(&s, VT_STATE_APPROVED); /* the twin */
+    say(&s, VT_P_REVIEWER, "refuse", 200);
+    must_be(&s, VT_STATE_REBUILT);
+    say(&s, VT_P_REVIEWER, "accept", 300);
+    must_be(&s, VT_STATE_APPROVED);
+}
+
 /* A proof from a tree that too few witnesses signed, and one that is of another entry. */
 static vt_slice prove_with_two(const struct vt_world *world, vt_slice entry)
 {
@@ -438,6 +509,41 @@ static void the_enrolled_count_when_it_is_logged(void)
     VT_CHECK(release_names(&s, made.file, &roll->rows[0].envelope.digest));
 }
 
+/* Is a word of this verdict, `later_s` after the world's review, named by the release? */
+static bool names_review(struct scene *s, const char *verdict, int64_t later_s)
+{
+    for (size_t i = 0; i < s->docket->item_count; i++) {
+        const struct vt_item *item = &s->docket->items[i];
+
+        if (item->envelope.statement.type == VT_REVIEW &&
+            vt_slice_is(vt_field_text(item->envelope.statement.predicate, "verdict"),
+                        verdict) &&
+            item->time_unix_s == VT_WORLD_BEGAN + 300 + later_s)
+            return release_names(s, s->made.file, &item->envelope.digest);
+    }
+    return false;
+}
+
+/* The release names what stood when it was made, and is not older than what it names. */
+static void a_release_names_the_acceptances_that_stand(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    look(&s);
+    VT_CHECK(names_review(&s, "accept", 0));
+    VT_CHECK(vt_release_time(s.docket, VT_WORLD_BEGAN + 350) == VT_WORLD_BEGAN + 350);
+    say(&s, VT_P_REVIEWER, "refuse", 10);
+    VT_CHECK(!names_review(&s, "accept", 0) && !names_review(&s, "refuse", 10));
+    say(&s, VT_P_REVIEWER, "accept", 20);
+    VT_CHECK(!names_review(&s, "accept", 0) && names_review(&s, "accept", 20));
+    say(&s, VT_P_REVIEWER, "refuse", 150); /* after the release: it changes nothing in it */
+    VT_CHECK(names_review(&s, "accept", 20));
+    say(&s, VT_P_REVIEWER, "accept", 500); /* a fast clock */
+    VT_CHECK(vt_release_time(s.docket, VT_WORLD_BEGAN + 350) == VT_WORLD_BEGAN + 800);
+}
+
 /* What the composing functions write is what the docket takes. */
 static void composed_statements_count(void)
 {
@@ -501,6 +607,12 @@ static const struct vt_case cases[] = {
     { "robustness is asked if the policy asks", robustness_is_asked_if_the_policy_asks },
     { "two reviews of one holder are one", two_reviews_of_one_holder_are_one },
     { "a refusal is no acceptance", a_refusal_is_no_acceptance },
+    { "a later refusal takes the acceptance back",
+      a_later_refusal_takes_the_acceptance_back },
+    { "a refusal by another reviewer stops it", a_refusal_by_another_reviewer_stops_it },
+    { "a refusal stops what is approved", a_refusal_stops_what_is_approved },
+    { "a release names the acceptances that stand",
+      a_release_names_the_acceptances_that_stand },
     { "authorisations need supervisor and ledger",
       authorisations_need_supervisor_and_ledger },
     { "a rejection stops it until the next draft",

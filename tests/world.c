@@ -337,18 +337,22 @@ static vt_slice make_vsa(const struct vt_world *world)
 }
 
 static vt_slice make_review(const struct vt_world *world, enum vt_party signer,
-                            const char *scope)
+                            bool is_second)
 {
+    const char *scope = is_second ? "the parser" : "all of src/";
+    const char *verdict = is_second ? or_else(world->second_verdict, world->review_verdict)
+                                    : world->review_verdict;
     const char *source = digest_text(or_else(world->review_source, world->source));
     struct vt_subject subject = { .name = "source" };
 
     VT_CHECK(vt_hash_parse_hex(vt_slice_from_cstr(source), &subject.hash));
-    return statement(VT_REVIEW, &subject, 1,
-                     json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "product", world->product,
-                               "version", world->version, "source", source, "verdict",
-                               world->review_verdict, "scope", scope, "created",
-                               time_text(VT_WORLD_BEGAN + 300)),
-                     VT_BIT(signer));
+    return statement(
+        VT_REVIEW, &subject, 1,
+        json_pack(
+            "{s:s,s:s,s:s,s:s,s:s,s:s}", "product", world->product, "version",
+            world->version, "source", source, "verdict", verdict, "scope", scope, "created",
+            time_text(VT_WORLD_BEGAN + 300 + (is_second ? world->second_later_s : 0))),
+        VT_BIT(signer));
 }
 
 static vt_slice make_sbom(const struct vt_world *world)
@@ -427,8 +431,7 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
         add(made, release, world, VT_VSA, make_vsa(world));
     for (unsigned i = 0; i < world->review_count; i++)
         add(made, release, world, VT_REVIEW,
-            make_review(world, world->review_signers[i],
-                        i == 0 ? "all of src/" : "the parser"));
+            make_review(world, world->review_signers[i], i == 1));
     if (world->has_sbom)
         add(made, release, world, VT_SBOM, make_sbom(world));
     if (world->enrolment_signers != 0)
@@ -633,7 +636,7 @@ void vt_world_make(const struct vt_world *world, struct vt_world_made *out)
         struct vt_world other = *world;
 
         other.source = "source of another release";
-        foreign[count++] = make_review(&other, VT_P_REVIEWER_B, "all of src/");
+        foreign[count++] = make_review(&other, VT_P_REVIEWER_B, false);
     }
     if (world->repeats_one)
         foreign[count - 1] = foreign[count - 2];

@@ -73,7 +73,9 @@ struct vt_world {
     bool has_vsa;
     enum vt_party review_signers[2];
     const char *review_source, *review_verdict;
-    unsigned review_count; /* 0 to 2 */
+    const char *second_verdict; /* of the second review; NULL: as the first */
+    int64_t second_later_s;     /* the second review is so much later than the first */
+    unsigned review_count;      /* 0 to 2 */
     enum vt_party sbom_signer;
     bool has_sbom;
     unsigned enrolment_signers; /* 0: none */

@@ -44,11 +44,14 @@ bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
                         struct vt_desk_call *out, struct vt_error *err)
 {
     out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
-    return vt_cli_trust_read(vt_args_get(args, "trust"), &out->trust, err) &&
-           check_is_not_expired(out->trust, out->now_unix_s, err) &&
-           read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
-                        err) &&
-           vt_desk_open(vt_args_get(args, "desk"), is_new, &out->desk, err);
+    if (!vt_cli_trust_read(vt_args_get(args, "trust"), &out->trust, err) ||
+        !check_is_not_expired(out->trust, out->now_unix_s, err) ||
+        !read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
+                      err) ||
+        !vt_desk_open(vt_args_get(args, "desk"), is_new, &out->desk, err))
+        return false;
+    out->desk.trust = vt_args_get(args, "trust");
+    return true;
 }
 
 bool vt_desk_call_docket(struct vt_args *args, struct vt_desk_call *call,

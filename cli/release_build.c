@@ -88,6 +88,20 @@ static bool file_build(struct vt_args *args, struct vt_desk_call *call,
                          vt_buf_slice(&provenance), err);
 }
 
+static bool check_is_not_rejected(const struct vt_docket *docket, struct vt_error *err)
+{
+    const json_t *rejection;
+
+    if (docket->rejection == NULL)
+        return true;
+    rejection = docket->rejection->envelope.statement.predicate;
+    return vt_fail(err, VT_REJECTED,
+                   "%s %s is rejected by the supervisor: %.*s; draft it anew (`vitrine "
+                   "release draft`)",
+                   docket->product, docket->version,
+                   VT_SLICE_ARGS(vt_field_text(rejection, "reason")));
+}
+
 bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
@@ -99,16 +113,19 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
     if (!vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, false, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_BUILDER, err) ||
-        !vt_desk_call_docket(args, &call, err) || !fetch_materials(args, &call, &m, err) ||
-        !check_environment(&call, m.lock, err) ||
+        !vt_desk_call_docket(args, &call, err) ||
+        !check_is_not_rejected(call.docket, err) ||
+        !fetch_materials(args, &call, &m, err) || !check_environment(&call, m.lock, err) ||
         !vt_building_init(args, &m, vt_args_get(args, "out"), &building, err) ||
         !vt_building_run(&building, &report, err) ||
         !file_build(args, &call, key, &m, report, err))
         return false;
-    vt_desk_call_say(args, &call, "build",
-                     "%s %s is built: %zu artefacts in %jd s; the supervisor rebuilds it",
-                     call.docket->product, call.docket->version, report->artefact_count,
-                     (intmax_t)(report->wall_ms / 1000));
+    vt_desk_call_say(
+        args, &call, "build",
+        "%s %s is built: %zu artefact%s in %jd s; archive what it needs (`vitrine "
+        "line archive`), from that the supervisor rebuilds it",
+        call.docket->product, call.docket->version, report->artefact_count,
+        report->artefact_count == 1 ? "" : "s", (intmax_t)(report->wall_ms / 1000));
     return true;
 }
 
@@ -161,6 +178,8 @@ static void compare(const struct vt_docket *docket, const struct vt_build_report
 
 static bool check_can_rebuild(const struct vt_docket *docket, struct vt_error *err)
 {
+    if (!check_is_not_rejected(docket, err))
+        return false;
     if (docket->draft == NULL || docket->provenance == NULL)
         return vt_fail(
             err, VT_REJECTED,

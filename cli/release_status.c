@@ -1,6 +1,7 @@
 /* Who waits for whom: the same answer for every party. */
 #include "cli/release.h"
 #include "evidence/field.h"
+#include "release/next_list.h"
 
 struct listing {
     struct vt_args *args;
@@ -120,22 +121,76 @@ static bool print_one(struct vt_args *args, struct vt_desk_call *call, struct vt
     return true;
 }
 
+/* ---- a half-signed list of withdrawals --------------------------------------------------
+ */
+
+static json_t *pending_json(const struct vt_pending_list *list)
+{
+    char since[VT_TIME_TEXT_BYTES];
+    json_t *row;
+
+    vt_time_write(list->since_unix_s, since);
+    row = json_pack("{s:I,s:s,s:s*,s:s,s:s}", "list", (json_int_t)list->version, "change",
+                    list->product != NULL ? "withdraw" : "renew", "who", list->waits, "how",
+                    list->how, "since", since);
+    if (list->product != NULL)
+        (void)json_object_update_new(row, json_pack("{s:s,s:s}", "product", list->product,
+                                                    "version", list->release));
+    return row;
+}
+
+static void print_pending(const struct vt_pending_list *list, int64_t now_unix_s)
+{
+    char age[32];
+
+    vt_cli_age(list->since_unix_s, now_unix_s, age);
+    (void)printf("list of withdrawals %ju, which ", (uintmax_t)list->version);
+    if (list->product != NULL)
+        (void)printf("withdraws %s %s, ", list->product, list->release);
+    else
+        (void)printf("renews the one before, ");
+    if (list->waits != NULL)
+        (void)printf("waits for the %s, since %s\n    %s\n", list->waits, age, list->how);
+    else
+        (void)printf("is signed by both and not logged, since %s\n    %s\n", age,
+                     list->how);
+}
+
+/* The list that waits, if it concerns the role; version 0 if not. */
+static bool find_pending(struct vt_desk_call *call, struct vt_arena *arena,
+                         const char *for_role, struct vt_pending_list *out,
+                         struct vt_error *err)
+{
+    if (!vt_next_list_look(&call->desk, call->trust, call->now_unix_s, arena, out, err))
+        return false;
+    if (out->waits != NULL && for_role != NULL && strcmp(out->waits, for_role) != 0)
+        out->version = 0;
+    return true;
+}
+
 bool vt_cli_status_print(struct vt_args *args, struct vt_desk_call *call,
                          const char *for_role, struct vt_error *err)
 {
     struct listing l = { .args = args, .call = call, .for_role = for_role };
-    bool ok;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_JSON answer = json_pack("{s:b,s:[]}", "ok", 1, "releases");
+    struct vt_pending_list list;
 
     if (vt_args_operand_count(args) == 2)
         return print_one(args, call, err);
     if (vt_args_is_json(args))
-        l.rows = json_array();
-    ok = vt_desk_each(&call->desk, call->trust, call->now_unix_s, list_one, &l, err);
-    if (ok && l.rows != NULL)
-        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", 1, "releases", l.rows));
-    else if (ok && l.count == 0)
+        l.rows = json_object_get(answer, "releases");
+    if (!find_pending(call, arena, for_role, &list, err) ||
+        !vt_desk_each(&call->desk, call->trust, call->now_unix_s, list_one, &l, err))
+        return false;
+    if (l.rows != NULL && list.version != 0)
+        (void)json_object_set_new(answer, "list_waits", pending_json(&list));
+    if (l.rows != NULL)
+        vt_cli_print_json(json_incref(answer));
+    else if (list.version != 0)
+        print_pending(&list, call->now_unix_s);
+    else if (l.count == 0)
         (void)printf("nothing waits%s%s\n", for_role != NULL ? " for the " : "",
                      for_role != NULL ? for_role : "");
-    json_decref(l.rows);
-    return ok;
+    return true;
 }

@@ -1,5 +1,6 @@
 /* The release flow as its people use it, up to where packages are needed, and each way to
  * use it wrongly: one clear sentence, the right exit code, nothing half-written. */
+#include "release/compose.h"
 #include "tests/world.h"
 
 static const char *path(const char *name)
@@ -98,6 +99,8 @@ static void a_draft_shows_who_waits(void)
     MUST_SAY(output, "lamp 2.0: drafted");
     MUST_SAY(output, "waits for the supervisor");
     MUST_SAY(output, "waits for the reviewer");
+    MUST_SAY(output, path("trust.json")); /* the hints name it */
+    VT_CHECK(!says(output, "--trust FILE"));
     output =
         vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "supervise", "queue", "--json", "--desk",
                                         path("desk"), "--trust", path("trust.json")));
@@ -207,6 +210,75 @@ static void a_reviewer_takes_his_word_back(void)
     MUST_SAY(reviews("--json"), "\"standing\":\"refuses\"");
     (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "accept");
     MUST_SAY(status(VT_EXIT_OK), "1 accept, 0 refuse");
+}
+
+/* A rejected draft, by a statement as `supervise reject` lays it down. */
+static void lay_rejection(void)
+{
+    const struct vt_key *key = vt_world_key(VT_P_SUPERVISOR);
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_DESK desk = { 0 };
+    VT_AUTO_DOCKET docket = NULL;
+    struct vt_trust *trust;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_trust_parse(vt_test_read(path("trust.json")), &trust, &err));
+    VT_CHECK_OK(vt_desk_open(path("desk"), false, &desk, &err));
+    VT_CHECK_OK(
+        vt_docket_open(&desk, trust, "lamp", "2.0", (int64_t)time(NULL), &docket, &err));
+    VT_CHECK_OK(
+        vt_compose_rejection(docket, "it hums", (int64_t)time(NULL), key, &envelope, &err));
+    VT_CHECK_OK(vt_docket_put(&desk, "lamp", "2.0", vt_buf_slice(&envelope), &err));
+    vt_trust_free(trust);
+}
+
+static void what_is_rejected_is_not_built(void)
+{
+    const char *output;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    lay_rejection();
+    output = status(VT_EXIT_OK);
+    MUST_SAY(output, "lamp 2.0: rejected");
+    MUST_SAY(output, "the supervisor rejected it: it hums");
+    VT_CHECK(!says(output, "it is not built"));
+    output =
+        vt_test_run(VT_EXIT_REFUSED,
+                    VT_ARGV("vitrine", "release", "build", "lamp", "2.0", "--desk",
+                            path("desk"), "--trust", path("trust.json"), "--store",
+                            path("store"), "--out", path("out"), "--key", path("builder")));
+    MUST_SAY(output, "lamp 2.0 is rejected by the supervisor: it hums; draft it anew");
+}
+
+/* A renewal that only the vendor signed is seen by everybody. */
+static void a_half_signed_list_is_shown(void)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_world_made made;
+    const char *output;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.list_version = 1;
+    vt_world_make(&world, &made);
+    VT_CHECK(mkdir(path("desk/withdrawals"), 0755) == 0);
+    vt_test_write(path("desk/withdrawals/1.json"), made.withdrawals);
+    vt_test_write(path("desk/withdrawals/1.tlog-proof"), made.withdrawals_proof);
+    MUST_SAY(vt_test_run(VT_EXIT_OK,
+                         VT_ARGV("vitrine", "release", "renew", "--desk", path("desk"),
+                                 "--trust", path("trust.json"), "--ledger", path("log"),
+                                 "--public", path("public"), "--key", path("vendor"))),
+             "the supervisor signs too");
+    output = vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "release", "status", "--desk",
+                                             path("desk"), "--trust", path("trust.json")));
+    MUST_SAY(output, "list of withdrawals 2, which renews the one before, waits for the "
+                     "supervisor, since ");
+    output = vt_test_run(VT_EXIT_OK,
+                         VT_ARGV("vitrine", "supervise", "queue", "--desk", path("desk"),
+                                 "--trust", path("trust.json"), "--json"));
+    MUST_SAY(output, "\"list_waits\":{\"change\":\"renew\"");
 }
 
 static void misuse_is_named(void)
@@ -343,6 +415,8 @@ static const struct vt_case cases[] = {
     { "a build needs an authorised environment", a_build_needs_an_authorised_environment },
     { "a reviewer signs what he read", a_reviewer_signs_what_he_read },
     { "a reviewer takes his word back", a_reviewer_takes_his_word_back },
+    { "what is rejected is not built", what_is_rejected_is_not_built },
+    { "a half-signed list is shown", a_half_signed_list_is_shown },
     { "misuse is named", misuse_is_named },
     { "bad files are named", bad_files_are_named },
     { "an expired mandate is named", an_expired_mandate_is_named },

@@ -148,10 +148,13 @@ static bool read_packages(struct making *m, struct vt_error *err)
         uint64_t bytes;
 
         if (!vt_blobs_open_fd(blobs, &package->hash, &checked, &bytes, err))
-            return vt_within(err,
-                             "package %s is not in this store; take it from an archive "
-                             "(--packages) or lock again",
-                             package->name);
+            return err->code == VT_ABSENT
+                       ? vt_fail(err, VT_ABSENT,
+                                 "package %s is not in the store; take it from an archive "
+                                 "(`vitrine line archive` makes one, --packages names it), "
+                                 "or lock again",
+                                 package->name)
+                       : vt_within(err, "package %s", package->name);
         m->paths[i] = vt_blobs_path(blobs, &package->hash, m->arena);
         if (!vt_deb_control(m->paths[i], m->arena, &m->controls[i], err))
             return vt_within(err, "package %s", package->name);

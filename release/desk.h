@@ -26,6 +26,7 @@
 struct vt_desk {
     struct vt_disk *disk; /* owned */
     const char *path;     /* as opened; borrowed */
+    const char *trust;    /* path of the reader's trust root, for hints; NULL: unknown */
 };
 
 VT_CHECKED bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out,

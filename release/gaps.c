@@ -2,6 +2,7 @@
 #include "release/gaps.h"
 #include "evidence/inquiry.h"
 #include "release/authorisations.h"
+#include "release/next_list.h"
 #include "release/packs.h"
 #include "release/reviews.h"
 
@@ -34,12 +35,15 @@ struct step {
 };
 
 static const struct step DRAFT = { "release draft",
-                                   "--recipe FILE --lock FILE --store DIR --key KEY",
+                                   "--recipe FILE --lock FILE --store DIR "
+                                   "--source WHERE --key KEY",
                                    false };
 static const struct step BUILD = { "release build", "--store DIR --out DIR --key KEY",
                                    true };
 static const struct step REBUILD = { "supervise rebuild",
-                                     "--store DIR --out DIR --key KEY --vary", true };
+                                     "--store DIR --packages ARCHIVE --out DIR --key KEY "
+                                     "--vary",
+                                     true };
 static const struct step REVIEW = { "review sign", "--verdict accept|refuse --key KEY",
                                     true };
 static const struct step APPROVE = { "supervise approve", "--key KEY", true };
@@ -60,17 +64,17 @@ static const struct step WAIT = { NULL, "wait until the delay is over", false };
 static const char *command(const struct standing_work *w, const struct step *step)
 {
     const struct vt_docket *d = w->docket;
+    const char *trust = d->desk->trust != NULL ? d->desk->trust : "FILE";
 
     if (step->verb == NULL)
         return step->options;
     if (step->options == NULL)
         return vt_arena_printf(d->arena, "vitrine %s", step->verb);
     if (!step->is_about_release)
-        return vt_arena_printf(d->arena, "vitrine %s --desk %s --trust FILE %s", step->verb,
-                               d->desk->path, step->options);
-    return vt_arena_printf(d->arena, "vitrine %s %s %s --desk %s --trust FILE %s",
-                           step->verb, d->product, d->version, d->desk->path,
-                           step->options);
+        return vt_arena_printf(d->arena, "vitrine %s --desk %s --trust %s %s", step->verb,
+                               d->desk->path, trust, step->options);
+    return vt_arena_printf(d->arena, "vitrine %s %s %s --desk %s --trust %s %s", step->verb,
+                           d->product, d->version, d->desk->path, trust, step->options);
 }
 
 VT_PRINTF(5, 6)
@@ -219,30 +223,17 @@ static bool list_says(const json_t *rows, const struct vt_docket *docket, uint64
 }
 
 /* A withdrawal that one of the two has signed waits for the other. */
-static bool check_withdrawal(struct standing_work *w, uint64_t newest, struct vt_error *err)
+static bool check_withdrawal(struct standing_work *w, struct vt_error *err)
 {
-    static const enum vt_trust_role roles[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
-    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_ENVELOPE list = { 0 };
-    struct vt_disk *disk = w->docket->desk->disk;
-    const json_t *predicate;
+    struct vt_docket *d = w->docket;
+    struct vt_pending_list list;
 
-    if (!vt_disk_has(disk, "withdrawals/next.json"))
-        return true;
-    if (!vt_disk_read(disk, "withdrawals/next.json", &bytes, err) ||
-        !vt_envelope_parse(vt_buf_slice(&bytes), &list, err))
-        return vt_within(err, "withdrawals/next.json");
-    predicate = list.statement.predicate;
-    if (vt_field_number(predicate, "version") != newest + 1 ||
-        !list_says(json_object_get(predicate, "withdrawn"), w->docket,
-                   vt_field_number(predicate_of(w->docket->draft), "sequence"), false))
-        return true;
-    for (size_t i = 0; i < 2; i++)
-        if (vt_trust_count(w->docket->trust, roles[i], &list, w->now_unix_s,
-                           (vt_slice){ 0 })
-                .outcome != VT_COUNT_ENOUGH)
-            add_gap(w, vt_trust_role_name(roles[i]), &WITHDRAW, 0,
-                    "its withdrawal waits for the second signature");
+    if (!vt_next_list_look(d->desk, d->trust, w->now_unix_s, d->arena, &list, err))
+        return false;
+    if (list.version != 0 && list.waits != NULL && list.product != NULL &&
+        strcmp(list.product, d->product) == 0 && strcmp(list.release, d->version) == 0)
+        add_gap(w, list.waits, &WITHDRAW, list.since_unix_s,
+                "its withdrawal waits for the second signature");
     return true;
 }
 
@@ -257,7 +248,7 @@ static bool state_when_published(struct standing_work *w, struct vt_error *err)
     w->out->state = VT_STATE_PUBLISHED;
     if (!vt_desk_newest_list(w->docket->desk, &version, &bytes, NULL, err))
         return false;
-    if (!check_withdrawal(w, version, err))
+    if (!check_withdrawal(w, err))
         return false;
     if (version == 0)
         return true;
@@ -276,8 +267,6 @@ static enum vt_release_state state_before_approval(const struct standing_work *w
 {
     const struct vt_docket *d = w->docket;
 
-    if (d->rejection != NULL)
-        return VT_STATE_REJECTED;
     if (d->provenance == NULL || d->sbom == NULL)
         return VT_STATE_DRAFTED;
     if (d->vsa == NULL)
@@ -285,6 +274,16 @@ static enum vt_release_state state_before_approval(const struct standing_work *w
     if (!vt_slice_is(vt_field_text(predicate_of(d->vsa), "verificationResult"), "PASSED"))
         return VT_STATE_DIFFERS;
     return w->out->gap_count == 0 ? VT_STATE_REVIEWED : VT_STATE_REBUILT;
+}
+
+/* The supervisor's no is the whole answer: the next step is another draft. */
+static void check_rejection(struct standing_work *w)
+{
+    const struct vt_item *rejection = w->docket->rejection;
+
+    w->out->state = VT_STATE_REJECTED;
+    add_gap(w, "vendor", &DRAFT, rejection->time_unix_s, "the supervisor rejected it: %s",
+            json_string_value(json_object_get(predicate_of(rejection), "reason")));
 }
 
 bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands,
@@ -301,6 +300,10 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
     out->refusals = vt_review_count(docket, VT_WORD_REFUSES);
     if (docket->is_published && docket->release != NULL)
         return state_when_published(&w, err);
+    if (docket->rejection != NULL) {
+        check_rejection(&w);
+        return true;
+    }
     check_refusals(&w);
     if (!check_environment(&w, err))
         return false;
@@ -312,11 +315,6 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
     if (!check_collection(&w, err))
         return false;
     out->state = state_before_approval(&w);
-    if (docket->rejection != NULL)
-        add_gap(
-            &w, "vendor", &DRAFT, docket->rejection->time_unix_s,
-            "the supervisor rejected it: %s",
-            json_string_value(json_object_get(predicate_of(docket->rejection), "reason")));
     if (docket->release != NULL && out->gap_count == 0) {
         out->state = VT_STATE_APPROVED;
         add_gap(&w, "vendor", &PUBLISH, docket->release->time_unix_s,

@@ -102,17 +102,32 @@ static bool look_at_next(const struct work *w, vt_slice bytes, bool *usable_out,
     return *usable_out || vt_within(err, NEXT " (take it away if nobody stands by it)");
 }
 
-static bool judge(const struct work *w, struct vt_next_list *out, struct vt_error *err)
+static bool has_signed(const struct vt_trust *trust, enum vt_trust_role role,
+                       const struct vt_envelope *list, int64_t now_unix_s)
+{
+    return vt_trust_count(trust, role, list, now_unix_s, (vt_slice){ 0 }).outcome ==
+           VT_COUNT_ENOUGH;
+}
+
+/* The role whose signature is missing; NULL: none. */
+static const char *whom_it_lacks(const struct vt_trust *trust,
+                                 const struct vt_envelope *list, int64_t now_unix_s)
 {
     static const enum vt_trust_role roles[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
+
+    for (size_t i = 0; i < 2; i++)
+        if (!has_signed(trust, roles[i], list, now_unix_s))
+            return vt_trust_role_name(roles[i]);
+    return NULL;
+}
+
+static bool judge(const struct work *w, struct vt_next_list *out, struct vt_error *err)
+{
     VT_AUTO_ENVELOPE envelope = { 0 };
 
     if (!vt_envelope_parse(vt_buf_slice(&out->bytes), &envelope, err))
         return false;
-    for (size_t i = 0; i < 2 && out->waits == NULL; i++)
-        if (vt_trust_count(w->trust, roles[i], &envelope, w->now_unix_s, (vt_slice){ 0 })
-                .outcome != VT_COUNT_ENOUGH)
-            out->waits = vt_trust_role_name(roles[i]);
+    out->waits = whom_it_lacks(w->trust, &envelope, w->now_unix_s);
     out->is_complete = out->waits == NULL;
     return true;
 }
@@ -156,6 +171,86 @@ bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *trust,
     return sign(&w, vt_buf_slice(&next), key, out, err) &&
            vt_disk_write(desk->disk, NEXT, vt_buf_slice(&out->bytes), 0644, err) &&
            judge(&w, out, err);
+}
+
+/* ---- what waits -------------------------------------------------------------------------
+ */
+
+/* One of the two stands by it. */
+static bool is_begun(const struct vt_trust *trust, const struct vt_envelope *list,
+                     int64_t now_unix_s)
+{
+    return has_signed(trust, VT_ROLE_VENDOR, list, now_unix_s) ||
+           has_signed(trust, VT_ROLE_SUPERVISOR, list, now_unix_s);
+}
+
+/* The row that the list before does not have; without a product: it renews. */
+static bool find_new_row(const struct vt_withdrawals *list, vt_slice newest,
+                         struct vt_listed *out, struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals before = { 0 };
+    struct vt_listed ignored;
+
+    *out = (struct vt_listed){ 0 };
+    if (newest.len != 0 && (!vt_envelope_parse(newest, &envelope, err) ||
+                            !vt_withdrawals_read(&envelope.statement, &before, err)))
+        return vt_within(err, "newest list of withdrawals");
+    for (size_t i = 0; i < json_array_size(list->withdrawn); i++) {
+        struct vt_listed row = vt_withdrawals_row(list->withdrawn, i);
+
+        if (!vt_withdrawals_find_withdrawn(&before, row.product, row.channel, row.sequence,
+                                           &ignored))
+            *out = row;
+    }
+    return true;
+}
+
+static void describe(const struct vt_desk *desk, struct vt_arena *arena,
+                     const struct vt_listed *row, struct vt_pending_list *out)
+{
+    const char *verb = "renew";
+
+    if (row->product.len != 0) {
+        out->product = vt_arena_cstr(arena, row->product);
+        out->release = vt_arena_cstr(arena, row->version);
+        verb = vt_arena_printf(arena, "withdraw %s %s", out->product, out->release);
+    }
+    out->how = vt_arena_printf(
+        arena,
+        "vitrine release %s --desk %s --trust %s --ledger DIR --public DIR --key KEY", verb,
+        desk->path, desk->trust != NULL ? desk->trust : "FILE");
+}
+
+bool vt_next_list_look(struct vt_desk *desk, const struct vt_trust *trust,
+                       int64_t now_unix_s, struct vt_arena *arena,
+                       struct vt_pending_list *out, struct vt_error *err)
+{
+    VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF next = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals list;
+    struct vt_listed row;
+    uint64_t version;
+
+    *out = (struct vt_pending_list){ 0 };
+    if (!vt_disk_has(desk->disk, NEXT))
+        return true;
+    if (!vt_desk_newest_list(desk, &version, &newest, NULL, err))
+        return false;
+    if (!vt_disk_read(desk->disk, NEXT, &next, err) ||
+        !vt_envelope_parse(vt_buf_slice(&next), &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &list, err))
+        return vt_within(err, NEXT);
+    if (list.version != version + 1 || !is_begun(trust, &envelope, now_unix_s))
+        return true; /* overtaken, or nobody's */
+    if (!find_new_row(&list, vt_buf_slice(&newest), &row, err))
+        return false;
+    out->version = list.version;
+    out->since_unix_s = list.created_unix_s;
+    out->waits = whom_it_lacks(trust, &envelope, now_unix_s);
+    describe(desk, arena, &row, out);
+    return true;
 }
 
 bool vt_next_list_publish(const struct vt_publisher *publisher,

@@ -35,6 +35,20 @@ VT_CHECKED bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *t
                                   int64_t now_unix_s, struct vt_next_list *out,
                                   struct vt_error *err);
 
+/* The list that lies there half-signed. */
+struct vt_pending_list {
+    uint64_t version;              /* 0: none waits */
+    int64_t since_unix_s;          /* when the first says that he signed */
+    const char *waits;             /* role; NULL: both signed, and it is not logged yet */
+    const char *product, *release; /* what it withdraws; NULL: it renews */
+    const char *how;               /* the command that completes it */
+};
+
+/* Texts are in the arena.  Errors: VT_MALFORMED, VT_IO what lies there cannot be read */
+VT_CHECKED bool vt_next_list_look(struct vt_desk *desk, const struct vt_trust *trust,
+                                  int64_t now_unix_s, struct vt_arena *arena,
+                                  struct vt_pending_list *out, struct vt_error *err);
+
 /* Log the complete list and take next.json away.  May be done again after a kill. */
 VT_CHECKED bool vt_next_list_publish(const struct vt_publisher *publisher,
                                      const struct vt_next_list *list, struct vt_error *err);

@@ -149,12 +149,69 @@ static void an_overtaken_list_is_begun_anew(void)
     VT_CHECK(s.list.version == 3 && strcmp(s.list.waits, "vendor") == 0);
 }
 
+static struct vt_pending_list pending(struct scene *s)
+{
+    struct vt_pending_list list;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(
+        vt_next_list_look(&s->desk, s->trust, VT_WORLD_NOW, vt_test_arena(), &list, &err));
+    return list;
+}
+
+/* What one has signed is seen: since when, what it is, whose signature it lacks. */
+static void a_half_signed_list_is_seen(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_pending_list list;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_CHECK(pending(&s).version == 0);
+    lay_first_list(&s);
+    VT_CHECK(pending(&s).version == 0);
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    list = pending(&s);
+    VT_CHECK(list.version == 2 && list.since_unix_s == VT_WORLD_NOW);
+    VT_CHECK(strcmp(list.waits, "supervisor") == 0 && list.product == NULL);
+    VT_CHECK(strstr(list.how, "vitrine release renew --desk ") != NULL);
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err));
+    list = pending(&s);
+    VT_CHECK(list.version == 2 && list.waits == NULL); /* signed, and not logged */
+}
+
+static void a_half_signed_withdrawal_is_seen(void)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_listed current = {
+        VT_LIT("kettle"), VT_LIT("stable"), VT_LIT("0.9"), 2, { 0 }
+    };
+    struct vt_listed gone = current;
+    struct vt_error err = { 0 };
+    struct vt_pending_list list;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    gone.reason = VT_LIT("it boils over");
+    VT_CHECK_OK(
+        vt_withdrawals_write(2, VT_WORLD_NOW, &current, 1, &gone, 1, &payload, &err));
+    lay_next(&s, vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_STRANGER)));
+    VT_CHECK(pending(&s).version == 0); /* nobody's */
+    lay_next(&s, vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_SUPERVISOR)));
+    list = pending(&s);
+    VT_CHECK(list.version == 2 && strcmp(list.waits, "vendor") == 0);
+    VT_CHECK(strcmp(list.product, "kettle") == 0 && strcmp(list.release, "0.9") == 0);
+}
+
 static const struct vt_case cases[] = {
     { "nothing is renewed before a first list", nothing_is_renewed_before_a_first_list },
     { "two signatures renew it", two_signatures_renew_it },
     { "a stranger renews nothing", a_stranger_renews_nothing },
     { "a list that forgets is not signed", a_list_that_forgets_is_not_signed },
     { "an overtaken list is begun anew", an_overtaken_list_is_begun_anew },
+    { "a half-signed list is seen", a_half_signed_list_is_seen },
+    { "a half-signed withdrawal is seen", a_half_signed_withdrawal_is_seen },
 };
 
 VT_TEST_MAIN("release.next_list", cases)

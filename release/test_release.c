@@ -446,6 +446,11 @@ static void a_rejection_stops_it_until_the_next_draft(void)
     lay(&s, vt_buf_slice(&envelope));
     must_be(&s, VT_STATE_REJECTED);
     VT_CHECK(lacks(&s, "vendor", "the fuzzer was turned off"));
+    VT_CHECK(strstr(s.standing.gaps[0].how, "--source WHERE") != NULL);
+    s.demands.reviews = 7;
+    must_be(&s, VT_STATE_REJECTED);
+    VT_CHECK(s.standing.gap_count == 1); /* whatever else it may lack */
+    s.demands.reviews = 1;
     lay_draft(&s, VT_P_VENDOR, VT_WORLD_BEGAN + 600);
     must_be(&s, VT_STATE_REVIEWED);
 }

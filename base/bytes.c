@@ -335,6 +335,11 @@ bool vt_read_end(const vt_reader *r)
     return r->rest.len == 0;
 }
 
+const char *vt_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 bool vt_decimal_parse(vt_slice text, uint64_t *out)
 {
     uint64_t value = 0;

@@ -65,6 +65,8 @@ void vt_buf_put_u8(struct vt_buf *buf, uint8_t value);
 void vt_buf_put_u16(struct vt_buf *buf, uint16_t value); /* big-endian */
 void vt_buf_put_u32(struct vt_buf *buf, uint32_t value); /* big-endian */
 void vt_buf_put_u64(struct vt_buf *buf, uint64_t value); /* big-endian */
+/* The ending of what is counted: "1 rule", "2 rules". */
+const char *vt_plural(uint64_t count);
 VT_PRINTF(2, 3) void vt_buf_printf(struct vt_buf *buf, const char *format, ...);
 /* Room for len more bytes, uninitialised, counted as written; NULL (and is_full) if it
  * does not fit. */

@@ -337,6 +337,19 @@ static int run_group(const struct vt_group *group, int argc, char **argv,
     return VT_EXIT_USAGE;
 }
 
+/* The words of a value that is one of a few: "accept|refuse". */
+static void print_choices(const struct vt_option *option)
+{
+    vt_reader r = { vt_slice_from_cstr(option->value_name) };
+    vt_slice word;
+
+    if (strchr(option->value_name, '|') == NULL)
+        return; /* a file, as a rule: the shell knows those */
+    while (vt_read_until(&r, '|', &word))
+        (void)printf("%.*s\n", VT_SLICE_ARGS(word));
+    (void)printf("%.*s\n", VT_SLICE_ARGS(r.rest));
+}
+
 /* `vitrine complete WORD...`: what may stand behind these words, a line each.  The shell's
  * completion asks us, so it is never out of date. */
 /* The word of the verb's name that may stand behind `argc` words; NULL: none. */
@@ -386,9 +399,32 @@ static void print_completions(const struct vt_group *const groups[], int argc, c
             verb = at;
     if (verb == NULL)
         return;
+    if (strncmp(argv[argc - 1], "--", 2) == 0) {
+        const struct vt_option *option =
+            find_option(verb, vt_slice_from_cstr(argv[argc - 1] + 2));
+
+        if (option != NULL && option->value_name != NULL) {
+            print_choices(option);
+            return;
+        }
+    }
     for (const struct vt_option *at = verb->options; at != NULL && at->name != NULL; at++)
         (void)printf("--%s\n", at->name);
     (void)printf("--json\n--help\n");
+}
+
+/* `vitrine help GROUP [VERB]` is `vitrine GROUP [VERB] --help`. */
+static int run_help(const struct vt_group *const groups[], int argc, char **argv,
+                    const struct vt_env *env)
+{
+    char option[] = "--help", *words[2] = { argc > 1 ? argv[1] : option, option };
+
+    for (size_t i = 0; groups[i] != NULL; i++)
+        if (strcmp(groups[i]->name, argv[0]) == 0)
+            return run_group(groups[i], argc > 1 ? 2 : 1, words, env);
+    (void)fprintf(stderr, "vitrine: there is no '%s'\n\n", argv[0]);
+    print_help(stderr, groups);
+    return VT_EXIT_USAGE;
 }
 
 int vt_cli_run(const struct vt_group *const groups[], int argc, char **argv,
@@ -402,6 +438,8 @@ int vt_cli_run(const struct vt_group *const groups[], int argc, char **argv,
         (void)printf("vitrine " VT_VERSION "\n");
         return VT_EXIT_OK;
     }
+    if (argc > 2 && strcmp(argv[1], "help") == 0)
+        return run_help(groups, argc - 2, argv + 2, env);
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
                      strcmp(argv[1], "help") == 0)) {
         print_help(stdout, groups);

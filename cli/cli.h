@@ -8,7 +8,7 @@
 
 struct vt_option {
     const char *name;       /* without the two dashes */
-    const char *value_name; /* "FILE"; NULL: a switch without a value */
+    const char *value_name; /* "FILE", "one|other"; NULL: a switch without a value */
     const char *help;       /* one line */
     bool is_required;
     bool is_repeated; /* may be given more than once */

@@ -22,9 +22,8 @@
 #define OPTION_SOURCE                                                                      \
     {                                                                                      \
         "source", "WHERE",                                                                 \
-            "git folder, folder, tar, .dsc, or a digest that the store has; else what "    \
-            "the "                                                                         \
-            "for a Debian source, which the lock names",                                   \
+            "git folder, folder, tar, .dsc, or a digest that the store has; a Debian "     \
+            "source needs none: the lock names it",                                        \
             false, false                                                                   \
     }
 #define OPTION_COMMIT                                                                      \
@@ -79,8 +78,8 @@ static bool run_lock(struct vt_args *args, struct vt_error *err)
                                     digest, "environment", environment, "packages",
                                     (json_int_t)m.lock->package_count));
     else
-        (void)printf("%s: %zu packages\nenvironment %s\n", out, m.lock->package_count,
-                     environment);
+        (void)printf("%s: %zu package%s\nenvironment %s\n", out, m.lock->package_count,
+                     vt_plural(m.lock->package_count), environment);
     return true;
 }
 
@@ -367,10 +366,11 @@ static bool run_archive(struct vt_args *args, struct vt_error *err)
                                     (json_int_t)report.bytes, "held",
                                     (json_int_t)report.held));
     else
-        (void)printf("%s: %s %s can be rebuilt from it (%ju files, %ju bytes added; %ju "
+        (void)printf("%s: %s %s can be rebuilt from it (%ju file%s, %ju bytes added; %ju "
                      "were there)\n",
                      to, m.recipe->product, m.recipe->version, (uintmax_t)report.files,
-                     (uintmax_t)report.bytes, (uintmax_t)report.held);
+                     vt_plural(report.files), (uintmax_t)report.bytes,
+                     (uintmax_t)report.held);
     return true;
 }
 

@@ -35,7 +35,7 @@ static void print_finding(const struct vt_finding *f)
                  f->cause == VT_CAUSE_UNKNOWN ? "no cause found"
                  : f->is_proved               ? "proved"
                                               : "suspected",
-                 f->because, (uintmax_t)f->places, f->places == 1 ? "" : "s");
+                 f->because, (uintmax_t)f->places, vt_plural(f->places));
     vt_cli_print_difference(f->place);
     (void)printf("  fix: %s\n", vt_cause_fix(f->cause));
 }

@@ -11,8 +11,8 @@
     }
 #define VT_OPTION_RUNNER                                                                   \
     {                                                                                      \
-        "runner", "NAME", "own (our launcher) or bwrap (bubblewrap); else own", false,     \
-            false                                                                          \
+        "runner", "own|bwrap", "own (our launcher) or bwrap (bubblewrap); else own",       \
+            false, false                                                                   \
     }
 #define VT_OPTION_INPUT                                                                    \
     {                                                                                      \

@@ -271,6 +271,6 @@ static const struct vt_verb verbs[] = {
 
 const struct vt_group vt_cli_release = {
     "release",
-    "releases: draft, build, status, publish, withdraw, renew",
+    "draft, build, publish, withdraw and renew releases",
     verbs,
 };

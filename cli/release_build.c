@@ -125,7 +125,7 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
         "%s %s is built: %zu artefact%s in %jd s; archive what it needs (`vitrine "
         "line archive`), from that the supervisor rebuilds it",
         call.docket->product, call.docket->version, report->artefact_count,
-        report->artefact_count == 1 ? "" : "s", (intmax_t)(report->wall_ms / 1000));
+        vt_plural(report->artefact_count), (intmax_t)(report->wall_ms / 1000));
     return true;
 }
 
@@ -172,8 +172,8 @@ static void compare(const struct vt_docket *docket, const struct vt_build_report
         }
     }
     if (count != report->artefact_count)
-        vt_buf_printf(difference, "%zu artefacts theirs, %zu ours", count,
-                      report->artefact_count);
+        vt_buf_printf(difference, "%zu artefact%s theirs, %zu ours", count,
+                      vt_plural(count), report->artefact_count);
 }
 
 static bool check_can_rebuild(const struct vt_docket *docket, struct vt_error *err)

@@ -9,7 +9,7 @@
 static const struct vt_option sign_options[] = {
     VT_OPTION_DESK,
     VT_OPTION_TRUST,
-    { "verdict", "WORD", "accept or refuse", true, false },
+    { "verdict", "accept|refuse", "your word on it", true, false },
     { "source", "DIGEST", "of the source that you read; must be the draft's", false,
       false },
     { "scope", "TEXT", "what you looked at; else the whole source", false, false },
@@ -227,6 +227,6 @@ static const struct vt_verb verbs[] = {
 
 const struct vt_group vt_cli_review = {
     "review",
-    "reviews: sign one, list them",
+    "sign reviews of a source, and list them",
     verbs,
 };

@@ -60,6 +60,8 @@ static intmax_t number(const json_t *summary, const char *name)
 static void print_summary(struct vt_args *args, const char *path, json_t *summary)
 {
     const json_t *collects = json_object_get(summary, "collects");
+    intmax_t rules = number(summary, "rules"), files = number(summary, "files");
+    intmax_t must = number(summary, "must_detect");
 
     if (vt_args_is_json(args)) {
         json_t *answer = json_deep_copy(summary);
@@ -72,12 +74,12 @@ static void print_summary(struct vt_args *args, const char *path, json_t *summar
         vt_cli_print_json(answer);
         return;
     }
-    (void)printf("%s: %jd rules in %jd files, %s\nsha256 %s\n", path,
-                 number(summary, "rules"), number(summary, "files"),
+    (void)printf("%s: %jd rule%s in %jd file%s, %s\nsha256 %s\n", path, rules,
+                 vt_plural((uint64_t)rules), files, vt_plural((uint64_t)files),
                  json_string_value(json_object_get(summary, "engine")),
                  json_string_value(json_object_get(summary, "sha256")));
-    (void)printf("tried on %jd files that it must detect, %jd that it must not\n",
-                 number(summary, "must_detect"), number(summary, "must_not_detect"));
+    (void)printf("tried on %jd file%s that it must detect, %jd that it must not\n", must,
+                 vt_plural((uint64_t)must), number(summary, "must_not_detect"));
     for (size_t i = 0; i < json_array_size(collects); i++)
         (void)printf("collects %s\n", json_string_value(json_array_get(collects, i)));
     if (json_array_size(collects) == 0)

@@ -313,6 +313,6 @@ static const struct vt_verb verbs[] = {
 
 const struct vt_group vt_cli_supervise = {
     "supervise",
-    "the supervisor: queue, inspect, authorise, rebuild, approve, reject",
+    "inspect, authorise, rebuild, approve or reject releases",
     verbs,
 };

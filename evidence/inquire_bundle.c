@@ -18,9 +18,8 @@ static bool is_about_file(struct vt_inquiry *q)
         return true;
     }
     return vt_refuse(q, VT_REASON_ALTERED,
-                     "its SHA-256 is none of the %zu that %.*s %.*s was released with",
-                     release->output_count, VT_SLICE_ARGS(release->product),
-                     VT_SLICE_ARGS(release->version));
+                     "its SHA-256 is not among those that %.*s %.*s was released with",
+                     VT_SLICE_ARGS(release->product), VT_SLICE_ARGS(release->version));
 }
 
 static bool has_envelope(const struct vt_evidence *evidence,

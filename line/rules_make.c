@@ -56,8 +56,9 @@ static bool compile(struct making *m, struct vt_buf *compiled, struct vt_error *
             return false;
     if (!vt_rules_child_finish(m->child, &m->rules, compiled, err))
         return false;
-    tell(m, "compiled %zu rules in %zu files, %jd ms", json_array_size(m->rules),
-         m->in->rule_file_count, (intmax_t)(vt_monotonic_ms() - begun_ms));
+    tell(m, "compiled %zu rule%s in %zu file%s, %jd ms", json_array_size(m->rules),
+         vt_plural(json_array_size(m->rules)), m->in->rule_file_count,
+         vt_plural(m->in->rule_file_count), (intmax_t)(vt_monotonic_ms() - begun_ms));
     return true;
 }
 

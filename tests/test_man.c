@@ -227,6 +227,16 @@ static void pages_are_well_formed(void)
     VT_CHECK_SAYING(count >= 17, "only %zu pages", count);
 }
 
+/* What a reader sees: no sentence with its stop apart. */
+static void sentences_end_at_their_stop(void)
+{
+    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("sh", "-c",
+                                           "for page in man/*; do mandoc -T ascii $page | "
+                                           "col -b | grep -n '[a-z] [.]\\( \\|$\\)' | "
+                                           "grep -v 'vitrine ledger add'; done; true")),
+                    " .") == NULL);
+}
+
 static void lint_sees_a_bad_page(void)
 {
     vt_test_write(vt_test_path("bad.1"), VT_LIT(".Dd November 23, 2026\n.Dt BAD 1\n.Os\n"
@@ -258,6 +268,7 @@ static const struct vt_case cases[] = {
     { "pages name every option and no other", pages_name_every_option_and_no_other },
     { "every group has a page", every_group_has_a_page },
     { "pages are well-formed", pages_are_well_formed },
+    { "sentences end at their stop", sentences_end_at_their_stop },
     { "the lint sees a bad page", lint_sees_a_bad_page },
     { "examples run as they are printed", examples_run_as_they_are_printed },
 };

@@ -31,7 +31,7 @@ static bool run_draft(struct vt_args *args, struct vt_error *err)
     VT_AUTO_KEY key = NULL;
     const char *documents[VT_DRAFT_DOCUMENTS_MAX], *channel = vt_args_get(args, "channel");
     size_t count = 0;
-    uint64_t sequence;
+    struct vt_drafted drafted;
 
     for (; vt_args_get_at(args, "document", count) != NULL; count++) {
         if (count == VT_DRAFT_DOCUMENTS_MAX)
@@ -55,12 +55,13 @@ static bool run_draft(struct vt_args *args, struct vt_error *err)
                                         .document_count = count,
                                         .key = key,
                                         .now_unix_s = call.now_unix_s },
-            &sequence, err))
+            &drafted, err))
         return false;
     vt_desk_call_say(args, &call, "draft",
-                     "%s %s is drafted, release number %ju of its channel; build it with "
+                     "%s %s is drafted%s, release number %ju of its channel; build it with "
                      "`vitrine release build`",
-                     m.recipe->product, m.recipe->version, (uintmax_t)sequence);
+                     m.recipe->product, m.recipe->version,
+                     drafted.is_there ? " already" : "", (uintmax_t)drafted.sequence);
     return true;
 }
 

@@ -127,6 +127,37 @@ static bool compose_authorisation(struct vt_args *args, struct vt_desk_call *cal
                                             : compose_collection(args, call, key, out, err);
 }
 
+/* Since when are they authorised, and on the ledger?  -1: not yet. */
+static bool environment_since(struct vt_args *args, struct vt_desk_call *call,
+                              int64_t *since, struct vt_error *err)
+{
+    VT_AUTO_LOCK lock = NULL;
+
+    return vt_lock_read(vt_args_get(args, "environment"), &lock, err) &&
+           vt_desk_environment_since(&call->desk, call->trust, &lock->environment, since,
+                                     err);
+}
+
+/* The latest of the rules; -1 while one is missing. */
+static bool collection_since(struct vt_args *args, struct vt_desk_call *call,
+                             int64_t *since, struct vt_error *err)
+{
+    vt_slice product = vt_slice_from_cstr(vt_args_get(args, "product"));
+    const char *rule;
+
+    *since = 0;
+    for (size_t i = 0;
+         *since >= 0 && (rule = vt_args_get_at(args, "collection", i)) != NULL; i++) {
+        int64_t one;
+
+        if (!vt_desk_collection_since(&call->desk, call->trust, product,
+                                      vt_slice_from_cstr(rule), &one, err))
+            return false;
+        *since = one < 0 || one > *since ? one : *since;
+    }
+    return true;
+}
+
 static bool check_what(struct vt_args *args, struct vt_error *err)
 {
     bool is_collection = vt_args_has(args, "collection");
@@ -145,9 +176,38 @@ static bool check_what(struct vt_args *args, struct vt_error *err)
     return true;
 }
 
+/* An enrolment has its own bytes. */
+static bool find_enrolment(struct vt_desk_call *call, vt_slice envelope, bool *out,
+                           struct vt_error *err)
+{
+    VT_AUTO_ROLL roll = NULL;
+
+    *out = false;
+    if (!vt_roll_open(&call->desk, call->trust, &roll, err))
+        return false;
+    for (size_t i = 0; i < roll->count; i++)
+        *out = *out || vt_slice_equal(roll->rows[i].bytes, envelope);
+    return true;
+}
+
+static bool is_there(struct vt_args *args, struct vt_desk_call *call, vt_slice envelope,
+                     bool *out, struct vt_error *err)
+{
+    int64_t since = -1;
+
+    if (vt_args_has(args, "enrolment"))
+        return find_enrolment(call, envelope, out, err);
+    if (!(vt_args_has(args, "environment") ? environment_since(args, call, &since, err)
+                                           : collection_since(args, call, &since, err)))
+        return false;
+    *out = since >= 0;
+    return true;
+}
+
 static bool run_authorise(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    bool is_known = false;
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
 
@@ -156,9 +216,12 @@ static bool run_authorise(struct vt_args *args, struct vt_error *err)
                                          : vt_cli_key_open(args, &key, err)) ||
         !vt_desk_call_begin(args, false, true, &call, err) ||
         (key != NULL && !compose_authorisation(args, &call, key, &envelope, err)) ||
-        !log_authorisation(args, &call, vt_buf_slice(&envelope), err))
+        !is_there(args, &call, vt_buf_slice(&envelope), &is_known, err) ||
+        (!is_known && !log_authorisation(args, &call, vt_buf_slice(&envelope), err)))
         return false;
-    vt_desk_call_say(args, &call, "authorise", "authorised, on the ledger and cosigned");
+    vt_desk_call_say(args, &call, "authorise",
+                     is_known ? "authorised already: nothing is added to the ledger"
+                              : "authorised, on the ledger and cosigned");
     return true;
 }
 

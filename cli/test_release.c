@@ -1,5 +1,7 @@
 /* The release flow as its people use it, up to where packages are needed, and each way to
  * use it wrongly: one clear sentence, the right exit code, nothing half-written. */
+#include "line/lock.h"
+#include "release/authorisations.h"
 #include "release/compose.h"
 #include "tests/world.h"
 
@@ -86,6 +88,14 @@ static const char *status(int exit_code)
                                path("desk"), "--trust", path("trust.json")));
 }
 
+static const char *authorise(int exit_code)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "supervise", "authorise", "--desk",
+                                          path("desk"), "--trust", path("trust.json"),
+                                          "--environment", path("lock.json"), "--ledger",
+                                          path("log"), "--key", path("supervisor")));
+}
+
 /* ---- cases ------------------------------------------------------------------------------
  */
 
@@ -110,7 +120,9 @@ static void a_draft_shows_who_waits(void)
                          VT_ARGV("vitrine", "supervise", "inspect", "lamp", "2.0", "--desk",
                                  path("desk"), "--trust", path("trust.json"))),
              "the first release of its channel");
-    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "release number 1"); /* the same version */
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "is drafted already, release number 1");
+    vt_test_write(path("source/lamp.c"), VT_LIT("int main(void) { return 1; }\n"));
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "is drafted, release number 1"); /* another */
 }
 
 static void only_the_right_key_signs(void)
@@ -232,6 +244,35 @@ static void lay_rejection(void)
     vt_trust_free(trust);
 }
 
+/* What is authorised already is not logged again: the ledger is not even opened. */
+static void an_authorisation_is_given_once(void)
+{
+    struct vt_world world = vt_world_good();
+    VT_AUTO_DESK desk = { 0 };
+    VT_AUTO_LOCK parsed = NULL;
+    struct vt_error err = { 0 };
+    char digest[65], environment[65];
+    vt_slice envelope;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    VT_CHECK_OK(vt_lock_read(path("lock.json"), &parsed, &err));
+    vt_hash_text(&parsed->environment, environment);
+    vt_hash_text(&parsed->digest, digest);
+    envelope = vt_world_statement(
+        VT_ENVIRONMENT_AUTHORISATION, "environment",
+        json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s}", "environment", environment, "lock",
+                  digest, "suite", "bookworm", "architecture", "amd64", "packages", 1,
+                  "note", "", "created", vt_world_time(time(NULL))),
+        VT_BIT(VT_P_SUPERVISOR));
+    MUST_SAY(authorise(VT_EXIT_TROUBLE), "log");
+    VT_CHECK_OK(vt_desk_open(path("desk"), false, &desk, &err));
+    VT_CHECK_OK(
+        vt_desk_put_authorisation(&desk, envelope, vt_world_prove(&world, envelope), &err));
+    MUST_SAY(authorise(VT_EXIT_OK), "authorised already: nothing is added to the ledger");
+}
+
 static void what_is_rejected_is_not_built(void)
 {
     const char *output;
@@ -249,6 +290,8 @@ static void what_is_rejected_is_not_built(void)
                             path("desk"), "--trust", path("trust.json"), "--store",
                             path("store"), "--out", path("out"), "--key", path("builder")));
     MUST_SAY(output, "lamp 2.0 is rejected by the supervisor: it hums; draft it anew");
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "is drafted, release number 1"); /* it counts */
+    MUST_SAY(status(VT_EXIT_OK), "lamp 2.0: drafted");
 }
 
 /* A renewal that only the vendor signed is seen by everybody. */
@@ -415,6 +458,7 @@ static const struct vt_case cases[] = {
     { "a build needs an authorised environment", a_build_needs_an_authorised_environment },
     { "a reviewer signs what he read", a_reviewer_signs_what_he_read },
     { "a reviewer takes his word back", a_reviewer_takes_his_word_back },
+    { "an authorisation is given once", an_authorisation_is_given_once },
     { "what is rejected is not built", what_is_rejected_is_not_built },
     { "a half-signed list is shown", a_half_signed_list_is_shown },
     { "misuse is named", misuse_is_named },

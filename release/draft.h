@@ -21,14 +21,19 @@ struct vt_draft_request {
     int64_t now_unix_s;
 };
 
+struct vt_drafted {
+    uint64_t sequence;
+    bool is_there;
+};
+
 /* Compose and sign draft/v1, and lay it on the desk with everything that it names.  The
  * sequence is one more than the highest of this product and channel on the desk; a version
  * that was drafted before keeps its own.
- * sequence_out may be NULL.
+ * out->is_there: the draft that counts says just this, so nothing was signed.
  * Errors: VT_REJECTED the version is approved or published already, the key is not the
  *                     vendor's, two documents have one name
  *         VT_IO, VT_LIMIT */
-VT_CHECKED bool vt_draft(const struct vt_draft_request *request, uint64_t *sequence_out,
+VT_CHECKED bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,
                          struct vt_error *err);
 
 #endif

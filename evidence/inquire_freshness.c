@@ -5,6 +5,18 @@
 /* Clocks differ a little; a witness's time this far ahead of ours is still believed. */
 enum { CLOCK_SLACK_S = 3600 };
 
+/* The newest release of this product and channel may be withdrawn itself: then nothing is
+ * to be fetched. */
+static bool has_current(const struct vt_inquiry *q)
+{
+    struct vt_listed current, withdrawn;
+
+    return !vt_withdrawals_find_current(&q->withdrawals, q->release.product,
+                                        q->release.channel, &current) ||
+           !vt_withdrawals_find_withdrawn(&q->withdrawals, q->release.product,
+                                          q->release.channel, current.sequence, &withdrawn);
+}
+
 static bool is_not_withdrawn(struct vt_inquiry *q)
 {
     struct vt_listed row;
@@ -12,9 +24,22 @@ static bool is_not_withdrawn(struct vt_inquiry *q)
     if (!vt_withdrawals_find_withdrawn(&q->withdrawals, q->release.product,
                                        q->release.channel, q->release.sequence, &row))
         return true;
-    return vt_refuse(q, VT_REASON_WITHDRAWN, "%.*s %.*s was withdrawn: %.*s",
-                     VT_SLICE_ARGS(row.product), VT_SLICE_ARGS(row.version),
-                     VT_SLICE_ARGS(row.reason));
+    (void)vt_refuse(q, VT_REASON_WITHDRAWN, "%.*s %.*s was withdrawn: %.*s",
+                    VT_SLICE_ARGS(row.product), VT_SLICE_ARGS(row.version),
+                    VT_SLICE_ARGS(row.reason));
+    if (!has_current(q))
+        q->verdict->next_step = "do not install; remove it where it is installed; there is "
+                                "no current release, the vendor's next one replaces it";
+    return false;
+}
+
+/* Superseded: but nobody is sent to fetch what is not there.  Returns false. */
+static bool advise_old(struct vt_inquiry *q)
+{
+    if (!has_current(q))
+        q->verdict->next_step = "do not install; there is no current release: wait for the "
+                                "vendor's next one";
+    return false;
 }
 
 static bool is_newest(struct vt_inquiry *q)
@@ -25,22 +50,28 @@ static bool is_newest(struct vt_inquiry *q)
                           release->product, release->channel);
     struct vt_listed current;
 
-    if (seen.sequence > release->sequence)
-        return vt_refuse(q, VT_REASON_SUPERSEDED,
-                         "you have accepted release number %ju of %.*s; this is number %ju",
-                         (uintmax_t)seen.sequence, VT_SLICE_ARGS(release->product),
-                         (uintmax_t)release->sequence);
+    if (seen.sequence > release->sequence) {
+        (void)vt_refuse(q, VT_REASON_SUPERSEDED,
+                        "you have accepted release number %ju of %.*s; this is number %ju",
+                        (uintmax_t)seen.sequence, VT_SLICE_ARGS(release->product),
+                        (uintmax_t)release->sequence);
+        return advise_old(q);
+    }
     if (!vt_withdrawals_find_current(&q->withdrawals, release->product, release->channel,
                                      &current) ||
         current.sequence < release->sequence)
         return vt_refuse(q, VT_REASON_STALE,
                          "the list of withdrawals does not know this release yet: it is "
                          "older");
-    if (current.sequence > release->sequence)
-        return vt_refuse(q, VT_REASON_SUPERSEDED,
-                         "%.*s %.*s is out, release number %ju; this is number %ju",
-                         VT_SLICE_ARGS(release->product), VT_SLICE_ARGS(current.version),
-                         (uintmax_t)current.sequence, (uintmax_t)release->sequence);
+    if (current.sequence > release->sequence) {
+        (void)vt_refuse(q, VT_REASON_SUPERSEDED,
+                        "%.*s %.*s is out, release number %ju%s; this is number %ju",
+                        VT_SLICE_ARGS(release->product), VT_SLICE_ARGS(current.version),
+                        (uintmax_t)current.sequence,
+                        has_current(q) ? "" : ", and was withdrawn",
+                        (uintmax_t)release->sequence);
+        return advise_old(q);
+    }
     if (!vt_slice_equal(current.version, release->version))
         return vt_refuse(q, VT_REASON_MIXED,
                          "the list of withdrawals calls release number %ju %.*s, the "

@@ -142,6 +142,28 @@ static void freshness_reasons(void)
          w.listed = VT_WORLD_NOW + 3600 - 20);
 }
 
+/* Nobody is sent to fetch what was withdrawn. */
+static void a_withdrawn_current_release_is_not_advised(void)
+{
+    struct vt_world w = vt_world_good();
+    const char *fetch = "fetch the current release";
+
+    w.current_version = "1.5.0";
+    w.current_sequence = 8;
+    VT_CHECK(strstr(ask(&w).json, fetch) != NULL); /* the twin */
+    w.withdrawn_reason = "it burns";
+    VT_CHECK(strstr(ask(&w).json, fetch) != NULL); /* this one is withdrawn, 1.5.0 not */
+    w.withdrawn_sequence = 8;
+    VT_CHECK(ask(&w).reason == VT_REASON_SUPERSEDED);
+    VT_CHECK(strstr(ask(&w).json, fetch) == NULL);
+    VT_CHECK(strstr(ask(&w).json, "release number 8, and was withdrawn") != NULL);
+    VT_CHECK(strstr(ask(&w).json, "there is no current release") != NULL);
+    w = vt_world_good();
+    w.withdrawn_reason = "it burns";
+    VT_CHECK(ask(&w).reason == VT_REASON_WITHDRAWN);
+    VT_CHECK(strstr(ask(&w).json, "there is no current release") != NULL);
+}
+
 static void statement_reasons(void)
 {
     WITH("the builder's site is another", VT_REASON_SITE, w.site = "Oslo");
@@ -440,6 +462,8 @@ static const struct vt_case cases[] = {
     { "supervisor-missing", supervisor_missing },
     { "not-logged, no-quorum, fork", ledger_reasons },
     { "withdrawn, superseded, stale", freshness_reasons },
+    { "a withdrawn current release is not advised",
+      a_withdrawn_current_release_is_not_advised },
     { "site, mandate-expired, unreviewed, differs", statement_reasons },
     { "mixed", mixed },
     { "another release's evidence", another_releases_statements },

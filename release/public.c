@@ -7,8 +7,39 @@ struct folder {
     struct vt_disk *disk;
     struct vt_desk *desk;
     vt_slice list, list_proof;
-    json_t *index; /* array of rows for index.json */
+    struct vt_withdrawals parsed; /* the list */
+    json_t *index;                /* array of rows for index.json */
 };
+
+/* Its row in the index: what it is, and whether it is still the one to use, as the list of
+ * withdrawals beside it says.  For people and shops; a verdict asks the list itself. */
+static json_t *index_row(const struct folder *folder, const struct vt_docket *docket)
+{
+    const json_t *release = docket->release->envelope.statement.predicate;
+    vt_slice product = vt_slice_from_cstr(docket->product);
+    vt_slice channel = vt_field_text(release, "channel");
+    uint64_t sequence = vt_field_number(release, "sequence");
+    struct vt_listed withdrawn, current;
+    bool is_withdrawn = vt_withdrawals_find_withdrawn(&folder->parsed, product, channel,
+                                                      sequence, &withdrawn);
+    bool is_old =
+        vt_withdrawals_find_current(&folder->parsed, product, channel, &current) &&
+        current.sequence > sequence;
+    json_t *row =
+        json_pack("{s:s,s:s,s:O,s:O,s:O,s:s}", "product", docket->product, "version",
+                  docket->version, "channel", json_object_get(release, "channel"),
+                  "sequence", json_object_get(release, "sequence"), "outputs",
+                  json_object_get(release, "outputs"), "state",
+                  is_withdrawn ? "withdrawn"
+                  : is_old     ? "superseded"
+                               : "current");
+
+    if (is_withdrawn)
+        (void)json_object_set_new(
+            row, "reason",
+            json_stringn((const char *)withdrawn.reason.data, withdrawn.reason.len));
+    return row;
+}
 
 /* The statement with this digest: of the release, or an enrolment; empty: neither. */
 static vt_slice find_statement(const struct vt_docket *docket, const vt_hash *hash)
@@ -84,14 +115,13 @@ static bool write_release(void *context, struct vt_docket *docket, struct vt_err
 {
     struct folder *folder = context;
     VT_AUTO_BUF evidence = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
-    const json_t *release, *outputs;
+    const json_t *outputs;
     struct vt_blobs *blobs;
     bool ok = true;
 
     if (!docket->is_published || docket->release == NULL)
         return true;
-    release = docket->release->envelope.statement.predicate;
-    outputs = json_object_get(release, "outputs");
+    outputs = json_object_get(docket->release->envelope.statement.predicate, "outputs");
     if (!write_evidence(folder, docket, &evidence, err) ||
         !vt_docket_blobs(folder->desk, docket->product, docket->version, &blobs, err))
         return false;
@@ -99,11 +129,7 @@ static bool write_release(void *context, struct vt_docket *docket, struct vt_err
         ok = write_output(folder, docket, blobs, json_array_get(outputs, i),
                           vt_buf_slice(&evidence), err);
     vt_blobs_close(blobs);
-    (void)json_array_append_new(
-        folder->index,
-        json_pack("{s:s,s:s,s:O,s:O,s:O}", "product", docket->product, "version",
-                  docket->version, "channel", json_object_get(release, "channel"),
-                  "sequence", json_object_get(release, "sequence"), "outputs", outputs));
+    (void)json_array_append_new(folder->index, index_row(folder, docket));
     return ok;
 }
 
@@ -127,6 +153,7 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
 {
     VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    VT_AUTO_ENVELOPE envelope = { 0 };
     VT_AUTO_JSON index = json_array();
     struct folder folder = { .desk = desk, .index = index };
     uint64_t version;
@@ -138,6 +165,9 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
         return vt_fail(err, VT_REJECTED, "nothing is published yet");
     folder.list = vt_buf_slice(&list);
     folder.list_proof = vt_buf_slice(&proof);
+    if (!vt_envelope_parse(folder.list, &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &folder.parsed, err))
+        return vt_within(err, "newest list of withdrawals");
     if (!vt_disk_open(path, true, &folder.disk, err))
         return false;
     ok = vt_desk_each(desk, trust, now_unix_s, write_release, &folder, err) &&

@@ -4,6 +4,7 @@
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/next_list.h"
+#include "release/publish.h"
 #include "release/reviews.h"
 #include "tests/world.h"
 
@@ -567,6 +568,45 @@ static void composed_statements_count(void)
     VT_CHECK(s.standing.reviews == 1);
 }
 
+/* Published, under a list that the world's fields make. */
+static const char *index_of(struct scene *s)
+{
+    struct vt_error err = { 0 };
+    struct vt_blobs *blobs;
+    vt_hash ignored;
+
+    vt_world_make(&s->world, &s->made);
+    VT_CHECK_OK(
+        vt_docket_blobs(&s->desk, s->world.product, s->world.version, &blobs, &err));
+    VT_CHECK_OK(vt_blobs_put(blobs, s->made.file, &ignored, &err));
+    vt_blobs_close(blobs);
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, "releases/lamp/1.4.0/release.tlog-proof",
+                              s->made.release_proof, 0644, &err));
+    VT_CHECK_OK(
+        vt_disk_write(s->desk.disk, "withdrawals/1.json", s->made.withdrawals, 0644, &err));
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, "withdrawals/1.tlog-proof",
+                              s->made.withdrawals_proof, 0644, &err));
+    VT_CHECK_OK(vt_publish_folder(&s->desk, s->trust, VT_LIT("trust"),
+                                  vt_test_path("public"), VT_WORLD_NOW, &err));
+    return vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("public/index.json")));
+}
+
+static void the_index_says_what_must_no_longer_be_used(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_VENDOR));
+    VT_CHECK(strstr(index_of(&s), "\"state\":\"current\"") != NULL);
+    s.world.current_version = "1.5.0";
+    s.world.current_sequence = s.world.sequence + 1;
+    VT_CHECK(strstr(index_of(&s), "\"state\":\"superseded\"") != NULL);
+    s.world.withdrawn_reason = "it burns";
+    VT_CHECK(strstr(index_of(&s), "\"reason\":\"it burns\"") != NULL);
+    VT_CHECK(strstr(index_of(&s), "\"state\":\"withdrawn\"") != NULL);
+}
+
 static void names_that_leave_the_desk_are_refused(void)
 {
     static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-x", "a b", "\x01" };
@@ -624,6 +664,8 @@ static const struct vt_case cases[] = {
       a_rejection_stops_it_until_the_next_draft },
     { "the enrolled count when it is logged", the_enrolled_count_when_it_is_logged },
     { "composed statements count", composed_statements_count },
+    { "the index says what must no longer be used",
+      the_index_says_what_must_no_longer_be_used },
     { "names that leave the desk are refused", names_that_leave_the_desk_are_refused },
     { "rubbish on the desk is named", rubbish_on_the_desk_is_named },
 };

@@ -460,7 +460,9 @@ static void make_withdrawals(const struct vt_world *world, struct vt_world_made 
     };
     struct vt_listed gone = { vt_slice_from_cstr(world->product),
                               vt_slice_from_cstr(world->channel),
-                              vt_slice_from_cstr(world->version), world->sequence,
+                              vt_slice_from_cstr(world->version),
+                              world->withdrawn_sequence != 0 ? world->withdrawn_sequence
+                                                             : world->sequence,
                               vt_slice_from_cstr(world->withdrawn_reason) };
 
     VT_CHECK_OK(vt_withdrawals_write(world->list_version, VT_WORLD_BEGAN + 1500, rows,

@@ -86,6 +86,7 @@ struct vt_world {
     const char *current_version; /* NULL: the list does not know the product */
     uint64_t current_sequence;
     const char *withdrawn_reason; /* NULL: it is not withdrawn */
+    uint64_t withdrawn_sequence;  /* 0: the release itself; else another one is */
     unsigned list_signers;
     /* ledger */
     bool is_log_signed, is_release_included;

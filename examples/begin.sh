@@ -13,6 +13,10 @@ if [ $# -lt 1 ] || [ $# -gt 2 ]; then
     exit 2
 fi
 port=${2:-7911}
+if ! command -v vitrine >/dev/null; then
+    echo "begin.sh: there is no vitrine in the PATH" >&2
+    exit 1
+fi
 mkdir -p "$1" && cd "$1"
 if [ -n "$(ls -A)" ]; then
     echo "begin.sh: $1 is not empty; name a new folder" >&2
@@ -29,15 +33,26 @@ done
 # Witnesses, and the policy: which log, which witnesses, how many jurisdictions.
 log=$(vkey ledger.key $origin "a log")
 echo "log $log" >policy.txt
-echo '#!/bin/sh' >witnesses
-echo 'cd "$(dirname "$0")" && trap "kill 0" INT TERM EXIT' >>witnesses
+cat >witnesses <<'END'
+#!/bin/sh
+# Starts the witnesses, and ends those, and nothing else, when it ends.
+cd "$(dirname "$0")" || exit 3
+pids=
+end() {
+    trap - INT TERM EXIT
+    kill $pids
+    wait
+}
+trap end EXIT
+trap 'exit 0' INT TERM
+END
 for place in ch de jp br; do
     vitrine witness init --dir "witness-$place" --name "$place.example" --key "$place.key" >/dev/null
     vitrine witness add-log --dir "witness-$place" --vkey "$log" >/dev/null
     code=$(echo $place | tr a-z A-Z)
     echo "witness $place $(vkey $place.key $place.example witness) http://127.0.0.1:$port/" >>policy.txt
     echo "group $code any $place" >>policy.txt
-    echo "vitrine witness serve --dir witness-$place --port $port &" >>witnesses
+    echo "vitrine witness serve --dir witness-$place --port $port & pids=\"\$pids \$!\"" >>witnesses
     port=$((port + 1))
 done
 echo "group jurisdictions 3 CH DE JP BR" >>policy.txt
@@ -54,6 +69,8 @@ add root supervisor Supervisor CH
 add vendor vendor Vendor DE
 add supervisor supervisor Supervisor CH
 add reviewer reviewer Reviewer BR
+# A key's jurisdiction is where the key is kept and used, not where its holder is at home:
+# this vendor of DE builds in Zurich.
 add builder builder Vendor CH Zurich
 add residency foundation Foundation CH
 add residency vendor Vendor DE
@@ -70,4 +87,6 @@ echo "All is in $PWD.  Start the witnesses (./witnesses &), then begin a release
 echo "  vitrine line lock --recipe RECIPE --store store --out lock.json"
 echo "  vitrine release draft --desk desk --trust trust.json --recipe RECIPE --lock lock.json \\"
 echo "      --store store --source FOLDER --key vendor.key"
+echo "  vitrine line archive --recipe RECIPE --lock lock.json --store store --source FOLDER \\"
+echo "      --to archive                (the packages, for the supervisor's --packages archive)"
 echo "  vitrine release status --desk desk --trust trust.json     (says who acts next, and how)"

@@ -41,6 +41,7 @@ static void a_beginning_is_whole(void)
     const char *program = vt_test_vitrine();
     VT_AUTO_BUF script = vt_buf_init(VT_KIB(8));
     int bin = (int)(strrchr(program, '/') - program);
+    const char *said;
 
     vt_buf_printf(&script, "set -eu\nPATH=%.*s:$PATH\n", bin, program);
     vt_buf_printf(&script, "sh examples/begin.sh %s %d\n", vt_test_path("first"),
@@ -48,23 +49,43 @@ static void a_beginning_is_whole(void)
     vt_buf_printf(&script, "cd %s\n", vt_test_path("first"));
     vt_buf_put_text(
         &script, "sed -i s/public/any/ log/config.json\n"
-                 "setsid ./witnesses >ready 2>&1 & group=$!\n"
-                 "trap 'kill -- -$group' EXIT\n"
+                 "./witnesses >ready 2>&1 & pid=$!\n"
+                 "trap 'kill $pid' EXIT\n"
                  "for i in $(seq 100); do [ $(grep -c ready: ready) -ge 3 ] && break; "
                  "sleep 0.1; done\n"
                  "vitrine ledger add --dir log --proof-dir . policy.txt\n"
                  "vitrine ledger check policy.txt --proof policy.txt.tlog-proof --policy "
-                 "policy.txt --origin ledger.example/releases\n");
+                 "policy.txt --origin ledger.example/releases\n"
+                 /* They end with their script, and the caller goes on. */
+                 "urls=$(grep -o 'http[^ ]*' ready)\n"
+                 "for url in $urls; do curl -s -o answer $url; done\n"
+                 "trap - EXIT; kill $pid; wait $pid && echo it ended well\n"
+                 "for url in $urls; do if curl -s $url; then exit 7; fi; done\n"
+                 "echo the caller goes on\n");
     vt_test_write(vt_test_path("begin.sh"), vt_buf_slice(&script));
-    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("sh", vt_test_path("begin.sh"))), ": whole") !=
-             NULL);
-    VT_CHECK(
-        strstr(vt_test_run(1, VT_ARGV("sh", "examples/begin.sh", vt_test_path("first"))),
-               "is not empty") != NULL);
+    said = vt_test_run(0, VT_ARGV("sh", vt_test_path("begin.sh")));
+    VT_CHECK_SAYING(strstr(said, ": whole") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "it ended well\nthe caller goes on\n") != NULL, "%s",
+                    said);
+    said = vt_test_run(1, VT_ARGV("env",
+                                  vt_arena_printf(vt_test_arena(),
+                                                  "PATH=%.*s:/usr/bin:/bin", bin, program),
+                                  "sh", "examples/begin.sh", vt_test_path("first")));
+    VT_CHECK_SAYING(strstr(said, "is not empty") != NULL, "%s", said);
+}
+
+static void without_vitrine_nothing_is_begun(void)
+{
+    const char *said = vt_test_run(1, VT_ARGV("env", "PATH=/nothing", "/bin/sh",
+                                              "examples/begin.sh", vt_test_path("first")));
+
+    VT_CHECK_SAYING(strstr(said, "there is no vitrine in the PATH") != NULL, "%s", said);
+    VT_CHECK(!vt_path_exists(vt_test_path("first")));
 }
 
 static const struct vt_case cases[] = {
     { "a beginning is whole", a_beginning_is_whole },
+    { "without vitrine nothing is begun", without_vitrine_nothing_is_begun },
     { "the first proof runs as it is written", the_first_proof_runs_as_it_is_written },
 };
 

@@ -317,7 +317,7 @@ static void both_say(const char *program, int exit_code, const char *file,
 static void check_program(const char *flag)
 {
     const char *program = vt_test_path("verify"), *policy = vt_test_path("policy.json"),
-               *source;
+               *source, *said;
 
     skip_sanitized();
     write_world();
@@ -330,6 +330,8 @@ static void check_program(const char *flag)
     both_say(program, VITRINE_NO, vt_test_path("lamp"), policy);
     (void)vt_test_run(VITRINE_TROUBLE,
                       VT_ARGV(program, vt_test_path("none"), policy, policy));
+    said = vt_test_run(VITRINE_TROUBLE, VT_ARGV(program, vt_test_dir(), policy, policy));
+    VT_CHECK_SAYING(strstr(said, "Is a directory") != NULL, "%s", said);
     (void)vt_test_run(VITRINE_MISUSE, VT_ARGV(program));
 }
 

@@ -2,7 +2,10 @@
  * verify`.
  *
  *   cc verify.c $(pkg-config --cflags --libs libvitrine-verify) -o verify
- *   ./verify FILE FILE.evidence trust.json [POLICY] */
+ *   ./verify FILE FILE.evidence trust.json [POLICY]
+ *
+ * A library that was installed just now is found after `ldconfig`; or link with
+ * -Wl,-rpath,/usr/local/lib. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,7 +19,8 @@ static struct vitrine_bytes read_file(const char *path)
     char *data = NULL;
     long len;
 
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (len = ftell(file)) < 0 ||
+    if (file == NULL || (getc(file) == EOF && ferror(file)) /* a folder */ ||
+        fseek(file, 0, SEEK_END) != 0 || (len = ftell(file)) < 0 ||
         fseek(file, 0, SEEK_SET) != 0 || (data = malloc((size_t)len + 1)) == NULL ||
         fread(data, 1, (size_t)len, file) != (size_t)len) {
         perror(path);

@@ -61,7 +61,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps check-deps check soak demo bench fuzz tidy format install clean binaries
+.PHONY: all help deps check-deps check soak demo demo-programs bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -71,6 +71,7 @@ all: $(OUT)/vitrine $(OUT)/libvitrine-verify.so.0 $(OUT)/libvitrine-verify.a \
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 #: make                       build everything into build/
+#: make deps                  install compiler and libraries that the build needs
 #: make check                 install what tests need, build, run all tests
 #: make check SAN=address,undefined    the same under the sanitizers
 #: make check CC=clang        the same with the other compiler
@@ -186,9 +187,12 @@ soak: deps
 
 # ---- demo, bench, fuzz -----------------------------------------------------------------
 
+demo-programs: all $(OUT)/forge
+	@:
+
 demo: deps
 	@tools/need.sh demo
-	@$(MAKE) --no-print-directory all $(OUT)/forge
+	@$(MAKE) --no-print-directory demo-programs
 	@tools/demo.sh $(OUT) "$(KEEP)"
 
 # The world of the tests makes the evidence that is measured.

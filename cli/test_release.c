@@ -88,6 +88,15 @@ static const char *status(int exit_code)
                                path("desk"), "--trust", path("trust.json")));
 }
 
+static const char *build(void)
+{
+    return vt_test_run(VT_EXIT_REFUSED,
+                       VT_ARGV("vitrine", "release", "build", "lamp", "2.0", "--desk",
+                               path("desk"), "--trust", path("trust.json"), "--store",
+                               path("store"), "--out", path("out"), "--key",
+                               path("builder")));
+}
+
 static const char *authorise(int exit_code)
 {
     return vt_test_run(exit_code, VT_ARGV("vitrine", "supervise", "authorise", "--desk",
@@ -168,11 +177,7 @@ static void a_build_needs_an_authorised_environment(void)
 
     lay_out();
     (void)draft(VT_EXIT_OK, "vendor");
-    output =
-        vt_test_run(VT_EXIT_REFUSED,
-                    VT_ARGV("vitrine", "release", "build", "lamp", "2.0", "--desk",
-                            path("desk"), "--trust", path("trust.json"), "--store",
-                            path("store"), "--out", path("out"), "--key", path("builder")));
+    output = build();
     MUST_SAY(output, "is not authorised; the supervisor can authorise it");
     VT_CHECK(!vt_path_exists(path("out/build.json")));
 }
@@ -271,6 +276,9 @@ static void an_authorisation_is_given_once(void)
     VT_CHECK_OK(
         vt_desk_put_authorisation(&desk, envelope, vt_world_prove(&world, envelope), &err));
     MUST_SAY(authorise(VT_EXIT_OK), "authorised already: nothing is added to the ledger");
+    /* And a build finds that the store lacks its packages; the cure is not cut off. */
+    MUST_SAY(build(), "package gcc is not in the store; take it from an archive (`vitrine "
+                      "line archive` makes one, --packages names it), or lock again\n");
 }
 
 static void what_is_rejected_is_not_built(void)
@@ -284,11 +292,7 @@ static void what_is_rejected_is_not_built(void)
     MUST_SAY(output, "lamp 2.0: rejected");
     MUST_SAY(output, "the supervisor rejected it: it hums");
     VT_CHECK(!says(output, "it is not built"));
-    output =
-        vt_test_run(VT_EXIT_REFUSED,
-                    VT_ARGV("vitrine", "release", "build", "lamp", "2.0", "--desk",
-                            path("desk"), "--trust", path("trust.json"), "--store",
-                            path("store"), "--out", path("out"), "--key", path("builder")));
+    output = build();
     MUST_SAY(output, "lamp 2.0 is rejected by the supervisor: it hums; draft it anew");
     MUST_SAY(draft(VT_EXIT_OK, "vendor"), "is drafted, release number 1"); /* it counts */
     MUST_SAY(status(VT_EXIT_OK), "lamp 2.0: drafted");

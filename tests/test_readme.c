@@ -22,7 +22,7 @@ static void the_first_proof_runs_as_it_is_written(void)
 {
     struct vt_error err = { 0 };
     VT_AUTO_BUF script = vt_buf_init(VT_KIB(64));
-    const char *program = vt_test_vitrine();
+    const char *program = vt_test_vitrine(), *said;
 
     vt_buf_printf(&script, "set -eu\nPATH=%.*s:$PATH\ncd %s\n",
                   (int)(strrchr(program, '/') - program), program, vt_test_dir());
@@ -30,8 +30,9 @@ static void the_first_proof_runs_as_it_is_written(void)
     VT_CHECK_OK(vt_buf_check(&script, "script", &err));
     VT_CHECK(strstr(vt_buf_cstr(&script), "ledger check") != NULL);
     vt_test_write(vt_test_path("first.sh"), vt_buf_slice(&script));
-    VT_CHECK(strstr(vt_test_run(0, VT_ARGV("sh", vt_test_path("first.sh"))),
-                    "all is as it was signed") != NULL);
+    said = vt_test_run(0, VT_ARGV("sh", vt_test_path("first.sh")));
+    VT_CHECK(strstr(said, "all is as it was signed") != NULL);
+    VT_CHECK_SAYING(strstr(said, ": 1 rule in 1 file, ") != NULL, "%s", said);
 }
 
 /* The beginning that the README offers: it ends with a whole trust root, and its witnesses

@@ -29,12 +29,20 @@ mix_evidence() {
 # The ledger's operator also holds the Swiss witness: another history for one customer, in
 # which the list of withdrawals never grew.
 split_view() {
+    local code rogue=
+    split_histories
+    code=$?
+    [ -z "$rogue" ] || { kill "$rogue" && wait "$rogue"; }
+    return "$code"
+}
+
+split_histories() {
     local vkey
     cp -r witness-ch rogue-witness && rm -rf rogue-witness/data &&
         vitrine witness init --dir rogue-witness/data --name ch.example --key rogue-witness/key &&
         vitrine witness add-log --dir rogue-witness/data --vkey "$log_vkey" || return
     vitrine witness serve --dir rogue-witness/data >rogue.out 2>&1 &
-    served+=($!)
+    rogue=$!
     for _ in $(seq 100); do
         grep -q '^ready:' rogue.out && break
         sleep 0.05

@@ -3,16 +3,34 @@
 failed=0
 attacks=()
 
+# tick - while a step lasts: its seconds on a terminal, else a dot for each ten.
+tick() {
+    local seconds=0
+    while sleep 1 >/dev/null && kill -0 $$ 2>/dev/null; do
+        seconds=$((seconds + 1))
+        if [ -t 1 ]; then
+            printf ' %6d s \b\b\b\b\b\b\b\b\b\b' "$seconds"
+        elif [ $((seconds % 10)) -eq 0 ]; then
+            printf '.'
+        fi
+    done
+}
+
 # tell WHO WHAT COMMAND... - one line of the story; the command must succeed.
 tell() {
-    local who=$1 what=$2 start
+    local who=$1 what=$2 start ticker code
     shift 2
     start=$(date +%s%N)
     printf '  %-11s %-62s' "$who" "$what"
-    if "$@" >last.log 2>&1; then
+    tick &
+    ticker=$!
+    "$@" >last.log 2>&1
+    code=$?
+    kill "$ticker" && wait "$ticker" 2>/dev/null
+    if [ "$code" -eq 0 ]; then
         printf ' %6d ms\n' $((($(date +%s%N) - start) / 1000000))
     else
-        printf ' FAILED\n'
+        printf ' FAILED   \n'
         sed 's/^/      /' last.log
         failed=1
     fi

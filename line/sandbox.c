@@ -280,6 +280,38 @@ static bool plan_make(const struct vt_sandbox_spec *spec, struct vt_sandbox_plan
 /* ---- in the process that becomes the program ------------------------------------------
  */
 
+static int compare_fds(const void *a, const void *b)
+{
+    int left = *(const int *)a, right = *(const int *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Close all from `first` up to the one before `end`; ~0u: to the last. */
+static bool close_up_to(unsigned first, unsigned end)
+{
+    return first >= end || close_range(first, end == ~0u ? ~0u : end - 1, 0) == 0;
+}
+
+bool vt_sandbox_keep_only(int output, int *kept, size_t count)
+{
+    int null = open("/dev/null", O_RDWR); /* it may be 0 already */
+    unsigned first = 3;
+
+    if (null < 0 || dup2(null, 0) != 0 || dup2(output, 1) != 1 || dup2(output, 2) != 2)
+        return false;
+    qsort(kept, count, sizeof kept[0], compare_fds);
+    for (size_t i = 0; i < count; i++) {
+        unsigned here = (unsigned)kept[i]; /* an open descriptor: not negative */
+
+        if (!close_up_to(first, here))
+            return false;
+        if (here >= first)
+            first = here + 1;
+    }
+    return close_up_to(first, ~0u);
+}
+
 static bool limit(__rlimit_resource_t what, uint64_t value)
 {
     struct rlimit l = { value, value };

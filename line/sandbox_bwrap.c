@@ -20,7 +20,7 @@ struct command {
     struct vt_arena *arena;
     const char *words[WORDS_MAX];
     size_t count;
-    int fds[VT_MASKS_MAX + 4];
+    int fds[VT_MASKS_MAX + 4]; /* one place is left for the status descriptor */
     size_t fd_count;
 };
 
@@ -173,15 +173,16 @@ VT_NORETURN static void become_bwrap(const struct vt_sandbox_plan *plan, struct 
                                      int status, int output, bool is_memory_shared,
                                      pid_t parent)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    bool ok =
-        null >= 0 && dup2(null, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2;
     extern char **environ;
+    bool ok;
 
+    VT_ASSERT(c->fd_count < sizeof c->fds / sizeof c->fds[0]);
+    c->fds[c->fd_count++] = status;
+    ok = vt_sandbox_keep_only(output, c->fds, c->fd_count);
     for (size_t i = 0; i < c->fd_count; i++)
         ok = ok && fcntl(c->fds[i], F_SETFD, 0) == 0;
-    ok = ok && fcntl(status, F_SETFD, 0) == 0 && vt_sandbox_take_terms(plan) &&
-         vt_sandbox_take_limits(plan, is_memory_shared);
+    ok =
+        ok && vt_sandbox_take_terms(plan) && vt_sandbox_take_limits(plan, is_memory_shared);
     if (ok && plan->is_root)
         ok = setgroups(0, NULL) == 0 &&
              setresgid(plan->owner_gid, plan->owner_gid, plan->owner_gid) == 0 &&

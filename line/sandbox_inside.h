@@ -62,6 +62,12 @@ int vt_sandbox_landlock(const char *const writable[]);
 /* sandbox_mask.c */
 void vt_sandbox_masks(struct vt_sandbox_plan *plan);
 
+/* In the process that goes in: standard input from /dev/null, standard output and error to
+ * `output`, and of all other descriptors only these stay open (`kept` is sorted here): a
+ * folder that the caller left open would be a way out, for the first process inside as well
+ * as for the program.  False with errno set. */
+bool vt_sandbox_keep_only(int output, int *kept, size_t count);
+
 /* CPUs, umask, signals, layout of the calling process, which is about to become the
  * program.  False with errno set. */
 bool vt_sandbox_take_terms(const struct vt_sandbox_plan *plan);

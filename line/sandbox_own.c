@@ -335,15 +335,8 @@ static void put_locks_on(const struct inside *in)
 VT_NORETURN static void run_program(const struct inside *in)
 {
     const struct vt_sandbox_spec *spec = in->plan->spec;
-    int null = open("/dev/null", O_RDWR);
     extern char **environ;
 
-    must(in,
-         null >= 0 && dup2(null, 0) == 0 && dup2(in->output, 1) == 1 &&
-             dup2(in->output, 2) == 2,
-         "give it its output");
-    if (null > 2)
-        (void)close(null);
     must(in, chdir(in->plan->directory) == 0, "enter the working folder");
     must(in,
          vt_sandbox_take_limits(in->plan, in->is_memory_shared) &&
@@ -375,10 +368,12 @@ VT_NORETURN static void reap(const struct inside *in, pid_t program)
 
 VT_NORETURN static void inside_main(const struct inside *in)
 {
+    int kept[] = { in->talk };
     pid_t program;
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
         _exit(1);
+    must(in, vt_sandbox_keep_only(in->output, kept, 1), "give it its output");
     if (!in->plan->is_root) {
         /* Else an ordinary parent that changed its user may not write our map. */
         must(in, prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0, "dumpable");

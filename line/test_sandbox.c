@@ -194,6 +194,42 @@ static const char *run_shell(struct place *place, enum vt_sandbox_runner runner,
     return run_to(place, &spec, exit_code);
 }
 
+/* ---- what it inherits ------------------------------------------------------------------
+ */
+
+/* Through every descriptor of every process inside. */
+#define THROUGH_DESCRIPTORS                                                                \
+    "for fd in /proc/[0-9]*/fd/*; do cat $fd/secret 2>/dev/null; done; echo end"
+
+static void inherits_no_descriptor(struct place *place, enum vt_sandbox_runner runner)
+{
+    static const char *const twin[] = { "/bin/sh", "-c", "cat /proc/self/fd/9/secret",
+                                        NULL };
+    int folder = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct vt_buf seen = vt_buf_init(VT_KIB(4));
+    struct vt_child_end end;
+    struct vt_error err = { 0 };
+    const char *got;
+
+    vt_test_write(in_place(place, "secret"), VT_LIT("secret\n"));
+    VT_CHECK(folder >= 0 && dup2(folder, 0) == 0 && dup2(folder, 9) == 9 &&
+             dup2(folder, 900) == 900);
+    /* The twin: a child that is no sandbox gets in. */
+    VT_CHECK_OK(
+        vt_child_run(twin, &(struct vt_child_options){ .output = &seen }, &end, &err));
+    VT_CHECK(vt_slice_is(vt_buf_slice(&seen), "secret\n"));
+    vt_buf_clear(&seen);
+    got = run_shell(place, runner, THROUGH_DESCRIPTORS, 0);
+    VT_CHECK_SAYING(strcmp(got, "end\n") == 0, "it found:\n%s", got);
+    got = run_shell(place, runner, "ls /proc/self/fd | tr '\\n' ' '", 0);
+    VT_CHECK_SAYING(strcmp(got, "0 1 2 3 ") == 0, "it has: %s", got); /* 3: of ls itself */
+}
+
+static void descriptors_of_the_caller_stay_outside(void)
+{
+    in_each_way(inherits_no_descriptor);
+}
+
 /* ---- what it sees ---------------------------------------------------------------------
  */
 
@@ -680,6 +716,7 @@ static const struct vt_case cases[] = {
     { "the two runners show the same", the_two_runners_show_the_same },
     { "only the area and scratch are writable", only_the_area_and_scratch_are_writable },
     { "host files are out of sight", host_files_are_out_of_sight },
+    { "descriptors of the caller stay outside", descriptors_of_the_caller_stay_outside },
     { "there is no network", there_is_no_network },
     { "dangerous calls are refused", dangerous_calls_are_refused },
     { "changing owners is not permitted", changing_owners_is_not_permitted },

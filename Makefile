@@ -149,6 +149,8 @@ $(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC)) $(OUT)/lib
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach source,$(TEST_SRC),$(eval $(call test_rule,$(source))))
+# Tests of cli/ run the command; this one looks at what has no command of its own.
+$(OUT)/cli.test_progress: $(call obj,cli/progress.c)
 
 define stage_rule
 $(OUT)/stage/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC) \

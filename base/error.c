@@ -29,10 +29,9 @@ static bool steers_terminal(uint32_t code)
            (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Replace each character that could steer a terminal, and each byte that belongs to no
- * character, by one '?'.  A character cut by the end of the buffer is left out: a full
- * buffer is the only way in which our own text comes to end inside one. */
-static void make_printable(char *text, bool is_cut)
+/* A character cut by the end of the buffer is left out: a full buffer is the only way in
+ * which our own text comes to end inside one. */
+void vt_text_make_printable(char *text, bool is_cut)
 {
     size_t len = strlen(text), out = 0;
 
@@ -64,7 +63,7 @@ static void write_message(char *text, size_t size, const char *format, va_list a
 {
     int len = vsnprintf(text, size, format, args);
 
-    make_printable(text, len >= 0 && (size_t)len >= size);
+    vt_text_make_printable(text, len >= 0 && (size_t)len >= size);
 }
 
 bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...)
@@ -78,19 +77,51 @@ bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...)
     return false;
 }
 
+static const char MARK[] = "..."; /* where something was left out */
+
+/* At most `most` bytes of the text: its beginning, and the mark. */
+static void cut_end(char *text, size_t most)
+{
+    if (strlen(text) <= most)
+        return;
+    text[most - (sizeof MARK - 1)] = '\0';
+    vt_text_make_printable(text, true); /* was printable: only its cut can be wrong */
+    memcpy(text + strlen(text), MARK, sizeof MARK);
+}
+
+/* At most `most` bytes of the text: the mark, and its end. */
+static void cut_front(char *text, size_t most)
+{
+    size_t len = strlen(text), at = len - most + (sizeof MARK - 1);
+
+    if (len <= most)
+        return;
+    while (((unsigned char)text[at] & 0xc0u) == 0x80)
+        at++; /* inside a character */
+    memmove(text + sizeof MARK - 1, text + at, len - at + 1);
+    memcpy(text, MARK, sizeof MARK - 1);
+}
+
 bool vt_within(struct vt_error *err, const char *format, ...)
 {
-    char inner[118]; /* with ": " and a NUL, both halves fill a message */
-    char outer[121];
+    /* The cause is what a person needs, and it stands at the end: the context gives way,
+     * down to this many bytes, then what is between. */
+    enum { OUTER_MIN = 100 };
+    char inner[sizeof err->message], outer[sizeof err->message];
+    size_t room = sizeof err->message - sizeof ": ", len;
     va_list args;
 
-    static_assert(sizeof inner + sizeof outer + 1 == sizeof err->message, "halves fit");
-    (void)snprintf(inner, sizeof inner, "%.117s", err->message);
-    make_printable(inner, true); /* was printable: only its cut can be wrong */
+    memcpy(inner, err->message, sizeof inner);
     va_start(args, format);
     write_message(outer, sizeof outer, format, args);
     va_end(args);
-    (void)snprintf(err->message, sizeof err->message, "%s: %s", outer, inner);
+    len = strlen(inner);
+    cut_end(outer, len < room - OUTER_MIN ? room - len : OUTER_MIN);
+    cut_front(inner, room - strlen(outer));
+    len = strlen(outer);
+    memcpy(err->message, outer, len);
+    memcpy(err->message + len, ": ", 2);
+    memcpy(err->message + len + 2, inner, strlen(inner) + 1);
     return false;
 }
 

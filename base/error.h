@@ -35,8 +35,14 @@ enum vt_exit {
 VT_PRINTF(3, 4)
 bool vt_fail(struct vt_error *err, enum vt_code code, const char *format, ...);
 
-/* Put "context: " before the message that err already holds; returns false. */
+/* Put "context: " before the message that err already holds; returns false.  Where both do
+ * not fit, "..." stands for the end of the context, then for the beginning of the message:
+ * the cause is what one needs. */
 VT_PRINTF(2, 3) bool vt_within(struct vt_error *err, const char *format, ...);
+
+/* The same filter for text from outside that is shown in other ways.  is_cut: its end may
+ * lack a part of a character, which is then left out. */
+void vt_text_make_printable(char *text, bool is_cut);
 
 /* "malformed", "rejected", ... */
 const char *vt_code_name(enum vt_code code);

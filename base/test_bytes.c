@@ -254,7 +254,29 @@ static void errors_are_cut_between_characters(void)
     }
 }
 
+/* Contexts of any length and number leave the cause readable. */
+static void contexts_do_not_push_out_the_cause(void)
+{
+    static const char cause[] = "step 1: not done after 15 seconds, and that is the cause";
+    char long_name[300];
+    struct vt_error err = { 0 };
+
+    memset(long_name, 'x', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    VT_CHECK(!vt_fail(&err, VT_REJECTED, "%s", cause));
+    for (unsigned i = 0; i < 3; i++) {
+        VT_CHECK(!vt_within(&err, "%s", long_name));
+        VT_CHECK_SAYING(strstr(err.message, "x...: ") != NULL, "%s", err.message);
+        VT_CHECK(strlen(err.message) == sizeof err.message - 1);
+        VT_CHECK_SAYING(strstr(err.message, cause) != NULL, "%s", err.message);
+    }
+    VT_CHECK(!vt_fail(&err, VT_REJECTED, "%.130s, %s", long_name, cause));
+    VT_CHECK(!vt_within(&err, "desk")); /* a short context takes no room from it */
+    VT_CHECK_SAYING(strstr(err.message, cause) != NULL, "%s", err.message);
+}
+
 static const struct vt_case cases[] = {
+    { "contexts do not push out the cause", contexts_do_not_push_out_the_cause },
     { "decimal has one spelling", decimal_has_one_spelling },
     { "utf-8 is strict", utf8_is_strict },
     { "a buffer keeps its bound", buffer_keeps_its_bound },

@@ -9,6 +9,13 @@ struct vt_progress vt_progress_init(bool is_quiet)
                                  .begun_ms = vt_monotonic_ms() };
 }
 
+/* Recipes, file names and package lists are outside text: none of it steers a terminal. */
+static void take_outside_text(char *to, size_t room, const char *text)
+{
+    (void)snprintf(to, room, "%s", text);
+    vt_text_make_printable(to, strlen(text) >= room);
+}
+
 static int columns(void)
 {
     struct winsize size;
@@ -40,11 +47,13 @@ static void clear_line(struct vt_progress *p)
 void vt_progress_line(void *progress, const char *line)
 {
     struct vt_progress *p = progress;
+    char shown[512];
 
     if (p->is_quiet)
         return;
+    take_outside_text(shown, sizeof shown, line);
     clear_line(p);
-    (void)fprintf(stderr, "%s\n", line);
+    (void)fprintf(stderr, "%s\n", shown);
 }
 
 static void end_step(struct vt_progress *p)
@@ -81,7 +90,7 @@ static void on_step(void *context, unsigned step, unsigned count, const char *te
     p->step_begun_ms = vt_monotonic_ms();
     p->tail_len = 0;
     p->tail[0] = '\0';
-    (void)snprintf(p->what, sizeof p->what, "%s", text);
+    take_outside_text(p->what, sizeof p->what, text);
 }
 
 /* The log is outside text: only printable ASCII reaches the terminal. */

@@ -162,6 +162,17 @@ static const char *step_text(struct vt_arena *arena, const char *const *argv)
     return vt_arena_cstr(arena, vt_buf_slice(&text));
 }
 
+/* "step 2 (make -j2 all...)": enough to know which it is, and room for what went wrong. */
+static const char *step_label(struct vt_arena *arena, size_t number, const char *text)
+{
+    enum { QUOTED_MAX = 60 };
+    char *quoted = vt_arena_printf(arena, "%.*s", QUOTED_MAX, text);
+
+    vt_text_make_printable(quoted, strlen(text) > QUOTED_MAX);
+    return vt_arena_printf(arena, "step %zu (%s%s)", number, quoted,
+                           strlen(text) > QUOTED_MAX ? "..." : "");
+}
+
 static const char *const *step_variables(struct vt_build *b)
 {
     struct vt_arena *arena = b->report->arena;
@@ -314,7 +325,7 @@ static bool run_steps(struct vt_build *b, struct vt_error *err)
         log_text(b, vt_arena_printf(arena, "== step %zu of %zu: %s\n", i + 1,
                                     recipe->step_count, text));
         if (!run_in(b, recipe->steps[i], b->factors.build_path,
-                    vt_arena_printf(arena, "step %zu (%s)", i + 1, text), err))
+                    step_label(arena, i + 1, text), err))
             return false;
     }
     return true;

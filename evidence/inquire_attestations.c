@@ -321,14 +321,20 @@ static bool is_reviewed(struct vt_inquiry *q, const struct gathering *all)
     return true;
 }
 
+/* Asked before the other statements: whoever may not build signed the bill of materials
+ * too, and the reason is the building. */
+static bool is_built(struct vt_inquiry *q, const struct vt_signers *builders)
+{
+    if (builders->count == 0)
+        return vt_refuse(q, VT_REASON_SITE, "nobody says where and how it was built");
+    return is_enough(q, VT_ROLE_BUILDER, builders, VT_REASON_SITE, "built");
+}
+
 static bool is_whole(struct vt_inquiry *q, const struct gathering *all)
 {
-    if (all->builders.count == 0)
-        return vt_refuse(q, VT_REASON_SITE, "nobody says where and how it was built");
     if (!all->is_rebuilt)
         return vt_refuse(q, VT_REASON_DIFFERS, "the supervisor did not rebuild it");
-    if (!is_enough(q, VT_ROLE_BUILDER, &all->builders, VT_REASON_SITE, "built") ||
-        !is_enough(q, VT_ROLE_SUPERVISOR, &all->rebuilders, VT_REASON_DIFFERS, "rebuilt"))
+    if (!is_enough(q, VT_ROLE_SUPERVISOR, &all->rebuilders, VT_REASON_DIFFERS, "rebuilt"))
         return false;
     if (q->question->demands->is_robust_needed && !all->is_robust)
         return vt_refuse(q, VT_REASON_DIFFERS,
@@ -359,11 +365,14 @@ _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once"
 
 static bool take_statements(struct vt_inquiry *q, struct gathering *all)
 {
-    for (size_t o = 0; o < VT_PREDICATES; o++)
+    for (size_t o = 0; o < VT_PREDICATES; o++) {
         for (size_t i = 0; i < q->evidence->envelope_count; i++)
             if (q->evidence->envelopes[i].statement.type == ORDER[o] &&
                 !take_statement(q, &q->evidence->envelopes[i], all))
                 return false;
+        if (ORDER[o] == VT_PROVENANCE && !is_built(q, &all->builders))
+            return false;
+    }
     return true;
 }
 

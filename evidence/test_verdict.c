@@ -174,6 +174,12 @@ static void statement_reasons(void)
          w.provenance_signer = w.provenance_names = VT_P_STRANGER);
     WITH("the vendor's release key built it", VT_REASON_SITE,
          w.provenance_signer = w.provenance_names = VT_P_VENDOR);
+    WITH("the builder's key had ended", VT_REASON_SITE,
+         w.keys[VT_P_BUILDER].until = VT_WORLD_LOGGED);
+    WITH("the builder's key ends later", VT_REASON_NONE,
+         w.keys[VT_P_BUILDER].until = VT_WORLD_LOGGED + 21);
+    WITH("a bill of another whose key had ended", VT_REASON_MIXED,
+         (w.sbom_signer = VT_P_VENDOR_B, w.keys[VT_P_VENDOR_B].until = VT_WORLD_LOGGED));
     WITH("the builder's mandate had ended", VT_REASON_MANDATE_EXPIRED,
          w.keys[VT_P_BUILDER].mandate_until = VT_WORLD_LOGGED);
     WITH("the vendor's mandate had ended", VT_REASON_MANDATE_EXPIRED,

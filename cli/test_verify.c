@@ -44,6 +44,11 @@ static void good_evidence_is_a_yes(void)
     (void)lay_out(&world);
     output = vt_test_run(VT_EXIT_OK, VERIFY(NULL));
     VT_CHECK_SAYING(says(output, "lamp") && says(output, "1.4.0"), "%s", output);
+    VT_CHECK_SAYING(says(output, "channel     stable, release number 7\n"), "%s", output);
+    (void)vt_test_run(VT_EXIT_OK, VERIFY("--channel", "stable"));
+    output = vt_test_run(VT_EXIT_REFUSED, VERIFY("--channel", "beta"));
+    VT_CHECK_SAYING(says(output, "channel stable, and yours is beta"), "%s", output);
+    (void)vt_test_run(VT_EXIT_USAGE, VERIFY("--channel", ""));
     (void)vt_test_run(VT_EXIT_OK, VERIFY("--product", "lamp"));
     (void)vt_test_run(VT_EXIT_OK, VERIFY("--max-age", "1d"));
     (void)vt_test_run(VT_EXIT_OK, VERIFY("--evidence", path("lamp.evidence")));

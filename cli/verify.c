@@ -9,6 +9,8 @@
 
 static const struct vt_option options[] = {
     { "product", "NAME", "the product that FILE should be", false, false },
+    { "channel", "NAME", "the channel that you follow; else as --state knows, or stable",
+      false, false },
     { "evidence", "FILE", "the evidence; else FILE.evidence", false, false },
     { "trust", "PATH", "the trust root, a file or a pinned folder; else trust.json", false,
       false },
@@ -133,6 +135,7 @@ static bool read_inputs(struct vt_args *args, struct inputs *in, struct vt_error
         !vt_args_duration(args, "max-age", 0, &in->demands.max_age_s, err))
         return false;
     in->question.product = vt_slice_from_cstr(vt_args_get(args, "product"));
+    in->question.channel = vt_slice_from_cstr(vt_args_get(args, "channel"));
     in->question.evidence = vt_buf_slice(&in->evidence);
     in->question.trust = in->trust;
     in->question.demands = &in->demands;
@@ -208,6 +211,8 @@ static bool run_verify(struct vt_args *args, struct vt_error *err)
     bool ok;
 
     /* Misuse is told before anything is done. */
+    if (vt_args_has(args, "channel") && vt_args_get(args, "channel")[0] == '\0')
+        return vt_args_misuse(args, err, "--channel: it has no name");
     if (!vt_args_duration(args, "max-age", 0, &ignored, err))
         return false;
     ok = open_state(state, &in.disk, err);
@@ -232,6 +237,7 @@ static const struct vt_verb verbs[] = {
       "--policy: strict JSON, {\"v\": 1} and any of reviews, rebuild (equal, "
       "equal-robust),\n"
       "builder_sites, builder_jurisdictions, signer_sites, signer_jurisdictions, "
+      "channel,\n"
       "max_age_s.\n"
       "--state: remembers the newest release, list of withdrawals, tree and trust root "
       "that\n"

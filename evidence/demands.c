@@ -13,6 +13,7 @@ static const struct vt_field DEMANDS[] = {
     { "signer_sites", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "signer_jurisdictions", VT_FIELD_TEXTS, true, 64, NULL, NULL },
     { "max_age_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
+    { "channel", VT_FIELD_TEXT, true, 0, NULL, NULL },
     { "collection_delay_s", VT_FIELD_NUMBER, true, 0, NULL, NULL },
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
@@ -57,6 +58,8 @@ bool vt_demands_parse(vt_slice text, struct vt_demands *out, struct vt_error *er
                        (uintmax_t)version);
     rebuild = json_string_value(json_object_get(json, "rebuild"));
     demands.is_robust_needed = rebuild != NULL && strcmp(rebuild, "equal-robust") == 0;
+    demands.channel =
+        vt_slice_from_cstr(json_string_value(json_object_get(json, "channel")));
     demands.builder_sites = json_object_get(json, "builder_sites");
     demands.builder_jurisdictions = json_object_get(json, "builder_jurisdictions");
     demands.signer_sites = json_object_get(json, "signer_sites");

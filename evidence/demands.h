@@ -7,10 +7,12 @@
  *    "builder_jurisdictions": ["CH"],       its builder stands in one of these
  *    "signer_sites": ["Zurich"],            each of these is among its signers' sites
  *    "signer_jurisdictions": ["CH", "DE"],  each of these is among its signers'
+ *    "channel": "stable",                   it is of this channel; see below
  *    "max_age_s": 604800,                   age of the list of withdrawals, in seconds
  *    "collection_delay_s": 86400}           see below
  *
- * Only "v" must be there.  What is absent: one review, equal, any place, any age. */
+ * Only "v" must be there.  What is absent: one review, equal, any place, any age; of the
+ * channels, those in which the memory knows the product, and "stable" if it knows none. */
 #ifndef VT_EVIDENCE_DEMANDS_H
 #define VT_EVIDENCE_DEMANDS_H
 
@@ -26,6 +28,7 @@ struct vt_demands {
     /* Arrays in json; NULL: any place. */
     const json_t *builder_sites, *builder_jurisdictions;
     const json_t *signer_sites, *signer_jurisdictions;
+    vt_slice channel;  /* in json; empty: see above.  Asked by the verdict alone */
     int64_t max_age_s; /* -1: any age */
     /* How long an authorisation to collect must be public before it counts.  Asked when a
      * release is approved, not by the verdict: the authorisation's own proof is not in the

@@ -17,6 +17,7 @@ void vt_fuzz_one(vt_slice input)
     }
     VT_CHECK(vt_json_write_canonical(demands.json, &text, &err));
     VT_CHECK(vt_demands_parse(vt_buf_slice(&text), &again, &err));
+    VT_CHECK(vt_slice_equal(again.channel, demands.channel));
     VT_CHECK(again.reviews == demands.reviews && again.max_age_s == demands.max_age_s);
     VT_CHECK(again.is_robust_needed == demands.is_robust_needed);
     VT_CHECK(again.collection_delay_s == demands.collection_delay_s);

@@ -51,6 +51,34 @@ static bool set_matches(struct vt_inquiry *q)
     return true;
 }
 
+/* The channel that was asked for; else one in which this customer has the product already;
+ * else stable.  Nobody is moved to another channel unseen. */
+static bool is_of_our_channel(struct vt_inquiry *q)
+{
+    static const char next_step[] =
+        "take the release of your own channel; to change it, demand the other one "
+        "(--channel, or `channel` in your policy)";
+    const struct vt_question *question = q->question;
+    vt_slice origin = question->trust->release_origin, wanted = question->channel;
+
+    if (wanted.len == 0)
+        wanted = question->demands->channel;
+    if (wanted.len == 0 && vt_memory_has_channel(question->state, origin,
+                                                 q->release.product, q->release.channel))
+        return true;
+    if (wanted.len == 0)
+        wanted = vt_memory_channel(question->state, origin, q->release.product);
+    if (wanted.len == 0)
+        wanted = VT_LIT("stable");
+    if (vt_slice_equal(wanted, q->release.channel))
+        return true;
+    (void)vt_refuse(q, VT_REASON_MIXED,
+                    "it is a release of the channel %.*s, and yours is %.*s",
+                    VT_SLICE_ARGS(q->release.channel), VT_SLICE_ARGS(wanted));
+    q->verdict->next_step = next_step;
+    return false;
+}
+
 static void take_facts(struct vt_inquiry *q)
 {
     const struct vt_release *release = &q->release;
@@ -82,6 +110,8 @@ bool vt_inquire_bundle(struct vt_inquiry *q)
     if (wanted.len != 0 && !vt_slice_equal(wanted, q->release.product))
         return vt_refuse(q, VT_REASON_MIXED, "the evidence is about %.*s, not %.*s",
                          VT_SLICE_ARGS(q->release.product), VT_SLICE_ARGS(wanted));
+    if (!is_of_our_channel(q))
+        return false;
     take_facts(q);
     return is_about_file(q) && set_matches(q);
 }

@@ -42,13 +42,28 @@ static bool advise_old(struct vt_inquiry *q)
     return false;
 }
 
+/* Why does the list not know the release?  Its place in the ledger tells. */
+static bool refuse_unknowing(struct vt_inquiry *q, uint64_t current)
+{
+    if (q->withdrawals_log.index < q->release_log.index)
+        return vt_refuse(q, VT_REASON_STALE,
+                         "the list of withdrawals does not know this release yet: it is "
+                         "older");
+    return vt_refuse(
+        q, VT_REASON_STALE,
+        "the list of withdrawals is younger than this release, number %ju, and "
+        "calls number %ju current: it goes back, and only the vendor's and the "
+        "supervisor's next list can mend that",
+        (uintmax_t)q->release.sequence, (uintmax_t)current);
+}
+
 static bool is_newest(struct vt_inquiry *q)
 {
     const struct vt_release *release = &q->release;
     struct vt_seen_release seen =
         vt_memory_release(q->question->state, q->question->trust->release_origin,
                           release->product, release->channel);
-    struct vt_listed current;
+    struct vt_listed current = { 0 };
 
     if (seen.sequence > release->sequence) {
         (void)vt_refuse(q, VT_REASON_SUPERSEDED,
@@ -60,9 +75,7 @@ static bool is_newest(struct vt_inquiry *q)
     if (!vt_withdrawals_find_current(&q->withdrawals, release->product, release->channel,
                                      &current) ||
         current.sequence < release->sequence)
-        return vt_refuse(q, VT_REASON_STALE,
-                         "the list of withdrawals does not know this release yet: it is "
-                         "older");
+        return refuse_unknowing(q, current.sequence);
     if (current.sequence > release->sequence) {
         (void)vt_refuse(q, VT_REASON_SUPERSEDED,
                         "%.*s %.*s is out, release number %ju%s; this is number %ju",
@@ -78,6 +91,26 @@ static bool is_newest(struct vt_inquiry *q)
                          "release calls itself %.*s",
                          (uintmax_t)release->sequence, VT_SLICE_ARGS(current.version),
                          VT_SLICE_ARGS(release->version));
+    return true;
+}
+
+/* A list that makes an older release of anything current again, which this customer has. */
+static bool list_does_not_go_back(struct vt_inquiry *q)
+{
+    struct vt_seen_product seen;
+    struct vt_listed current;
+
+    for (size_t i = 0; vt_memory_product(q->question->state,
+                                         q->question->trust->release_origin, i, &seen);
+         i++)
+        if (vt_withdrawals_find_current(&q->withdrawals, seen.product, seen.channel,
+                                        &current) &&
+            current.sequence < seen.sequence)
+            return vt_refuse(q, VT_REASON_STALE,
+                             "its list of withdrawals calls release number %ju of %.*s "
+                             "current; you have accepted number %ju",
+                             (uintmax_t)current.sequence, VT_SLICE_ARGS(seen.product),
+                             (uintmax_t)seen.sequence);
     return true;
 }
 
@@ -97,7 +130,7 @@ static bool does_not_go_back(struct vt_inquiry *q)
         return vt_refuse(q, VT_REASON_STALE,
                          "its list of withdrawals is number %ju; you have seen number %ju",
                          (uintmax_t)q->withdrawals.version, (uintmax_t)seen.withdrawals);
-    return true;
+    return list_does_not_go_back(q);
 }
 
 /* Without a right clock nothing can be said about age, so a wrong one is a no. */

@@ -99,6 +99,36 @@ struct vt_seen_release vt_memory_release(const json_t *memory, vt_slice origin,
                                      vt_field_hash(row, "release") };
 }
 
+bool vt_memory_has_channel(const json_t *memory, vt_slice origin, vt_slice product,
+                           vt_slice channel)
+{
+    return find_product(find_ledger(memory, origin), product, channel) != NULL;
+}
+
+vt_slice vt_memory_channel(const json_t *memory, vt_slice origin, vt_slice product)
+{
+    struct vt_seen_product seen;
+
+    for (size_t i = 0; vt_memory_product(memory, origin, i, &seen); i++)
+        if (vt_slice_equal(seen.product, product))
+            return seen.channel;
+    return (vt_slice){ 0 };
+}
+
+bool vt_memory_product(const json_t *memory, vt_slice origin, size_t i,
+                       struct vt_seen_product *out)
+{
+    const json_t *row =
+        json_array_get(json_object_get(find_ledger(memory, origin), "products"), i);
+
+    if (row == NULL)
+        return false;
+    *out = (struct vt_seen_product){ vt_field_text(row, "product"),
+                                     vt_field_text(row, "channel"),
+                                     vt_field_number(row, "sequence") };
+    return true;
+}
+
 /* ---- raising
  * -----------------------------------------------------------------------------
  */

@@ -40,6 +40,20 @@ struct vt_seen_ledger vt_memory_ledger(const json_t *memory, vt_slice origin);
 struct vt_seen_release vt_memory_release(const json_t *memory, vt_slice origin,
                                          vt_slice product, vt_slice channel);
 
+/* Was this product accepted in this channel; and the first channel in which it was, empty:
+ * none. */
+bool vt_memory_has_channel(const json_t *memory, vt_slice origin, vt_slice product,
+                           vt_slice channel);
+vt_slice vt_memory_channel(const json_t *memory, vt_slice origin, vt_slice product);
+
+/* The i-th product that was accepted from this ledger; false: there are no more. */
+struct vt_seen_product {
+    vt_slice product, channel;
+    uint64_t sequence;
+};
+bool vt_memory_product(const json_t *memory, vt_slice origin, size_t i,
+                       struct vt_seen_product *out);
+
 /* One thing that was established now. */
 struct vt_sighting {
     uint64_t trust;

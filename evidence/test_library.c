@@ -214,6 +214,15 @@ static void a_hash_is_as_good_as_the_file(void)
     VT_CHECK(vitrine_verify_hash(&question, hash.bytes, made.file.len + 1, &verdict) ==
              VITRINE_NO);
     vitrine_verdict_free(verdict);
+    question.channel = "beta";
+    VT_CHECK(vitrine_verify_hash(&question, hash.bytes, made.file.len, &verdict) ==
+             VITRINE_NO);
+    VT_CHECK(strcmp(vitrine_verdict_reason(verdict), "mixed") == 0);
+    vitrine_verdict_free(verdict);
+    question.channel = "stable";
+    VT_CHECK(vitrine_verify_hash(&question, hash.bytes, made.file.len, &verdict) ==
+             VITRINE_YES);
+    vitrine_verdict_free(verdict);
     question.max_age_s = 10;
     VT_CHECK(vitrine_verify_hash(&question, hash.bytes, made.file.len, &verdict) ==
              VITRINE_NO);

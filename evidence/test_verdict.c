@@ -125,6 +125,8 @@ static void ledger_reasons(void)
 
 static void freshness_reasons(void)
 {
+    struct vt_world world;
+
     WITH("withdrawn", VT_REASON_WITHDRAWN, w.withdrawn_reason = "it burns");
     WITH("withdrawn though current", VT_REASON_WITHDRAWN,
          w.withdrawn_reason = "it burns; nothing newer yet");
@@ -132,6 +134,14 @@ static void freshness_reasons(void)
          (w.current_version = "1.5.0", w.current_sequence = 8));
     WITH("the list is older than the release", VT_REASON_STALE,
          (w.current_version = "1.3.0", w.current_sequence = 6));
+    world = vt_world_good(); /* here the list was logged behind the release */
+    world.current_version = "1.3.0";
+    world.current_sequence = 6;
+    VT_CHECK(strstr(ask(&world).json, "calls number 6 current: it goes back") != NULL);
+    world.is_list_first = true; /* the twin: this list is only older */
+    VT_CHECK(strstr(ask(&world).json, "does not know this release yet: it is older") !=
+             NULL);
+    WITH("a list that was logged first", VT_REASON_NONE, w.is_list_first = true);
     WITH("the list does not know it", VT_REASON_STALE, w.current_version = NULL);
     WITH("the list calls it otherwise", VT_REASON_MIXED, w.current_version = "1.4.1");
     WITH("the trust root expired", VT_REASON_STALE, w.trust_expires = VT_WORLD_NOW);
@@ -319,7 +329,8 @@ static void demands(void)
 }
 
 /* The state after a yes to this world, and the answer to that one with this state. */
-static enum vt_reason after(const struct vt_world *seen, const struct vt_world *then)
+static enum vt_reason after_asking(const struct vt_world *seen, const struct vt_world *then,
+                                   const char *policy)
 {
     struct vt_world_made a, b;
     struct vt_world_answer first;
@@ -328,7 +339,12 @@ static enum vt_reason after(const struct vt_world *seen, const struct vt_world *
     vt_world_make(then, &b);
     first = vt_world_ask(&a, NULL, NULL, NULL, VT_WORLD_NOW);
     VT_CHECK_SAYING(first.memory != NULL, "%s", first.json);
-    return vt_world_ask(&b, NULL, NULL, first.memory, VT_WORLD_NOW).reason;
+    return vt_world_ask(&b, NULL, policy, first.memory, VT_WORLD_NOW).reason;
+}
+
+static enum vt_reason after(const struct vt_world *seen, const struct vt_world *then)
+{
+    return after_asking(seen, then, NULL);
 }
 
 static struct vt_world older(void)
@@ -377,7 +393,74 @@ static void memory(void)
     other.sequence = other.current_sequence = 2;
     other.list_version = 4;
     other.large_size = 5000;
-    VT_CHECK(after(&good, &other) == VT_REASON_NONE);
+    VT_CHECK(after(&good, &other) == VT_REASON_MIXED);
+    VT_CHECK(after_asking(&good, &other, "{\"v\":1,\"channel\":\"beta\"}") ==
+             VT_REASON_NONE);
+}
+
+/* A newer list, of another release, that makes an older one of ours current again. */
+static void lists_do_not_go_back(void)
+{
+    struct vt_world seen = vt_world_good(), next = vt_world_good();
+
+    seen.kettle_sequence = 5; /* not ours to accept, and so not remembered */
+    next.kettle_sequence = 4;
+    next.list_version = 4;
+    next.large_size = 5000;
+    VT_CHECK(after(&seen, &next) == VT_REASON_NONE);
+    seen.product = "kettle"; /* now it is; then a lamp comes with a list that goes back */
+    seen.version = seen.current_version = "1.1";
+    seen.has_second_row = false;
+    VT_CHECK(after(&seen, &next) == VT_REASON_STALE);
+    next.kettle_sequence = 7; /* the twin: the kettle that was accepted is number 7 */
+    VT_CHECK(after(&seen, &next) == VT_REASON_NONE);
+    next.kettle_sequence = 6;
+    VT_CHECK(after(&seen, &next) == VT_REASON_STALE);
+}
+
+/* Nobody is moved to another channel unseen. */
+static void channels(void)
+{
+    static const struct {
+        const char *policy;
+        enum vt_reason stable, beta; /* of a release of this channel */
+    } rows[] = {
+        { "{\"v\":1}", VT_REASON_NONE, VT_REASON_MIXED },
+        { "{\"v\":1,\"channel\":\"stable\"}", VT_REASON_NONE, VT_REASON_MIXED },
+        { "{\"v\":1,\"channel\":\"beta\"}", VT_REASON_MIXED, VT_REASON_NONE },
+        { "{\"v\":1,\"channel\":\"\"}", VT_REASON_MALFORMED, VT_REASON_MALFORMED },
+        { "{\"v\":1,\"channel\":7}", VT_REASON_MALFORMED, VT_REASON_MALFORMED },
+    };
+    struct vt_world stable = vt_world_good(), beta = vt_world_good();
+    struct vt_world_made a, b;
+    const char *memory;
+
+    beta.channel = "beta";
+    beta.list_version = 4;
+    beta.large_size = 5000;
+    vt_world_make(&stable, &a);
+    vt_world_make(&beta, &b);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *policy = rows[i].policy;
+
+        VT_CHECK_SAYING(vt_world_ask(&a, NULL, policy, NULL, VT_WORLD_NOW).reason ==
+                            rows[i].stable,
+                        "stable, %s", policy);
+        VT_CHECK_SAYING(vt_world_ask(&b, NULL, policy, NULL, VT_WORLD_NOW).reason ==
+                            rows[i].beta,
+                        "beta, %s", policy);
+    }
+    VT_CHECK(strstr(vt_world_ask(&b, NULL, NULL, NULL, VT_WORLD_NOW).json,
+                    "a release of the channel beta, and yours is stable") != NULL);
+    VT_CHECK(strstr(vt_world_ask(&b, NULL, NULL, NULL, VT_WORLD_NOW).json,
+                    "demand the other one") != NULL);
+    memory = vt_world_ask(&b, NULL, rows[2].policy, NULL, VT_WORLD_NOW).memory;
+    VT_CHECK(vt_world_ask(&b, NULL, NULL, memory, VT_WORLD_NOW).reason == VT_REASON_NONE);
+    beta.channel = "stable"; /* who follows beta is not moved to stable either */
+    beta.list_version = 5;
+    beta.large_size = 6000;
+    vt_world_make(&beta, &b);
+    VT_CHECK(vt_world_ask(&b, NULL, NULL, memory, VT_WORLD_NOW).reason == VT_REASON_MIXED);
 }
 
 static void memory_keeps_all(void)
@@ -392,7 +475,8 @@ static void memory_keeps_all(void)
     vt_world_make(&good, &a);
     vt_world_make(&beta, &b);
     first = vt_world_ask(&a, NULL, NULL, NULL, VT_WORLD_NOW).memory;
-    both = vt_world_ask(&b, NULL, NULL, first, VT_WORLD_NOW).memory;
+    both = vt_world_ask(&b, NULL, "{\"v\":1,\"channel\":\"beta\"}", first, VT_WORLD_NOW)
+               .memory;
     VT_CHECK(strstr(both, "stable") != NULL && strstr(both, "beta") != NULL);
     VT_CHECK(strstr(both, "\"size\":5000") != NULL);
     again = vt_world_ask(&b, NULL, NULL, both, VT_WORLD_NOW).memory;
@@ -476,6 +560,8 @@ static const struct vt_case cases[] = {
     { "an enrolled builder", enrolled_builder },
     { "the customer's demands", demands },
     { "the customer's memory", memory },
+    { "lists do not go back", lists_do_not_go_back },
+    { "channels", channels },
     { "memory keeps all that it knew", memory_keeps_all },
     { "states that are none", bad_states },
     { "the time is the witnesses'", time_is_the_witnesses },

@@ -39,6 +39,7 @@ struct vt_question {
     vt_hash file_hash;
     uint64_t file_bytes;
     vt_slice product;  /* the product it should be; empty: any */
+    vt_slice channel;  /* the channel it should be of; empty: as the demands say */
     vt_slice evidence; /* bytes of the evidence file */
     const struct vt_trust *trust;
     const struct vt_demands *demands;

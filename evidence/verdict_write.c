@@ -89,6 +89,9 @@ static void put_yes(struct vt_buf *out, const json_t *facts, const char *file)
     vt_buf_printf(out, "yes: %s is %s of %s %s, as released\n", file,
                   text_of(facts, "output"), text_of(facts, "product"),
                   text_of(facts, "version"));
+    put_line(out, "channel", "%s, release number %" JSON_INTEGER_FORMAT,
+             text_of(facts, "channel"),
+             json_integer_value(json_object_get(facts, "sequence")));
     put_line(out, "source", "%s", text_of(facts, "source"));
     put_people(out, "reviewed by", json_object_get(facts, "reviewers"));
     put_people(out, "built by", json_object_get(facts, "builders"));

@@ -120,6 +120,8 @@ struct vt_world vt_world_good(void)
         .sbom_signer = VT_P_BUILDER,
         .has_sbom = true,
         .list_version = 3,
+        .kettle_sequence = 2,
+        .has_second_row = true,
         .current_version = "1.4.0",
         .current_sequence = 7,
         .list_signers = VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR),
@@ -450,7 +452,7 @@ static void make_withdrawals(const struct vt_world *world, struct vt_world_made 
         { vt_slice_from_cstr("kettle"),
           vt_slice_from_cstr("stable"),
           VT_LIT("0.9"),
-          2,
+          world->kettle_sequence,
           { 0 } },
         { vt_slice_from_cstr(world->product),
           vt_slice_from_cstr(world->channel),
@@ -465,10 +467,10 @@ static void make_withdrawals(const struct vt_world *world, struct vt_world_made 
                                                              : world->sequence,
                               vt_slice_from_cstr(world->withdrawn_reason) };
 
-    VT_CHECK_OK(vt_withdrawals_write(world->list_version, VT_WORLD_BEGAN + 1500, rows,
-                                     world->current_version != NULL ? 2 : 1, &gone,
-                                     world->withdrawn_reason != NULL ? 1 : 0, payload,
-                                     &err));
+    VT_CHECK_OK(vt_withdrawals_write(
+        world->list_version, VT_WORLD_BEGAN + 1500, rows + (world->has_second_row ? 0 : 1),
+        (size_t)world->has_second_row + (world->current_version != NULL), &gone,
+        world->withdrawn_reason != NULL ? 1 : 0, payload, &err));
     made->withdrawals = vt_world_sign(vt_buf_slice(payload), world->list_signers);
 }
 
@@ -559,8 +561,8 @@ static vt_slice make_checkpoint(const struct vt_world *world, uint64_t size,
     return vt_buf_slice(note);
 }
 
-/* The release is entry 4, the list entry 11 of 13; a release's proof may come from a tree
- * with another history. */
+/* The release is entry 4, the list entry 11 of 13, or the other way round; a release's
+ * proof may come from a tree with another history. */
 static vt_slice make_proof(const struct vt_world *world, const struct vt_world_made *made,
                            bool is_release)
 {
@@ -568,16 +570,17 @@ static vt_slice make_proof(const struct vt_world *world, const struct vt_world_m
     struct vt_buf *text = keep(VT_KIB(64));
     vt_hash leaves[VT_WORLD_ENTRIES], root, mine;
     uint64_t size = VT_WORLD_ENTRIES;
+    size_t release_at = world->is_list_first ? 11 : 4, list_at = 15 - release_at;
 
     for (size_t i = 0; i < VT_WORLD_ENTRIES; i++)
         leaves[i] = vt_sha256_leaf(vt_slice_from_cstr(world->filler));
-    leaves[4] = vt_sha256_leaf(world->is_release_included ? made->release
-                                                          : VT_LIT("something else"));
-    leaves[11] = vt_sha256_leaf(made->withdrawals);
+    leaves[release_at] = vt_sha256_leaf(
+        world->is_release_included ? made->release : VT_LIT("something else"));
+    leaves[list_at] = vt_sha256_leaf(made->withdrawals);
     if (is_release && world->other_history != NULL)
         leaves[1] = vt_sha256_leaf(vt_slice_from_cstr(world->other_history));
-    mine = leaves[is_release ? 4 : 11];
-    proof->index = is_release ? 4 : 11;
+    proof->index = is_release ? release_at : list_at;
+    mine = leaves[proof->index];
     if (world->large_size != 0) {
         size = world->large_size - is_release;
         proof->index = size - 2 * (1 + (uint64_t)is_release);

@@ -83,6 +83,9 @@ struct vt_world {
     bool drops_one, adds_foreign, repeats_one;
     /* list of withdrawals */
     uint64_t list_version;
+    uint64_t kettle_sequence;    /* the current one of another product in the list */
+    bool has_second_row;         /* that product is in it */
+    bool is_list_first;          /* the list was logged before the release */
     const char *current_version; /* NULL: the list does not know the product */
     uint64_t current_sequence;
     const char *withdrawn_reason; /* NULL: it is not withdrawn */

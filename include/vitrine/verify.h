@@ -46,6 +46,8 @@ struct vitrine_question {
     struct vitrine_bytes policy;   /* what you demand; nothing: the usual */
     struct vitrine_bytes memory;   /* of vitrine_verdict_memory last time; or nothing */
     const char *product;           /* what the file should be; NULL: any */
+    const char *channel;           /* "stable", "beta"; NULL: the policy's; else those in
+                                      which the memory knows the product; else stable */
     int64_t now_unix_s;            /* your clock, seconds since 1970 */
     int64_t max_age_s; /* how old the newest news may be; 0: as the policy says */
 };

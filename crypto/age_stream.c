@@ -200,25 +200,31 @@ bool vt_age_stream_put(struct vt_age_stream *stream, vt_slice bytes, struct vt_e
     return is_alive(stream, err) && remember(stream, put(stream, bytes, err), err);
 }
 
-bool vt_age_stream_put_fd(struct vt_age_stream *stream, int fd, const char *name,
-                          struct vt_error *err)
+static bool put_all(struct vt_age_stream *stream, int fd, const char *name, uint8_t *piece,
+                    size_t len, struct vt_error *err)
 {
-    uint8_t piece[VT_KIB(16)];
-
     for (;;) {
-        ssize_t got = read(fd, piece, sizeof piece);
+        ssize_t got = read(fd, piece, len);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return vt_fail(err, VT_IO, "%s: cannot read: %s", name, strerror(errno));
         if (got == 0)
-            break;
+            return true;
         if (!vt_age_stream_put(stream, vt_slice_of(piece, (size_t)got), err))
             return false;
     }
+}
+
+bool vt_age_stream_put_fd(struct vt_age_stream *stream, int fd, const char *name,
+                          struct vt_error *err)
+{
+    uint8_t piece[VT_KIB(16)];
+    bool ok = put_all(stream, fd, name, piece, sizeof piece, err);
+
     explicit_bzero(piece, sizeof piece);
-    return true;
+    return ok;
 }
 
 bool vt_age_stream_end(struct vt_age_stream *stream, struct vt_error *err)

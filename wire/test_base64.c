@@ -160,6 +160,57 @@ static void an_exact_length_is_demanded(void)
     VT_CHECK(memcmp(out, "bao", 3) == 0 && whole_len == 4);
 }
 
+/* Without padding: again one spelling for each value, and no '=' anywhere. */
+static const struct {
+    const char *name;
+    vt_slice text;
+    const char *bytes; /* NULL: refused */
+} bare[] = {
+    { "empty", VT_LIT(""), "" },
+    { "one byte", VT_LIT("Zg"), "f" },
+    { "two bytes", VT_LIT("Zm8"), "fo" },
+    { "three bytes", VT_LIT("Zm9v"), "foo" },
+    { "four bytes", VT_LIT("Zm9vYg"), "foob" },
+    { "one digit", VT_LIT("Z"), NULL },
+    { "five digits", VT_LIT("Zm9vY"), NULL },
+    { "unused bits of two digits", VT_LIT("Zh"), NULL },
+    { "unused bits of three digits", VT_LIT("Zm9"), NULL },
+    { "padding", VT_LIT("Zg=="), NULL },
+    { "padding of one", VT_LIT("Zm8="), NULL },
+    { "padding alone", VT_LIT("="), NULL },
+    { "minus", VT_LIT("-A"), NULL },
+    { "a newline behind", VT_LIT("Zm9v\n"), NULL },
+};
+
+static void bare_texts_have_one_spelling(void)
+{
+    for (size_t i = 0; i < sizeof bare / sizeof bare[0]; i++) {
+        struct vt_error err = { 0 };
+        VT_AUTO_BUF bytes = vt_buf_init(100), again = vt_buf_init(100);
+        uint8_t exact[8] = "xyz";
+        size_t len = 99;
+
+        if (bare[i].bytes == NULL) {
+            VT_CHECK_FAILS(VT_MALFORMED, vt_base64_parse_bare(bare[i].text, &bytes, &err));
+            VT_CHECK_FAILS(VT_MALFORMED, vt_base64_bare_len(bare[i].text, &len, &err));
+            VT_CHECK_FAILS(VT_MALFORMED,
+                           vt_base64_parse_bare_exact(bare[i].text, exact, 1, &err));
+            VT_CHECK(bytes.len == 0 && len == 99 && exact[0] == 'x');
+            continue;
+        }
+        VT_CHECK_OK(vt_base64_parse_bare(bare[i].text, &bytes, &err));
+        VT_CHECK_SAYING(vt_slice_is(vt_buf_slice(&bytes), bare[i].bytes), "%s",
+                        bare[i].name);
+        VT_CHECK_OK(vt_base64_bare_len(bare[i].text, &len, &err));
+        VT_CHECK(len == bytes.len);
+        VT_CHECK_OK(vt_base64_parse_bare_exact(bare[i].text, exact, len, &err));
+        VT_CHECK_FAILS(VT_MALFORMED,
+                       vt_base64_parse_bare_exact(bare[i].text, exact, len + 1, &err));
+        vt_base64_write_bare(&again, vt_buf_slice(&bytes));
+        VT_CHECK(vt_slice_equal(vt_buf_slice(&again), bare[i].text));
+    }
+}
+
 static void a_full_buffer_is_a_limit(void)
 {
     struct vt_error err = { 0 };
@@ -177,6 +228,7 @@ static const struct vt_case cases[] = {
     { "mangled texts are refused or mean something else",
       mangled_texts_are_refused_or_mean_something_else },
     { "an exact length is demanded", an_exact_length_is_demanded },
+    { "bare texts have one spelling", bare_texts_have_one_spelling },
     { "a full buffer is a limit", a_full_buffer_is_a_limit },
 };
 

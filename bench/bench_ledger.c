@@ -146,6 +146,13 @@ static void measure_single(struct vt_ledger_bench *b)
     measure_peer(b, theirs);
     for (size_t i = 0; i < FORMS; i++)
         print_form(b, &forms[i], &ours[i], &theirs[i]);
+    vt_bench_print(&(struct vt_figure){
+        .name = "ledger.add.single.rate",
+        .unit = "entries/s",
+        .value = ours[0].rate,
+        .goal = 50000,
+        .is_more_better = true,
+        .conditions = "the same as ledger.add.single, against its goal without a peer" });
 }
 
 static void measure_batch(struct vt_ledger_bench *b)

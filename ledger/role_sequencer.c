@@ -28,7 +28,7 @@ struct sequencer {
     struct vt_env env;
     struct vt_signer *signer;
     struct vt_ledger *ledger;
-    int64_t publish_ms;      /* at least so long between two publications */
+    int64_t publish_ms; /* at least so long between the beginnings of two publications */
     int64_t publish_next_ms; /* not before */
     bool is_awaited;         /* somebody waits for a checkpoint over what is new */
     bool is_asking;          /* the courier is under way */
@@ -71,7 +71,6 @@ static bool end_publication(struct sequencer *s, vt_slice note, struct vt_error 
     struct vt_error why = { 0 };
 
     s->is_asking = false;
-    s->publish_next_ms = vt_monotonic_ms() + s->publish_ms;
     if (vt_ledger_publish_end(s->ledger, note, &why))
         return tell_published(s, err);
     if (why.code == VT_IO) {
@@ -97,6 +96,7 @@ static bool publish(struct sequencer *s, struct vt_error *err)
     struct vt_error why = { 0 };
 
     s->is_awaited = false;
+    s->publish_next_ms = vt_monotonic_ms() + s->publish_ms;
     if (!vt_ledger_publish_begin(s->ledger, &note, &why)) {
         if (why.code == VT_IO) {
             *err = why;

@@ -11,7 +11,10 @@ esac
 for family in $families; do
     case $family in
     chain) programs="bench_verify bench_proof bench_append bench_sandbox" ;;
-    ledger) programs=bench_ledger ;;
+    ledger)
+        programs=bench_ledger
+        "$(dirname "$0")/../tests/interop/peers.sh" "$build/interop" >&2
+        ;;
     lookup) programs=bench_lookup ;;
     esac
     for program in $programs; do

@@ -414,14 +414,14 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->note = vt_buf_init(VT_NOTE_BYTES_MAX);
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
-    is_ok = look(m, err);
-    if (is_ok && !open_copy(m, dir, err)) {
-        is_ok = false;
-        out->is_ours = true;
-    } else if (!is_ok || !update(m, err)) {
-        is_ok = false;
+    /* No folder is made for a log that is not there. */
+    out->is_ours = was_there && !open_copy(m, dir, err);
+    is_ok = !out->is_ours && look(m, err);
+    if (is_ok && !was_there)
+        is_ok = !(out->is_ours = !open_copy(m, dir, err));
+    is_ok = is_ok && update(m, err);
+    if (!is_ok && !out->is_ours)
         out->is_ours = err->code == VT_IO && !vt_remote_has_failed(m->remote);
-    }
     out->held = m->held;
     vt_remote_close(m->remote);
     vt_disk_close(m->disk);

@@ -171,9 +171,9 @@ static void on_health(void *context, struct vt_http_exchange *exchange)
 }
 
 static const struct vt_http_route routes[] = {
-    { "POST", "/", VT_RELAY_BYTES_MAX, on_request },
-    { "GET", "/health", 0, on_health },
-    { NULL, NULL, 0, NULL },
+    { "POST", "/", VT_RELAY_BYTES_MAX, on_request, NULL },
+    { "GET", "/health", 0, on_health, NULL },
+    { NULL, NULL, 0, NULL, NULL },
 };
 
 /* One line a minute, if anything happened: numbers, nobody's address. */

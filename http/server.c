@@ -5,6 +5,7 @@
  *
  *   first call      route found? bound kept?  -- no --> REFUSED, body read away
  *   body calls      gathered up to the route's bound -- over --> REFUSED
+ *                   or handed out piece by piece; the owner may let the connection sleep
  *   last call       handler runs -- answered at once --> queued
  *                                -- else it sleeps until vt_http_answer: it dozes for
  *                                   some steps, then its connection is suspended
@@ -20,6 +21,7 @@
 enum {
     CONNECTIONS_MAX = 256,
     REQUEST_MS_MAX = 15000,
+    STREAM_MS_MAX = 300000,
     ANSWER_MS_MAX = 60000,
     STOP_MS_MAX = 5000,
     HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
@@ -65,6 +67,10 @@ struct vt_http_exchange {
     struct vt_buf body;
     uint64_t announced; /* Content-Length; 0: none */
     bool is_handled;    /* the handler ran, or we refused */
+    void *owned;
+    bool is_paused;          /* by the owner, within a body */
+    int64_t stream_since_ms; /* when its body began to come, piece by piece */
+    size_t read_away;        /* bytes that came behind the answer */
     /* Asleep: waits for its answer.  It dozes at first, and the library calls us for it in
      * each step; then its connection is suspended, which costs three calls of the system.
      */
@@ -160,6 +166,7 @@ static void wake(struct vt_http_exchange *exchange)
 {
     struct vt_http_server *server = exchange->server;
 
+    exchange->is_paused = false;
     if (exchange->next != NULL)
         exchange->next->before = exchange->before;
     if (exchange->before != NULL)
@@ -170,6 +177,7 @@ static void wake(struct vt_http_exchange *exchange)
     if (exchange->connection == NULL) {
         exchange_free(exchange); /* its client went */
     } else if (exchange->is_suspended) {
+        exchange->is_suspended = false; /* it may pause again */
         MHD_resume_connection(exchange->connection);
     } else {
         server->dozing_count--;
@@ -190,6 +198,29 @@ static void give(struct vt_http_exchange *exchange, int status, const char *cont
         add_header(response, "Connection", "close");
     exchange->status = status;
     exchange->response = response;
+    if (exchange->is_sleeping)
+        wake(exchange);
+}
+
+void vt_http_set_owned(struct vt_http_exchange *exchange, void *owned)
+{
+    exchange->owned = owned;
+}
+
+void *vt_http_owned(const struct vt_http_exchange *exchange)
+{
+    return exchange->owned;
+}
+
+/* The connection goes to sleep when `take` has returned. */
+void vt_http_pause(struct vt_http_exchange *exchange)
+{
+    exchange->is_paused = true;
+}
+
+void vt_http_resume(struct vt_http_exchange *exchange)
+{
+    exchange->is_paused = false;
     if (exchange->is_sleeping)
         wake(exchange);
 }
@@ -346,6 +377,9 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
     exchange->route = find_route(exchange, method);
     if (exchange->route == NULL)
         return exchange;
+    exchange->stream_since_ms = vt_monotonic_ms();
+    if (exchange->route->stream != NULL)
+        return exchange;
     exchange->body = vt_buf_init(exchange->route->body_bytes_max);
     if (vt_decimal_parse(vt_http_header(exchange, "Content-Length"),
                          &exchange->announced) &&
@@ -373,7 +407,7 @@ static enum MHD_Result handle(struct vt_http_exchange *exchange)
     if (!exchange->is_handled) {
         exchange->is_handled = true;
         now_does(exchange, WORKING);
-        if (exchange->route != NULL)
+        if (exchange->route != NULL && exchange->status == 0)
             exchange->route->handle(exchange->server->options.context, exchange);
         if (exchange->status == 0)
             fall_asleep(exchange);
@@ -383,6 +417,28 @@ static enum MHD_Result handle(struct vt_http_exchange *exchange)
     if (exchange->dozed++ ==
         (exchange->server->options.tls_key != NULL ? 0 : DOZE_STEPS_MAX))
         sleep_soundly(exchange);
+    return MHD_YES;
+}
+
+/* The next piece of a body that is not gathered.  The library sends no answer before the
+ * whole body is there, so what comes behind an answer is read away, up to a bound. */
+static enum MHD_Result take_piece(struct vt_http_exchange *exchange, vt_slice piece)
+{
+    int64_t now_ms = vt_monotonic_ms();
+
+    now_does(exchange, READING); /* for each piece its own time ... */
+    if (now_ms - exchange->stream_since_ms >= exchange->server->options.stream_ms_max)
+        return MHD_NO; /* ... and for all of them one */
+    if (exchange->status != 0) {
+        exchange->read_away += piece.len;
+        return exchange->read_away <= VT_HTTP_READ_AWAY_MAX ? MHD_YES : MHD_NO;
+    }
+    exchange->route->stream->take(exchange->server->options.context, exchange, piece);
+    if (exchange->is_paused && exchange->status == 0) {
+        now_does(exchange, WORKING);
+        fall_asleep(exchange);
+        sleep_soundly(exchange);
+    }
     return MHD_YES;
 }
 
@@ -401,6 +457,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (*piece_len == 0)
         return handle(exchange);
+    if (exchange->route != NULL && exchange->route->stream != NULL) {
+        vt_slice bytes = vt_slice_of(piece, *piece_len);
+
+        *piece_len = 0;
+        exchange->server->has_more = true;
+        return take_piece(exchange, bytes);
+    }
     vt_buf_put(&exchange->body, vt_slice_of(piece, *piece_len));
     *piece_len = 0;
     exchange->server->has_more |= exchange->body.len != exchange->announced;
@@ -420,6 +483,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (exchange == NULL)
         return;
     now_does(exchange, READING);
+    if (!exchange->is_handled && exchange->status == 0 && exchange->route != NULL &&
+        exchange->route->stream != NULL)
+        exchange->route->stream->gone(exchange->server->options.context, exchange);
     *state = NULL;
     if (!exchange->is_sleeping) {
         exchange_free(exchange);
@@ -504,6 +570,8 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
         server->options.head_bytes_max = HEAD_BYTES_MAX;
     if (server->options.request_ms_max == 0)
         server->options.request_ms_max = REQUEST_MS_MAX;
+    if (server->options.stream_ms_max == 0)
+        server->options.stream_ms_max = STREAM_MS_MAX;
     if (server->options.answer_ms_max == 0)
         server->options.answer_ms_max = ANSWER_MS_MAX;
     if (server->options.stop_ms_max == 0)

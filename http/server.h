@@ -27,7 +27,22 @@ struct vt_http_route {
      * calls it later; until then the exchange stays valid, also if the client has gone, but
      * not longer than the server. */
     void (*handle)(void *context, struct vt_http_exchange *exchange);
+    /* For bodies that are too long to be gathered; NULL: it is gathered. */
+    const struct vt_http_stream *stream;
 };
+
+/* A body that is taken piece by piece; body_bytes_max does not count then, and vt_http_body
+ * is empty. */
+struct vt_http_stream {
+    /* Called with each piece as it comes, and takes all of it; the route's `handle` is
+     * called behind the last.  An answer may be given at any time: what still comes of the
+     * body is read away, up to VT_HTTP_READ_AWAY_MAX. */
+    void (*take)(void *context, struct vt_http_exchange *exchange, vt_slice piece);
+    /* The client has gone before `handle` was called or an answer given: it ends now. */
+    void (*gone)(void *context, struct vt_http_exchange *exchange);
+};
+
+#define VT_HTTP_READ_AWAY_MAX VT_MIB(64)
 
 /* Another descriptor to wait for. */
 struct vt_http_watch {
@@ -47,9 +62,11 @@ struct vt_http_options {
     /* Request line and headers together; 0: 16 KiB.  A connection holds twice as much, and
      * wipes it after each request, so a server of many small requests sets less. */
     size_t head_bytes_max;
-    int64_t request_ms_max;           /* for a whole request to arrive; 0: 15 s */
-    int64_t answer_ms_max;            /* for an answer to be taken; 0: 60 s */
-    int64_t stop_ms_max;              /* for answers under way when stopping; 0: 5 s */
+    int64_t request_ms_max; /* for a whole request, or a piece of a body that is taken piece
+                             * by piece, to arrive; 0: 15 s */
+    int64_t stream_ms_max;  /* for all pieces of such a body; 0: 5 min */
+    int64_t answer_ms_max;  /* for an answer to be taken; 0: 60 s */
+    int64_t stop_ms_max;    /* for answers under way when stopping; 0: 5 s */
     struct vt_http_watch watches[12]; /* ended by one without `ready` */
     /* Called about four times a second as long as there are connections; NULL: nobody. */
     void (*tick)(void *context, int64_t now_ms);
@@ -102,6 +119,14 @@ vt_slice vt_http_path(const struct vt_http_exchange *exchange); /* decoded, no q
 vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *name);
 /* The query's value, decoded; empty if there is none. */
 vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name);
+
+/* What the owner remembers with an exchange; NULL at first. */
+void vt_http_set_owned(struct vt_http_exchange *exchange, void *owned);
+void *vt_http_owned(const struct vt_http_exchange *exchange);
+/* Inside `take`: no more pieces, nor `handle`, until vt_http_resume is called (from
+ * elsewhere), or an answer is given.  A client that goes meanwhile is noticed then. */
+void vt_http_pause(struct vt_http_exchange *exchange);
+void vt_http_resume(struct vt_http_exchange *exchange);
 
 /* Add a header to the answer to come; at most 8.  Both are copied. */
 void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,

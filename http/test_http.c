@@ -1,4 +1,5 @@
 /* The server against the client, and against clients that do not behave. */
+#include "http/gzip.h"
 #include "http/http.h"
 #include "tests/harness.h"
 #include <arpa/inet.h>
@@ -16,8 +17,9 @@ enum { BODY_MAX = 1000, SLEEPERS_MAX = 64 };
 struct inside {
     struct vt_http_server *server;
     struct vt_http_exchange *sleepers[SLEEPERS_MAX];
-    size_t count;
-    int control; /* 's': stop, 'w': wake the sleepers, end of file: stop */
+    size_t count, gone;
+    int control; /* 's': stop, 'w': wake the sleepers, 'r': resume them, end of file: stop
+                  */
 };
 
 static void echo(void *context, struct vt_http_exchange *exchange)
@@ -52,6 +54,45 @@ static void sleep_on(void *context, struct vt_http_exchange *exchange)
     inside->sleepers[inside->count++] = exchange;
 }
 
+/* Adds up the bytes of a body as they come; '!' is answered at once, at each 'p' it pauses
+ * until the control says so. */
+static void add_up(void *context, struct vt_http_exchange *exchange, vt_slice piece)
+{
+    struct inside *inside = context;
+    size_t sum = (size_t)(uintptr_t)vt_http_owned(exchange) + piece.len;
+
+    vt_http_set_owned(exchange, (void *)(uintptr_t)sum);
+    if (vt_slice_has_byte(piece, '!')) {
+        vt_http_answer_text(exchange, VT_HTTP_CONFLICT, "no more");
+    } else if (vt_slice_has_byte(piece, 'p')) {
+        inside->sleepers[inside->count++] = exchange;
+        vt_http_pause(exchange);
+    }
+}
+
+static void say_sum(void *context, struct vt_http_exchange *exchange)
+{
+    (void)context;
+    VT_ASSERT(vt_http_body(exchange).len == 0);
+    vt_http_answer_text(exchange, VT_HTTP_OK, "%zu",
+                        (size_t)(uintptr_t)vt_http_owned(exchange));
+}
+
+static void client_gone(void *context, struct vt_http_exchange *exchange)
+{
+    struct inside *inside = context;
+
+    (void)exchange;
+    inside->gone++;
+}
+
+static void say_gone(void *context, struct vt_http_exchange *exchange)
+{
+    vt_http_answer_text(exchange, VT_HTTP_OK, "%zu", ((struct inside *)context)->gone);
+}
+
+static const struct vt_http_stream adding = { add_up, client_gone };
+
 static bool on_control(void *context, struct vt_error *err)
 {
     struct inside *inside = context;
@@ -62,17 +103,21 @@ static bool on_control(void *context, struct vt_error *err)
         vt_http_server_stop(inside->server);
     for (size_t i = 0; what == 'w' && i < inside->count; i++)
         vt_http_answer_text(inside->sleepers[i], VT_HTTP_OK, "woken");
-    if (what == 'w')
+    for (size_t i = 0; what == 'r' && i < inside->count; i++)
+        vt_http_resume(inside->sleepers[i]);
+    if (what == 'w' || what == 'r')
         inside->count = 0;
     return true;
 }
 
 static const struct vt_http_route routes[] = {
-    { "POST", "/echo", BODY_MAX, echo },
-    { "GET", "/hello/*", 0, hello },
-    { "GET", "/redirect", 0, redirect },
-    { "GET", "/sleep", 0, sleep_on },
-    { NULL, NULL, 0, NULL },
+    { "POST", "/echo", BODY_MAX, echo, NULL },
+    { "GET", "/hello/*", 0, hello, NULL },
+    { "GET", "/redirect", 0, redirect, NULL },
+    { "GET", "/sleep", 0, sleep_on, NULL },
+    { "POST", "/sum", 0, say_sum, &adding },
+    { "GET", "/gone", 0, say_gone, NULL },
+    { NULL, NULL, 0, NULL, NULL },
 };
 
 struct server {
@@ -528,6 +573,116 @@ static void connections_are_bounded(void)
     stop(&server);
 }
 
+/* ---- bodies piece by piece --------------------------------------------------------------
+ */
+
+static void long_bodies_are_taken_in_pieces(void)
+{
+    static char body[3 << 20];
+    struct vt_error err = { 0 };
+    struct server server = start((struct vt_http_options){ 0 });
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    struct vt_http_call call = { .url = url_of(&server, "/sum"),
+                                 .body = VT_BYTES(body),
+                                 .answer_bytes_max = 100 };
+
+    memset(body, 'a', sizeof body);
+    VT_CHECK_OK(vt_http_client_new(&client, &err));
+    VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+    VT_CHECK(call.status == 200 && vt_slice_is(vt_buf_slice(&call.answer), "3145728\n"));
+    body[1000] = '!'; /* the answer is there early; the rest is read away */
+    VT_CHECK_OK(vt_http_client_run(client, &call, &err));
+    VT_CHECK(call.status == 409 && vt_slice_is(vt_buf_slice(&call.answer), "no more\n"));
+    vt_http_call_clear(&call);
+    stop(&server);
+}
+
+/* Who pauses a body gets nothing of it until he resumes. */
+static void a_paused_body_waits(void)
+{
+    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = dial(&server);
+    struct pollfd quiet = { fd, POLLIN, 0 };
+
+    say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nabp");
+    (void)poll(NULL, 0, 100);
+    say(fd, "defg");
+    VT_CHECK(poll(&quiet, 1, 700) == 0); /* longer than a client may be silent */
+    tell(&server, 'r');
+    VT_CHECK(strstr(hear(fd, "7\n"), "200 OK") != NULL);
+    (void)close(fd);
+    stop(&server);
+}
+
+static void a_client_that_goes_is_noticed(void)
+{
+    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = dial(&server), other = dial(&server);
+
+    say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
+    (void)poll(NULL, 0, 100);
+    (void)close(fd);
+    (void)poll(NULL, 0, 100);
+    say(other, "GET /gone HTTP/1.1\r\nHost: x\r\n\r\n");
+    VT_CHECK(strstr(hear(other, "1\n"), "200 OK") != NULL);
+    say(other, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
+    VT_CHECK(strstr(hear(other, NULL), "200 OK") == NULL); /* silent: cut off */
+    (void)close(other);
+    stop(&server);
+}
+
+/* ---- gzip -------------------------------------------------------------------------------
+ */
+
+/* Unpack in steps of `room` bytes: false when it is damaged or not whole. */
+static bool unpack(vt_slice packed, size_t room, struct vt_buf *out)
+{
+    struct vt_gunzip *gunzip = vt_gunzip_new();
+    struct vt_error err = { 0 };
+    bool is_ok = true;
+
+    while (is_ok) {
+        size_t before = packed.len, made = 0;
+        uint8_t *at = vt_buf_extend(out, room);
+
+        VT_CHECK(at != NULL);
+        is_ok = vt_gunzip_step(gunzip, &packed, at, room, &made, &err);
+        VT_CHECK(made <= room);
+        vt_buf_truncate(out, out->len - room + made);
+        if (made == 0 && packed.len == before)
+            break;
+    }
+    is_ok = is_ok && packed.len == 0 && vt_gunzip_is_whole(gunzip);
+    vt_gunzip_free(gunzip);
+    return is_ok;
+}
+
+static void packed_bodies_are_unpacked_in_steps(void)
+{
+    static uint8_t plain[200000];
+    VT_AUTO_BUF packed = vt_buf_init(VT_MIB(1)), out = vt_buf_init(VT_MIB(1));
+    vt_slice all;
+
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = (uint8_t)(i * i >> 7);
+    vt_gzip(VT_BYTES(plain), &packed);
+    all = vt_buf_slice(&packed);
+    VT_CHECK(!packed.is_full && unpack(all, 1000, &out) &&
+             vt_slice_equal(vt_buf_slice(&out), VT_BYTES(plain)));
+    vt_buf_truncate(&out, 0); /* two members are one */
+    vt_gzip(VT_BYTES(plain), &packed);
+    VT_CHECK(unpack(vt_buf_slice(&packed), 70000, &out) && out.len == 2 * sizeof plain);
+    all.data = packed.data;
+    for (size_t len = 0; len < all.len; len += 977) { /* cut short */
+        vt_buf_truncate(&out, 0);
+        VT_CHECK(!unpack(vt_slice_sub(vt_buf_slice(&packed), 0, len), 1000, &out));
+    }
+    packed.data[all.len - 6] ^= 1; /* its check */
+    vt_buf_truncate(&out, 0);
+    VT_CHECK(!unpack(vt_slice_sub(vt_buf_slice(&packed), 0, all.len), 1000, &out));
+    VT_CHECK(!unpack(VT_LIT("plain"), 1000, &out));
+}
+
 static void listening_says_what_is_wrong(void)
 {
     struct vt_error err = { 0 };
@@ -558,6 +713,10 @@ static const struct vt_case cases[] = {
     { "chunked bodies are bounded", chunked_bodies_are_bounded },
     { "heads are bounded", heads_are_bounded },
     { "connections are bounded", connections_are_bounded },
+    { "long bodies are taken in pieces", long_bodies_are_taken_in_pieces },
+    { "a paused body waits", a_paused_body_waits },
+    { "a client that goes is noticed", a_client_that_goes_is_noticed },
+    { "packed bodies are unpacked in steps", packed_bodies_are_unpacked_in_steps },
     { "listening says what is wrong", listening_says_what_is_wrong },
 };
 

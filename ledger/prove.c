@@ -1,6 +1,6 @@
-/* Both proofs climb: from a node to the root, and at each step the sibling is the next
+/* All proofs climb: from a node to the root, and at each step the sibling is the next
  * hash. An inclusion proof climbs from the leaf; a consistency proof from the largest
- * complete subtree at the old tree's right edge. */
+ * complete subtree at the right edge of the old tree, or of the subtree in question. */
 #include "ledger/prove.h"
 
 enum { TILE_HEIGHT = 8, KEPT = 2 };
@@ -147,6 +147,34 @@ bool vt_prover_inclusion(struct vt_prover *p, uint64_t index, struct vt_proof *o
                        (uintmax_t)index, (uintmax_t)p->size);
     if (!check_size(p->size, err) || !climb(p, 0, index, &proof, err))
         return false;
+    *out = proof;
+    return true;
+}
+
+bool vt_prover_subtree(struct vt_prover *p, uint64_t start, uint64_t end,
+                       struct vt_proof *out, struct vt_error *err)
+{
+    struct vt_proof proof = { .count = 0 };
+    uint64_t first = start, last = end - 1; /* not used when it is empty */
+    unsigned height = 0;
+
+    VT_ASSERT(vt_tree_is_subtree(start, end));
+    if (end > p->size)
+        return vt_fail(err, VT_ABSENT, "the tree of %ju entries does not reach to %ju",
+                       (uintmax_t)p->size, (uintmax_t)end);
+    if (start != end) {
+        /* At the tree's own edge all of the subtree is one node; else its last part. */
+        while (first != last && (end == p->size || (last & 1) != 0)) {
+            first >>= 1;
+            last >>= 1;
+            height++;
+        }
+        if (!check_size(p->size, err) ||
+            (first != last &&
+             !read_node(p, height, last, &proof.hashes[proof.count++], err)) ||
+            !climb(p, height, last, &proof, err))
+            return false;
+    }
     *out = proof;
     return true;
 }

@@ -32,6 +32,12 @@ void vt_prover_grow(struct vt_prover *prover, uint64_t size);
 VT_CHECKED bool vt_prover_inclusion(struct vt_prover *prover, uint64_t index,
                                     struct vt_proof *out, struct vt_error *err);
 
+/* The subtree [start, end), which must be one (vt_tree_is_subtree), is part of the tree;
+ * empty when it is empty, or the tree itself.
+ * Spec: draft-ietf-plants-merkle-tree-certs §4.4 */
+VT_CHECKED bool vt_prover_subtree(struct vt_prover *prover, uint64_t start, uint64_t end,
+                                  struct vt_proof *out, struct vt_error *err);
+
 /* Errors of all: VT_ABSENT the tree has no such entry or size
  *                and those of source->read */
 

@@ -139,11 +139,11 @@ static bool take_words(struct vt_front *f, const json_t *words, struct vt_rights
  */
 
 static const struct vt_http_route ledger_routes[] = {
-    { "POST", "/add", VT_ENTRY_BYTES_MAX + 1, vt_front_on_add },
-    { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch },
-    { "GET", "/checkpoint", 0, vt_front_on_checkpoint },
-    { "GET", "/tile/*", 0, vt_front_on_tile },
-    { "GET", "/lookup/*", 0, vt_front_on_lookup },
+    { "POST", "/add", VT_ENTRY_BYTES_MAX + 1, vt_front_on_add, NULL },
+    { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch, NULL },
+    { "GET", "/checkpoint", 0, vt_front_on_checkpoint, NULL },
+    { "GET", "/tile/*", 0, vt_front_on_tile, NULL },
+    { "GET", "/lookup/*", 0, vt_front_on_lookup, NULL },
 };
 
 enum { LEDGER_ROUTES = sizeof ledger_routes / sizeof ledger_routes[0] };
@@ -160,9 +160,11 @@ static const struct vt_http_route *make_routes(struct vt_front *f)
             routes[count++].path = vt_arena_printf(f->arena, "%s%s", f->ledgers[i].prefix,
                                                    ledger_routes[k].path);
         }
-    routes[count++] = (struct vt_http_route){ "GET", "/metrics", 0, vt_front_on_metrics };
-    routes[count++] = (struct vt_http_route){ "GET", "/health", 0, vt_front_on_health };
-    routes[count] = (struct vt_http_route){ NULL, NULL, 0, NULL };
+    routes[count++] =
+        (struct vt_http_route){ "GET", "/metrics", 0, vt_front_on_metrics, NULL };
+    routes[count++] =
+        (struct vt_http_route){ "GET", "/health", 0, vt_front_on_health, NULL };
+    routes[count] = (struct vt_http_route){ NULL, NULL, 0, NULL, NULL };
     return routes;
 }
 

@@ -182,9 +182,9 @@ static void on_get(void *context, struct vt_http_exchange *exchange)
 }
 
 static const struct vt_http_route routes[] = {
-    { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add },
-    { "GET", "/*", 0, on_get },
-    { NULL, NULL, 0, NULL },
+    { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add, NULL },
+    { "GET", "/*", 0, on_get, NULL },
+    { NULL, NULL, 0, NULL, NULL },
 };
 
 /* ---- the log of a minute ----------------------------------------------------------------

@@ -175,8 +175,8 @@ static void on_add(void *context, struct vt_http_exchange *exchange)
 }
 
 static const struct vt_http_route routes[] = {
-    { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add },
-    { NULL, NULL, 0, NULL },
+    { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add, NULL },
+    { NULL, NULL, 0, NULL, NULL },
 };
 
 /* ---- the set

@@ -347,8 +347,8 @@ static void give(void *context, struct vt_http_exchange *exchange)
 
 static pid_t serve(uint16_t *port_out)
 {
-    static const struct vt_http_route routes[] = { { "GET", "/*", 0, give },
-                                                   { NULL, NULL, 0, NULL } };
+    static const struct vt_http_route routes[] = { { "GET", "/*", 0, give, NULL },
+                                                   { NULL, NULL, 0, NULL, NULL } };
     struct vt_http_options options = { .routes = routes };
     struct vt_http_server *server;
     struct vt_error err = { 0 };

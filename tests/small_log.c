@@ -2,6 +2,7 @@
 #include "tests/small_log.h"
 
 #include "ledger/checkpoint.h"
+#include "ledger/upload.h"
 
 struct vt_key *vt_test_key(uint8_t seed)
 {
@@ -36,6 +37,13 @@ struct vt_small_log vt_small_log_of(const char *origin, uint8_t seed)
 const char *vt_small_log_vkey(const struct vt_small_log *log)
 {
     return vt_test_vkey(log->origin, VT_NOTE_ED25519, log->key);
+}
+
+vt_slice vt_small_log_entry(const struct vt_small_log *log, uint64_t i)
+{
+    return vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%sentry %ju",
+                                              i >= log->fork_at ? log->branch : "",
+                                              (uintmax_t)i));
 }
 
 static vt_hash leaf(const struct vt_small_log *log, uint64_t i)
@@ -129,4 +137,59 @@ vt_slice vt_small_log_note(const struct vt_small_log *log, uint64_t size)
     VT_CHECK_OK(
         vt_note_sign(log->key, checkpoint.origin, vt_buf_slice(&text), &note, &err));
     return vt_arena_copy(vt_test_arena(), vt_buf_slice(&note));
+}
+
+/* SUBTREE_SUBPROOF(start, end, D[from:to], is_whole), all counted in the whole tree */
+static void subtree_subproof(const struct vt_small_log *log, uint64_t start, uint64_t end,
+                             uint64_t from, uint64_t to, bool is_whole,
+                             struct vt_proof *out)
+{
+    uint64_t middle;
+
+    if (start == from && end == to) {
+        if (!is_whole)
+            put(out, tree_hash(log, from, to));
+        return;
+    }
+    middle = from + split_of(to - from);
+    if (end <= middle) {
+        subtree_subproof(log, start, end, from, middle, is_whole, out);
+        put(out, tree_hash(log, middle, to));
+    } else if (start >= middle) {
+        subtree_subproof(log, start, end, middle, to, is_whole, out);
+        put(out, tree_hash(log, from, middle));
+    } else {
+        subtree_subproof(log, middle, end, middle, to, false, out);
+        put(out, tree_hash(log, from, middle));
+    }
+}
+
+struct vt_proof vt_small_log_subtree(const struct vt_small_log *log, uint64_t start,
+                                     uint64_t end, uint64_t size)
+{
+    struct vt_proof proof = { .count = 0 };
+
+    subtree_subproof(log, start, end, 0, size, true, &proof);
+    return proof;
+}
+
+vt_slice vt_small_log_upload(const struct vt_small_log *log, uint64_t start, uint64_t end,
+                             vt_slice ticket, size_t packages)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MIB(4));
+    struct vt_upload_head head = { vt_slice_from_cstr(log->origin), start, end, ticket };
+
+    vt_upload_head_write(&body, &head);
+    while (start < end && packages-- > 0) {
+        struct vt_package_range range = vt_package_range(start, end);
+        struct vt_proof proof = vt_small_log_subtree(log, range.base, range.end, end);
+        VT_AUTO_BUF entries = vt_buf_init(VT_MIB(1));
+
+        for (uint64_t i = range.start; i < range.end; i++)
+            vt_bundle_put(&entries, vt_small_log_entry(log, i));
+        vt_package_write(&body, vt_buf_slice(&entries), &proof);
+        start = range.end;
+    }
+    VT_CHECK(!body.is_full);
+    return vt_arena_copy(vt_test_arena(), vt_buf_slice(&body));
 }

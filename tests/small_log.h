@@ -25,6 +25,16 @@ bool vt_small_log_prove(void *context, uint64_t old_size, uint64_t size,
                         struct vt_proof *out, struct vt_error *err);
 /* The signed checkpoint of that size; the text lives as long as the case. */
 vt_slice vt_small_log_note(const struct vt_small_log *log, uint64_t size);
+/* Entry i; the text lives as long as the case. */
+vt_slice vt_small_log_entry(const struct vt_small_log *log, uint64_t i);
+/* The subtree [start, end) is part of the tree of `size` entries: SUBTREE_PROOF of
+ * draft-ietf-plants-merkle-tree-certs §4.4.1, word for word. */
+struct vt_proof vt_small_log_subtree(const struct vt_small_log *log, uint64_t start,
+                                     uint64_t end, uint64_t size);
+/* A body of add-entries for [start, end) with its first `packages` packages; the text lives
+ * as long as the case. */
+vt_slice vt_small_log_upload(const struct vt_small_log *log, uint64_t start, uint64_t end,
+                             vt_slice ticket, size_t packages);
 /* Its vkey as text. */
 const char *vt_small_log_vkey(const struct vt_small_log *log);
 

@@ -9,6 +9,7 @@ extern const struct vt_group vt_cli_client;
 extern const struct vt_group vt_cli_key;
 extern const struct vt_group vt_cli_ledger;
 extern const struct vt_group vt_cli_line;
+extern const struct vt_group vt_cli_mirror;
 extern const struct vt_group vt_cli_monitor;
 extern const struct vt_group vt_cli_relay;
 extern const struct vt_group vt_cli_release;

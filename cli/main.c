@@ -10,6 +10,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_trust,
     &vt_cli_ledger,
     &vt_cli_line,
+    &vt_cli_mirror,
     &vt_cli_monitor,
     &vt_cli_relay,
     &vt_cli_release,

@@ -6,6 +6,8 @@
 #include "cell/role_relay_front.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_ledger_front.h"
+#include "ledger/role_mirror_front.h"
+#include "ledger/role_mirror_signer.h"
 #include "ledger/role_sequencer.h"
 #include "ledger/role_signer.h"
 #include "ledger/role_witness_front.h"
@@ -20,6 +22,8 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_COURIER, vt_role_courier, &vt_courier_rights },
     { VT_ROLE_WITNESS_FRONT, vt_role_witness_front, &vt_witness_front_rights },
     { VT_ROLE_WITNESS_SIGNER, vt_role_witness_signer, &vt_witness_signer_rights },
+    { VT_ROLE_MIRROR_FRONT, vt_role_mirror_front, &vt_mirror_front_rights },
+    { VT_ROLE_MIRROR_SIGNER, vt_role_mirror_signer, &vt_mirror_signer_rights },
     { VT_ROLE_RULES, vt_role_rules, &vt_rules_rights },
     { VT_ROLE_RELAY_FRONT, vt_role_relay_front, &vt_relay_front_rights },
     { VT_ROLE_RELAY_COURIER, vt_role_relay_courier, &vt_relay_courier_rights },

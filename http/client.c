@@ -163,6 +163,7 @@ static bool add_headers(const struct vt_http_call *call, struct under_way *insid
 
     /* No "Expect: 100-continue": it costs a round trip, and some servers a second. */
     return (call->accept == NULL || add_header(inside, "Accept", call->accept)) &&
+           (!call->is_gzipped || add_header(inside, "Content-Encoding", "gzip")) &&
            (call->body.len == 0 ||
             (add_header(inside, "Content-Type", type) && add_header(inside, "Expect", "")));
 }

@@ -16,6 +16,7 @@ struct vt_http_call {
     const char *method;       /* NULL: GET, or POST with a body; HEAD has no answer */
     vt_slice body;            /* must live as long as the call is under way */
     const char *content_type; /* of the body; NULL: text/plain */
+    bool is_gzipped;          /* the body: it is sent with Content-Encoding: gzip */
     const char *accept;       /* NULL: anything */
     size_t answer_bytes_max;
     int64_t timeout_ms; /* for all of it; 0: 30 s */

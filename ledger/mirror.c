@@ -1,5 +1,6 @@
 /* From a log elsewhere to a copy here. */
 #include "ledger/mirror.h"
+#include "ledger/edge.h"
 #include "ledger/remote.h"
 #include "ledger/shelf.h"
 #include "ledger/tlog_proof.h"
@@ -34,32 +35,6 @@ struct mirror {
 /* ---- what we hold -----------------------------------------------------------------------
  */
 
-/* The right edge of a tree of head->size entries; its root must be head->root. */
-static bool read_edge(const struct vt_tile_source *source, const struct vt_head *head,
-                      struct vt_tree *out, struct vt_error *err)
-{
-    vt_hash root;
-
-    memset(out, 0, sizeof *out);
-    out->size = head->size;
-    for (int level = 0; level < VT_TILE_LEVELS; level++) {
-        struct vt_tile_name name = { level,
-                                     vt_tile_level_size(level, head->size) / VT_TILE_WIDTH,
-                                     vt_tree_width(out, level) };
-
-        if (name.width != 0 &&
-            !source->read(source->context, &name, out->levels[level], err))
-            return false;
-    }
-    root = vt_tree_root(out);
-    if (!vt_hash_equal(&root, &head->root))
-        return vt_fail(err, VT_REJECTED,
-                       "the tiles at its right edge do not have the root that was signed "
-                       "for %ju entries",
-                       (uintmax_t)head->size);
-    return true;
-}
-
 static bool read_held(struct mirror *m, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_policy *keys = vt_alloc(sizeof *keys);
@@ -75,7 +50,7 @@ static bool read_held(struct mirror *m, struct vt_error *err)
                                    &verdict, err))
         return vt_within(err, "%s/" CHECKPOINT_NAME, vt_disk_path(m->disk));
     m->held = (struct vt_head){ verdict.size, verdict.root };
-    return read_edge(&source, &m->held, &m->tree, err) ||
+    return vt_edge_read(&source, &m->held, &m->tree, err) ||
            vt_within(err, "%s", vt_disk_path(m->disk));
 }
 
@@ -302,37 +277,6 @@ static bool grow(struct mirror *m, bool *is_whole_out, struct vt_error *err)
     return vt_disk_flush(m->disk, err);
 }
 
-/* The open tiles; their bundle is kept already. */
-static bool keep_edge(struct mirror *m, struct vt_error *err)
-{
-    for (int level = 0; level < VT_TILE_LEVELS; level++) {
-        struct vt_tile_name name = { level,
-                                     vt_tile_level_size(level, m->tree.size) /
-                                         VT_TILE_WIDTH,
-                                     vt_tree_width(&m->tree, level) };
-
-        if (name.width != 0 &&
-            !vt_shelf_write_tile(m->disk, &name, m->tree.levels[level], err))
-            return false;
-    }
-    return vt_disk_flush(m->disk, err);
-}
-
-/* Versions of tiles that were open and are full now. */
-static bool collect(struct mirror *m, uint64_t then, struct vt_error *err)
-{
-    for (int level = VT_TILE_ENTRIES; level < VT_TILE_LEVELS; level++) {
-        uint64_t index = vt_tile_level_size(level, then) / VT_TILE_WIDTH;
-        bool is_done;
-
-        if (vt_tile_width(level, index, then) != 0 &&
-            vt_tile_width(level, index, m->tree.size) == VT_TILE_WIDTH &&
-            !vt_shelf_collect(m->disk, level, index, VT_TILE_WIDTH, &is_done, err))
-            return false;
-    }
-    return vt_disk_flush(m->disk, err);
-}
-
 static bool show(struct mirror *m, struct vt_error *err)
 {
     vt_hash root = vt_tree_root(&m->tree);
@@ -340,11 +284,11 @@ static bool show(struct mirror *m, struct vt_error *err)
 
     VT_ASSERT(
         vt_hash_equal(&root, &m->head.root)); /* each part of it was held against it */
-    if (!keep_edge(m, err) ||
+    if (!vt_edge_write(m->disk, &m->tree, then, err) || !vt_disk_flush(m->disk, err) ||
         !vt_disk_write(m->disk, CHECKPOINT_NAME, vt_buf_slice(&m->note), 0644, err))
         return false;
     m->held = m->head;
-    return collect(m, then, err);
+    return vt_edge_collect(m->disk, then, m->tree.size, m->tree.size, err);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
@@ -355,7 +299,7 @@ static bool follow(struct mirror *m, struct vt_error *err)
     struct vt_tile_source source = vt_remote_source(m->remote);
     bool is_whole;
 
-    if (!read_edge(&source, &m->head, &m->edge, err) || !grow(m, &is_whole, err))
+    if (!vt_edge_read(&source, &m->head, &m->edge, err) || !grow(m, &is_whole, err))
         return false;
     m->report->end = is_whole ? VT_MIRROR_UPDATED : VT_MIRROR_INTERRUPTED;
     return !is_whole || show(m, err);

@@ -420,24 +420,31 @@ static void configs_are_read_as_written(void)
     struct vt_disk *disk;
     vt_slice first;
 
-    VT_CHECK_FAILS(VT_MALFORMED, vt_witness_init(dir, VT_LIT("a b"), vt_key_public(key),
-                                                 VT_LIT("/k"), &err));
-    VT_CHECK_OK(vt_witness_init(dir, VT_LIT(NAME), vt_key_public(key), VT_LIT("/k"), &err));
-    VT_CHECK_FAILS(VT_REJECTED, vt_witness_init(dir, VT_LIT(NAME), vt_key_public(key),
-                                                VT_LIT("/k"), &err));
-    VT_CHECK_OK(vt_witness_add_log(dir, VT_LIT("an origin with spaces"), &log_key, &err));
-    VT_CHECK_OK(vt_witness_add_log(dir, VT_LIT("an origin with spaces"), &more_key, &err));
-    VT_CHECK_OK(vt_witness_add_log(dir, VT_LIT("second"), &log_key, &err));
+    VT_CHECK_FAILS(VT_MALFORMED, vt_witness_init(dir, false, VT_LIT("a b"),
+                                                 vt_key_public(key), VT_LIT("/k"), &err));
+    VT_CHECK_OK(
+        vt_witness_init(dir, false, VT_LIT(NAME), vt_key_public(key), VT_LIT("/k"), &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_witness_init(dir, false, VT_LIT(NAME),
+                                                vt_key_public(key), VT_LIT("/k"), &err));
+    VT_CHECK_OK(
+        vt_witness_add_log(dir, false, VT_LIT("an origin with spaces"), &log_key, &err));
+    VT_CHECK_OK(
+        vt_witness_add_log(dir, false, VT_LIT("an origin with spaces"), &more_key, &err));
+    VT_CHECK_OK(vt_witness_add_log(dir, false, VT_LIT("second"), &log_key, &err));
     first = vt_test_read(vt_test_path("w/config.json"));
-    VT_CHECK_FAILS(VT_REJECTED, vt_witness_add_log(dir, VT_LIT("second"), &log_key, &err));
-    VT_CHECK_FAILS(VT_MALFORMED, vt_witness_add_log(dir, VT_LIT("third"), &not_log, &err));
-    VT_CHECK_FAILS(VT_MALFORMED, vt_witness_add_log(dir, VT_LIT("a\nb"), &log_key, &err));
-    VT_CHECK_FAILS(VT_MALFORMED, vt_witness_add_log(dir, VT_LIT(""), &log_key, &err));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_witness_add_log(dir, false, VT_LIT("second"), &log_key, &err));
+    VT_CHECK_FAILS(VT_MALFORMED,
+                   vt_witness_add_log(dir, false, VT_LIT("third"), &not_log, &err));
+    VT_CHECK_FAILS(VT_MALFORMED,
+                   vt_witness_add_log(dir, false, VT_LIT("a\nb"), &log_key, &err));
+    VT_CHECK_FAILS(VT_MALFORMED,
+                   vt_witness_add_log(dir, false, VT_LIT(""), &log_key, &err));
     VT_CHECK_FAILS(VT_ABSENT,
-                   vt_witness_add_log(vt_test_dir(), VT_LIT("a"), &log_key, &err));
+                   vt_witness_add_log(vt_test_dir(), false, VT_LIT("a"), &log_key, &err));
     VT_CHECK(vt_slice_equal(first, vt_test_read(vt_test_path("w/config.json"))));
     VT_CHECK_OK(vt_disk_open(dir, false, &disk, &err));
-    VT_CHECK_OK(vt_witness_config_read(disk, vt_test_arena(), &config, &err));
+    VT_CHECK_OK(vt_witness_config_read(disk, false, vt_test_arena(), &config, &err));
     VT_CHECK(config.log_count == 2 && config.logs[0].key_count == 2 &&
              vt_slice_is(config.name, NAME) && vt_slice_is(config.key, "/k"));
     VT_CHECK(vt_witness_log_of(&config, VT_LIT("second")) == &config.logs[1] &&

@@ -1,15 +1,34 @@
 /* A witness's folder, and a witness in one process. */
 #include "ledger/witness.h"
 #include "crypto/verify_note.h"
+#include "ledger/mirror_host.h"
 
 const char *vt_witness_memory_folder(struct vt_arena *arena, const char *dir)
 {
     return vt_arena_printf(arena, "%s/memory", dir);
 }
 
+const char *vt_mirror_state_folder(struct vt_arena *arena, const char *dir)
+{
+    return vt_arena_printf(arena, "%s/state", dir);
+}
+
+const char *vt_mirror_copies_folder(struct vt_arena *arena, const char *dir)
+{
+    return vt_arena_printf(arena, "%s/state/" VT_MIRROR_COPIES, dir);
+}
+
+static bool init_memory(struct vt_arena *arena, const char *dir, bool is_mirror,
+                        struct vt_error *err)
+{
+    return is_mirror ? vt_mirror_host_init(vt_mirror_state_folder(arena, dir), err)
+                     : vt_witness_memory_init(vt_witness_memory_folder(arena, dir), err);
+}
+
 /* The memory first: a config without one would be a witness that forgot. */
-bool vt_witness_init(const char *dir, vt_slice name, const struct vt_public_key *public_key,
-                     vt_slice key, struct vt_error *err)
+bool vt_witness_init(const char *dir, bool is_mirror, vt_slice name,
+                     const struct vt_public_key *public_key, vt_slice key,
+                     struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_witness_config config = vt_witness_config_new(arena), there;
@@ -18,16 +37,19 @@ bool vt_witness_init(const char *dir, vt_slice name, const struct vt_public_key 
 
     if (!vt_note_name_is_good(name))
         return vt_fail(err, VT_MALFORMED,
-                       "a witness's name has no space and no '+', say w1.example.org");
+                       "a cosigner's name has no space and no '+', say w1.example.org");
     if (!vt_disk_open(dir, true, &disk, err))
         return false;
+    config.is_mirror = is_mirror;
     config.vkey = vt_vkey_of(name, VT_NOTE_COSIGNATURE, public_key);
     config.name = name;
     config.key = key;
-    if (vt_witness_config_read(disk, arena, &there, err) || err->code != VT_ABSENT)
-        is_ok = vt_fail(err, VT_REJECTED, "%s: holds a witness already", dir);
+    if (vt_witness_config_read(disk, is_mirror, arena, &there, err) ||
+        err->code != VT_ABSENT)
+        is_ok = vt_fail(err, VT_REJECTED, "%s: holds a %s already", dir,
+                        is_mirror ? "mirror" : "witness");
     else
-        is_ok = vt_witness_memory_init(vt_witness_memory_folder(arena, dir), err) &&
+        is_ok = init_memory(arena, dir, is_mirror, err) &&
                 vt_witness_config_write(disk, &config, err);
     vt_disk_close(disk);
     if (!is_ok && !was_there) {
@@ -37,8 +59,8 @@ bool vt_witness_init(const char *dir, vt_slice name, const struct vt_public_key 
     return is_ok;
 }
 
-bool vt_witness_add_log(const char *dir, vt_slice origin, const struct vt_vkey *key,
-                        struct vt_error *err)
+bool vt_witness_add_log(const char *dir, bool is_mirror, vt_slice origin,
+                        const struct vt_vkey *key, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_witness_config config;
@@ -47,7 +69,8 @@ bool vt_witness_add_log(const char *dir, vt_slice origin, const struct vt_vkey *
 
     if (!vt_disk_open(dir, false, &disk, err))
         return false;
-    is_ok = vt_disk_lock(disk, err) && vt_witness_config_read(disk, arena, &config, err) &&
+    is_ok = vt_disk_lock(disk, err) &&
+            vt_witness_config_read(disk, is_mirror, arena, &config, err) &&
             vt_witness_config_add(&config, origin, key, err) &&
             vt_witness_config_write(disk, &config, err);
     vt_disk_close(disk);

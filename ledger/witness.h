@@ -17,29 +17,37 @@
 /* ---- its folder -------------------------------------------------------------------------
  */
 
+/* A mirror (ledger/mirror_host.h) is a cosigner too, with another memory: is_mirror makes,
+ * reads and serves one in the place of a witness. */
+
 /* Make a witness that watches nothing yet.  key: where the private key is, as it is kept in
  * the config; name and public key make its verifier key.
  * Errors: VT_REJECTED there is one already; VT_MALFORMED the name; VT_IO */
-VT_CHECKED bool vt_witness_init(const char *dir, vt_slice name,
+VT_CHECKED bool vt_witness_init(const char *dir, bool is_mirror, vt_slice name,
                                 const struct vt_public_key *public_key, vt_slice key,
                                 struct vt_error *err);
 /* Watch a log from the next start on.
  * Errors: those of vt_witness_config_add; VT_ABSENT no witness in dir; VT_IO */
-VT_CHECKED bool vt_witness_add_log(const char *dir, vt_slice origin,
+VT_CHECKED bool vt_witness_add_log(const char *dir, bool is_mirror, vt_slice origin,
                                    const struct vt_vkey *key, struct vt_error *err);
 /* The path of its memory, in the arena. */
 const char *vt_witness_memory_folder(struct vt_arena *arena, const char *dir);
+/* That of a mirror's memories and copies; of the copies alone. */
+const char *vt_mirror_state_folder(struct vt_arena *arena, const char *dir);
+const char *vt_mirror_copies_folder(struct vt_arena *arena, const char *dir);
 
 /* ---- serving ----------------------------------------------------------------------------
  */
 
 struct vt_witness_serving {
+    bool is_mirror;
     const char *dir;
-    const char *address;      /* IP literal to listen on */
-    uint16_t port;            /* 0: any */
-    const char *key;          /* NULL: where the config says */
-    vt_slice passphrase;      /* of the key */
-    unsigned pending_max;     /* requests that may wait for the signer; more get 429 */
+    const char *address; /* IP literal to listen on */
+    uint16_t port;       /* 0: any */
+    const char *key;     /* NULL: where the config says */
+    vt_slice passphrase; /* of the key */
+    /* Requests that may wait for the signer (a mirror: uploads under way); more get 429. */
+    unsigned pending_max;
     unsigned connections_max; /* at most VT_WITNESS_CONNECTIONS_MAX */
     /* Called once, when requests are answered. */
     void (*ready)(void *context, uint16_t port);

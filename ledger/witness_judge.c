@@ -95,8 +95,8 @@ bool vt_witness_judge(const struct vt_witness_config *config, const struct vt_ke
     if (verdict.judgement == VT_WITNESS_YES && verdict.time_unix_s <= 0)
         verdict.judgement = VT_WITNESS_NO_CLOCK;
     if (verdict.judgement == VT_WITNESS_YES &&
-        (!vt_cosignature_sign(key, verdict.time_unix_s, vt_buf_slice(&text),
-                              verdict.cosignature, err) ||
+        ((key != NULL && !vt_cosignature_sign(key, verdict.time_unix_s, vt_buf_slice(&text),
+                                              verdict.cosignature, err)) ||
          !keep(memory, seen, q, &verdict, err)))
         return false;
     *out = verdict;

@@ -46,7 +46,8 @@ struct vt_witness_verdict {
     uint8_t cosignature[64]; /* with YES */
 };
 
-/* Judge, and with YES cosign and put it into the memory's batch (a checkpoint that was
+/* Judge, and with YES cosign (unless key is NULL: a mirror only remembers what is pending)
+ * and put it into the memory's batch (a checkpoint that was
  * cosigned before is only cosigned with the new time).  *out may be told to somebody only
  * after vt_witness_memory_commit was true.
  * Errors: VT_IO the key does not sign */

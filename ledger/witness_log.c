@@ -3,9 +3,12 @@
 #include "crypto/verify_note.h"
 #include "wire/json.h"
 
-#define CONFIG_NAME "config.json"
-
 enum { CONFIG_BYTES_MAX = 4 << 20 };
+
+static const char *name_of(bool is_mirror)
+{
+    return is_mirror ? "mirror.json" : "config.json";
+}
 
 struct vt_witness_config vt_witness_config_new(struct vt_arena *arena)
 {
@@ -153,21 +156,22 @@ static bool read_json(const json_t *json, struct vt_arena *arena,
     return true;
 }
 
-bool vt_witness_config_read(struct vt_disk *disk, struct vt_arena *arena,
+bool vt_witness_config_read(struct vt_disk *disk, bool is_mirror, struct vt_arena *arena,
                             struct vt_witness_config *out, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(CONFIG_BYTES_MAX);
     VT_AUTO_JSON json = NULL;
     struct vt_witness_config config = vt_witness_config_new(arena);
 
-    if (!vt_disk_read(disk, CONFIG_NAME, &bytes, err))
+    config.is_mirror = is_mirror;
+    if (!vt_disk_read(disk, name_of(is_mirror), &bytes, err))
         return err->code == VT_ABSENT
-                   ? vt_fail(err, VT_ABSENT, "%s: there is no witness here",
-                             vt_disk_path(disk))
+                   ? vt_fail(err, VT_ABSENT, "%s: there is no %s here", vt_disk_path(disk),
+                             is_mirror ? "mirror" : "witness")
                    : false;
-    if (!vt_json_parse(vt_buf_slice(&bytes), CONFIG_NAME, &json, err) ||
+    if (!vt_json_parse(vt_buf_slice(&bytes), name_of(is_mirror), &json, err) ||
         !read_json(json, arena, &config, err))
-        return vt_within(err, "%s/" CONFIG_NAME, vt_disk_path(disk));
+        return vt_within(err, "%s/%s", vt_disk_path(disk), name_of(is_mirror));
     *out = config;
     return true;
 }
@@ -211,5 +215,5 @@ bool vt_witness_config_write(struct vt_disk *disk, const struct vt_witness_confi
     if (json == NULL)
         return vt_fail(err, VT_MALFORMED, "the key's place is not UTF-8");
     return vt_json_write_canonical(json, &bytes, err) &&
-           vt_disk_write(disk, CONFIG_NAME, vt_buf_slice(&bytes), 0644, err);
+           vt_disk_write(disk, name_of(config->is_mirror), vt_buf_slice(&bytes), 0644, err);
 }

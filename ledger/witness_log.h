@@ -1,4 +1,5 @@
-/* What a witness is and which logs it watches: config.json in its folder.
+/* What a witness is and which logs it watches: config.json in its folder.  A mirror has the
+ * same in mirror.json: it is a cosigner too, and must not be served as a witness.
  *
  *   DIR/config.json    name, verifier key, where the private key is, the logs
  *   DIR/memory/        what it has cosigned (ledger/witness_memory.h) */
@@ -23,6 +24,7 @@ struct vt_witness_log {
 
 /* All texts are borrowed from whoever filled it in. */
 struct vt_witness_config {
+    bool is_mirror;
     vt_slice name;               /* of the witness's key */
     struct vt_vkey vkey;         /* type 0x04 */
     vt_slice key;                /* where the private key is: absolute path or URI */
@@ -45,9 +47,10 @@ const struct vt_witness_log *vt_witness_log_by_id(const struct vt_witness_config
 VT_CHECKED bool vt_witness_config_add(struct vt_witness_config *config, vt_slice origin,
                                       const struct vt_vkey *key, struct vt_error *err);
 
-/* Texts live in the arena.
- * Errors: VT_ABSENT there is no witness here; VT_MALFORMED; VT_IO */
-VT_CHECKED bool vt_witness_config_read(struct vt_disk *disk, struct vt_arena *arena,
+/* Texts live in the arena; a mirror's is asked for by is_mirror.
+ * Errors: VT_ABSENT there is none here; VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_witness_config_read(struct vt_disk *disk, bool is_mirror,
+                                       struct vt_arena *arena,
                                        struct vt_witness_config *out, struct vt_error *err);
 VT_CHECKED bool vt_witness_config_write(struct vt_disk *disk,
                                         const struct vt_witness_config *config,

@@ -1,12 +1,19 @@
-/* The operator's process of a witness: it opens the socket, starts front and signer, tells
- * them what they need, and starts them again when one dies.  It reads nothing that came
- * from outside. */
+/* The operator's process of a witness, or of a mirror: it opens the socket, starts front
+ * and signer, tells them what they need, and starts them again when one dies.  It reads
+ * nothing that came from outside. */
 #include "http/http.h"
+#include "ledger/role_mirror_front.h"
+#include "ledger/role_mirror_signer.h"
 #include "ledger/role_witness_front.h"
 #include "ledger/role_witness_signer.h"
 #include "ledger/witness.h"
 #include "ledger/witness_message.h"
 #include "role/keeper.h"
+
+/* Both fronts are given the same. */
+static_assert((int)VT_MIRROR_FRONT_SIGNER == (int)VT_WITNESS_FRONT_SIGNER &&
+                  (int)VT_MIRROR_FRONT_LISTEN == (int)VT_WITNESS_FRONT_LISTEN,
+              "descriptors in another order");
 
 struct pair {
     struct vt_role *signer, *front;
@@ -34,6 +41,15 @@ static void stop_pair(void *context)
     s->pair = (struct pair){ NULL, NULL };
 }
 
+/* The signer's own; a mirror's front reads the copies, a witness's nothing. */
+static const char *folder_of(const struct serving *s, bool is_signer)
+{
+    if (s->told->is_mirror)
+        return is_signer ? vt_mirror_state_folder(s->arena, s->told->dir)
+                         : vt_mirror_copies_folder(s->arena, s->told->dir);
+    return is_signer ? vt_witness_memory_folder(s->arena, s->told->dir) : "";
+}
+
 static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
                        struct vt_error *err)
 {
@@ -41,8 +57,8 @@ static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
                                       .pending_max = s->told->pending_max,
                                       .connections_max = s->told->connections_max };
 
+    begin.folder = vt_slice_from_cstr(folder_of(s, is_signer));
     if (is_signer) {
-        begin.folder = vt_slice_from_cstr(vt_witness_memory_folder(s->arena, s->told->dir));
         begin.key = s->told->key != NULL ? vt_slice_from_cstr(s->told->key) : s->config.key;
         begin.passphrase = s->told->passphrase;
     }
@@ -50,21 +66,24 @@ static bool begin_role(struct serving *s, struct vt_role *role, bool is_signer,
         return true;
     if (err->code == VT_ABSENT)
         (void)vt_fail(err, VT_IO, "ended before it was ready");
-    return vt_within(err, is_signer ? "the witness's signer" : "the witness's front");
+    return vt_within(err, "the %s's %s", s->told->is_mirror ? "mirror" : "witness",
+                     is_signer ? "signer" : "front");
 }
 
 static bool start_pair(void *context, struct vt_error *err)
 {
     struct serving *s = context;
+    bool is_mirror = s->told->is_mirror;
     int fds[VT_WITNESS_FRONT_FDS];
 
-    if (!vt_role_start(VT_ROLE_WITNESS_SIGNER, NULL, 0, &s->pair.signer, err) ||
+    if (!vt_role_start(is_mirror ? VT_ROLE_MIRROR_SIGNER : VT_ROLE_WITNESS_SIGNER, NULL, 0,
+                       &s->pair.signer, err) ||
         !begin_role(s, s->pair.signer, true, err))
         return false;
     fds[VT_WITNESS_FRONT_SIGNER] = vt_role_channel(s->pair.signer)->fd;
     fds[VT_WITNESS_FRONT_LISTEN] = s->listen_fd;
-    return vt_role_start(VT_ROLE_WITNESS_FRONT, fds, VT_WITNESS_FRONT_FDS, &s->pair.front,
-                         err) &&
+    return vt_role_start(is_mirror ? VT_ROLE_MIRROR_FRONT : VT_ROLE_WITNESS_FRONT, fds,
+                         VT_WITNESS_FRONT_FDS, &s->pair.front, err) &&
            begin_role(s, s->pair.front, false, err);
 }
 
@@ -95,7 +114,7 @@ static bool read_config(struct serving *s, struct vt_error *err)
 
     if (!vt_disk_open(s->told->dir, false, &disk, err))
         return false;
-    is_ok = vt_witness_config_read(disk, s->arena, &s->config, err);
+    is_ok = vt_witness_config_read(disk, s->told->is_mirror, s->arena, &s->config, err);
     vt_disk_close(disk);
     return is_ok;
 }
@@ -104,8 +123,12 @@ bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error 
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
-    const struct vt_kept kept = { "witness",   start_pair, stop_pair,
-                                  channels_of, say_ready,  &s };
+    const struct vt_kept kept = { serving->is_mirror ? "mirror" : "witness",
+                                  start_pair,
+                                  stop_pair,
+                                  channels_of,
+                                  say_ready,
+                                  &s };
     bool is_ok;
 
     VT_ASSERT(serving->pending_max <= VT_WITNESS_PENDING_MAX && serving->pending_max > 0 &&

@@ -105,6 +105,17 @@ static const struct vt_verb verbs[] = {
           "fork'.  Exit code 1: it forked, or\nshows less than it signed before.",
       .options = vt_cli_ledger_mirror_options,
       .run = vt_cli_ledger_mirror },
+    { .name = "push",
+      .summary = "feed a mirror, and show what it signed",
+      .details =
+          "Sends the published checkpoint and the entries that the mirror lacks (C2SP "
+          "tlog-mirror),\nand prints its cosignature.  What broke off goes on where it "
+          "was. "
+          " A mirror that is a\nwitness of the ledger's policy is fed by 'serve' and 'add' "
+          "themselves: they notice that\nit does not sign before it has the entries.  Exit "
+          "code 1: it refused, or its signature\nis not good.",
+      .options = vt_cli_ledger_push_options,
+      .run = vt_cli_ledger_push },
     { .name = "fork",
       .operands = "FILE",
       .operands_min = 1,

@@ -5,6 +5,7 @@
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
 #include "ledger/role_courier.h"
+#include "ledger/role_feeder.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/role_mirror_front.h"
 #include "ledger/role_mirror_signer.h"
@@ -20,6 +21,7 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_LEDGER_FRONT, vt_role_ledger_front, &vt_ledger_front_rights },
     { VT_ROLE_SEQUENCER, vt_role_sequencer, &vt_sequencer_rights },
     { VT_ROLE_COURIER, vt_role_courier, &vt_courier_rights },
+    { VT_ROLE_FEEDER, vt_role_feeder, &vt_feeder_rights },
     { VT_ROLE_WITNESS_FRONT, vt_role_witness_front, &vt_witness_front_rights },
     { VT_ROLE_WITNESS_SIGNER, vt_role_witness_signer, &vt_witness_signer_rights },
     { VT_ROLE_MIRROR_FRONT, vt_role_mirror_front, &vt_mirror_front_rights },

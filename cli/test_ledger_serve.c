@@ -506,14 +506,16 @@ static void roles_are_confined(void)
     finish(&s);
 }
 
-/* Tried from inside.  The courier reads what TLS and names need, connects, and has the
- * thread of libcurl; writing, programs and others' processes are not its. */
+/* Tried from inside.  Courier and feeder read what TLS and names need, connect, and have
+ * the thread of libcurl; writing, programs and others' processes are not theirs. */
 static void what_its_roles_cannot_do(void)
 {
     vt_test_confinement("ledger-front", "", (const char *const[]){ NULL });
     vt_test_confinement("ledger-sequencer", vt_test_dir(),
                         (const char *const[]){ "write-folder", NULL });
     vt_test_confinement("ledger-courier", "",
+                        (const char *const[]){ "read-etc", "socket", "connect", NULL });
+    vt_test_confinement("ledger-feeder", "",
                         (const char *const[]){ "read-etc", "socket", "connect", NULL });
 }
 

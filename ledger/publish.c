@@ -160,7 +160,8 @@ static bool ask_witnesses(struct vt_ledger *ledger, const struct vt_buf *signed_
     struct vt_witness_asking asking = { .note = vt_buf_slice(signed_note),
                                         .hint_size = ledger->published_head.size,
                                         .prove = prove_growth,
-                                        .context = ledger };
+                                        .context = ledger,
+                                        .shelf = ledger->disk };
 
     if (ledger->witnesses != NULL)
         return vt_witness_client_ask(ledger->witnesses, &asking, note, reports, err);

@@ -1,4 +1,5 @@
-/* role ledger-courier.  Rights: connections, and reading what the resolver and TLS need. */
+/* role ledger-courier.  Rights: connections, reading what the resolver and TLS need, and
+ * the ledger's tiles, which everybody may read: mirrors are fed from them. */
 #include "ledger/role_courier.h"
 #include "ledger/serve_message.h"
 #include "ledger/witness_client.h"
@@ -16,6 +17,7 @@ struct courier {
     struct vt_env env;
     struct vt_policy policy;
     struct vt_witness_client *client;
+    struct vt_disk *shelf; /* the ledger's folder; only its tiles can be read */
     uint64_t linger_ms;
 };
 
@@ -42,9 +44,9 @@ static bool ask(struct courier *c, vt_slice body, struct vt_error *err)
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_error refusal = { 0 };
-    struct vt_witness_asking asking = { .prove = prove,
-                                        .context = c,
-                                        .linger_ms = (int64_t)c->linger_ms };
+    struct vt_witness_asking asking = {
+        .prove = prove, .context = c, .shelf = c->shelf, .linger_ms = (int64_t)c->linger_ms
+    };
     vt_reader r = { body };
 
     if (!vt_read_u64(&r, &asking.hint_size))
@@ -57,15 +59,20 @@ static bool ask(struct courier *c, vt_slice body, struct vt_error *err)
 
 static bool begin(struct courier *c, struct vt_arena *arena, struct vt_error *err)
 {
+    struct vt_rights rights = vt_courier_rights;
     VT_AUTO_JSON words = NULL;
-    vt_slice policy;
+    vt_slice policy, dir;
 
     vt_json_prepare();
-    vt_confine(&vt_courier_rights);
-    return vt_serve_listen(c->channel, &words, err) &&
-           vt_json_get_text(words, "begin", "policy", &policy, err) &&
-           vt_json_get_number(words, "begin", "linger_ms", &c->linger_ms, err) &&
-           vt_policy_parse(vt_arena_copy(arena, policy), &c->policy, err) &&
+    if (!vt_serve_listen(c->channel, &words, err) ||
+        !vt_json_get_text(words, "begin", "policy", &policy, err) ||
+        !vt_json_get_text(words, "begin", "dir", &dir, err) ||
+        !vt_json_get_number(words, "begin", "linger_ms", &c->linger_ms, err) ||
+        !vt_disk_open(vt_arena_cstr(arena, dir), false, &c->shelf, err))
+        return false;
+    rights.read_folders[3] = vt_arena_printf(arena, "%.*s/tile", VT_SLICE_ARGS(dir));
+    vt_confine(&rights);
+    return vt_policy_parse(vt_arena_copy(arena, policy), &c->policy, err) &&
            vt_witness_client_new(&c->policy, &c->env, &c->client, err) &&
            vt_serve_ready(c->channel, err);
 }
@@ -100,5 +107,6 @@ int vt_role_courier(struct vt_channel *channel)
         code = vt_code_exit(err.code);
     }
     vt_witness_client_free(c->client);
+    vt_disk_close(c->shelf);
     return code;
 }

@@ -1,6 +1,6 @@
 /* Role ledger-courier: carries signed checkpoints to the witnesses and brings their
- * cosignatures back.  It alone speaks with the outer world, and it holds nothing: no key,
- * no file of the ledger. */
+ * cosignatures back; mirrors that are needed for a quorum it feeds.  It holds nothing: no
+ * key; of the ledger it reads what everybody may, the tiles. */
 #ifndef VT_LEDGER_ROLE_COURIER_H
 #define VT_LEDGER_ROLE_COURIER_H
 

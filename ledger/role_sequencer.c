@@ -23,8 +23,8 @@ const struct vt_rights vt_sequencer_rights = { .folder = "", /* told at the star
 
 struct sequencer {
     struct vt_channel *front;
-    struct vt_channel courier;
-    bool has_courier;
+    struct vt_channel courier, feeder;
+    bool has_courier, has_feeder;
     struct vt_env env;
     struct vt_signer *signer;
     struct vt_ledger *ledger;
@@ -44,14 +44,26 @@ struct sequencer {
 /* ---- telling the front ------------------------------------------------------------------
  */
 
+/* A feeder that has no room has enough to do: it will hear of a later one. */
+static void tell_feeder(struct sequencer *s, vt_slice body)
+{
+    struct pollfd room = { s->feeder.fd, POLLOUT, 0 };
+    struct vt_error lost = { 0 };
+
+    if (s->has_feeder && poll(&room, 1, 0) > 0 && (room.revents & POLLOUT) != 0)
+        s->has_feeder = vt_channel_send(&s->feeder, VT_SERVE_PUBLISHED, body, &lost);
+}
+
 static bool tell_published(struct sequencer *s, struct vt_error *err)
 {
     VT_AUTO_BUF body = vt_buf_init(VT_NOTE_BYTES_MAX + 16);
 
     vt_buf_put_u64(&body, vt_ledger_published_size(s->ledger));
-    return vt_ledger_checkpoint(s->ledger, &body, err) && s->has_front
-               ? vt_channel_send(s->front, VT_SERVE_PUBLISHED, vt_buf_slice(&body), err)
-               : true;
+    if (!vt_ledger_checkpoint(s->ledger, &body, err))
+        return false;
+    tell_feeder(s, vt_buf_slice(&body));
+    return !s->has_front ||
+           vt_channel_send(s->front, VT_SERVE_PUBLISHED, vt_buf_slice(&body), err);
 }
 
 static bool tell_failed(struct sequencer *s, const struct vt_error *why,
@@ -351,6 +363,7 @@ static bool begin(struct sequencer *s, struct vt_error *err)
         !vt_json_get_text(words, "begin", "dir", &folder, err) ||
         !vt_json_get_number(words, "begin", "publish_ms", &publish_ms, err) ||
         !vt_json_get_bool(words, "begin", "has_courier", &s->has_courier, err) ||
+        !vt_json_get_bool(words, "begin", "has_feeder", &s->has_feeder, err) ||
         !attach_signer(s, words, err))
         return false;
     if (!s->has_courier)
@@ -379,6 +392,7 @@ int vt_role_sequencer(struct vt_channel *channel)
     s->has_front = true;
     s->env = vt_env_real();
     s->courier = vt_channel_init(VT_ROLE_FD(VT_SEQUENCER_COURIER));
+    s->feeder = vt_channel_init(VT_ROLE_FD(VT_SEQUENCER_FEEDER));
     s->round = vt_alloc_array(ROUND_MAX, sizeof *s->round);
     if (!begin(s, &err)) {
         (void)!vt_channel_send_error(channel, &err, &lost);
@@ -390,6 +404,7 @@ int vt_role_sequencer(struct vt_channel *channel)
     vt_ledger_close(s->ledger);
     vt_signer_stop(s->signer);
     vt_channel_clear(&s->courier);
+    vt_channel_clear(&s->feeder);
     free(s->round);
     return code;
 }

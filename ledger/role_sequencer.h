@@ -8,8 +8,8 @@
 
 #define VT_ROLE_SEQUENCER "ledger-sequencer"
 
-/* Descriptors that it is started with. */
-enum { VT_SEQUENCER_SIGNER, VT_SEQUENCER_COURIER, VT_SEQUENCER_FDS };
+/* Descriptors that it is started with; the last two only if it is told so. */
+enum { VT_SEQUENCER_SIGNER, VT_SEQUENCER_COURIER, VT_SEQUENCER_FEEDER, VT_SEQUENCER_FDS };
 
 extern const struct vt_rights vt_sequencer_rights;
 int vt_role_sequencer(struct vt_channel *channel);

@@ -3,18 +3,20 @@
 #include "http/http.h"
 #include "ledger/reader.h"
 #include "ledger/role_courier.h"
+#include "ledger/role_feeder.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/role_sequencer.h"
 #include "ledger/serve_message.h"
 #include "ledger/signer.h"
 #include "role/keeper.h"
 #include "role/role.h"
+#include "store/disk.h"
 
 /* The roles of one ledger. */
 struct crew {
     struct vt_ledger_reader *reader; /* its config and policy */
     struct vt_signer *signer;
-    struct vt_role *courier, *sequencer;
+    struct vt_role *courier, *feeder, *sequencer;
 };
 
 struct serving {
@@ -43,15 +45,32 @@ static bool start_signer(struct serving *s, struct crew *crew, const char *dir,
                            err);
 }
 
-static bool start_courier(struct serving *s, struct crew *crew, struct vt_error *err)
+/* A right to read a folder can be given only when it is there. */
+static bool make_tile_folder(const char *dir, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_disk *disk;
+
+    if (!vt_disk_open(vt_arena_printf(arena, "%s/tile", dir), true, &disk, err))
+        return false;
+    vt_disk_close(disk);
+    return true;
+}
+
+/* And the feeder: which of the witnesses are mirrors, they will say. */
+static bool start_courier(struct serving *s, struct crew *crew, const char *dir,
+                          struct vt_error *err)
 {
     vt_slice policy = vt_ledger_reader_config(crew->reader)->policy;
-    VT_AUTO_JSON words = json_pack("{s:s%,s:I}", "policy", (const char *)policy.data,
-                                   policy.len, "linger_ms", (json_int_t)s->told->linger_ms);
+    VT_AUTO_JSON words =
+        json_pack("{s:s%,s:s,s:I}", "policy", (const char *)policy.data, policy.len, "dir",
+                  dir, "linger_ms", (json_int_t)s->told->linger_ms);
 
-    return !has_witnesses(crew) ||
-           (vt_role_start(VT_ROLE_COURIER, NULL, 0, &crew->courier, err) &&
-            vt_serve_tell(vt_role_channel(crew->courier), words, err));
+    return make_tile_folder(dir, err) &&
+           vt_role_start(VT_ROLE_COURIER, NULL, 0, &crew->courier, err) &&
+           vt_serve_tell(vt_role_channel(crew->courier), words, err) &&
+           vt_role_start(VT_ROLE_FEEDER, NULL, 0, &crew->feeder, err) &&
+           vt_serve_tell(vt_role_channel(crew->feeder), words, err);
 }
 
 static json_t *sequencer_words(const struct serving *s, const struct crew *crew,
@@ -63,10 +82,11 @@ static json_t *sequencer_words(const struct serving *s, const struct crew *crew,
 
     vt_hash_text((const vt_hash *)(const void *)vt_signer_public(crew->signer), public_hex);
     vt_hash_text(&head.root, root);
-    return json_pack("{s:s,s:s%,s:s,s:I,s:s,s:I,s:b}", "dir", dir, "origin",
+    return json_pack("{s:s,s:s%,s:s,s:I,s:s,s:I,s:b,s:b}", "dir", dir, "origin",
                      (const char *)origin.data, origin.len, "public", public_hex, "size",
                      (json_int_t)head.size, "root", root, "publish_ms",
-                     (json_int_t)s->told->publish_ms, "has_courier", crew->courier != NULL);
+                     (json_int_t)s->told->publish_ms, "has_courier", crew->courier != NULL,
+                     "has_feeder", crew->feeder != NULL);
 }
 
 static bool start_sequencer(struct serving *s, struct crew *crew, const char *dir,
@@ -79,7 +99,8 @@ static bool start_sequencer(struct serving *s, struct crew *crew, const char *di
     fds[VT_SEQUENCER_SIGNER] = vt_signer_channel_fd(crew->signer);
     if (crew->courier != NULL) {
         fds[VT_SEQUENCER_COURIER] = vt_role_channel(crew->courier)->fd;
-        count++;
+        fds[VT_SEQUENCER_FEEDER] = vt_role_channel(crew->feeder)->fd;
+        count += 2;
     }
     return vt_role_start(VT_ROLE_SEQUENCER, fds, count, &crew->sequencer, err) &&
            vt_serve_tell(vt_role_channel(crew->sequencer), words, err);
@@ -91,7 +112,8 @@ static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
     struct crew *crew = &s->crews[i];
 
     return vt_ledger_reader_open(dir, &crew->reader, err) &&
-           ((start_signer(s, crew, dir, err) && start_courier(s, crew, err) &&
+           ((start_signer(s, crew, dir, err) &&
+             (!has_witnesses(crew) || start_courier(s, crew, dir, err)) &&
              start_sequencer(s, crew, dir, err)) ||
             vt_within(err, "%s", dir));
 }
@@ -143,6 +165,7 @@ static void stop_all(void *context)
 
         vt_role_stop(crew->sequencer);
         vt_role_stop(crew->courier);
+        vt_role_stop(crew->feeder);
         vt_signer_stop(crew->signer);
         vt_ledger_reader_close(crew->reader);
         *crew = (struct crew){ 0 };
@@ -170,8 +193,10 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
 
         fds_out[count++] = vt_role_channel(crew->sequencer)->fd;
         fds_out[count++] = vt_signer_channel_fd(crew->signer);
-        if (crew->courier != NULL)
+        if (crew->courier != NULL) {
             fds_out[count++] = vt_role_channel(crew->courier)->fd;
+            fds_out[count++] = vt_role_channel(crew->feeder)->fd;
+        }
     }
     return count;
 }
@@ -187,7 +212,7 @@ static void say_ready(void *context)
 /* ---- all of it --------------------------------------------------------------------------
  */
 
-static_assert(1 + 3 * VT_LEDGERS_SERVED_MAX <= VT_KEPT_MAX, "a channel is not watched");
+static_assert(1 + 4 * VT_LEDGERS_SERVED_MAX <= VT_KEPT_MAX, "a channel is not watched");
 
 bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *err)
 {

@@ -8,6 +8,7 @@
  *   seq. -> courier   ASK (a signed checkpoint)                 courier -> seq. PROVE
  *   seq. -> courier   PROOF, or an error                        courier -> seq. COSIGNED,
  *                                                                               or an error
+ *   seq. -> feeder    PUBLISHED; nothing is answered
  *
  * Each ADD is answered by one ADDED, in order. */
 #ifndef VT_LEDGER_SERVE_MESSAGE_H

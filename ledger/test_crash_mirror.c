@@ -255,7 +255,7 @@ static const struct vt_stage_play play = {
     .restart = restart,
     .check = check,
     .torn_seeds = 1,
-    .twice_every = 8,
+    .twice_every = 60,
 };
 
 static void nothing_told_is_lost(void)

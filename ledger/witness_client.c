@@ -5,10 +5,12 @@
 #include "crypto/verify_note.h"
 #include "http/http.h"
 #include "ledger/checkpoint.h"
+#include "ledger/mirror_feed.h"
 #include "ledger/witness_request.h"
 
 enum {
     TIMEOUT_MS = 5000,
+    FEED_TIMEOUT_MS = 30000,
     TOTAL_MS = 15000,
     ANSWER_BYTES_MAX = 64 << 10,
     URL_BYTES_MAX = 1024,
@@ -19,7 +21,9 @@ enum {
 /* What is known of one witness from one asking to the next. */
 struct known {
     bool has_size;
-    uint64_t size; /* that it has cosigned last */
+    uint64_t size; /* that it has cosigned last (a mirror: that is pending) */
+    enum { UNKNOWN, WITNESS, MIRROR } kind;
+    uint64_t next; /* that a mirror lacked */
 };
 
 struct vt_witness_client {
@@ -36,7 +40,8 @@ struct one {
     struct vt_http_call call;
     struct vt_buf body;
     char url[URL_BYTES_MAX];
-    uint64_t old_size; /* in the question under way */
+    struct vt_feed feed; /* on: it is a mirror that says what it lacks */
+    uint64_t old_size;   /* in the question under way */
     unsigned tries;
     bool is_open;  /* not ended yet */
     vt_slice line; /* its verified cosignature, in call.answer */
@@ -124,47 +129,96 @@ static bool write_question(struct asking *a, struct one *one, struct vt_error *e
 }
 
 /* False only when we ourselves cannot ask. */
-static bool ask(struct asking *a, struct one *one, uint64_t old_size, struct vt_error *err)
+static bool send(struct asking *a, struct one *one, const char *path, int64_t timeout_ms)
 {
     struct vt_error refusal = { 0 };
-    int64_t timeout_ms = a->told->timeout_ms > 0 ? a->told->timeout_ms : TIMEOUT_MS;
+    vt_slice url = one->witness->url;
+    int len;
 
-    one->old_size = old_size;
-    one->tries++;
-    if (!write_question(a, one, err))
-        return false;
+    while (url.len != 0 && url.data[url.len - 1] == '/')
+        url.len--;
+    len = snprintf(one->url, sizeof one->url, "%.*s%s", VT_SLICE_ARGS(url), path);
+    if (len < 0 || (size_t)len >= sizeof one->url) {
+        end(a, one, VT_WITNESS_NOT_ASKED, "its address is longer than %zu bytes",
+            sizeof one->url);
+        return true;
+    }
     one->call.url = one->url;
     one->call.method = "POST";
     one->call.body = vt_buf_slice(&one->body);
     one->call.answer_bytes_max = ANSWER_BYTES_MAX;
-    one->call.timeout_ms = timeout_ms;
+    one->call.timeout_ms = a->told->timeout_ms > 0 ? a->told->timeout_ms : timeout_ms;
     one->call.context = one;
     if (!vt_http_client_start(a->client->http, &one->call, &refusal))
         end(a, one, VT_WITNESS_UNREACHABLE, "%s", refusal.message);
     return true;
 }
 
+/* False only when we ourselves cannot ask. */
+static bool ask(struct asking *a, struct one *one, uint64_t old_size, struct vt_error *err)
+{
+    one->old_size = old_size;
+    one->tries++;
+    return write_question(a, one, err) && send(a, one, "/add-checkpoint", TIMEOUT_MS);
+}
+
 static bool begin(struct asking *a, size_t i, struct vt_error *err)
 {
     struct one *one = &a->ones[i];
-    vt_slice url = one->witness->url;
     uint64_t old_size = one->known->has_size ? one->known->size : a->told->hint_size;
-    int len;
 
     one->is_open = true;
-    while (url.len != 0 && url.data[url.len - 1] == '/')
-        url.len--;
-    len = snprintf(one->url, sizeof one->url, "%.*s/add-checkpoint", VT_SLICE_ARGS(url));
-    if (url.len == 0) {
+    if (one->witness->url.len == 0) {
         end(a, one, VT_WITNESS_NOT_ASKED, "the policy names no address for it");
         return true;
     }
-    if (len < 0 || (size_t)len >= sizeof one->url) {
-        end(a, one, VT_WITNESS_NOT_ASKED, "its address is longer than %zu bytes",
-            sizeof one->url);
+    if (a->told->is_for_mirrors && one->known->kind == WITNESS) {
+        end(a, one, VT_WITNESS_NOT_NEEDED, "it is no mirror");
         return true;
     }
     return ask(a, one, old_size < a->checkpoint.size ? old_size : a->checkpoint.size, err);
+}
+
+/* ---- mirrors ----------------------------------------------------------------------------
+ */
+
+/* The next packages, or a question for what it lacks.  That our own folder has not what it
+ * needs ends this one alone. */
+static bool feed(struct asking *a, struct one *one)
+{
+    struct vt_error why = { 0 };
+
+    vt_buf_clear(&one->body);
+    one->body = vt_buf_init(VT_FEED_BYTES_MAX);
+    one->call.content_type = "application/octet-stream";
+    one->call.is_gzipped = true;
+    if (vt_feed_write(&one->feed, a->told->shelf, a->checkpoint.origin, &one->body, &why))
+        return send(a, one, "/add-entries", FEED_TIMEOUT_MS);
+    end(a, one, VT_WITNESS_REFUSED, "we cannot feed it: %s", why.message);
+    return true;
+}
+
+/* Up to `size`, which is our checkpoint's, or a larger one that it was told of. */
+static bool begin_feeding(struct asking *a, struct one *one, uint64_t size)
+{
+    one->known->kind = MIRROR;
+    one->report->is_mirror = true;
+    vt_feed_begin(&one->feed, one->known->next != 0 ? one->known->next : size, size);
+    return feed(a, one);
+}
+
+/* 202 or 409: it says where it is. */
+static bool take_progress(struct asking *a, struct one *one)
+{
+    struct vt_error why = { 0 };
+
+    if (!vt_feed_take(&one->feed, one->call.status == VT_HTTP_CONFLICT,
+                      vt_buf_slice(&one->call.answer), &why)) {
+        end(a, one, VT_WITNESS_WRONG, "its answer: %s", why.message);
+        return true;
+    }
+    one->known->next = one->report->next = one->feed.start;
+    return feed(a, one);
 }
 
 /* ---- what it answered
@@ -205,6 +259,32 @@ static bool verify_lines(struct asking *a, struct one *one, vt_slice text, vt_sl
     return true;
 }
 
+/* Has the answer a line of its key? */
+static bool has_line(struct asking *a, const struct one *one)
+{
+    VT_AUTO_FREE struct vt_note *note = vt_alloc(sizeof *note);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_NOTE_BYTES_MAX);
+    struct vt_error ignored = { 0 };
+
+    vt_buf_put(&bytes, a->told->note);
+    vt_buf_put(&bytes, vt_buf_slice(&one->call.answer));
+    return !vt_note_parse(vt_buf_slice(&bytes), note, &ignored) ||
+           find_line(note, &one->witness->vkey).len != 0;
+}
+
+/* All of what it says, as it is; its form is the note's. */
+static bool take_unchecked(struct asking *a, struct one *one, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_note *note = vt_alloc(sizeof *note);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_NOTE_BYTES_MAX);
+
+    one->line = vt_buf_slice(&one->call.answer);
+    vt_buf_put(&bytes, a->told->note);
+    vt_buf_put(&bytes, one->line);
+    return one->line.len != 0 ? vt_note_parse(vt_buf_slice(&bytes), note, err)
+                              : vt_fail(err, VT_MALFORMED, "no signature");
+}
+
 /* Is there a good cosignature by this witness in the answer, and no bad one?  The line that
  * is taken is then judged alone: of two good ones, what is true of one need not be true of
  * the other. */
@@ -235,7 +315,8 @@ static void take_cosignature(struct asking *a, struct one *one)
 {
     struct vt_error err = { 0 };
 
-    if (!verify_answer(a, one, &err)) {
+    if (!(a->told->is_unchecked ? take_unchecked(a, one, &err)
+                                : verify_answer(a, one, &err))) {
         end(a, one, VT_WITNESS_WRONG, "its answer: %s", err.message);
         return;
     }
@@ -243,6 +324,29 @@ static void take_cosignature(struct asking *a, struct one *one)
     one->known->size = one->report->size = a->checkpoint.size;
     a->has_signed[one - a->ones] = true;
     end(a, one, VT_WITNESS_COSIGNED, "%s", "");
+}
+
+/* 200.  Of a mirror: to the checkpoint, or to all of its entries. */
+static bool take_yes(struct asking *a, struct one *one)
+{
+    if (!one->feed.is_on && a->told->shelf != NULL &&
+        (a->told->is_unchecked || !has_line(a, one))) {
+        one->known->has_size = true;
+        one->known->size = a->checkpoint.size;
+        return begin_feeding(a, one, a->checkpoint.size);
+    }
+    if (one->feed.is_on) {
+        one->known->next = one->report->next = one->feed.end;
+    } else {
+        one->known->kind = WITNESS;
+    }
+    if (one->feed.is_on && one->feed.end != a->checkpoint.size)
+        end(a, one, VT_WITNESS_AHEAD,
+            "it keeps %ju entries of this log now, we asked for %ju",
+            (uintmax_t)one->feed.end, (uintmax_t)a->checkpoint.size);
+    else
+        take_cosignature(a, one);
+    return true;
 }
 
 /* 409: it has cosigned another size.  False only when we ourselves cannot ask again. */
@@ -258,6 +362,9 @@ static bool take_conflict(struct asking *a, struct one *one, struct vt_error *er
     }
     one->known->has_size = true;
     one->known->size = one->report->size = size;
+    if (size > a->checkpoint.size && a->told->shelf != NULL &&
+        (one->known->kind == MIRROR || a->told->is_for_mirrors))
+        return begin_feeding(a, one, size); /* somebody told it of a later one */
     if (size > a->checkpoint.size)
         end(a, one, VT_WITNESS_AHEAD,
             "it has cosigned %ju entries of this log, we have %ju: somebody else writes "
@@ -297,7 +404,10 @@ static bool take_answer(struct asking *a, struct one *one, struct vt_error *err)
             one->call.failure.code == VT_LIMIT ? VT_WITNESS_WRONG : VT_WITNESS_UNREACHABLE,
             "%s", one->call.failure.message);
     else if (one->call.status == VT_HTTP_OK)
-        take_cosignature(a, one);
+        return take_yes(a, one);
+    else if (one->feed.is_on &&
+             (one->call.status == VT_HTTP_CONFLICT || one->call.status == VT_HTTP_ACCEPTED))
+        return take_progress(a, one);
     else if (one->call.status == VT_HTTP_CONFLICT)
         return take_conflict(a, one, err);
     else
@@ -443,6 +553,7 @@ bool vt_witness_client_ask(struct vt_witness_client *client,
     for (size_t i = 0; i < policy->witness_count; i++) {
         vt_http_call_clear(&a->ones[i].call);
         vt_buf_clear(&a->ones[i].body);
+        vt_feed_clear(&a->ones[i].feed);
     }
     return ok;
 }

@@ -1,5 +1,10 @@
 /* Asking the witnesses of a policy for their cosignatures, all at once.
  *
+ * A mirror is a witness too, whose cosignature needs the entries first.  tlog-policy does
+ * not tell them apart, but they do: a mirror must not sign in add-checkpoint.  So whoever
+ * says yes there without a line of his key is fed with add-entries, as far as he lacks
+ * entries, if the caller has them (`shelf`).
+ *
  * A witness is believed nothing: a cosignature counts only after it was verified, and a
  * size that it names is only used to ask again.  One that is slow, dead, lying or in the
  * way of itself costs nothing but its cosignature, as long as the others are a quorum. */
@@ -9,6 +14,7 @@
 #include "base/base.h"
 #include "ledger/policy.h"
 #include "ledger/prove.h"
+#include "store/disk.h"
 
 /* What came of asking one witness. */
 enum vt_witness_end {
@@ -18,7 +24,8 @@ enum vt_witness_end {
     VT_WITNESS_UNREACHABLE, /* no connection, or it broke                            */
     VT_WITNESS_LATE,        /* no answer in time                                     */
     VT_WITNESS_REFUSED,     /* it answered, with a status that is a no               */
-    VT_WITNESS_AHEAD,       /* it has cosigned a larger tree of this log than ours   */
+    VT_WITNESS_AHEAD,       /* it has cosigned (a mirror: keeps, or was told of) a
+                             * larger tree of this log than ours                     */
     VT_WITNESS_WRONG,       /* its answer breaks the protocol, or its cosignature is
                              * not good                                              */
 };
@@ -28,8 +35,10 @@ const char *vt_witness_end_name(enum vt_witness_end end);
 
 struct vt_witness_report {
     enum vt_witness_end end;
-    int status;          /* of its last answer; 0: none */
-    uint64_t size;       /* of the tree that it has cosigned last, as far as it said */
+    int status;    /* of its last answer; 0: none */
+    uint64_t size; /* of the tree that it has cosigned last, as far as it said */
+    bool is_mirror;
+    uint64_t next;       /* of a mirror: the first entry that it lacked, as it said last */
     int64_t time_unix_s; /* of its cosignature; 0: none */
     int64_t took_ms;     /* from the first question to its end */
     char message[240];   /* why not, in a sentence; "" if it cosigned */
@@ -58,7 +67,11 @@ struct vt_witness_asking {
     bool (*prove)(void *context, uint64_t old_size, uint64_t size, struct vt_proof *out,
                   struct vt_error *err);
     void *context;
-    int64_t timeout_ms; /* for each answer; 0: 5 s */
+    struct vt_disk *shelf; /* the log's folder, for mirrors; NULL: they are not fed */
+    bool is_for_mirrors;   /* whoever is known as a witness is not asked */
+    /* Of a mirror whose key we cannot check: what it says is taken as it is. */
+    bool is_unchecked;
+    int64_t timeout_ms; /* for each answer; 0: 5 s, 30 s with entries */
     int64_t total_ms;   /* for all of it; 0: 15 s */
     int64_t linger_ms;  /* wait so long for more cosignatures than the quorum; 0: none */
 };
@@ -69,7 +82,7 @@ struct vt_witness_asking {
  * Errors: VT_REJECTED  no quorum; the sentence names who is missing
  *         VT_MALFORMED the note is no checkpoint
  *         VT_IO        and those of prove
- * Spec:   tlog-witness, "add-checkpoint" */
+ * Spec:   tlog-witness, "add-checkpoint"; tlog-mirror, "Updating a Mirror" */
 VT_CHECKED bool vt_witness_client_ask(struct vt_witness_client *client,
                                       const struct vt_witness_asking *asking,
                                       struct vt_buf *note_out,

@@ -6,7 +6,7 @@
 
 #include "base/base.h"
 
-#define VT_KEPT_MAX 24 /* channels that are watched */
+#define VT_KEPT_MAX 32 /* channels that are watched */
 
 struct vt_kept {
     const char *name; /* in what is said: "witness" */

@@ -1,4 +1,6 @@
 /* What is uploaded to mirrors: heads, packages, their proofs, and what a mirror answers. */
+#include "http/gzip.h"
+#include "ledger/mirror_feed.h"
 #include "ledger/tree_verify.h"
 #include "ledger/shelf.h"
 #include "ledger/upload.h"
@@ -222,6 +224,103 @@ static void our_proofs_are_the_definitions(void)
     vt_key_close(log.key);
 }
 
+/* ---- feeding ----------------------------------------------------------------------------
+ */
+
+/* What a mirror may say, and what it may not: nobody is sent round in circles. */
+static void answers_of_mirrors_are_judged(void)
+{
+    static const struct {
+        const char *name, *body;
+        bool is_conflict;
+        enum vt_code want;
+        uint64_t start, end; /* afterwards */
+    } rows[] = {
+        { "progress", "700\n512\n\n", false, VT_OK, 512, 700 },
+        { "progress, and no progress", "700\n256\n\n", false, VT_REJECTED, 256, 700 },
+        { "back", "700\n0\n\n", false, VT_REJECTED, 256, 700 },
+        { "it lacks more than was thought", "700\n0\n\n", true, VT_OK, 0, 700 },
+        { "another checkpoint", "900\n256\n\n", true, VT_OK, 256, 900 },
+        { "behind its own checkpoint", "700\n701\n\n", true, VT_MALFORMED, 256, 700 },
+        { "nothing", "", true, VT_MALFORMED, 256, 700 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vt_feed feed = { 0 };
+        struct vt_error err = { 0 };
+
+        vt_feed_begin(&feed, 256, 700);
+        (void)!vt_feed_take(&feed, rows[i].is_conflict, vt_slice_from_cstr(rows[i].body),
+                            &err);
+        VT_CHECK_SAYING(err.code == rows[i].want && feed.start == rows[i].start &&
+                            feed.end == rows[i].end,
+                        "%s: %s", rows[i].name, err.message);
+        vt_feed_clear(&feed);
+    }
+}
+
+static void conflicts_end(void)
+{
+    struct vt_feed feed = { 0 };
+    struct vt_error err = { 0 };
+    unsigned times = 0;
+
+    vt_feed_begin(&feed, 256, 700);
+    while (vt_feed_take(&feed, times % 2 == 0, /* as 409, or as 202 with other numbers */
+                        times % 2 == 0 ? VT_LIT("700\n100\n\n") : VT_LIT("701\n101\n\n"),
+                        &err))
+        VT_CHECK(times++ < 20);
+    VT_CHECK(err.code == VT_REJECTED);
+    vt_feed_clear(&feed);
+}
+
+/* A request holds 32 packages, and of large entries fewer. */
+static void requests_are_bounded(void)
+{
+    struct vt_own_log own = { 0 };
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF body = vt_buf_init(VT_FEED_BYTES_MAX);
+    VT_AUTO_BUF plain = vt_buf_init(VT_FEED_BYTES_MAX);
+    struct vt_gunzip *gunzip = vt_gunzip_new();
+    struct vt_feed feed = { 0 };
+    struct vt_upload_head head;
+    struct vt_disk *disk;
+    size_t made = 1;
+    vt_slice in;
+    vt_reader r;
+    uint64_t at = 100;
+
+    vt_own_log_make(&own, "log", "log.example/own", 1);
+    vt_own_log_grow(&own, 9000);
+    vt_own_log_publish(&own);
+    VT_CHECK_OK(vt_disk_open(own.dir, false, &disk, &err));
+    vt_feed_begin(&feed, at, 9000);
+    VT_CHECK_OK(vt_feed_write(&feed, disk, VT_LIT("log.example/own"), &body, &err));
+    for (in = vt_buf_slice(&body); in.len != 0 || made != 0;) {
+        uint8_t *room = vt_buf_extend(&plain, VT_KIB(16));
+
+        VT_CHECK(room != NULL);
+        VT_CHECK_OK(vt_gunzip_step(gunzip, &in, room, VT_KIB(16), &made, &err));
+        vt_buf_truncate(&plain, plain.len - VT_KIB(16) + made);
+    }
+    r = (vt_reader){ vt_buf_slice(&plain) };
+    VT_CHECK(vt_upload_head_read(&r, &head) && head.start == 100 && head.end == 9000);
+    for (size_t count = 0; r.rest.len != 0; count++) {
+        struct vt_package_range range = vt_package_range(at, 9000);
+        struct vt_package_scan scan = { 0 };
+
+        VT_CHECK(count < VT_FEED_PACKAGES_MAX);
+        VT_CHECK(vt_package_scan(&scan, &range, r.rest) == VT_PACKAGE_WHOLE);
+        r.rest = vt_slice_sub(r.rest, scan.bytes, r.rest.len - scan.bytes);
+        at = range.end;
+    }
+    VT_CHECK(at == 32 * 256);
+    vt_gunzip_free(gunzip);
+    vt_feed_clear(&feed);
+    vt_disk_close(disk);
+    vt_own_log_close(&own);
+}
+
 static const struct vt_case cases[] = {
     { "packages are cut at 256", packages_are_cut_at_256 },
     { "heads are intervals", heads_are_intervals },
@@ -229,6 +328,9 @@ static const struct vt_case cases[] = {
     { "mirrors say where they are", mirrors_say_where_they_are },
     { "packages are proved from tiles", packages_are_proved_from_tiles },
     { "our proofs are the definition's", our_proofs_are_the_definitions },
+    { "answers of mirrors are judged", answers_of_mirrors_are_judged },
+    { "conflicts end", conflicts_end },
+    { "requests are bounded", requests_are_bounded },
 };
 
 VT_TEST_MAIN("upload", cases)

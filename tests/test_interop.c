@@ -49,6 +49,11 @@ static void litewitness_cosigns(void)
     play("litewitness");
 }
 
+static void mirrors_from_another_hand(void)
+{
+    play("mirror");
+}
+
 static const struct vt_case cases[] = {
     { "Tessera's client and x/mod read our log", clients_read_our_log },
     { "Tessera's fsck passes our log", fsck_passes_our_log },
@@ -56,6 +61,7 @@ static const struct vt_case cases[] = {
     { "proofs go both ways", proofs_go_both_ways },
     { "a log of Tessera's, our witness", a_log_of_tessera },
     { "litewitness cosigns our log", litewitness_cosigns },
+    { "mirrors from another hand", mirrors_from_another_hand },
 };
 
 VT_TEST_MAIN("interop", cases)

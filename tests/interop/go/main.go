@@ -4,6 +4,8 @@
 //	interop sumdb URL VKEY         golang.org/x/mod's tiles: the same from another hand
 //	interop prove URL VKEY INDEX   a tlog-proof made by Tessera's client
 //	interop check FILE VKEY ENTRY  a tlog-proof checked by x/mod and transparency-dev/merkle
+//	interop feed URL VKEY MIRROR-URL MIRROR-VKEY [forge]   feed a mirror (mirror.go)
+//	interop mirror VKEY NAME [lie]                         a mirror that is fed
 //	interop key NAME               a signer's and a verifier's key by x/mod
 package main
 
@@ -186,7 +188,7 @@ func check(file, vkey, entry string) {
 }
 
 func main() {
-	args := append(os.Args[1:], "", "", "", "")
+	args := append(os.Args[1:], "", "", "", "", "")
 	switch args[0] {
 	case "read":
 		read(args[1], args[2])
@@ -196,6 +198,10 @@ func main() {
 		prove(args[1], args[2], args[3])
 	case "check":
 		check(args[1], args[2], args[3])
+	case "feed":
+		feed(args[1], args[2], args[3], args[4], args[5] == "forge")
+	case "mirror":
+		serveMirror(args[1], args[2], args[3] == "lie")
 	case "key":
 		signer, verifier, err := note.GenerateKey(rand.Reader, args[1])
 		if err != nil {
@@ -203,6 +209,6 @@ func main() {
 		}
 		fmt.Printf("%s\n%s\n", signer, verifier)
 	default:
-		fail("read, sumdb, prove, check or key")
+		fail("read, sumdb, prove, check, feed, mirror or key")
 	}
 }

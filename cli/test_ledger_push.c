@@ -208,7 +208,7 @@ static void add_counts_a_mirror(void)
         vt_arena_cstr(vt_test_arena(), vt_test_read(print("/", s.log.dir, "checkpoint")))));
     VT_CHECK(mirrors(&s, 1));
     vt_test_stop(&s.mirror, 0);
-    (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "add", "--dir", s.log.dir,
+    (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "add", "--dir", s.log.dir,
                                  vt_test_path("b.txt"))); /* no quorum without it */
 }
 

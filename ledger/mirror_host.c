@@ -35,6 +35,16 @@ bool vt_mirror_host_init(const char *folder, struct vt_error *err)
     return true;
 }
 
+void vt_mirror_host_abandon(const char *folder)
+{
+    static const char *const names[] = { "pending", "cosigned", VT_MIRROR_COPIES };
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        vt_disk_abandon(below(arena, folder, names[i]));
+    vt_disk_abandon(folder);
+}
+
 /* ---- copies -----------------------------------------------------------------------------
  */
 

@@ -29,6 +29,8 @@
 /* Make the memories of a new one.
  * Errors: VT_REJECTED there are some that remember something; VT_IO */
 VT_CHECKED bool vt_mirror_host_init(const char *folder, struct vt_error *err);
+/* What an init that failed has made (vt_disk_abandon). */
+void vt_mirror_host_abandon(const char *folder);
 
 struct vt_mirror_host;
 

@@ -25,6 +25,14 @@ static bool init_memory(struct vt_arena *arena, const char *dir, bool is_mirror,
                      : vt_witness_memory_init(vt_witness_memory_folder(arena, dir), err);
 }
 
+static void abandon_memory(struct vt_arena *arena, const char *dir, bool is_mirror)
+{
+    if (is_mirror)
+        vt_mirror_host_abandon(vt_mirror_state_folder(arena, dir));
+    else
+        vt_disk_abandon(vt_witness_memory_folder(arena, dir));
+}
+
 /* The memory first: a config without one would be a witness that forgot. */
 bool vt_witness_init(const char *dir, bool is_mirror, vt_slice name,
                      const struct vt_public_key *public_key, vt_slice key,
@@ -53,7 +61,7 @@ bool vt_witness_init(const char *dir, bool is_mirror, vt_slice name,
                 vt_witness_config_write(disk, &config, err);
     vt_disk_close(disk);
     if (!is_ok && !was_there) {
-        vt_disk_abandon(vt_witness_memory_folder(arena, dir));
+        abandon_memory(arena, dir, is_mirror);
         vt_disk_abandon(dir);
     }
     return is_ok;

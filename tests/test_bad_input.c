@@ -57,6 +57,7 @@ static const struct row rows[] = {
     { 0, "ledger mirror --dir +copy --from #log --policy @log-policy.txt" },
     { 0, "ledger index --dir #log --policy @log-policy.txt" },
     { 1, "ledger find hello --dir #log --policy @log-policy.txt" },
+    { 3, "ledger push --dir #log --to http://127.0.0.1:1" },
     { NO_TWIN, "ledger fork @hello.txt --policy @log-policy.txt" },
     { 1, "ledger prune --dir #log --below 1000 --retention none" },
     { 0, "ledger rotate-key --dir #log --new-key @other.key --passphrase-file ~phrase" },
@@ -116,6 +117,11 @@ static const struct row rows[] = {
     { 0, "witness add-log --dir #witness --vkey VKEY" },
     { NO_TWIN, "witness serve --dir #witness --key @other.key --passphrase-file ~phrase" },
     { 0, "witness show --dir #witness" },
+    { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
+         "--passphrase-file @phrase" },
+    { 0, "mirror add-log --dir #mirror --vkey VKEY" },
+    { NO_TWIN, "mirror serve --dir #mirror --key @other.key --passphrase-file ~phrase" },
+    { 0, "mirror show --dir #mirror" },
 };
 
 /* ---- the world: one folder, in which every row works -----------------------------------
@@ -230,6 +236,7 @@ static void make_ledgers(void)
     VT_CHECK(system(vt_arena_printf(vt_test_arena(), "cp -a %s %s", vt_test_path("log"),
                                     vt_test_path("log-copy"))) == 0);
     (void)make("witness init --dir witness --name w.example --key other.key");
+    (void)make("mirror init --dir mirror --name m.example --key other.key");
 }
 
 static void make_evidence(void)
@@ -600,12 +607,14 @@ GROUP(review)
 GROUP(rules)
 GROUP(supervise)
 GROUP(witness)
+GROUP(mirror)
 
 /* ---- nobody is left out ----------------------------------------------------------------
  */
 
 /* These read no file that a person names. */
-static const char *const without_files[] = { "ledger status", "ledger token" };
+static const char *const without_files[] = { "ledger status", "ledger token",
+                                             "mirror status" };
 
 static bool has_row(const char *call)
 {
@@ -654,12 +663,19 @@ static void every_verb_has_a_row(void)
 }
 
 static const struct vt_case cases[] = {
-    { "verify", group_verify },   { "key", group_key },
-    { "trust", group_trust },     { "ledger", group_ledger },
-    { "line", group_line },       { "monitor", group_monitor },
-    { "release", group_release }, { "review", group_review },
-    { "rules", group_rules },     { "supervise", group_supervise },
-    { "witness", group_witness }, { "every verb has a row", every_verb_has_a_row },
+    { "verify", group_verify },
+    { "key", group_key },
+    { "trust", group_trust },
+    { "ledger", group_ledger },
+    { "line", group_line },
+    { "monitor", group_monitor },
+    { "release", group_release },
+    { "review", group_review },
+    { "rules", group_rules },
+    { "supervise", group_supervise },
+    { "witness", group_witness },
+    { "mirror", group_mirror },
+    { "every verb has a row", every_verb_has_a_row },
 };
 
 VT_TEST_MAIN("tests.bad_input", cases)

@@ -358,11 +358,12 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->note = vt_buf_init(VT_NOTE_BYTES_MAX);
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
-    /* No folder is made for a log that is not there. */
     out->is_ours = was_there && !open_copy(m, dir, err);
     is_ok = !out->is_ours && look(m, err);
-    if (is_ok && !was_there)
-        is_ok = !(out->is_ours = !open_copy(m, dir, err));
+    if (is_ok && !was_there) { /* no folder for a log that is not there */
+        is_ok = open_copy(m, dir, err);
+        out->is_ours = !is_ok;
+    }
     is_ok = is_ok && update(m, err);
     if (!is_ok && !out->is_ours)
         out->is_ours = err->code == VT_IO && !vt_remote_has_failed(m->remote);

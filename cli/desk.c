@@ -26,18 +26,29 @@ static bool read_demands(const char *path, struct vt_demands *out, struct vt_err
            (vt_demands_parse(vt_buf_slice(&text), out, err) || vt_within(err, "%s", path));
 }
 
-static bool check_is_not_expired(const struct vt_trust *trust, int64_t now_unix_s,
-                                 struct vt_error *err)
+/* With a wrong clock statements that count would not, and the desk would look empty. */
+static bool check_clock(const struct vt_trust *trust, int64_t now_unix_s,
+                        struct vt_error *err)
 {
-    char expires[VT_TIME_TEXT_BYTES];
+    enum { CLOCK_SLACK_S = 3600 }; /* clocks differ a little */
+    char now[VT_TIME_TEXT_BYTES], bound[VT_TIME_TEXT_BYTES];
 
-    if (now_unix_s < trust->expires_unix_s)
-        return true;
-    vt_time_write(trust->expires_unix_s, expires);
-    return vt_fail(err, VT_REJECTED,
-                   "the trust root, version %ju, expired on %s; ask its holders for the "
-                   "next one, or set this machine's clock",
-                   (uintmax_t)trust->version, expires);
+    vt_time_write(now_unix_s, now);
+    if (now_unix_s >= trust->expires_unix_s) {
+        vt_time_write(trust->expires_unix_s, bound);
+        return vt_fail(
+            err, VT_REJECTED,
+            "the trust root, version %ju, expired on %s; ask its holders for the "
+            "next one, or set this machine's clock",
+            (uintmax_t)trust->version, bound);
+    }
+    vt_time_write(trust->created_unix_s, bound);
+    return now_unix_s >= trust->created_unix_s - CLOCK_SLACK_S ||
+           vt_fail(
+               err, VT_REJECTED,
+               "this machine's clock says %s, but the trust root, version %ju, begins on "
+               "%s: set the clock and ask again",
+               now, (uintmax_t)trust->version, bound);
 }
 
 bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
@@ -45,7 +56,7 @@ bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
 {
     out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
     if (!vt_cli_trust_read(vt_args_get(args, "trust"), &out->trust, err) ||
-        !check_is_not_expired(out->trust, out->now_unix_s, err) ||
+        !check_clock(out->trust, out->now_unix_s, err) ||
         !read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
                       err) ||
         !vt_desk_open(vt_args_get(args, "desk"), is_new, &out->desk, err))

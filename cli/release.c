@@ -118,7 +118,7 @@ static bool check_is_due(struct vt_desk_call *call, struct vt_error *err)
     if (!vt_release_stand(call->docket, &call->demands, call->now_unix_s, &standing, err))
         return false;
     if (standing.state == VT_STATE_APPROVED || standing.state == VT_STATE_PUBLISHED ||
-        standing.state == VT_STATE_SUPERSEDED)
+        (standing.state == VT_STATE_SUPERSEDED && call->docket->is_published))
         return true;
     if (standing.state == VT_STATE_WITHDRAWN)
         return vt_fail(err, VT_REJECTED, "%s %s is withdrawn", call->docket->product,

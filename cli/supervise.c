@@ -5,6 +5,7 @@
 #include "line/lock.h"
 #include "release/authorisations.h"
 #include "release/compose.h"
+#include "release/numbers.h"
 #include "release/packs.h"
 #include "release/reviews.h"
 
@@ -242,7 +243,7 @@ static bool check_is_ready(struct vt_desk_call *call, struct vt_error *err)
         return false;
     if (standing->state == VT_STATE_REVIEWED || standing->state == VT_STATE_APPROVED)
         return true;
-    if (standing->state >= VT_STATE_PUBLISHED)
+    if (call->docket->is_published)
         return vt_fail(err, VT_REJECTED, "%s %s is %s already", call->docket->product,
                        call->docket->version, vt_release_state_name(standing->state));
     return vt_fail(err, VT_REJECTED, "not approved: %s (the %s: %s)",
@@ -284,7 +285,9 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
     if (!vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
-        !vt_desk_call_docket(args, &call, err) || !check_is_ready(&call, err) ||
+        !vt_desk_call_docket(args, &call, err) || !vt_desk_lock(&call.desk, err) ||
+        !check_is_ready(&call, err) ||
+        !vt_number_check(call.docket, call.now_unix_s, err) ||
         !vt_packs_verify(call.docket, err) || !approve(&call, key, err))
         return false;
     vt_desk_call_say(args, &call, "approve",

@@ -4,6 +4,7 @@
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "tests/world.h"
+#include <sys/wait.h>
 
 static const char *path(const char *name)
 {
@@ -422,6 +423,58 @@ static void an_expired_trust_root_or_a_wrong_clock_is_named(void)
     MUST_SAY(draft(VT_EXIT_REFUSED, "vendor"), "expired on");
 }
 
+/* Nothing "waits" where the clock makes every signature one of the future. */
+static void a_clock_before_the_trust_root_is_named(void)
+{
+    const char *const queue[] = { "vitrine",          "supervise",  "queue",
+                                  "--desk",           path("desk"), "--trust",
+                                  path("trust.json"), NULL };
+    struct vt_world world = vt_world_good();
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(vt_test_run(VT_EXIT_OK, queue), "lamp"); /* the twin */
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.trust_created = time(NULL) + 86400;
+    vt_test_write(path("trust.json"), vt_world_trust(&world));
+    MUST_SAY(vt_test_run(VT_EXIT_REFUSED, queue), "this machine's clock says");
+    MUST_SAY(status(VT_EXIT_REFUSED), "begins on");
+}
+
+/* Drafts that come at once get a number each. */
+static void parallel_drafts_get_numbers_of_their_own(void)
+{
+    enum { DRAFTS = 6 };
+    bool is_taken[DRAFTS + 2] = { false };
+
+    lay_out();
+    (void)fflush(NULL);
+    for (unsigned i = 0; i < DRAFTS; i++) {
+        const char *name = vt_arena_printf(vt_test_arena(), "recipe-%u.json", i);
+
+        vt_test_write(path(name),
+                      vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%.35s%u%s",
+                                                         recipe, i, recipe + 38)));
+        if (fork() == 0) {
+            vt_test_write(path(vt_arena_printf(vt_test_arena(), "said-%u", i)),
+                          vt_slice_from_cstr(draft_with(VT_EXIT_OK, "vendor", "trust.json",
+                                                        name, "lock.json")));
+            _exit(0);
+        }
+    }
+    while (wait(NULL) > 0)
+        ;
+    for (unsigned i = 0; i < DRAFTS; i++) {
+        vt_slice said = vt_test_read(path(vt_arena_printf(vt_test_arena(), "said-%u", i)));
+        const char *at = strstr(vt_arena_cstr(vt_test_arena(), said), "release number ");
+        unsigned long number = at != NULL ? strtoul(at + 15, NULL, 10) : 0;
+
+        VT_CHECK_SAYING(number >= 1 && number <= DRAFTS && !is_taken[number], "%.*s",
+                        VT_SLICE_ARGS(said));
+        is_taken[number] = true;
+    }
+}
+
 static void a_full_disk_leaves_nothing_half_written(void)
 {
     const char *small, *output;
@@ -470,6 +523,9 @@ static const struct vt_case cases[] = {
     { "an expired mandate is named", an_expired_mandate_is_named },
     { "an expired trust root or a wrong clock is named",
       an_expired_trust_root_or_a_wrong_clock_is_named },
+    { "a clock before the trust root is named", a_clock_before_the_trust_root_is_named },
+    { "parallel drafts get numbers of their own",
+      parallel_drafts_get_numbers_of_their_own },
     { "a full disk leaves nothing half-written", a_full_disk_leaves_nothing_half_written },
     { "a desk that is none is named", a_desk_that_is_none_is_named },
 };

@@ -289,20 +289,39 @@ static struct rows rows_of(struct vt_arena *arena, const json_t *array)
     return out;
 }
 
-/* Put the row in the place of this product and channel, or behind the others. */
-static void make_current(struct rows *current, const struct vt_listed *row)
+bool vt_list_would_go_back(const struct vt_listed *current, const struct vt_listed *row)
 {
-    for (size_t i = 0; i < current->count; i++)
-        if (vt_slice_equal(current->rows[i].product, row->product) &&
-            vt_slice_equal(current->rows[i].channel, row->channel)) {
-            current->rows[i] = *row;
-            return;
-        }
-    current->rows[current->count++] = *row;
+    return row->sequence < current->sequence ||
+           (row->sequence == current->sequence &&
+            !vt_slice_equal(row->version, current->version));
 }
 
-/* The release as a row of a list. */
-static struct vt_listed row_of(const struct vt_docket *docket, const char *reason)
+/* Put the row in the place of this product and channel, or behind the others.  Customers
+ * who have seen a number accept no smaller one, so none is ever made current again. */
+static bool make_current(struct rows *current, const struct vt_listed *row,
+                         struct vt_error *err)
+{
+    for (size_t i = 0; i < current->count; i++) {
+        struct vt_listed *at = &current->rows[i];
+
+        if (!vt_slice_equal(at->product, row->product) ||
+            !vt_slice_equal(at->channel, row->channel))
+            continue;
+        if (vt_list_would_go_back(at, row))
+            return vt_fail(err, VT_REJECTED,
+                           "%.*s %.*s is release number %ju, and number %ju (%.*s) is out: "
+                           "the list of withdrawals does not go back",
+                           VT_SLICE_ARGS(row->product), VT_SLICE_ARGS(row->version),
+                           (uintmax_t)row->sequence, (uintmax_t)at->sequence,
+                           VT_SLICE_ARGS(at->version));
+        *at = *row;
+        return true;
+    }
+    current->rows[current->count++] = *row;
+    return true;
+}
+
+struct vt_listed vt_list_row(const struct vt_docket *docket, const char *reason)
 {
     return (struct vt_listed){ .product = vt_slice_from_cstr(docket->product),
                                .channel = vt_field_text(draft_of(docket), "channel"),
@@ -327,11 +346,12 @@ static bool write_list(vt_slice newest, enum vt_list_change change,
     current = rows_of(arena, list.current);
     withdrawn = rows_of(arena, list.withdrawn);
     if (change == VT_LIST_WITHDRAW)
-        withdrawn.rows[withdrawn.count++] = row_of(docket, reason);
+        withdrawn.rows[withdrawn.count++] = vt_list_row(docket, reason);
     if (change == VT_LIST_CURRENT) {
-        struct vt_listed row = row_of(docket, reason);
+        struct vt_listed row = vt_list_row(docket, reason);
 
-        make_current(&current, &row);
+        if (!make_current(&current, &row, err))
+            return false;
     }
     return vt_withdrawals_write(list.version + 1, created_unix_s, current.rows,
                                 current.count, withdrawn.rows, withdrawn.count, payload,
@@ -354,7 +374,7 @@ bool vt_compose_list(vt_slice newest, enum vt_list_change change,
 static const char *reason_in(struct vt_arena *arena, const struct vt_withdrawals *list,
                              const struct vt_docket *docket)
 {
-    struct vt_listed ours = row_of(docket, NULL), row;
+    struct vt_listed ours = vt_list_row(docket, NULL), row;
 
     return vt_withdrawals_find_withdrawn(list, ours.product, ours.channel, ours.sequence,
                                          &row)
@@ -382,4 +402,25 @@ bool vt_list_is_next(vt_slice newest, enum vt_list_change change,
             vt_fail(err, VT_REJECTED,
                     "the list of withdrawals is not the one before with this change alone; "
                     "nothing is signed"));
+}
+
+bool vt_list_is_due(const struct vt_docket *docket, vt_slice list_bytes,
+                    struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE list = { 0 };
+    VT_AUTO_ENVELOPE before = { 0 };
+    VT_AUTO_BUF before_bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    uint64_t newest, version;
+
+    if (!vt_envelope_parse(list_bytes, &list, err) ||
+        !vt_desk_newest_list(docket->desk, &newest, &before_bytes, NULL, err))
+        return false;
+    version = vt_field_number(list.statement.predicate, "version");
+    if (version == newest + 1)
+        return vt_list_is_next(vt_buf_slice(&before_bytes), VT_LIST_CURRENT, docket, &list,
+                               err);
+    if (version == newest && vt_envelope_parse(vt_buf_slice(&before_bytes), &before, err) &&
+        json_equal(before.statement.json, list.statement.json))
+        return true;
+    return vt_fail(err, VT_REJECTED, "another list was published since the approval");
 }

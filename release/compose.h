@@ -51,7 +51,9 @@ enum vt_list_change {
 };
 
 /* The next list after `newest` (its envelope; empty: none yet).  docket: the release that
- * the change is about; reason: of a withdrawal, else NULL. */
+ * the change is about; reason: of a withdrawal, else NULL.
+ * Errors: VT_REJECTED it would make an older release current again; VT_MALFORMED, VT_LIMIT
+ */
 VT_CHECKED bool vt_compose_list(vt_slice newest, enum vt_list_change change,
                                 const struct vt_docket *docket, const char *reason,
                                 int64_t now_unix_s, const struct vt_key *key,
@@ -60,10 +62,23 @@ VT_CHECKED bool vt_compose_list(vt_slice newest, enum vt_list_change change,
 /* Is this list what vt_compose_list would have written after `newest`, its time and the
  * reason of a withdrawal apart?  Whoever adds the second signature asks, so that nobody
  * signs that an older withdrawal was never made.
- * Errors: VT_REJECTED it is not; VT_MALFORMED, VT_IO */
+ * Errors: VT_REJECTED it is not, or it would go back; VT_MALFORMED, VT_IO */
 VT_CHECKED bool vt_list_is_next(vt_slice newest, enum vt_list_change change,
                                 const struct vt_docket *docket,
                                 const struct vt_envelope *list, struct vt_error *err);
+
+/* May the list that the supervisor signed with his approval be signed and published now? It
+ * must be the very next one and say nothing but that this release is the current one; or be
+ * the newest itself, when a run before this one got so far.
+ * Errors: VT_REJECTED it may not; VT_MALFORMED, VT_IO */
+VT_CHECKED bool vt_list_is_due(const struct vt_docket *docket, vt_slice list,
+                               struct vt_error *err);
+
+/* The release as a row of a list; slices point into the docket. */
+struct vt_listed vt_list_row(const struct vt_docket *docket, const char *reason);
+/* Would this row, in the place of that one, make an older release current, or another one
+ * of the same number? */
+bool vt_list_would_go_back(const struct vt_listed *current, const struct vt_listed *row);
 
 /* The vendor's predicate of a draft is composed by cli/release.c through vt_compose. */
 

@@ -2,6 +2,8 @@
 #include "release/authorisations.h"
 #include "evidence/inquiry.h"
 
+enum { LOCK_MS_MAX = 30000 };
+
 bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out, struct vt_error *err)
 {
     struct vt_desk desk = { .path = path };
@@ -19,13 +21,18 @@ void vt_desk_close(struct vt_desk *desk)
     *desk = (struct vt_desk){ 0 };
 }
 
+bool vt_desk_lock(struct vt_desk *desk, struct vt_error *err)
+{
+    return vt_disk_lock_within(desk->disk, LOCK_MS_MAX, err) || vt_within(err, "desk");
+}
+
 bool vt_name_verify_part(const char *name, struct vt_error *err)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789.+~_-:";
     size_t len = strlen(name);
 
-    if (len == 0 || len > 128 || name[0] == '.' || name[0] == '-' ||
+    if (len == 0 || len > VT_NAME_PART_MAX || name[0] == '.' || name[0] == '-' ||
         strspn(name, allowed) != len)
         return vt_fail(err, VT_REJECTED,
                        "'%s' is no name of a product or version: letters, "

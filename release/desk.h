@@ -34,6 +34,12 @@ VT_CHECKED bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out,
 void vt_desk_close(struct vt_desk *desk);
 #define VT_AUTO_DESK __attribute__((cleanup(vt_desk_close))) struct vt_desk
 
+/* One process at a time, until the desk is closed: for what is decided by looking at all
+ * that lies there, which is which number comes next.  Waits a little for the one before.
+ * It holds on one machine; between copies of a desk vt_number_check decides.
+ * Errors: VT_REJECTED it is still held; VT_IO */
+VT_CHECKED bool vt_desk_lock(struct vt_desk *desk, struct vt_error *err);
+
 /* One statement on the desk. */
 struct vt_item {
     vt_slice bytes; /* canonical envelope, in the docket's arena */
@@ -62,8 +68,9 @@ struct vt_docket {
     bool is_published; /* release.tlog-proof is there, and good */
 };
 
+#define VT_NAME_PART_MAX 128
 /* Names of products and versions become folders: letters, digits and ".+~_-:", not
- * beginning with a dot or dash, at most 128 bytes.  VT_REJECTED. */
+ * beginning with a dot or dash, at most VT_NAME_PART_MAX bytes.  VT_REJECTED. */
 VT_CHECKED bool vt_name_verify_part(const char *name, struct vt_error *err);
 
 /* Read one release.  VT_ABSENT if the desk knows nothing of it. */

@@ -3,63 +3,29 @@
 #include "evidence/field.h"
 #include "release/compose.h"
 #include "release/materials.h"
+#include "release/numbers.h"
 
 /* ---- which sequence ---------------------------------------------------------------------
  */
 
-struct counting {
-    const struct vt_draft_request *request;
-    uint64_t highest, own; /* own: of this version, 0 if it is new */
-    int64_t newest_unix_s; /* of what lies there about this version */
-    bool is_settled;       /* approved or published */
-    json_t *counts;        /* what the draft of this version says; NULL: none counts */
-};
-
-static bool count_one(void *context, struct vt_docket *docket, struct vt_error *err)
-{
-    struct counting *c = context;
-    const json_t *draft;
-    uint64_t sequence;
-
-    (void)err;
-    if (docket->draft == NULL || strcmp(docket->product, c->request->recipe->product) != 0)
-        return true;
-    draft = docket->draft->envelope.statement.predicate;
-    if (!vt_slice_is(vt_field_text(draft, "channel"), c->request->channel))
-        return true;
-    sequence = vt_field_number(draft, "sequence");
-    if (sequence > c->highest)
-        c->highest = sequence;
-    if (strcmp(docket->version, c->request->recipe->version) == 0) {
-        c->own = sequence;
-        if (docket->rejection == NULL)
-            c->counts = json_deep_copy(draft);
-        c->is_settled = docket->release != NULL || docket->is_published;
-        for (size_t i = 0; i < docket->item_count; i++)
-            if (docket->items[i].time_unix_s > c->newest_unix_s)
-                c->newest_unix_s = docket->items[i].time_unix_s;
-    }
-    return true;
-}
-
-static void counting_clear(struct counting *c)
-{
-    json_decref(c->counts);
-}
-#define AUTO_COUNTING __attribute__((cleanup(counting_clear))) struct counting
-
 /* A draft is younger than all that it replaces, if only by a second. */
-static bool find_sequence(const struct vt_draft_request *r, struct counting *c,
-                          uint64_t *out, int64_t *created_out, struct vt_error *err)
+static bool find_sequence(const struct vt_draft_request *r, uint64_t *out,
+                          int64_t *created_out, struct vt_error *err)
 {
-    if (!vt_desk_each(r->desk, r->trust, r->now_unix_s, count_one, c, err))
+    struct vt_number number;
+
+    if (!vt_number_find(&(struct vt_number_request){ r->desk, r->trust, r->recipe->product,
+                                                     r->recipe->version, r->channel,
+                                                     r->now_unix_s },
+                        &number, err))
         return false;
-    if (c->is_settled)
+    if (number.is_settled)
         return vt_fail(err, VT_REJECTED,
                        "%s %s is approved already; what changes gets another version",
                        r->recipe->product, r->recipe->version);
-    *out = c->own != 0 ? c->own : c->highest + 1;
-    *created_out = c->newest_unix_s >= r->now_unix_s ? c->newest_unix_s + 1 : r->now_unix_s;
+    *out = number.sequence;
+    *created_out =
+        number.newest_unix_s >= r->now_unix_s ? number.newest_unix_s + 1 : r->now_unix_s;
     return true;
 }
 
@@ -140,25 +106,32 @@ static bool check_key(const struct vt_draft_request *r, struct vt_error *err)
 }
 
 /* Does the draft that counts say the same, its time apart? */
-static bool check_is_new(const struct counting *c, vt_slice bytes, bool *is_there,
+static bool check_is_new(const struct vt_draft_request *r, vt_slice bytes, bool *is_there,
                          struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { 0 };
+    VT_AUTO_JSON counts = NULL;
+    VT_AUTO_DOCKET docket = NULL;
 
     *is_there = false;
-    if (c->counts == NULL)
+    if (!vt_docket_open(r->desk, r->trust, r->recipe->product, r->recipe->version,
+                        r->now_unix_s, &docket, err))
+        return err->code == VT_ABSENT; /* the first of this version */
+    if (docket->draft != NULL && docket->rejection == NULL)
+        counts = json_deep_copy(docket->draft->envelope.statement.predicate);
+    if (counts == NULL)
         return true;
     if (!vt_envelope_parse(bytes, &envelope, err))
         return false;
-    (void)json_object_set(c->counts, "created",
+    (void)json_object_set(counts, "created",
                           json_object_get(envelope.statement.predicate, "created"));
-    *is_there = json_equal(c->counts, envelope.statement.predicate);
+    *is_there = json_equal(counts, envelope.statement.predicate);
     return true;
 }
 
 static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
-                     const struct counting *c, uint64_t sequence, int64_t created_unix_s,
-                     bool *is_there, struct vt_error *err)
+                     uint64_t sequence, int64_t created_unix_s, bool *is_there,
+                     struct vt_error *err)
 {
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_JSON documents = json_array();
@@ -168,7 +141,7 @@ static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
             return false;
     return vt_materials_give(blobs, r->store, r->recipe, r->lock, r->source, err) &&
            sign_draft(r, sequence, created_unix_s, documents, &envelope, err) &&
-           check_is_new(c, vt_buf_slice(&envelope), is_there, err) &&
+           check_is_new(r, vt_buf_slice(&envelope), is_there, err) &&
            (*is_there || vt_docket_put(r->desk, r->recipe->product, r->recipe->version,
                                        vt_buf_slice(&envelope), err));
 }
@@ -176,7 +149,6 @@ static bool keep_all(const struct vt_draft_request *r, struct vt_blobs *blobs,
 bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,
               struct vt_error *err)
 {
-    AUTO_COUNTING c = { .request = request };
     struct vt_drafted drafted = { 0 };
     struct vt_blobs *blobs;
     int64_t created_unix_s = 0;
@@ -184,12 +156,12 @@ bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,
 
     if (!vt_name_verify_part(request->recipe->product, err) ||
         !vt_name_verify_part(request->recipe->version, err) || !check_key(request, err) ||
-        !find_sequence(request, &c, &drafted.sequence, &created_unix_s, err) ||
+        !vt_desk_lock(request->desk, err) ||
+        !find_sequence(request, &drafted.sequence, &created_unix_s, err) ||
         !vt_docket_blobs(request->desk, request->recipe->product, request->recipe->version,
                          &blobs, err))
         return false;
-    ok = keep_all(request, blobs, &c, drafted.sequence, created_unix_s, &drafted.is_there,
-                  err);
+    ok = keep_all(request, blobs, drafted.sequence, created_unix_s, &drafted.is_there, err);
     vt_blobs_close(blobs);
     if (ok)
         *out = drafted;

@@ -27,8 +27,7 @@ struct vt_drafted {
 };
 
 /* Compose and sign draft/v1, and lay it on the desk with everything that it names.  The
- * sequence is one more than the highest of this product and channel on the desk; a version
- * that was drafted before keeps its own.
+ * sequence is vt_number_find's (release/numbers.h).  The desk is locked from then on.
  * out->is_there: the draft that counts says just this, so nothing was signed.
  * Errors: VT_REJECTED the version is approved or published already, the key is not the
  *                     vendor's, two documents have one name

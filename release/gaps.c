@@ -2,6 +2,7 @@
 #include "release/gaps.h"
 #include "evidence/inquiry.h"
 #include "release/authorisations.h"
+#include "release/compose.h"
 #include "release/next_list.h"
 #include "release/packs.h"
 #include "release/reviews.h"
@@ -286,10 +287,71 @@ static void check_rejection(struct standing_work *w)
             json_string_value(json_object_get(predicate_of(rejection), "reason")));
 }
 
+/* Another release was published under this number or a higher one meanwhile: customers who
+ * have that one would refuse this. */
+static bool check_overtaken(struct standing_work *w, bool *is_overtaken,
+                            struct vt_error *err)
+{
+    struct vt_listed ours = vt_list_row(w->docket, NULL), current;
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals list;
+    uint64_t version;
+
+    *is_overtaken = false;
+    if (!vt_desk_newest_list(w->docket->desk, &version, &bytes, NULL, err))
+        return false;
+    if (version == 0)
+        return true;
+    if (!vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &list, err))
+        return vt_within(err, "withdrawals/%ju.json", (uintmax_t)version);
+    if (!vt_withdrawals_find_current(&list, ours.product, ours.channel, &current) ||
+        !vt_list_would_go_back(&current, &ours))
+        return true;
+    *is_overtaken = true;
+    add_gap(w, "vendor", &DRAFT, w->docket->draft->time_unix_s,
+            "it is release number %ju, and number %ju (%.*s) is out: it is drafted again, "
+            "under the next number",
+            (uintmax_t)ours.sequence, (uintmax_t)current.sequence,
+            VT_SLICE_ARGS(current.version));
+    return true;
+}
+
+/* May the approval still be published?  Its list of withdrawals must be the next one. */
+static bool approval_stands(struct standing_work *w, bool *stands, struct vt_error *err)
+{
+    const char *name = vt_arena_printf(w->docket->arena, "%s/list.json", w->docket->folder);
+    VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    *stands = vt_disk_read(w->docket->desk->disk, name, &list, err) &&
+              vt_list_is_due(w->docket, vt_buf_slice(&list), err);
+    return *stands || err->code != VT_IO;
+}
+
+static bool stand_approved(struct standing_work *w, struct vt_error *err)
+{
+    int64_t since = w->docket->release->time_unix_s;
+    bool stands;
+
+    if (!approval_stands(w, &stands, err))
+        return false;
+    w->out->state = stands ? VT_STATE_APPROVED : VT_STATE_REVIEWED;
+    if (stands)
+        add_gap(w, "vendor", &PUBLISH, since,
+                "approved, and not yet signed and published by the vendor");
+    else
+        add_gap(w, "supervisor", &APPROVE, since,
+                "a newer list of withdrawals was published since the approval: it is "
+                "approved again");
+    return true;
+}
+
 bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands,
                       int64_t now_unix_s, struct vt_standing *out, struct vt_error *err)
 {
     struct standing_work w = { docket, demands, now_unix_s, out };
+    bool is_overtaken = false;
 
     *out = (struct vt_standing){ 0 };
     if (docket->draft == NULL) {
@@ -304,6 +366,12 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
         check_rejection(&w);
         return true;
     }
+    if (!check_overtaken(&w, &is_overtaken, err))
+        return false;
+    if (is_overtaken) {
+        out->state = VT_STATE_SUPERSEDED;
+        return true;
+    }
     check_refusals(&w);
     if (!check_environment(&w, err))
         return false;
@@ -315,13 +383,10 @@ bool vt_release_stand(struct vt_docket *docket, const struct vt_demands *demands
     if (!check_collection(&w, err))
         return false;
     out->state = state_before_approval(&w);
-    if (docket->release != NULL && out->gap_count == 0) {
-        out->state = VT_STATE_APPROVED;
-        add_gap(&w, "vendor", &PUBLISH, docket->release->time_unix_s,
-                "approved, and not yet signed and published by the vendor");
-    } else if (out->state == VT_STATE_REVIEWED) {
+    if (docket->release != NULL && out->gap_count == 0)
+        return stand_approved(&w, err);
+    if (out->state == VT_STATE_REVIEWED)
         add_gap(&w, "supervisor", &APPROVE, docket->vsa->time_unix_s,
                 "everything is there but the supervisor's approval");
-    }
     return true;
 }

@@ -15,7 +15,7 @@ enum vt_release_state {
     VT_STATE_REJECTED,
     VT_STATE_APPROVED, /* signed by the supervisor */
     VT_STATE_PUBLISHED,
-    VT_STATE_SUPERSEDED,
+    VT_STATE_SUPERSEDED, /* a later one is out; it was published itself, or came too late */
     VT_STATE_WITHDRAWN,
     VT_STATES,
 };

@@ -75,33 +75,6 @@ bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,
            keep_list(publisher->desk, envelope, vt_buf_slice(&proof), err);
 }
 
-/* The list that the supervisor signed with his approval must be the very next one and say
- * nothing but that this release is the current one; or be the newest itself, when a run
- * before this one got so far. */
-static bool list_is_ours(const struct vt_publisher *publisher,
-                         const struct vt_docket *docket, vt_slice list_bytes,
-                         struct vt_error *err)
-{
-    VT_AUTO_ENVELOPE list = { 0 };
-    VT_AUTO_ENVELOPE before = { 0 };
-    VT_AUTO_BUF before_bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    uint64_t newest, version;
-
-    if (!vt_envelope_parse(list_bytes, &list, err) ||
-        !vt_desk_newest_list(publisher->desk, &newest, &before_bytes, NULL, err))
-        return false;
-    version = vt_field_number(list.statement.predicate, "version");
-    if (version == newest + 1)
-        return vt_list_is_next(vt_buf_slice(&before_bytes), VT_LIST_CURRENT, docket, &list,
-                               err);
-    if (version == newest && vt_envelope_parse(vt_buf_slice(&before_bytes), &before, err) &&
-        json_equal(before.statement.json, list.statement.json))
-        return true;
-    return vt_fail(err, VT_REJECTED,
-                   "another release was published since the approval: the "
-                   "supervisor approves again (`vitrine supervise approve`)");
-}
-
 static bool second_signature(const struct vt_publisher *publisher, struct vt_docket *docket,
                              const struct vt_key *key, struct vt_buf *release,
                              struct vt_buf *list, struct vt_error *err)
@@ -112,7 +85,7 @@ static bool second_signature(const struct vt_publisher *publisher, struct vt_doc
                    vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
                    &list_before, err))
         return vt_within(err, "the approval lacks its list of withdrawals");
-    return list_is_ours(publisher, docket, vt_buf_slice(&list_before), err) &&
+    return vt_list_is_due(docket, vt_buf_slice(&list_before), err) &&
            vt_envelope_add_signature(docket->release->bytes, key, release, err) &&
            vt_envelope_add_signature(vt_buf_slice(&list_before), key, list, err);
 }

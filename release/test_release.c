@@ -4,6 +4,7 @@
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/next_list.h"
+#include "release/numbers.h"
 #include "release/publish.h"
 #include "release/reviews.h"
 #include "tests/world.h"
@@ -150,11 +151,49 @@ static void lay_all(struct scene *s)
     authorise(s);
 }
 
+/* The list that comes with the approval: the next one after the newest on the desk. */
+static void lay_next_list(struct scene *s)
+{
+    VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+    uint64_t version;
+    char name[64];
+
+    look(s);
+    VT_CHECK_OK(vt_desk_newest_list(&s->desk, &version, &newest, NULL, &err));
+    VT_CHECK_OK(vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, s->docket, NULL,
+                                VT_WORLD_BEGAN + 400, vt_world_key(VT_P_SUPERVISOR), &list,
+                                &err));
+    (void)snprintf(name, sizeof name, "releases/lamp/%s/list.json", s->world.version);
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, name, vt_buf_slice(&list), 0644, &err));
+}
+
 /* The release statement, signed by these alone. */
 static void lay_release(struct scene *s, unsigned signers)
 {
     s->world.release_signers = signers;
     lay_made(s, VT_RELEASE);
+    lay_next_list(s);
+}
+
+/* A complete list, with this one as the current lamp. */
+static void lay_published_list(struct scene *s, unsigned number, const char *version,
+                               uint64_t sequence)
+{
+    struct vt_world world = s->world;
+    struct vt_world_made made;
+    struct vt_error err = { 0 };
+    char name[64];
+
+    world.list_version = number;
+    world.current_version = version;
+    world.current_sequence = sequence;
+    vt_world_make(&world, &made);
+    (void)snprintf(name, sizeof name, "withdrawals/%u.json", number);
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, name, made.withdrawals, 0644, &err));
+    (void)snprintf(name, sizeof name, "withdrawals/%u.tlog-proof", number);
+    VT_CHECK_OK(vt_disk_write(s->desk.disk, name, made.withdrawals_proof, 0644, &err));
 }
 
 /* ---- cases ------------------------------------------------------------------------------
@@ -187,6 +226,141 @@ static void each_step_leads_to_the_next(void)
     must_be(&s, VT_STATE_APPROVED);
     VT_CHECK(lacks(&s, "vendor", "not yet signed and published"));
     VT_CHECK(s.standing.gaps[0].since_unix_s == VT_WORLD_BEGAN + 400);
+}
+
+/* Number 7 is out of the question once number 8, or another number 7, is out. */
+static void what_came_too_late_is_superseded(void)
+{
+    static const struct {
+        const char *version;
+        uint64_t sequence;
+        enum vt_release_state state;
+    } rows[] = {
+        { "1.3.0", 6, VT_STATE_REVIEWED },
+        { "1.5.0", 8, VT_STATE_SUPERSEDED },
+        { "1.5.0", 7, VT_STATE_SUPERSEDED },
+        { "1.4.0", 7, VT_STATE_REVIEWED }, /* itself: a run that was killed */
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+        VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
+        struct vt_error err = { 0 };
+        bool is_late = rows[i].state == VT_STATE_SUPERSEDED;
+        uint64_t version;
+        AUTO_SCENE s;
+
+        scene_begin(&s);
+        lay_all(&s);
+        lay_published_list(&s, 1 + (unsigned)i, rows[i].version, rows[i].sequence);
+        must_be(&s, rows[i].state);
+        VT_CHECK(lacks(&s, is_late ? "vendor" : "supervisor",
+                       is_late ? "it is drafted again, under the next number"
+                               : "everything is there"));
+        VT_CHECK_OK(vt_desk_newest_list(&s.desk, &version, &newest, NULL, &err));
+        VT_CHECK(vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, s.docket, NULL,
+                                 VT_WORLD_BEGAN + 400, vt_world_key(VT_P_SUPERVISOR), &list,
+                                 &err) == !is_late);
+        VT_CHECK(!is_late || (err.code == VT_REJECTED &&
+                              strstr(err.message, "does not go back") != NULL));
+    }
+}
+
+/* Whoever signs second composes the list himself: a list that goes back, which the first
+ * one made with other tools, is not signed. */
+static void a_list_that_goes_back_is_not_cosigned(void)
+{
+    VT_AUTO_ENVELOPE next = { 0 };
+    struct vt_world_made made;
+    struct vt_error err = { 0 };
+    vt_slice newest;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    look(&s);
+    s.world.list_version = 4;
+    s.world.current_version = "1.4.0";
+    s.world.current_sequence = 7;
+    vt_world_make(&s.world, &made);
+    VT_CHECK_OK(vt_envelope_parse(made.withdrawals, &next, &err));
+    s.world.list_version = 3;
+    s.world.current_version = "1.3.0"; /* the twin: forward */
+    s.world.current_sequence = 6;
+    vt_world_make(&s.world, &made);
+    newest = made.withdrawals;
+    VT_CHECK_OK(vt_list_is_next(newest, VT_LIST_CURRENT, s.docket, &next, &err));
+    s.world.current_version = "1.5.0";
+    s.world.current_sequence = 8;
+    vt_world_make(&s.world, &made);
+    newest = made.withdrawals;
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_list_is_next(newest, VT_LIST_CURRENT, s.docket, &next, &err));
+    VT_CHECK_SAYING(strstr(err.message, "number 8 (1.5.0) is out") != NULL, "%s",
+                    err.message);
+}
+
+/* An approval is given for the next list; when that number has come otherwise, it is the
+ * supervisor's turn again. */
+static void an_approval_ends_with_the_next_list(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_published_list(&s, 1, "1.2.0", 5);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR));
+    must_be(&s, VT_STATE_APPROVED); /* the twin */
+    lay_published_list(&s, 2, "1.3.0", 6);
+    must_be(&s, VT_STATE_REVIEWED);
+    VT_CHECK(lacks(&s, "supervisor", "it is approved again"));
+    VT_CHECK(s.standing.gap_count == 1);
+    lay_next_list(&s);
+    must_be(&s, VT_STATE_APPROVED);
+    VT_CHECK(lacks(&s, "vendor", "not yet signed and published"));
+}
+
+static uint64_t number_of(struct scene *s, const char *version)
+{
+    struct vt_error err = { 0 };
+    struct vt_number number;
+
+    VT_CHECK_OK(
+        vt_number_find(&(struct vt_number_request){ &s->desk, s->trust, "lamp", version,
+                                                    "stable", VT_WORLD_NOW },
+                       &number, &err));
+    return number.sequence;
+}
+
+static bool number_is_free(struct scene *s, struct vt_error *err)
+{
+    look(s);
+    return vt_number_check(s->docket, VT_WORLD_NOW, err);
+}
+
+static void numbers_stand_for_one_version(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_CHECK(number_of(&s, "1.4.0") == 1);
+    lay_all(&s);
+    VT_CHECK(number_of(&s, "1.4.0") == 7); /* drafted again it keeps its own */
+    VT_CHECK(number_of(&s, "1.5.0") == 8);
+    VT_CHECK_OK(number_is_free(&s, &err));
+    s.world.version = "1.4.1"; /* from another copy of the desk */
+    lay_all(&s);
+    VT_CHECK(number_of(&s, "1.4.0") == 8 && number_of(&s, "1.4.1") == 8);
+    VT_CHECK_OK(number_is_free(&s, &err)); /* two drafts: the first approval decides */
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR));
+    VT_CHECK_OK(number_is_free(&s, &err));
+    s.world.version = "1.4.0";
+    VT_CHECK(!number_is_free(&s, &err) && err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "is approved for lamp 1.4.1 already") != NULL, "%s",
+                    err.message);
+    lay_published_list(&s, 1, "1.6.0", 9); /* the desk lacks that release, not its list */
+    VT_CHECK(number_of(&s, "1.4.0") == 10 && number_of(&s, "1.7.0") == 10);
 }
 
 static void a_stranger_drafts_nothing(void)
@@ -641,6 +815,10 @@ static void rubbish_on_the_desk_is_named(void)
 
 static const struct vt_case cases[] = {
     { "each step leads to the next", each_step_leads_to_the_next },
+    { "what came too late is superseded", what_came_too_late_is_superseded },
+    { "a list that goes back is not cosigned", a_list_that_goes_back_is_not_cosigned },
+    { "an approval ends with the next list", an_approval_ends_with_the_next_list },
+    { "numbers stand for one version", numbers_stand_for_one_version },
     { "a stranger drafts nothing", a_stranger_drafts_nothing },
     { "the vendor approves nothing", the_vendor_approves_nothing },
     { "what speaks of something else does not count",

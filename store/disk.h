@@ -44,6 +44,9 @@ void vt_disk_abandon(const char *path);
  * Errors: VT_IO, also where another process holds it: the message names its pid, nothing
  *         was changed, and it may be tried again */
 VT_CHECKED bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err);
+/* The same, and where another process holds it, wait for that at most so long. */
+VT_CHECKED bool vt_disk_lock_within(struct vt_disk *disk, int64_t wait_ms_max,
+                                    struct vt_error *err);
 
 /* ---- whole files ------------------------------------------------------------------- */
 

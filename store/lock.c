@@ -6,7 +6,10 @@
  * syncs the file system before it believes what it reads.  The mark itself needs no sync:
  * after a power loss there is no page cache left to be wary of. */
 #include "store/inside.h"
+#include <poll.h>
 #include <sys/file.h>
+
+enum { AGAIN_MS = 20 };
 
 static bool lock_file_open(struct vt_disk *disk, int *fd_out, struct vt_error *err)
 {
@@ -42,7 +45,24 @@ static bool is_left_behind(int fd)
     return fstat(fd, &about) != 0 || about.st_size != 0;
 }
 
+/* 0, or -1 with errno: EWOULDBLOCK when the time is over. */
+static int lock_file(int fd, int64_t wait_ms_max)
+{
+    int64_t end_ms = vt_monotonic_ms() + wait_ms_max;
+    int result;
+
+    while ((result = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK &&
+           vt_monotonic_ms() < end_ms)
+        (void)poll(NULL, 0, AGAIN_MS);
+    return result;
+}
+
 bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err)
+{
+    return vt_disk_lock_within(disk, 0, err);
+}
+
+bool vt_disk_lock_within(struct vt_disk *disk, int64_t wait_ms_max, struct vt_error *err)
 {
     struct vt_step settling = { disk->gate, "lock: settle", "disk" };
     struct vt_step marking = { disk->gate, "lock: mark", "lock" };
@@ -54,7 +74,7 @@ bool vt_disk_lock(struct vt_disk *disk, struct vt_error *err)
         return true;
     if (!vt_disk_is_usable(disk, err) || !lock_file_open(disk, &fd, err))
         return false;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (lock_file(fd, wait_ms_max) != 0) {
         if (errno != EWOULDBLOCK)
             return vt_disk_fail(disk, "", "lock it", err);
         return vt_fail(err, VT_IO,

@@ -95,6 +95,7 @@ struct vt_world vt_world_good(void)
                         [VT_ROLE_SUPERVISOR] = { 1, 1, 1 },
                         [VT_ROLE_RESIDENCY] = { 2, 2, 2 } },
         .trust_version = 1,
+        .trust_created = VT_WORLD_BEGAN,
         .trust_expires = until,
         .root_signers = VT_BIT(VT_P_ROOT_VENDOR) | VT_BIT(VT_P_ROOT_SUPERVISOR),
         .trust_origin = VT_WORLD_ORIGIN,
@@ -145,6 +146,7 @@ struct vt_world vt_world_good(void)
 
 void vt_world_move(struct vt_world *world, int64_t seconds)
 {
+    world->trust_created += seconds;
     world->trust_expires += seconds;
     world->logged += seconds;
     world->listed += seconds;
@@ -230,9 +232,9 @@ json_t *vt_world_trust_predicate(const struct vt_world *world)
     }
     predicate = json_pack(
         "{s:I,s:s,s:s,s:o,s:o,s:[{s:s,s:s}],s:s}", "version",
-        (json_int_t)world->trust_version, "created", time_text(VT_WORLD_BEGAN), "expires",
-        time_text(world->trust_expires), "keys", keys, "thresholds", thresholds, "ledgers",
-        "origin", world->trust_origin, "use", "release", "policy",
+        (json_int_t)world->trust_version, "created", time_text(world->trust_created),
+        "expires", time_text(world->trust_expires), "keys", keys, "thresholds", thresholds,
+        "ledgers", "origin", world->trust_origin, "use", "release", "policy",
         world->policy != NULL ? world->policy : vt_world_policy(3, world->trust_origin));
     VT_CHECK(predicate != NULL);
     return predicate;

@@ -54,6 +54,7 @@ struct vt_world {
     struct vt_world_key keys[VT_P_ENROLLED + 1]; /* and the enrolled one's */
     struct vt_threshold thresholds[VT_ROLES];
     uint64_t trust_version;
+    int64_t trust_created;
     int64_t trust_expires;
     unsigned root_signers;
     const char *policy;       /* NULL: four jurisdictions, three needed */

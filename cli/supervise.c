@@ -372,7 +372,15 @@ static const struct vt_verb verbs[] = {
       "so\n"
       "that it cannot hide which of them collect.",
       approve_options, run_approve },
-    { "reject", "PRODUCT VERSION", 2, 2, "decline a release, with a reason", NULL,
+    { "reject", "PRODUCT VERSION", 2, 2, "decline a release, with a reason",
+      "Also takes back an approval, as long as the release is not published; afterwards\n"
+      "`vitrine release withdraw` does. The vendor's publish refuses what is rejected on "
+      "the\n"
+      "desk or on its ledger. It cannot stop a vendor who publishes by other means what "
+      "you\n"
+      "had signed; the ledger then shows a release behind its own rejection, and you sign "
+      "no\n"
+      "further list of withdrawals until it is withdrawn.",
       reject_options, run_reject },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

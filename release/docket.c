@@ -115,6 +115,31 @@ static bool same(const json_t *a, const json_t *b, const char *name)
     return json_equal(json_object_get(a, name), json_object_get(b, name));
 }
 
+static bool is_digest(const json_t *object, const char *name, const vt_hash *wanted)
+{
+    vt_hash hash = vt_field_hash(object, name);
+
+    return vt_hash_equal(&hash, wanted);
+}
+
+/* An approval that was given before the supervisor rejected what has this number does not
+ * count any more, whichever draft he looked at: else the vendor would lay the same draft
+ * once more.  What is published is past that; it can only be withdrawn. */
+static bool was_taken_back(const struct vt_docket *docket, const struct vt_item *release)
+{
+    const json_t *draft = docket->draft->envelope.statement.predicate;
+
+    for (size_t i = 0; !docket->is_published && i < docket->item_count; i++) {
+        const struct vt_item *item = &docket->items[i];
+
+        if (item->is_valid && item->envelope.statement.type == VT_REJECTION &&
+            same(item->envelope.statement.predicate, draft, "sequence") &&
+            item->time_unix_s >= release->time_unix_s)
+            return true;
+    }
+    return false;
+}
+
 /* Does what this statement tells of fit the draft that counts? */
 static bool fits_draft(const struct vt_docket *docket, const struct vt_item *item)
 {
@@ -132,15 +157,16 @@ static bool fits_draft(const struct vt_docket *docket, const struct vt_item *ite
                same(at, draft, "environment");
     case VT_RELEASE:
         return same(at, draft, "source") && same(at, draft, "recipe") &&
-               same(at, draft, "environment") && same(at, draft, "sequence");
+               same(at, draft, "environment") && same(at, draft, "sequence") &&
+               !was_taken_back(docket, item);
     case VT_SBOM:
         return docket->provenance != NULL &&
                json_equal(item->envelope.statement.subjects,
                           docket->provenance->envelope.statement.subjects);
     case VT_REJECTION:
-        return vt_slice_is(vt_field_text(at, "draft"), "") == false &&
-               same(at, draft, "sequence") &&
-               item->time_unix_s >= docket->draft->time_unix_s;
+        return same(at, draft, "sequence") &&
+               (is_digest(at, "draft", &docket->draft->envelope.digest) ||
+                item->time_unix_s >= docket->draft->time_unix_s);
     default:
         return true;
     }

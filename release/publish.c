@@ -90,6 +90,88 @@ static bool second_signature(const struct vt_publisher *publisher, struct vt_doc
            vt_envelope_add_signature(vt_buf_slice(&list_before), key, list, err);
 }
 
+/* ---- what the desk may lack -------------------------------------------------------------
+ * The desk is a shared folder, and whoever may write to it may take away what he dislikes.
+ * The ledger forgets nothing: what stands there against this release is laid on the desk
+ * again, where it counts as it did before.
+ */
+
+static bool is_against(const struct vt_docket *docket, const struct vt_statement *statement)
+{
+    return (statement->type == VT_REJECTION ||
+            (statement->type == VT_REVIEW &&
+             vt_slice_is(vt_field_text(statement->predicate, "verdict"), "refuse"))) &&
+           vt_slice_is(vt_field_text(statement->predicate, "product"), docket->product) &&
+           vt_slice_is(vt_field_text(statement->predicate, "version"), docket->version);
+}
+
+static bool is_on_desk(const struct vt_docket *docket, const vt_hash *digest)
+{
+    for (size_t i = 0; i < docket->item_count; i++)
+        if (vt_hash_equal(&docket->items[i].envelope.digest, digest))
+            return true;
+    return false;
+}
+
+/* *count_out: how many statements the desk lacked. */
+static bool recall(const struct vt_publisher *publisher, const struct vt_docket *docket,
+                   size_t *count_out, struct vt_error *err)
+{
+    uint64_t size = vt_ledger_size(publisher->ledger);
+
+    *count_out = 0;
+    for (uint64_t i = 0; i < size; i++) {
+        VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+        VT_AUTO_ENVELOPE envelope = { 0 };
+        struct vt_error why = { 0 };
+
+        if (!vt_ledger_read(publisher->ledger, i, &entry, &why)) {
+            if (why.code == VT_ABSENT)
+                continue; /* pruned */
+            *err = why;
+            return vt_within(err, "ledger");
+        }
+        if (!vt_envelope_parse(vt_buf_slice(&entry), &envelope, &why) ||
+            !is_against(docket, &envelope.statement) ||
+            is_on_desk(docket, &envelope.digest))
+            continue;
+        if (!vt_docket_put(publisher->desk, docket->product, docket->version,
+                           vt_buf_slice(&entry), err))
+            return false;
+        ++*count_out;
+    }
+    return true;
+}
+
+/* Is it approved even with what the ledger knows? */
+static bool check_is_not_rejected(const struct vt_publisher *publisher,
+                                  const struct vt_docket *docket, struct vt_error *err)
+{
+    VT_AUTO_DOCKET whole = NULL;
+    size_t count;
+
+    if (!recall(publisher, docket, &count, err))
+        return false;
+    if (count == 0)
+        return true;
+    if (!vt_docket_open(publisher->desk, publisher->trust, docket->product, docket->version,
+                        vt_env_now_unix_s(publisher->env), &whole, err))
+        return false;
+    if (whole->rejection != NULL)
+        return vt_fail(
+            err, VT_REJECTED,
+            "the supervisor rejected %s %s: %s (the desk lacked that, the ledger has it)",
+            docket->product, docket->version,
+            json_string_value(
+                json_object_get(whole->rejection->envelope.statement.predicate, "reason")));
+    return whole->release != NULL ||
+           vt_fail(
+               err, VT_REJECTED,
+               "the supervisor rejected %s %s after he had approved it (the desk lacked "
+               "that, the ledger has it): he approves again",
+               docket->product, docket->version);
+}
+
 /* The vendor does not sign what he was handed, but what he would have written himself: the
  * supervisor's statement must say just that. */
 static bool is_what_we_say(struct vt_docket *docket, const struct vt_key *key,
@@ -135,7 +217,8 @@ bool vt_publish_release(const struct vt_publisher *publisher, struct vt_docket *
                        "the supervisor has not approved %s %s: nothing to "
                        "publish",
                        docket->product, docket->version);
-    if (!is_what_we_say(docket, key, err) ||
+    if (!check_is_not_rejected(publisher, docket, err) ||
+        !is_what_we_say(docket, key, err) ||
         !second_signature(publisher, docket, key, &release, &list, err))
         return false;
     entries[0] = vt_buf_slice(&release);

@@ -27,8 +27,9 @@ VT_CHECKED bool vt_publish_entries(const struct vt_publisher *publisher,
                                    struct vt_buf *proofs, struct vt_error *err);
 
 /* The vendor's last step: sign the approved release and its list, log both, keep the proofs
- * on the desk.
- * Errors: VT_REJECTED what is missing, or the key is no vendor's */
+ * on the desk.  Rejections and refusing reviews of this version that the ledger has and the
+ * desk lacks are laid on the desk again first; that reads the whole ledger.
+ * Errors: VT_REJECTED what is missing, a rejection, or the key is no vendor's */
 VT_CHECKED bool vt_publish_release(const struct vt_publisher *publisher,
                                    struct vt_docket *docket, const struct vt_key *key,
                                    struct vt_error *err);

@@ -1,0 +1,116 @@
+/* What the vendor's last step refuses: what the supervisor rejected, whatever has become of
+ * the desk since. */
+#include "release/compose.h"
+#include "tests/own_desk.h"
+#include "tests/world.h"
+
+struct scene {
+    struct vt_trust *trust;
+    struct vt_desk desk;
+};
+
+static void scene_end(struct scene *s)
+{
+    vt_desk_close(&s->desk);
+    vt_trust_free(s->trust);
+}
+#define AUTO_SCENE __attribute__((cleanup(scene_end))) struct scene
+
+static void scene_begin(struct scene *s)
+{
+    struct vt_error err = { 0 };
+
+    *s = (struct scene){ .trust = vt_own_desk_trust() };
+    vt_own_desk_prepare(vt_test_dir());
+    VT_CHECK_OK(vt_desk_open(vt_test_path("desk"), false, &s->desk, &err));
+}
+
+static bool publish(struct scene *s, struct vt_error *err)
+{
+    return vt_own_desk_publish(vt_test_dir(), &s->desk, s->trust, err);
+}
+
+/* A rejection by the supervisor, of that time and number of release, on the ledger alone. */
+static void reject_on_ledger(struct scene *s, enum vt_party signer, const char *version,
+                             int64_t created, uint64_t sequence)
+{
+    vt_own_desk_log(
+        vt_test_dir(), &s->desk, s->trust,
+        vt_world_statement(VT_REJECTION, "source",
+                           json_pack("{s:s,s:s,s:I,s:s,s:s,s:s}", "product", "lamp",
+                                     "version", version, "sequence", (json_int_t)sequence,
+                                     "draft", vt_world_digest("a draft"), "reason",
+                                     "the fuzzer was turned off", "created",
+                                     vt_world_time(created)),
+                           VT_BIT(signer)));
+}
+
+static size_t statements_on_desk(struct scene *s)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_DOCKET docket = NULL;
+
+    VT_CHECK_OK(
+        vt_docket_open(&s->desk, s->trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, &err));
+    return docket->item_count;
+}
+
+/* It was approved at 400; the draft is of 5. */
+static void a_rejection_taken_off_the_desk_counts(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    size_t count;
+
+    scene_begin(&s);
+    count = statements_on_desk(&s);
+    reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 500, 7);
+    VT_CHECK(!publish(&s, &err) && err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "rejected lamp 1.4.0: the fuzzer was turned off") !=
+                        NULL,
+                    "%s", err.message);
+    VT_CHECK(statements_on_desk(&s) == count + 1); /* it lies there again */
+    VT_CHECK(!publish(&s, &err) && err.code == VT_REJECTED);
+    VT_CHECK(!vt_path_exists(vt_test_path("desk/releases/lamp/1.4.0/release.tlog-proof")));
+}
+
+/* Laying the draft once more does not bring the approval back. */
+static void a_new_draft_needs_a_new_approval(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    VT_AUTO_DOCKET docket = NULL;
+
+    scene_begin(&s);
+    reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 500, 7);
+    VT_CHECK(!publish(&s, &err));
+    vt_own_desk_draft(&s.desk, VT_WORLD_BEGAN + 600);
+    VT_CHECK(!publish(&s, &err) && err.code == VT_REJECTED);
+    VT_CHECK_OK(
+        vt_docket_open(&s.desk, s.trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, &err));
+    VT_CHECK(docket->rejection == NULL && docket->release == NULL);
+    vt_own_desk_approve(&s.desk, s.trust, VT_WORLD_BEGAN + 700);
+    VT_CHECK_OK(publish(&s, &err));
+}
+
+/* The twins: what stops nothing. */
+static void other_entries_stop_nothing(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    reject_on_ledger(&s, VT_P_SUPERVISOR, "1.3.0", VT_WORLD_BEGAN + 500, 7);
+    reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 500, 6);
+    reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 4, 7); /* before */
+    VT_CHECK_OK(publish(&s, &err));
+    VT_CHECK_OK(publish(&s, &err)); /* again */
+}
+
+static const struct vt_case cases[] = {
+    { "a rejection taken off the desk counts", a_rejection_taken_off_the_desk_counts },
+    { "a new draft needs a new approval", a_new_draft_needs_a_new_approval },
+    { "other entries stop nothing", other_entries_stop_nothing },
+};
+
+VT_TEST_MAIN("release.publish", cases)

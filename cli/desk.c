@@ -51,6 +51,21 @@ static bool check_clock(const struct vt_trust *trust, int64_t now_unix_s,
                now, (uintmax_t)trust->version, bound);
 }
 
+static void tell_passed_over(void *context, const char *what)
+{
+    (void)context;
+    (void)fprintf(stderr, "mind: %s\n", what);
+}
+
+static bool open_desk(const char *path, bool is_new, struct vt_desk *out,
+                      struct vt_error *err)
+{
+    if (!vt_desk_open(path, is_new, out, err))
+        return false;
+    out->passed_over = tell_passed_over;
+    return true;
+}
+
 bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
                         struct vt_desk_call *out, struct vt_error *err)
 {
@@ -59,7 +74,7 @@ bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
         !check_clock(out->trust, out->now_unix_s, err) ||
         !read_demands(has_policy ? vt_args_get(args, "policy") : NULL, &out->demands,
                       err) ||
-        !vt_desk_open(vt_args_get(args, "desk"), is_new, &out->desk, err))
+        !open_desk(vt_args_get(args, "desk"), is_new, &out->desk, err))
         return false;
     out->desk.trust = vt_args_get(args, "trust");
     return true;

@@ -4,6 +4,8 @@
 #include "release/authorisations.h"
 #include "release/compose.h"
 #include "tests/world.h"
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static const char *path(const char *name)
@@ -475,6 +477,63 @@ static void parallel_drafts_get_numbers_of_their_own(void)
     }
 }
 
+static const char *list_all(int exit_code)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "release", "status", "--desk",
+                                          path("desk"), "--trust", path("trust.json")));
+}
+
+/* One odd thing on the shared desk is named, and the rest is listed. */
+static void odd_things_are_passed_over(void)
+{
+    VT_AUTO_FD large = -1;
+    const char *output, *name;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    VT_CHECK(strstr(list_all(VT_EXIT_OK), "mind:") == NULL); /* the twin */
+    VT_CHECK(mkdir(path("desk/releases/lamp/\x1b[2J\n"), 0755) == 0 &&
+             mkdir(path("desk/releases/\x1b]0;x\a"), 0755) == 0 &&
+             symlink(path("desk/releases/lamp/2.0"), path("desk/releases/lamp/2.1")) == 0 &&
+             mkdir(path("desk/releases/lamp/2.2"), 0755) == 0 &&
+             mkdir(path("desk/releases/lamp/2.3"), 0755) == 0 &&
+             mkdir(path("desk/authorisations"), 0755) == 0);
+    name = vt_arena_printf(vt_test_arena(), "desk/releases/lamp/2.2/%s.json",
+                           vt_world_digest("a pipe"));
+    VT_CHECK(mkfifo(path(name), 0644) == 0);
+    VT_CHECK(mkfifo(path("desk/authorisations/x.json"), 0644) == 0);
+    name = vt_arena_printf(vt_test_arena(), "desk/releases/lamp/2.3/%s.json",
+                           vt_world_digest("large"));
+    large = open(path(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+    VT_CHECK(large >= 0 && ftruncate(large, (off_t)8 << 30) == 0);
+    output = list_all(VT_EXIT_OK);
+    MUST_SAY(output, "lamp                 2.0 ");
+    MUST_SAY(output, "lamp/2.1 is no folder and was passed over");
+    MUST_SAY(output, "lamp 2.2 is passed over");
+    MUST_SAY(output, "lamp 2.3 is passed over");
+    MUST_SAY(output, "releases/lamp: passed over: '?[2J?' is no name");
+    MUST_SAY(output, "releases: passed over: '?]0;x?' is no name");
+    MUST_SAY(output, "authorisations/x.json");
+    VT_CHECK(strchr(output, '\x1b') == NULL);
+    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "release number 1");
+}
+
+/* Nothing of the desk is written outside of it. */
+static void links_on_the_desk_are_not_followed(void)
+{
+    lay_out();
+    VT_CHECK(mkdir(path("outside"), 0755) == 0 && mkdir(path("desk"), 0755) == 0 &&
+             mkdir(path("desk/releases"), 0755) == 0 &&
+             mkdir(path("desk/releases/lamp"), 0755) == 0 &&
+             mkdir(path("desk/releases/lamp/2.0"), 0755) == 0 &&
+             symlink(path("outside"), path("desk/releases/lamp/2.0/blobs")) == 0);
+    MUST_SAY(draft(VT_EXIT_REFUSED, "vendor"), "symbolic link");
+    VT_CHECK(!vt_path_exists(path("outside/sha256")));
+    VT_CHECK(unlink(path("desk/releases/lamp/2.0/blobs")) == 0);
+    (void)draft(VT_EXIT_OK, "vendor"); /* the twin */
+    VT_CHECK(vt_path_exists(path("desk/releases/lamp/2.0/blobs/sha256")));
+}
+
 static void a_full_disk_leaves_nothing_half_written(void)
 {
     const char *small, *output;
@@ -526,6 +585,8 @@ static const struct vt_case cases[] = {
     { "a clock before the trust root is named", a_clock_before_the_trust_root_is_named },
     { "parallel drafts get numbers of their own",
       parallel_drafts_get_numbers_of_their_own },
+    { "odd things are passed over", odd_things_are_passed_over },
+    { "links on the desk are not followed", links_on_the_desk_are_not_followed },
     { "a full disk leaves nothing half-written", a_full_disk_leaves_nothing_half_written },
     { "a desk that is none is named", a_desk_that_is_none_is_named },
 };

@@ -63,8 +63,10 @@ static bool look_at(void *context, const char *name, bool is_folder, struct vt_e
         return true;
     if (!vt_disk_read(walk->desk->disk, vt_arena_printf(arena, "authorisations/%s", name),
                       &bytes, err) ||
-        !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
-        return vt_within(err, "authorisations/%s", name);
+        !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err)) {
+        (void)vt_within(err, "authorisations/%s", name);
+        return vt_desk_pass_over(walk->desk, err);
+    }
     if (!walk->fits(walk->context, &envelope))
         return true;
     if (!vt_disk_read(walk->desk->disk,

@@ -6,6 +6,10 @@
 
 #include "release/desk.h"
 
+/* Tell of something unreadable, and go on; false: nobody wants to know, so it is an error.
+ */
+bool vt_desk_pass_over(const struct vt_desk *desk, const struct vt_error *why);
+
 /* Keep an authorisation with its proof. */
 VT_CHECKED bool vt_desk_put_authorisation(struct vt_desk *desk, vt_slice envelope,
                                           vt_slice proof, struct vt_error *err);

@@ -61,9 +61,9 @@ bool vt_docket_blobs(struct vt_desk *desk, const char *product, const char *vers
 {
     VT_AUTO_ARENA arena = vt_arena_new();
 
-    return vt_blobs_open(
-        vt_arena_printf(arena, "%s/releases/%s/%s/blobs", desk->path, product, version),
-        true, blobs_out, err);
+    return vt_blobs_open_below(
+        desk->disk, vt_arena_printf(arena, "releases/%s/%s/blobs", product, version),
+        blobs_out, err);
 }
 
 /* ---- walking over releases -------------------------------------------------------------
@@ -78,17 +78,47 @@ struct walk {
     const char *product;
 };
 
+bool vt_desk_pass_over(const struct vt_desk *desk, const struct vt_error *why)
+{
+    if (desk->passed_over != NULL)
+        desk->passed_over(desk->context, why->message);
+    return desk->passed_over != NULL;
+}
+
+/* May this entry of a folder of releases be one?  If not, that is told. */
+static bool is_part(const struct vt_desk *desk, const char *folder, const char *name,
+                    bool is_folder)
+{
+    struct vt_error why = { 0 };
+
+    if (!is_folder)
+        (void)vt_fail(&why, VT_REJECTED, "%s/%s is no folder and was passed over", folder,
+                      name);
+    else if (vt_name_verify_part(name, &why))
+        return true;
+    else
+        (void)vt_within(&why, "%s: passed over", folder);
+    (void)vt_desk_pass_over(desk, &why);
+    return false;
+}
+
 static bool walk_version(void *context, const char *name, bool is_folder,
                          struct vt_error *err)
 {
     struct walk *walk = context;
+    VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_DOCKET docket = NULL;
+    struct vt_error why = { 0 };
 
-    if (!is_folder)
+    if (!is_part(walk->desk, vt_arena_printf(arena, "releases/%s", walk->product), name,
+                 is_folder))
         return true;
-    return vt_docket_open_by(walk->desk, walk->roll, walk->product, name, walk->now_unix_s,
-                             &docket, err) &&
-           walk->each(walk->context, docket, err);
+    if (vt_docket_open_by(walk->desk, walk->roll, walk->product, name, walk->now_unix_s,
+                          &docket, &why))
+        return walk->each(walk->context, docket, err);
+    *err = why;
+    (void)vt_within(&why, "%s %s is passed over", walk->product, name);
+    return vt_desk_pass_over(walk->desk, &why);
 }
 
 static bool walk_product(void *context, const char *name, bool is_folder,
@@ -97,7 +127,7 @@ static bool walk_product(void *context, const char *name, bool is_folder,
     struct walk *walk = context;
     VT_AUTO_ARENA arena = vt_arena_new();
 
-    if (!is_folder)
+    if (!is_part(walk->desk, "releases", name, is_folder))
         return true;
     walk->product = name;
     return vt_disk_list(walk->desk->disk, vt_arena_printf(arena, "releases/%s", name),

@@ -27,6 +27,10 @@ struct vt_desk {
     struct vt_disk *disk; /* owned */
     const char *path;     /* as opened; borrowed */
     const char *trust;    /* path of the reader's trust root, for hints; NULL: unknown */
+    /* Told, in one sentence, of what the walks below pass over because it cannot be read;
+     * NULL: they stop there with that as their error. */
+    void (*passed_over)(void *context, const char *what);
+    void *context;
 };
 
 VT_CHECKED bool vt_desk_open(const char *path, bool is_new, struct vt_desk *out,
@@ -89,7 +93,8 @@ VT_CHECKED bool vt_docket_blobs(struct vt_desk *desk, const char *product,
                                 const char *version, struct vt_blobs **blobs_out,
                                 struct vt_error *err);
 
-/* Call `each` for every release on the desk, sorted by product and version. */
+/* Call `each` for every release on the desk, sorted by product and version.  What is no
+ * folder or has no release's name can be none and is passed over in any case. */
 VT_CHECKED bool vt_desk_each(struct vt_desk *desk, const struct vt_trust *trust,
                              int64_t now_unix_s,
                              bool (*each)(void *context, struct vt_docket *docket,

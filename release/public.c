@@ -156,6 +156,7 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
     VT_AUTO_ENVELOPE envelope = { 0 };
     VT_AUTO_JSON index = json_array();
     struct folder folder = { .desk = desk, .index = index };
+    struct vt_desk strict = *desk;
     uint64_t version;
     bool ok;
 
@@ -170,7 +171,8 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
         return vt_within(err, "newest list of withdrawals");
     if (!vt_disk_open(path, true, &folder.disk, err))
         return false;
-    ok = vt_desk_each(desk, trust, now_unix_s, write_release, &folder, err) &&
+    strict.passed_over = NULL; /* what was published may not drop out of the index */
+    ok = vt_desk_each(&strict, trust, now_unix_s, write_release, &folder, err) &&
          write_ends(&folder, trust_bytes, err);
     vt_disk_close(folder.disk);
     return ok;

@@ -30,7 +30,8 @@ static bool publish(struct scene *s, struct vt_error *err)
     return vt_own_desk_publish(vt_test_dir(), &s->desk, s->trust, err);
 }
 
-/* A rejection by the supervisor, of that time and number of release, on the ledger alone. */
+/* A rejection by the supervisor, of that time and number of release, on the ledger alone.
+ */
 static void reject_on_ledger(struct scene *s, enum vt_party signer, const char *version,
                              int64_t created, uint64_t sequence)
 {

@@ -29,6 +29,18 @@ bool vt_blobs_open(const char *path, bool is_new, struct vt_blobs **blobs_out,
     return true;
 }
 
+bool vt_blobs_open_below(struct vt_disk *above, const char *name,
+                         struct vt_blobs **blobs_out, struct vt_error *err)
+{
+    struct vt_disk *disk;
+
+    if (!vt_disk_open_below(above, name, &disk, err))
+        return false;
+    *blobs_out = vt_alloc(sizeof **blobs_out);
+    (*blobs_out)->disk = disk;
+    return true;
+}
+
 void vt_blobs_close(struct vt_blobs *blobs)
 {
     if (blobs == NULL)

@@ -15,6 +15,10 @@ struct vt_blobs; /* a content-addressed folder */
  * vt_blobs_close.  VT_IO. */
 VT_CHECKED bool vt_blobs_open(const char *path, bool is_new, struct vt_blobs **blobs_out,
                               struct vt_error *err);
+/* A folder of blobs inside an open folder, made if it is missing; no symbolic link is
+ * followed on the way. */
+VT_CHECKED bool vt_blobs_open_below(struct vt_disk *above, const char *name,
+                                    struct vt_blobs **blobs_out, struct vt_error *err);
 void vt_blobs_close(struct vt_blobs *blobs); /* NULL does nothing */
 
 /* Keep these bytes, durably.  Keeping them again changes nothing, unless the copy on the

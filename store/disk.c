@@ -84,11 +84,22 @@ bool vt_disk_is_usable(const struct vt_disk *disk, struct vt_error *err)
 
 /* ---- opening ------------------------------------------------------------------------- */
 
+/* fd: taken.  Returned; end with vt_disk_close. */
+static struct vt_disk *disk_of(int fd, const char *path)
+{
+    struct vt_disk *disk = vt_alloc(sizeof *disk);
+
+    disk->path = vt_strdup_slice(vt_slice_from_cstr(path));
+    disk->gate = vt_gate_open(fd);
+    disk->fd = fd;
+    disk->lock_fd = -1;
+    return disk;
+}
+
 static bool disk_open_existing(const char *path, struct vt_disk **disk_out,
                                struct vt_error *err)
 {
     VT_AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct vt_disk *disk;
 
     if (fd < 0) {
         int kept = errno;
@@ -97,12 +108,7 @@ static bool disk_open_existing(const char *path, struct vt_disk **disk_out,
         errno = kept; /* for keep_folder */
         return false;
     }
-    disk = vt_alloc(sizeof *disk);
-    disk->path = vt_strdup_slice(vt_slice_from_cstr(path));
-    disk->gate = vt_gate_open(fd);
-    disk->fd = vt_take_fd(&fd);
-    disk->lock_fd = -1;
-    *disk_out = disk;
+    *disk_out = disk_of(vt_take_fd(&fd), path);
     return true;
 }
 
@@ -191,6 +197,21 @@ bool vt_disk_open(const char *path, bool is_new, struct vt_disk **disk_out,
     if (is_new && !make_path(path, err))
         return false;
     return disk_open_existing(path, disk_out, err);
+}
+
+bool vt_disk_open_below(struct vt_disk *above, const char *name, struct vt_disk **disk_out,
+                        struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    int fd;
+
+    if (!vt_name_verify(above, name, err) || !vt_folder_make(above, name, err))
+        return false;
+    fd = vt_path_open(above->fd, name, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return vt_disk_fail(above, name, "open the folder", err);
+    *disk_out = disk_of(fd, vt_arena_printf(arena, "%s/%s", above->path, name));
+    return true;
 }
 
 void vt_disk_close(struct vt_disk *disk)

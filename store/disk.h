@@ -27,6 +27,11 @@ struct vt_disk_draft; /* a file being written, which nobody sees yet */
  * Errors: VT_IO  missing, not a folder, not permitted */
 VT_CHECKED bool vt_disk_open(const char *path, bool is_new, struct vt_disk **disk_out,
                              struct vt_error *err);
+/* Open a folder inside an open one, made durably if it is missing.  Returned, end with
+ * vt_disk_close.
+ * Errors: VT_REJECTED a symbolic link on the way, or its name; VT_IO */
+VT_CHECKED bool vt_disk_open_below(struct vt_disk *above, const char *name,
+                                   struct vt_disk **disk_out, struct vt_error *err);
 /* Gives up the lock too.  Lazy writes that were not flushed stay what they were: visible,
  * not durable.  NULL does nothing. */
 void vt_disk_close(struct vt_disk *disk);

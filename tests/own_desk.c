@@ -95,11 +95,10 @@ void vt_own_desk_approve(struct vt_desk *desk, const struct vt_trust *trust,
 
     VT_CHECK_OK(vt_docket_open(desk, trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, &err));
     VT_CHECK_OK(vt_docket_blobs(desk, "lamp", "1.4.0", &blobs, &err));
-    VT_CHECK_OK(
-        vt_compose_release(docket, blobs, created, key, &release, &err));
+    VT_CHECK_OK(vt_compose_release(docket, blobs, created, key, &release, &err));
     vt_blobs_close(blobs);
-    VT_CHECK_OK(vt_compose_list((vt_slice){ 0 }, VT_LIST_CURRENT, docket, NULL,
-                                created, key, &list, &err));
+    VT_CHECK_OK(vt_compose_list((vt_slice){ 0 }, VT_LIST_CURRENT, docket, NULL, created,
+                                key, &list, &err));
     VT_CHECK_OK(vt_disk_write(desk->disk, "releases/lamp/1.4.0/list.json",
                               vt_buf_slice(&list), 0644, &err));
     put(desk, vt_buf_slice(&release));

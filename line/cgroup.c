@@ -2,6 +2,8 @@
  * /proc/self/mountinfo is not asked: every system of the last ten years mounts them below
  * /sys/fs/cgroup, and where it does not, there simply is no group. */
 #include "line/cgroup.h"
+#include <dirent.h>
+#include <signal.h>
 
 static bool write_text(const char *folder, const char *name, const char *text)
 {
@@ -41,6 +43,27 @@ static bool find_place(vt_slice table, const char *controller, vt_slice *out)
     return false;
 }
 
+/* Groups of builds that were killed before they could remove them.  A process that lives
+ * keeps its own, and the kernel keeps any that still holds a process. */
+static void drop_left_behind(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        vt_reader r = { vt_slice_from_cstr(entry->d_name) };
+        vt_slice digits;
+        uint64_t pid;
+
+        if (vt_read_literal(&r, VT_LIT("vitrine-")) && vt_read_until(&r, '-', &digits) &&
+            vt_decimal_parse(digits, &pid) && pid > 1 && pid <= INT32_MAX &&
+            kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            (void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+    }
+    if (dir != NULL)
+        (void)closedir(dir);
+}
+
 static bool make_folder(vt_slice table, const char *mount, const char *controller,
                         char out[512])
 {
@@ -49,6 +72,8 @@ static bool make_folder(vt_slice table, const char *mount, const char *controlle
 
     if (!find_place(table, controller, &place))
         return false;
+    (void)snprintf(out, 512, "%s%.*s", mount, VT_SLICE_ARGS(place));
+    drop_left_behind(out);
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     (void)snprintf(out, 512, "%s%.*s/vitrine-%d-%jx", mount, VT_SLICE_ARGS(place),
                    (int)getpid(), (uintmax_t)now.tv_nsec);

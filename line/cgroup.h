@@ -11,7 +11,8 @@ struct vt_cgroup {
     char pids[512];   /* the same folder as memory in v2 */
 };
 
-/* Try to make one below our own.  Never fails: it may come out empty. */
+/* Try to make one below our own.  Never fails: it may come out empty.  Groups that a killed
+ * process of ours left beside it are removed. */
 void vt_cgroup_init(struct vt_cgroup *cgroup, uint64_t memory_bytes, uint64_t processes);
 bool vt_cgroup_has_memory(const struct vt_cgroup *cgroup);
 /* Move a process in.  False if the kernel refuses; then the group does not hold. */

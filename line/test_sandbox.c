@@ -710,6 +710,33 @@ static void forbidden_namespaces_are_named(void)
     run_fails(&spec, VT_REJECTED, "forbids namespaces to ordinary users");
 }
 
+/* A build that is killed cannot remove its groups: the next one does. */
+static void groups_of_the_dead_are_removed(void)
+{
+    struct vt_cgroup ours, next;
+    char dead[600], alive[600];
+    size_t len;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    VT_CHECK(pid > 0 && waitpid(pid, NULL, 0) == pid);
+    vt_cgroup_init(&ours, 0, 10);
+    if (ours.pids[0] == '\0')
+        return; /* an ordinary user of this machine makes none and leaves none */
+    len = (size_t)(strrchr(ours.pids, '/') - ours.pids);
+    (void)snprintf(dead, sizeof dead, "%.*s/vitrine-%d-5", (int)len, ours.pids, (int)pid);
+    (void)snprintf(alive, sizeof alive, "%.*s/vitrine-%d-5", (int)len, ours.pids,
+                   (int)getppid());
+    VT_CHECK(mkdir(dead, 0755) == 0 && mkdir(alive, 0755) == 0);
+    vt_cgroup_init(&next, 0, 10);
+    VT_CHECK(!vt_path_exists(dead));
+    VT_CHECK(vt_path_exists(alive) && vt_path_exists(ours.pids));
+    VT_CHECK(rmdir(alive) == 0);
+    vt_cgroup_clear(&next);
+    vt_cgroup_clear(&ours);
+}
+
 static const struct vt_case cases[] = {
     { "fixed terms are seen", fixed_terms_are_seen },
     { "varied terms are seen", varied_terms_are_seen },
@@ -726,6 +753,7 @@ static const struct vt_case cases[] = {
     { "nothing is left running", nothing_is_left_running },
     { "the sandbox dies with its parent", the_sandbox_dies_with_its_parent },
     { "exit codes and variables pass", exit_codes_and_variables_pass },
+    { "groups of the dead are removed", groups_of_the_dead_are_removed },
     { "bad specs are refused", bad_specs_are_refused },
     { "forbidden namespaces are named", forbidden_namespaces_are_named },
 };

@@ -178,10 +178,13 @@ static bool run_build(struct vt_args *args, struct vt_error *err)
     VT_AUTO_MATERIALS m = { .store = NULL };
     VT_AUTO_BUILD_REPORT report = NULL;
     VT_AUTO_FREE struct authorised *authorised = vt_alloc(sizeof *authorised);
+    struct vt_error why = { 0 };
     VT_AUTO_KEY key = NULL;
 
     if (vt_args_has(args, "key") != vt_args_has(args, "site"))
         return vt_args_misuse(args, err, "--key and --site go together");
+    if (vt_args_has(args, "site") && !vt_text_verify(vt_args_get(args, "site"), &why))
+        return vt_args_misuse(args, err, "--site: %s", why.message);
     if (!read_authorised(args, authorised, err) ||
         (vt_args_has(args, "key") && !vt_cli_key_open(args, &key, err)) ||
         !vt_cli_materials_read(args, &m, err) || !vt_cli_source_take(args, &m, err) ||

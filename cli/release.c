@@ -137,6 +137,8 @@ static bool publish(struct vt_args *args, struct vt_desk_call *call,
 
     if (call->docket->is_published)
         return true;
+    if (!vt_publish_check_folder(call->docket, vt_args_get(args, "public"), err))
+        return false;
     if (!vt_desk_call_ledger(args, call, err))
         return false;
     publisher = vt_desk_call_publisher(args, call);

@@ -25,14 +25,12 @@ static bool keep_report(const struct vt_docket *docket, const char *path, vt_has
                         struct vt_error *err)
 {
     struct vt_blobs *blobs;
-    VT_AUTO_FD fd = -1;
     uint64_t bytes;
     bool ok;
 
-    if (!vt_file_open(path, &fd, &bytes, err) ||
-        !vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
+    if (!vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
         return false;
-    ok = vt_blobs_put_fd(blobs, fd, path, hash, &bytes, err);
+    ok = vt_document_put(blobs, path, hash, &bytes, err);
     vt_blobs_close(blobs);
     return ok;
 }

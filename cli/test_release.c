@@ -70,6 +70,16 @@ static const char *draft_with(int exit_code, const char *key, const char *trust,
                                "--source", path("source"), "--key", path(key)));
 }
 
+static const char *draft_with_documents(int exit_code, const char *one, const char *two)
+{
+    return vt_test_run(
+        exit_code,
+        VT_ARGV("vitrine", "release", "draft", "--desk", path("desk"), "--trust",
+                path("trust.json"), "--recipe", path("recipe.json"), "--lock",
+                path("lock.json"), "--store", path("store"), "--source", path("source"),
+                "--key", path("vendor"), "--document", path(one), "--document", path(two)));
+}
+
 static const char *draft(int exit_code, const char *key)
 {
     return draft_with(exit_code, key, "trust.json", "recipe.json", "lock.json");
@@ -331,6 +341,15 @@ static void a_half_signed_list_is_shown(void)
     MUST_SAY(output, "\"list_waits\":{\"change\":\"renew\"");
 }
 
+static const char *build_at(int exit_code, const char *site)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "line", "build", "--recipe", path("recipe.json"),
+                               "--lock", path("lock.json"), "--store", path("store"),
+                               "--out", path("out"), "--source", path("source"), "--key",
+                               path("builder"), "--site", site));
+}
+
 static void misuse_is_named(void)
 {
     lay_out();
@@ -365,6 +384,14 @@ static void misuse_is_named(void)
                             "--lock", path("lock.json"), "--store", path("store"), "--out",
                             path("out"), "--source", path("source"), "--runner", "docker")),
         "neither own nor bwrap");
+    MUST_SAY(build_at(VT_EXIT_USAGE, ""), "--site: its value is empty");
+    MUST_SAY(build_at(VT_EXIT_USAGE, "Zu\x1brich"),
+             "--site: it: 'text' holds a control byte");
+    MUST_SAY(build_at(VT_EXIT_USAGE, vt_arena_printf(vt_test_arena(), "%01025d", 0)),
+             "--site");
+    VT_CHECK(!vt_path_exists(path("out")));
+    MUST_SAY(build_at(VT_EXIT_REFUSED, "Zurich"),
+             "is not in the store"); /* the twin gets to the packages */
 }
 
 /* Each file of a draft in turn: missing, of the wrong kind, cut, too large. */
@@ -401,6 +428,22 @@ static void bad_files_are_named(void)
         draft_with(VT_EXIT_REFUSED, "vendor", "trust.json", "recipe.json", "large.json"),
         "large.json");
     VT_CHECK(!vt_path_exists(path("desk/releases")));
+}
+
+/* What is wrong with a document is found before anything is kept. */
+static void documents_are_looked_at_first(void)
+{
+    VT_AUTO_FD large = open(path("large"), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+    lay_out();
+    MUST_SAY(draft_with_documents(VT_EXIT_REFUSED, "lock.json", "lock.json"),
+             "two documents are called 'lock.json'");
+    VT_CHECK(!vt_path_exists(path("desk/releases")));
+    VT_CHECK(large >= 0 && ftruncate(large, ((off_t)1 << 30) + 1) == 0);
+    MUST_SAY(draft_with_documents(VT_EXIT_REFUSED, "lock.json", "large"),
+             "a document has at most 1073741824");
+    VT_CHECK(!vt_path_exists(path("desk/releases/lamp")));
+    (void)draft_with_documents(VT_EXIT_OK, "lock.json", "recipe.json"); /* the twin */
 }
 
 static void an_expired_mandate_is_named(void)
@@ -579,6 +622,7 @@ static const struct vt_case cases[] = {
     { "a half-signed list is shown", a_half_signed_list_is_shown },
     { "misuse is named", misuse_is_named },
     { "bad files are named", bad_files_are_named },
+    { "documents are looked at first", documents_are_looked_at_first },
     { "an expired mandate is named", an_expired_mandate_is_named },
     { "an expired trust root or a wrong clock is named",
       an_expired_trust_root_or_a_wrong_clock_is_named },

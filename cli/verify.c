@@ -211,8 +211,6 @@ static bool run_verify(struct vt_args *args, struct vt_error *err)
     bool ok;
 
     /* Misuse is told before anything is done. */
-    if (vt_args_has(args, "channel") && vt_args_get(args, "channel")[0] == '\0')
-        return vt_args_misuse(args, err, "--channel: it has no name");
     if (!vt_args_duration(args, "max-age", 0, &ignored, err))
         return false;
     ok = open_state(state, &in.disk, err);

@@ -150,3 +150,13 @@ bool vt_schema_verify(const json_t *value, const char *what, const struct vt_fie
             return false;
     return true;
 }
+
+bool vt_text_verify(const char *text, struct vt_error *err)
+{
+    static const struct vt_field field = { "text", VT_FIELD_TEXT, false, 0, NULL, NULL };
+    VT_AUTO_JSON value = json_string(text);
+
+    if (value == NULL)
+        return vt_fail(err, VT_MALFORMED, "it is not UTF-8");
+    return verify_text(value, "it", &field, err);
+}

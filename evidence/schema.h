@@ -29,6 +29,10 @@ struct vt_field {
     const char *const *words;      /* WORD; NULL-ended */
 };
 
+/* May this stand where a statement has a VT_FIELD_TEXT?  For what a person gives, before
+ * anything long is begun.  Errors: VT_MALFORMED, VT_LIMIT */
+VT_CHECKED bool vt_text_verify(const char *text, struct vt_error *err);
+
 /* Errors: VT_MALFORMED naming the field; VT_LIMIT */
 VT_CHECKED bool vt_schema_verify(const json_t *value, const char *what,
                                  const struct vt_field *fields, struct vt_error *err);

@@ -8,10 +8,10 @@
  * guards against our own overflows. */
 static const char *const ALLOWED[] = {
     "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__cxa_finalize",
-    "__gmon_start__", "__memcpy_chk", "__memset_chk", "__snprintf_chk", "__vsnprintf_chk",
-    "__stack_chk_fail", "calloc", "malloc", "realloc", "free", "qsort", "getauxval",
-    "memchr", "memcmp", "memcpy", "memmove", "memset", "strchr", "strrchr", "strcmp",
-    "strncmp", "strlen", "strnlen", "snprintf", "vsnprintf", "bcmp",
+    "__gmon_start__", "__memcpy_chk", "__memmove_chk", "__memset_chk", "__snprintf_chk",
+    "__vsnprintf_chk", "__stack_chk_fail", "calloc", "malloc", "realloc", "free", "qsort",
+    "getauxval", "memchr", "memcmp", "memcpy", "memmove", "memset", "strchr", "strrchr",
+    "strcmp", "strncmp", "strlen", "strnlen", "snprintf", "vsnprintf", "bcmp",
     /* families */
     "BIO_free", "BIO_new_mem_buf", "BN_*", "CRYPTO_free", "ECDSA_SIG_*", "i2d_ECDSA_SIG",
     "ERR_clear_error", "EVP_*", "PEM_read_bio_PUBKEY", "SHA256_*",

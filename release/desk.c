@@ -66,6 +66,37 @@ bool vt_docket_blobs(struct vt_desk *desk, const char *product, const char *vers
         blobs_out, err);
 }
 
+static bool open_document(const char *path, int *fd, struct vt_error *err)
+{
+    uint64_t bytes;
+
+    if (!vt_file_open(path, fd, &bytes, err))
+        return false;
+    if (bytes > VT_DOCUMENT_BYTES_MAX)
+        return vt_fail(
+            err, VT_LIMIT,
+            "%s: %ju bytes, a document has at most %ju; publish it elsewhere and "
+            "give a file with its digest",
+            path, (uintmax_t)bytes, (uintmax_t)VT_DOCUMENT_BYTES_MAX);
+    return true;
+}
+
+bool vt_document_check(const char *path, struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+
+    return open_document(path, &fd, err);
+}
+
+bool vt_document_put(struct vt_blobs *blobs, const char *path, vt_hash *hash_out,
+                     uint64_t *bytes_out, struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+
+    return open_document(path, &fd, err) &&
+           vt_blobs_put_fd(blobs, fd, path, hash_out, bytes_out, err);
+}
+
 /* ---- walking over releases -------------------------------------------------------------
  */
 

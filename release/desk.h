@@ -41,7 +41,7 @@ void vt_desk_close(struct vt_desk *desk);
 /* One process at a time, until the desk is closed: for what is decided by looking at all
  * that lies there, which is which number comes next.  Waits a little for the one before.
  * It holds on one machine; between copies of a desk vt_number_check decides.
- * Errors: VT_REJECTED it is still held; VT_IO */
+ * Errors: VT_IO, also where it is still held */
 VT_CHECKED bool vt_desk_lock(struct vt_desk *desk, struct vt_error *err);
 
 /* One statement on the desk. */
@@ -92,6 +92,14 @@ VT_CHECKED bool vt_docket_put(struct vt_desk *desk, const char *product,
 VT_CHECKED bool vt_docket_blobs(struct vt_desk *desk, const char *product,
                                 const char *version, struct vt_blobs **blobs_out,
                                 struct vt_error *err);
+
+#define VT_DOCUMENT_BYTES_MAX VT_MIB(1024)
+/* Keep a document or report of somebody's as a blob of this release; or only look whether
+ * it could be.
+ * Errors: VT_LIMIT longer than VT_DOCUMENT_BYTES_MAX: name its digest instead; VT_IO */
+VT_CHECKED bool vt_document_check(const char *path, struct vt_error *err);
+VT_CHECKED bool vt_document_put(struct vt_blobs *blobs, const char *path, vt_hash *hash_out,
+                                uint64_t *bytes_out, struct vt_error *err);
 
 /* Call `each` for every release on the desk, sorted by product and version.  What is no
  * folder or has no release's name can be none and is passed over in any case. */

@@ -39,20 +39,28 @@ static const char *leaf(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+static bool check_documents(const struct vt_draft_request *r, struct vt_error *err)
+{
+    for (size_t i = 0; i < r->document_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(leaf(r->documents[i]), leaf(r->documents[k])) == 0)
+                return vt_fail(err, VT_REJECTED, "two documents are called '%s'",
+                               leaf(r->documents[i]));
+    for (size_t i = 0; i < r->document_count; i++)
+        if (!vt_document_check(r->documents[i], err))
+            return false;
+    return true;
+}
+
 /* Keep the document, and append its row. */
 static bool take_document(struct vt_blobs *blobs, const char *path, json_t *rows,
                           struct vt_error *err)
 {
-    VT_AUTO_FD fd = -1;
     uint64_t bytes;
     vt_hash hash;
     char hex[65];
 
-    for (size_t i = 0; i < json_array_size(rows); i++)
-        if (vt_slice_is(vt_field_text(json_array_get(rows, i), "name"), leaf(path)))
-            return vt_fail(err, VT_REJECTED, "two documents are called '%s'", leaf(path));
-    if (!vt_file_open(path, &fd, &bytes, err) ||
-        !vt_blobs_put_fd(blobs, fd, path, &hash, &bytes, err))
+    if (!vt_document_put(blobs, path, &hash, &bytes, err))
         return false;
     vt_hash_text(&hash, hex);
     (void)json_array_append_new(rows, json_pack("{s:s,s:I,s:s}", "name", leaf(path), "size",
@@ -156,7 +164,7 @@ bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,
 
     if (!vt_name_verify_part(request->recipe->product, err) ||
         !vt_name_verify_part(request->recipe->version, err) || !check_key(request, err) ||
-        !vt_desk_lock(request->desk, err) ||
+        !check_documents(request, err) || !vt_desk_lock(request->desk, err) ||
         !find_sequence(request, &drafted.sequence, &created_unix_s, err) ||
         !vt_docket_blobs(request->desk, request->recipe->product, request->recipe->version,
                          &blobs, err))

@@ -2,6 +2,7 @@
 #include "evidence/inquiry.h"
 #include "release/authorisations.h"
 #include "release/publish.h"
+#include <sys/statvfs.h>
 
 struct folder {
     struct vt_disk *disk;
@@ -145,6 +146,55 @@ static bool write_ends(const struct folder *folder, vt_slice trust_bytes,
            vt_disk_write(folder->disk, "withdrawals.tlog-proof", folder->list_proof, 0644,
                          err) &&
            vt_disk_write(folder->disk, "index.json", vt_buf_slice(&text), 0644, err);
+}
+
+/* Bytes of the release's artefacts, and a little for evidence and index. */
+static uint64_t bytes_needed(const struct vt_docket *docket)
+{
+    const json_t *outputs =
+        json_object_get(docket->release->envelope.statement.predicate, "outputs");
+    uint64_t sum = VT_MIB(2);
+
+    for (size_t i = 0; i < json_array_size(outputs); i++)
+        if (__builtin_add_overflow(sum, vt_field_number(json_array_get(outputs, i), "size"),
+                                   &sum))
+            return UINT64_MAX;
+    return sum;
+}
+
+/* A file is begun and thrown away: only trying tells whether we may. */
+static bool can_write(struct vt_disk *disk, struct vt_error *err)
+{
+    struct vt_disk_draft *draft;
+
+    if (!vt_disk_draft_begin(disk, "", 0644, &draft, err))
+        return false;
+    vt_disk_draft_discard(draft);
+    return true;
+}
+
+bool vt_publish_check_folder(const struct vt_docket *docket, const char *path,
+                             struct vt_error *err)
+{
+    uint64_t needed = docket->release != NULL ? bytes_needed(docket) : 0, room;
+    struct vt_disk *disk;
+    struct statvfs about;
+    bool ok;
+
+    if (!vt_disk_open(path, true, &disk, err))
+        return vt_within(err, "the public folder");
+    ok = can_write(disk, err);
+    vt_disk_close(disk);
+    if (!ok)
+        return vt_within(err, "the public folder");
+    if (statvfs(path, &about) != 0 ||
+        __builtin_mul_overflow(about.f_bavail, about.f_frsize, &room) || room >= needed)
+        return true; /* unknown counts as enough: writing tells */
+    return vt_fail(
+        err, VT_IO,
+        "the public folder %s: %ju bytes are free, up to %ju are needed; nothing "
+        "was signed",
+        path, (uintmax_t)room, (uintmax_t)needed);
 }
 
 bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,

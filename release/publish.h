@@ -38,6 +38,12 @@ VT_CHECKED bool vt_publish_release(const struct vt_publisher *publisher,
 VT_CHECKED bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,
                                 struct vt_error *err);
 
+/* Before anything is signed: may the public folder be written, and is there room for the
+ * artefacts of this release?  The folder is made if it is missing.
+ * Errors: VT_IO */
+VT_CHECKED bool vt_publish_check_folder(const struct vt_docket *docket, const char *folder,
+                                        struct vt_error *err);
+
 /* (Re)write the public folder from the desk: every published release with its evidence, the
  * newest list, the trust root, index.json last.  Evidence gets the newest list. */
 VT_CHECKED bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,

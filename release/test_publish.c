@@ -108,9 +108,32 @@ static void other_entries_stop_nothing(void)
     VT_CHECK_OK(publish(&s, &err)); /* again */
 }
 
+/* Told before anything is signed: nothing of the desk or the ledger is changed by it. */
+static void an_unusable_public_folder_is_named(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_DOCKET docket = NULL;
+    AUTO_SCENE s;
+    char name[400];
+
+    scene_begin(&s);
+    VT_CHECK_OK(
+        vt_docket_open(&s.desk, s.trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, &err));
+    VT_CHECK_OK(vt_publish_check_folder(docket, vt_test_path("public"), &err));
+    vt_test_write(vt_test_path("file"), VT_LIT("x"));
+    VT_CHECK(!vt_publish_check_folder(docket, vt_test_path("file"), &err));
+    VT_CHECK_SAYING(strstr(err.message, "public folder") != NULL, "%s", err.message);
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    VT_CHECK(!vt_publish_check_folder(docket, vt_test_path(name), &err));
+    VT_CHECK(!vt_publish_check_folder(docket, vt_test_small_disk(VT_KIB(64)), &err));
+    VT_CHECK_SAYING(strstr(err.message, "bytes are free") != NULL, "%s", err.message);
+}
+
 static const struct vt_case cases[] = {
     { "a rejection taken off the desk counts", a_rejection_taken_off_the_desk_counts },
     { "a new draft needs a new approval", a_new_draft_needs_a_new_approval },
+    { "an unusable public folder is named", an_unusable_public_folder_is_named },
     { "other entries stop nothing", other_entries_stop_nothing },
 };
 

@@ -3,12 +3,13 @@
 
 void vt_policy_paper_clear(struct vt_policy_paper *paper)
 {
+    vt_fd_close(&paper->lock_fd);
     vt_buf_clear(&paper->bytes);
     vt_json_clear(&paper->draft);
     if (paper->record == NULL)
         free(paper->table);
     vt_residency_record_free(paper->record);
-    *paper = (struct vt_policy_paper){ 0 };
+    *paper = (struct vt_policy_paper){ .lock_fd = -1 };
 }
 
 static bool take(struct vt_policy_paper *paper, const char *path, struct vt_error *err)
@@ -31,7 +32,8 @@ static bool take(struct vt_policy_paper *paper, const char *path, struct vt_erro
 bool vt_policy_paper_read(const char *path, struct vt_policy_paper *out,
                           struct vt_error *err)
 {
-    VT_AUTO_POLICY_PAPER paper = { .bytes = vt_buf_init(VT_TRUST_BYTES_MAX) };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1,
+                                   .bytes = vt_buf_init(VT_TRUST_BYTES_MAX) };
 
     if (!vt_file_read(path, &paper.bytes, err))
         return false;
@@ -40,7 +42,18 @@ bool vt_policy_paper_read(const char *path, struct vt_policy_paper *out,
     if (!take(&paper, path, err))
         return false;
     *out = paper;
-    paper = (struct vt_policy_paper){ 0 };
+    paper = (struct vt_policy_paper){ .lock_fd = -1 };
+    return true;
+}
+
+bool vt_policy_paper_hold(const char *path, struct vt_policy_paper *out,
+                          struct vt_error *err)
+{
+    VT_AUTO_FD fd = vt_cli_lock_file(path);
+
+    if (!vt_policy_paper_read(path, out, err))
+        return false;
+    out->lock_fd = vt_take_fd(&fd);
     return true;
 }
 
@@ -66,7 +79,7 @@ static bool write_draft(const char *path, const struct vt_residency *table,
 
 static bool open_draft(const char *path, struct vt_policy_paper *out, struct vt_error *err)
 {
-    return vt_policy_paper_read(path, out, err) &&
+    return vt_policy_paper_hold(path, out, err) &&
            (out->draft != NULL ||
             vt_fail(err, VT_REJECTED,
                     "%s: is signed already; `vitrine cell policy init --previous` begins "
@@ -143,7 +156,7 @@ bool vt_cli_policy_init(struct vt_args *args, struct vt_error *err)
 {
     const char *out = vt_args_get(args, "out"), *previous = vt_args_get(args, "previous");
     VT_AUTO_FREE struct vt_residency *table = vt_alloc(sizeof *table);
-    VT_AUTO_POLICY_PAPER before = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER before = { .lock_fd = -1 };
     vt_hash digest;
 
     if (vt_path_exists(out))
@@ -333,7 +346,7 @@ static bool read_step(struct vt_args *args, const struct vt_residency *table,
 bool vt_cli_policy_set(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     struct vt_residency_step step;
     struct choice choice;
 
@@ -346,7 +359,7 @@ bool vt_cli_policy_set(struct vt_args *args, struct vt_error *err)
 bool vt_cli_policy_remove(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     struct choice choice;
     int64_t from;
 

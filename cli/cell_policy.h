@@ -7,9 +7,10 @@
 
 /* A table on its way, as trust roots have it: a draft (plain JSON), or signed. */
 struct vt_policy_paper {
-    struct vt_buf bytes;                /* as in the file, without its last line break */
-    json_t *draft;                      /* owned; NULL when it is signed */
-    struct vt_residency *table;         /* owned if a draft, else the record's */
+    int lock_fd;                /* keeps others from changing it meanwhile; -1: no lock */
+    struct vt_buf bytes;        /* as in the file, without its last line break */
+    json_t *draft;              /* owned; NULL when it is signed */
+    struct vt_residency *table; /* owned if a draft, else the record's */
     struct vt_residency_record *record; /* owned; NULL for a draft */
 };
 
@@ -19,12 +20,17 @@ void vt_policy_paper_clear(struct vt_policy_paper *paper);
 
 VT_CHECKED bool vt_policy_paper_read(const char *path, struct vt_policy_paper *out,
                                      struct vt_error *err);
+/* The same for who will replace it: others wait until it is cleared. */
+VT_CHECKED bool vt_policy_paper_hold(const char *path, struct vt_policy_paper *out,
+                                     struct vt_error *err);
 /* A signed one, else VT_REJECTED. */
 VT_CHECKED bool vt_policy_paper_read_signed(const char *path, struct vt_policy_paper *out,
                                             struct vt_error *err);
-/* --proof, or FILE.tlog-proof beside the policy. */
-VT_CHECKED bool vt_cli_policy_proof(struct vt_args *args, const char *policy,
-                                    struct vt_buf *out, struct vt_error *err);
+/* Does the policy count, by --proof or FILE.tlog-proof beside it? */
+VT_CHECKED bool vt_cli_policy_verify(struct vt_args *args, const char *path,
+                                     const struct vt_residency_record *record,
+                                     const struct vt_trust *trust, int64_t *logged_unix_s,
+                                     struct vt_error *err);
 
 bool vt_cli_policy_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_policy_set(struct vt_args *args, struct vt_error *err);

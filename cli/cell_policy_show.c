@@ -4,7 +4,6 @@
  * what is planned stands apart, with its date. */
 #include "cell/decide.h"
 #include "cli/cell_policy.h"
-#include "ledger/tlog_proof.h"
 
 /* ---- show -------------------------------------------------------------------------------
  */
@@ -32,7 +31,6 @@ static bool find_standing(struct vt_args *args, const struct vt_policy_paper *pa
 {
     const char *path = vt_args_get(args, "policy");
     VT_AUTO_TRUST trust = NULL;
-    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
     int64_t logged;
 
     if (paper->record == NULL) {
@@ -49,11 +47,8 @@ static bool find_standing(struct vt_args *args, const struct vt_policy_paper *pa
                         paper->table->created_unix_s, out->missing))
         return true;
     out->words = "signed by enough holders, but no proof that it is on the ledger";
-    if (!vt_cli_policy_proof(args, path, &proof, err))
-        return !vt_args_has(args, "proof");
-    if (!vt_residency_record_verify(paper->record, trust, vt_buf_slice(&proof), &logged,
-                                    err))
-        return false;
+    if (!vt_cli_policy_verify(args, path, paper->record, trust, &logged, err))
+        return err->code == VT_IO && !vt_args_has(args, "proof");
     vt_time_write(logged, out->logged);
     out->words = "on the ledger";
     out->is_good = true;
@@ -198,7 +193,7 @@ static void print_json(const struct vt_residency *table, const struct standing *
 
 bool vt_cli_policy_show(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_JSON missing = json_array();
     VT_AUTO_JSON now = NULL;
     VT_AUTO_JSON later = NULL;
@@ -314,9 +309,8 @@ bool vt_cli_policy_check(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy"),
                *jurisdiction = vt_args_get(args, "jurisdiction");
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_TRUST trust = NULL;
-    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
     struct question question;
     struct vt_placing placing;
     int64_t logged;
@@ -325,9 +319,7 @@ bool vt_cli_policy_check(struct vt_args *args, struct vt_error *err)
     if (!read_question(args, &question, err) ||
         !vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) ||
         !vt_policy_paper_read_signed(path, &paper, err) ||
-        !vt_cli_policy_proof(args, path, &proof, err) ||
-        !vt_residency_record_verify(paper.record, trust, vt_buf_slice(&proof), &logged,
-                                    err))
+        !vt_cli_policy_verify(args, path, paper.record, trust, &logged, err))
         return false;
     cell = asked_cell(args, paper.table, &question);
     if (!vt_residency_decide(paper.table, question.country, question.data, cell,

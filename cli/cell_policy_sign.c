@@ -7,7 +7,7 @@ static bool check_previous(struct vt_args *args, const struct vt_residency *tabl
                            struct vt_error *err)
 {
     const char *previous = vt_args_get(args, "previous");
-    VT_AUTO_POLICY_PAPER before = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER before = { .lock_fd = -1 };
     vt_hash digest;
 
     if (table->version > 1 && previous == NULL)
@@ -69,7 +69,7 @@ static bool add_signature(const struct vt_policy_paper *paper, const struct vt_k
 bool vt_cli_policy_sign(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_TRUST trust = NULL;
     VT_AUTO_KEY key = NULL;
     VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
@@ -78,7 +78,7 @@ bool vt_cli_policy_sign(struct vt_args *args, struct vt_error *err)
     bool is_enough;
 
     if (!vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) ||
-        !vt_policy_paper_read(path, &paper, err) ||
+        !vt_policy_paper_hold(path, &paper, err) ||
         !check_previous(args, paper.table, err) || !vt_cli_key_open(args, &key, err) ||
         !may_sign(args, trust, paper.table, key, err) ||
         !add_signature(&paper, key, &out, err) ||
@@ -135,19 +135,26 @@ static const char *proof_path(struct vt_args *args, const char *policy,
     return proof != NULL ? proof : vt_arena_printf(arena, "%s.tlog-proof", policy);
 }
 
-bool vt_cli_policy_proof(struct vt_args *args, const char *policy, struct vt_buf *out,
-                         struct vt_error *err)
+bool vt_cli_policy_verify(struct vt_args *args, const char *path,
+                          const struct vt_residency_record *record,
+                          const struct vt_trust *trust, int64_t *logged_unix_s,
+                          struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
+    const char *from = proof_path(args, path, arena);
 
-    return vt_file_read(proof_path(args, policy, arena), out, err);
+    return vt_file_read(from, &proof, err) &&
+           (vt_residency_record_verify(record, trust, vt_buf_slice(&proof), logged_unix_s,
+                                       err) ||
+            vt_within(err, "%s", from));
 }
 
 bool vt_cli_policy_log(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
     VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     VT_AUTO_TRUST trust = NULL;
     VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
     int64_t logged_unix_s;

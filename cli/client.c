@@ -1,5 +1,6 @@
 /* vitrine client: what a person's own machine asks, sends, and keeps a record of. */
 #include "cli/client.h"
+#include "cli/files.h"
 #include "cli/groups.h"
 
 bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out, struct vt_error *err)
@@ -19,6 +20,15 @@ bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out, struct vt_erro
 bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out, struct vt_error *err)
 {
     return vt_disk_open(vt_args_get(args, "home"), false, out, err);
+}
+
+bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *err)
+{
+    VT_AUTO_BUF spaces = vt_buf_init(bytes);
+
+    for (size_t i = 0; i < bytes; i++)
+        vt_buf_put_u8(&spaces, ' ');
+    return vt_cli_create(path, vt_buf_slice(&spaces), 0600, err);
 }
 
 void vt_cli_home_close(struct vt_disk **home)

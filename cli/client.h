@@ -18,6 +18,9 @@ VT_CHECKED bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out,
 /* The same for reading: must be there. */
 VT_CHECKED bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out,
                                  struct vt_error *err);
+/* Make the new file with as many spaces: what cannot be written is found out before it is
+ * recorded as sent.  VT_REJECTED if it exists. */
+VT_CHECKED bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *err);
 void vt_cli_home_close(struct vt_disk **home);
 #define VT_AUTO_HOME __attribute__((cleanup(vt_cli_home_close))) struct vt_disk *
 

@@ -6,7 +6,6 @@
 #include "cli/cell_policy.h"
 #include "cli/client.h"
 #include "evidence/field.h"
-#include "ledger/tlog_proof.h"
 
 const struct vt_option vt_cli_client_report_options[] = {
     VT_OPTION_HOME,
@@ -110,15 +109,12 @@ static bool is_my_cell(struct vt_args *args, const struct asking *asking,
                        const struct vt_trust *trust, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "policy");
-    VT_AUTO_POLICY_PAPER paper = { .draft = NULL };
-    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
     vt_slice jurisdiction;
     int64_t logged;
 
     return vt_policy_paper_read_signed(path, &paper, err) &&
-           vt_cli_policy_proof(args, path, &proof, err) &&
-           vt_residency_record_verify(paper.record, trust, vt_buf_slice(&proof), &logged,
-                                      err) &&
+           vt_cli_policy_verify(args, path, paper.record, trust, &logged, err) &&
            find_jurisdiction(trust, asking->cell, &jurisdiction, err) &&
            vt_residency_allows_client(
                paper.table, vt_slice_from_cstr(vt_args_get(args, "country")),
@@ -206,14 +202,13 @@ static bool make(struct vt_args *args, const struct asking *asking, struct vt_di
         !vt_sent_allows_report(sent, &schema->digest, asking->period, schema->period_s,
                                schema->epsilon_milli, schema->budget_milli, err))
         return false;
-    if (vt_path_exists(out))
-        return vt_fail(err, VT_REJECTED, "%s: exists; nothing was spent", out);
     if (!vt_statistic_report_make(schema, asking->period, asking->answers,
                                   vt_args_env(args), &report, err) ||
+        !vt_cli_reserve(out, report.len + 1, err) ||
         !record(sent, asking, vt_buf_slice(&report), err))
         return false;
     vt_buf_put_u8(&report, '\n');
-    return vt_cli_create(out, vt_buf_slice(&report), 0600, err);
+    return vt_cli_write(out, vt_buf_slice(&report), 0600, err);
 }
 
 static void say(struct vt_args *args, const struct asking *asking)

@@ -40,9 +40,10 @@ bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err)
     VT_AUTO_BUF request = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX);
 
     if (!vt_cli_home_open(args, &home, err) || !vt_sent_open(home, &sent, err) ||
-        !vt_consent_turn(home, VT_CONSENT_SUBMIT, false, now, err) ||
         !vt_pseudonym_open(home, cell, vt_args_env(args), &pseudonym, err) ||
         !vt_withdrawal_write(sent, cell, pseudonym, now, &request, err) ||
+        !vt_cli_reserve(out, request.len, err) ||
+        !vt_consent_turn(home, VT_CONSENT_SUBMIT, false, now, err) ||
         !record(sent, cell, vt_buf_slice(&request), now, err) ||
         !vt_cli_write(out, vt_buf_slice(&request), 0600, err))
         return false;

@@ -236,7 +236,7 @@ static void a_changed_record_is_told(void)
 
     lay_out();
     (void)withdraw("home", "request");
-    (void)withdraw("home", "request");
+    (void)withdraw("home", "second");
     good = vt_test_read(path("home/sent.log"));
     bad = vt_arena_alloc(vt_test_arena(), good.len);
     memcpy(bad, good.data, good.len);

@@ -26,6 +26,8 @@ VT_CHECKED bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out
 VT_CHECKED bool vt_trust_paper_hold(const char *path, struct vt_trust_paper *out,
                                     struct vt_error *err);
 
+/* Keep others from changing the file until the descriptor is closed; -1: no lock. */
+int vt_cli_lock_file(const char *path);
 /* A draft; VT_REJECTED if somebody has signed it. */
 VT_CHECKED bool vt_trust_draft_open(const char *path, struct vt_trust_paper *out,
                                     struct vt_error *err);

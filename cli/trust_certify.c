@@ -29,7 +29,7 @@ bool vt_cli_trust_certify(struct vt_args *args, struct vt_error *err)
     const char *path = vt_args_get(args, "trust");
     int64_t now = vt_env_now_unix_s(vt_args_env(args));
     char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES], digest[65];
-    VT_AUTO_TRUST_PAPER paper = { .draft = NULL };
+    VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
 
     if (!vt_trust_draft_open(path, &paper, err) ||
         !read_digest(vt_args_get(args, "schema"), digest, err) ||

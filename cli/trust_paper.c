@@ -42,7 +42,7 @@ bool vt_trust_paper_read(const char *path, struct vt_trust_paper *out, struct vt
 
 /* Files are replaced, so the lock that we got may be on one that is no longer there.  A
  * file that cannot be opened is left to its reader, who says why. */
-static int lock_file(const char *path)
+int vt_cli_lock_file(const char *path)
 {
     struct stat held, there;
 
@@ -59,7 +59,7 @@ static int lock_file(const char *path)
 
 bool vt_trust_paper_hold(const char *path, struct vt_trust_paper *out, struct vt_error *err)
 {
-    VT_AUTO_FD fd = lock_file(path);
+    VT_AUTO_FD fd = vt_cli_lock_file(path);
 
     if (!vt_trust_paper_read(path, out, err))
         return false;

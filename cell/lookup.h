@@ -1,0 +1,28 @@
+/* Many look-ups at once in a verdict table of this machine: for whoever serves, or asks
+ * about a whole disk.
+ *
+ * A SHA-256 is evenly spread, so a directory over its first bits leads to one or two rows.
+ * Look-ups go in groups: the directory's lines of all are fetched, then the rows of all,
+ * and only then is anything compared; so memory answers many at a time. */
+#ifndef VT_CELL_LOOKUP_H
+#define VT_CELL_LOOKUP_H
+
+#include "base/base.h"
+#include "cell/verdicts.h"
+
+struct vt_lookup;
+
+struct vt_looked_up {
+    uint32_t found;
+    uint8_t state; /* enum vt_cell_state */
+};
+
+/* table: borrowed as long; verified.  Takes 2 to 4 bytes a row.  Returned. */
+struct vt_lookup *vt_lookup_new(const struct vt_verdicts *table);
+void vt_lookup_free(struct vt_lookup *lookup); /* NULL allowed */
+
+/* out[i] tells of hashes[i]. */
+void vt_lookup_many(const struct vt_lookup *lookup, const vt_hash *hashes, size_t count,
+                    struct vt_looked_up *out);
+
+#endif

@@ -360,6 +360,7 @@ static const enum vt_predicate ORDER[] = {
     VT_RESIDENCY,
     VT_AGGREGATE,
     VT_COUNT,
+    VT_HEAD,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -62,6 +62,10 @@
     {                                                                                      \
         name, VT_FIELD_OBJECT, false, 0, table, NULL                                       \
     }
+#define OBJECT_OPT(name, table)                                                            \
+    {                                                                                      \
+        name, VT_FIELD_OBJECT, true, 0, table, NULL                                        \
+    }
 #define OBJECTS(name, table, max)                                                          \
     {                                                                                      \
         name, VT_FIELD_OBJECTS, false, max, table, NULL                                    \
@@ -109,7 +113,8 @@ static const struct vt_field KEY[] = { SHA256("keyid"),
 static const struct vt_field THRESHOLD[] = { WORD("role", ROLES), NUMBER("keys"),
                                              NUMBER("holders"), NUMBER("jurisdictions"),
                                              END };
-static const struct vt_field LEDGER[] = { TEXT("origin"), WORD("use", USES), END };
+static const struct vt_field LEDGER[] = { TEXT("origin"), WORD("use", USES),
+                                          TEXT_OPT("cell"), END };
 /* What a cell's head may select: it cannot introduce anything. */
 static const struct vt_field CERTIFIED[] = { WORD("use", CERTIFIED_USES),
                                              TEXT("cell"),
@@ -194,8 +199,33 @@ static const struct vt_field ENVIRONMENT[] = { SHA256("environment"), SHA256("lo
                                                TEXT("suite"),         TEXT("architecture"),
                                                NUMBER("packages"),    PROSE("note"),
                                                TIME("created"),       END };
-static const struct vt_field COLLECTION[] = { TEXT("product"), TEXTS("rules", 1024),
-                                              PROSE("purpose"), TIME("created"), END };
+static const struct vt_field COLLECTION[] = {
+    TEXT("product"),  TEXTS("rules", 1024), TEXTS_OPT("hashes", 1024),
+    PROSE("purpose"), TIME("created"),      END
+};
+
+/* ---- the head of a data cell ---- */
+
+static const struct vt_field BUCKETS[] = { SHA256("root"),         NUMBER("bits"),
+                                           NUMBER("count"),        NUMBER("smallest"),
+                                           NUMBER("bucket_bytes"), END };
+static const struct vt_field BLOB[] = { SHA256("sha256"), NUMBER("size"), END };
+static const struct vt_field COLLECTED[] = { SHA256("authorisation"), TEXTS("rules", 1024),
+                                             TEXTS("hashes", 1024), END };
+static const struct vt_field HEAD[] = { TEXT("cell"),
+                                        TEXT("jurisdiction"),
+                                        NUMBER("epoch"),
+                                        TIME("from"),
+                                        TIME("until"),
+                                        OBJECT("buckets", BUCKETS),
+                                        OBJECT("filter", BLOB),
+                                        OBJECT_OPT("delta", BLOB),
+                                        SHA256("rules"),
+                                        OBJECTS("collections", COLLECTED, 64),
+                                        TEXTS("recipients", 64),
+                                        SHA256_OPT("statistics"),
+                                        SHA256_OPT("ohttp"),
+                                        END };
 
 /* ---- residency/v1 ---- */
 
@@ -321,6 +351,7 @@ static const struct {
     [VT_ENVIRONMENT_AUTHORISATION] = { "environment", "urn:vitrine:environment:v1",
                                        ENVIRONMENT },
     [VT_COLLECTION] = { "collection", "urn:vitrine:collection:v1", COLLECTION },
+    [VT_HEAD] = { "head", "urn:vitrine:head:v1", HEAD },
     [VT_PROVENANCE] = { "provenance", "https://slsa.dev/provenance/v1", PROVENANCE },
     [VT_VSA] = { "vsa", "https://slsa.dev/verification_summary/v1", VSA },
     [VT_SBOM] = { "sbom", "https://spdx.dev/Document/v2.3", SBOM },

@@ -27,6 +27,7 @@ enum vt_predicate {
     VT_ENROLMENT,
     VT_ENVIRONMENT_AUTHORISATION,
     VT_COLLECTION,
+    VT_HEAD,       /* of a data cell, one an epoch */
     VT_PROVENANCE, /* SLSA provenance v1 */
     VT_VSA,        /* SLSA verification summary v1 */
     VT_SBOM,       /* SPDX 2.3, by digest */

@@ -241,6 +241,22 @@ static const json_t *predicate_of(const struct vt_trust *trust)
     return trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate;
 }
 
+bool vt_trust_head_origin(const struct vt_trust *trust, vt_slice cell, vt_slice *out)
+{
+    const json_t *list = json_object_get(predicate_of(trust), "ledgers");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+
+        if (vt_slice_is(vt_field_text(row, "use"), "head") &&
+            vt_slice_equal(vt_field_text(row, "cell"), cell)) {
+            *out = vt_field_text(row, "origin");
+            return true;
+        }
+    }
+    return false;
+}
+
 bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
                         const vt_hash *what, int64_t time_unix_s)
 {

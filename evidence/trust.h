@@ -48,6 +48,10 @@ struct vt_trust {
     struct vt_policy policy; /* of the witnesses; points into the JSON */
 };
 
+/* The ledger of a cell's heads (use `head`); borrowed from trust.  False: it has none. */
+VT_CHECKED bool vt_trust_head_origin(const struct vt_trust *trust, vt_slice cell,
+                                     vt_slice *out);
+
 void vt_trust_free(struct vt_trust *trust); /* NULL allowed */
 void vt_trust_free_pointer(struct vt_trust **trust);
 #define VT_AUTO_TRUST __attribute__((cleanup(vt_trust_free_pointer))) struct vt_trust *

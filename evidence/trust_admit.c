@@ -28,7 +28,7 @@ static bool has_stranger(const struct vt_keyring *keyring,
 /* What a cell says of itself. */
 static bool is_of_cell(enum vt_predicate type)
 {
-    return type == VT_AGGREGATE || type == VT_COUNT;
+    return type == VT_AGGREGATE || type == VT_COUNT || type == VT_HEAD;
 }
 
 static vt_slice product_of(const struct vt_envelope *envelope)

@@ -131,6 +131,7 @@ struct vt_world vt_world_good(void)
         .release_witnesses = 7,
         .list_witnesses = 7,
         .log_origin = VT_WORLD_ORIGIN,
+        .log_party = VT_P_LOG,
         .logged = VT_WORLD_LOGGED,
         .listed = VT_WORLD_LISTED,
         .filler = "an entry about something else",
@@ -548,7 +549,7 @@ static vt_slice make_checkpoint(const struct vt_world *world, uint64_t size,
     vt_buf_put(note, vt_buf_slice(body));
     vt_buf_put_u8(note, '\n');
     VT_CHECK_OK(
-        vt_note_sign(vt_world_key(world->is_log_signed ? VT_P_LOG : VT_P_STRANGER),
+        vt_note_sign(vt_world_key(world->is_log_signed ? world->log_party : VT_P_STRANGER),
                      world->is_log_signed ? checkpoint.origin : VT_LIT("somebody.example"),
                      vt_buf_slice(body), note, &err));
     for (unsigned i = 0; i < 4; i++) {
@@ -604,6 +605,24 @@ vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry)
     struct vt_world_made made = { .release = entry };
 
     return make_proof(world, &made, true);
+}
+
+vt_slice vt_world_prove_at(const struct vt_world_place *place, vt_slice entry)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_tlog_proof *proof = vt_arena_alloc(vt_test_arena(), sizeof *proof);
+    struct vt_buf *text = keep(VT_KIB(64));
+    vt_hash leaf = vt_sha256_leaf(entry), root;
+
+    world.log_origin = place->origin;
+    world.log_party = place->log;
+    proof->index = place->index;
+    root = large_path(&leaf, place->index, place->size, proof);
+    proof->checkpoint =
+        make_checkpoint(&world, place->size, &root, place->witnesses, place->time);
+    vt_tlog_proof_write(text, proof);
+    VT_CHECK(!text->is_full);
+    return vt_buf_slice(text);
 }
 
 vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,

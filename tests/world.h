@@ -29,7 +29,9 @@ enum vt_party {
     VT_P_STRANGER,
     VT_P_LOG,
     VT_P_WITNESS, /* four of them */
-    VT_PARTIES = VT_P_WITNESS + 4,
+    VT_P_CELL = VT_P_WITNESS + 4,
+    VT_P_HEADS, /* the key of a cell's ledger of heads */
+    VT_PARTIES,
 };
 
 #define VT_BIT(party) (1u << (party))
@@ -96,6 +98,7 @@ struct vt_world {
     bool is_log_signed, is_release_included;
     unsigned release_witnesses, list_witnesses; /* bits 0 to 3 */
     const char *log_origin;                     /* that the checkpoints bear */
+    enum vt_party log_party;                    /* whose key signs them */
     int64_t logged, listed;    /* when the first witness signed; the others 10 s apart */
     const char *other_history; /* a leaf that only the release's tree has */
     const char *filler;        /* what the other leaves hold */
@@ -118,6 +121,16 @@ struct vt_world_made {
 void vt_world_make(const struct vt_world *world, struct vt_world_made *out);
 /* The proof that an entry is in the ledger, with the release's witnesses and time. */
 vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry);
+/* The same for entry `index` of another ledger's tree of `size` entries, all others made
+ * up; seen by these witnesses at `time`. */
+struct vt_world_place {
+    const char *origin;
+    enum vt_party log; /* whose key the ledger has */
+    uint64_t index, size;
+    unsigned witnesses; /* bits 0 to 3 */
+    int64_t time;
+};
+vt_slice vt_world_prove_at(const struct vt_world_place *place, vt_slice entry);
 /* A statement about a subject named `name`, its hash over the same text; takes predicate.
  */
 vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,

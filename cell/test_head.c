@@ -1,11 +1,9 @@
 /* Heads: each reason to refuse one beside its accepted twin, one field away. */
 #include "cell/head_check.h"
-#include "crypto/crypto.h"
 #include "evidence/field.h"
-#include "tests/world.h"
-#include "wire/wire.h"
+#include "tests/cell_world.h"
 
-#define ORIGIN "cell.example/heads"
+#define ORIGIN VT_CELL_WORLD_ORIGIN
 
 /* A head and all around it; good_head() is accepted. */
 struct scene {
@@ -19,9 +17,8 @@ struct scene {
     enum vt_predicate leave_type;
     bool has_leave;
     /* the trust root */
-    const char *key_cell, *key_jurisdiction, *certified_cell, *certified_use;
-    int64_t key_until, certified_until, trust_expires;
-    bool has_ledger;
+    struct vt_cell_world root;
+    int64_t trust_expires;
     /* the client */
     const char *asked_cell, *asked_jurisdiction;
     struct vt_cell_seen seen;
@@ -65,14 +62,8 @@ static struct scene good_scene(void)
         .leave_signers = VT_BIT(VT_P_SUPERVISOR),
         .leave_type = VT_COLLECTION,
         .has_leave = true,
-        .key_cell = "zurich",
-        .key_jurisdiction = "CH",
-        .certified_cell = "zurich",
-        .certified_use = "recipient",
-        .key_until = VT_WORLD_NOW + 100000,
-        .certified_until = VT_WORLD_NOW + 100000,
+        .root = vt_cell_world_good(),
         .trust_expires = VT_WORLD_NOW + 100000,
-        .has_ledger = true,
         .asked_cell = "zurich",
         .asked_jurisdiction = "CH",
         .now = VT_WORLD_LOGGED + 60,
@@ -84,67 +75,14 @@ static struct scene good_scene(void)
 /* ---- the trust root ---------------------------------------------------------------------
  */
 
-static void add_certified(json_t *list, const struct scene *s, const char *use,
-                          const char *what)
-{
-    VT_CHECK(json_array_append_new(list,
-                                   json_pack("{s:s,s:s,s:s,s:s,s:s}", "use", use, "cell",
-                                             s->certified_cell, "sha256", digest(what),
-                                             "from", vt_world_time(VT_WORLD_BEGAN), "until",
-                                             vt_world_time(s->certified_until))) == 0);
-}
-
-static json_t *cell_row(const struct scene *s)
-{
-    char public[VT_HEX256_BYTES];
-
-    vt_hex_text(VT_BYTES(*vt_key_public(vt_world_key(VT_P_CELL))), public);
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[s],s:{s:s,s:s,s:s}}", "keyid",
-                     vt_world_keyid(VT_P_CELL), "public", public, "holder", "Acme", "role",
-                     "cell", "jurisdiction", s->key_jurisdiction, "from",
-                     vt_world_time(VT_WORLD_BEGAN - 100000), "until",
-                     vt_world_time(s->key_until), "products", s->key_cell, "mandate",
-                     "accreditation", "ISO/IEC 27001", "funding", "fees", "until",
-                     vt_world_time(VT_WORLD_NOW + 100000));
-}
-
-static const char *policy_with_heads(void)
-{
-    struct vt_vkey vkey = vt_vkey_of(VT_LIT(ORIGIN), VT_NOTE_ED25519,
-                                     vt_key_public(vt_world_key(VT_P_HEADS)));
-    struct vt_buf *text = vt_arena_alloc(vt_test_arena(), sizeof *text);
-
-    *text = vt_buf_init(VT_KIB(16));
-    vt_buf_put_text(text, "log ");
-    vt_vkey_write(text, &vkey);
-    vt_buf_printf(text, "\n%s", vt_world_policy(3, VT_WORLD_ORIGIN));
-    return vt_buf_cstr(text);
-}
-
 static struct vt_trust *make_trust(const struct scene *s)
 {
     struct vt_error err = { 0 };
     struct vt_world world = vt_world_good();
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64));
-    VT_AUTO_JSON predicate = NULL;
-    json_t *certified = json_array();
     struct vt_trust *trust;
 
-    world.policy = policy_with_heads();
     world.trust_expires = s->trust_expires;
-    predicate = vt_world_trust_predicate(&world);
-    VT_CHECK(json_array_append_new(json_object_get(predicate, "keys"), cell_row(s)) == 0);
-    if (s->has_ledger)
-        VT_CHECK(json_array_append_new(json_object_get(predicate, "ledgers"),
-                                       json_pack("{s:s,s:s,s:s}", "origin", ORIGIN, "use",
-                                                 "head", "cell", "zurich")) == 0);
-    add_certified(certified, s, s->certified_use, "recipient");
-    add_certified(certified, s, "statistics", "statistics");
-    add_certified(certified, s, "ohttp", "ohttp");
-    VT_CHECK(json_object_set_new(predicate, "certified", certified) == 0);
-    VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
-    VT_CHECK_OK(vt_trust_parse(vt_world_sign(vt_buf_slice(&payload), world.root_signers),
-                               &trust, &err));
+    VT_CHECK_OK(vt_trust_parse(vt_cell_world_trust(&world, &s->root), &trust, &err));
     vt_test_keep(trust);
     return trust;
 }
@@ -261,17 +199,18 @@ static void another_cells_head_is_refused(void)
     BUT("says it stands elsewhere than its key", VT_HEAD_JURISDICTION,
         (s.jurisdiction = "DE", s.asked_jurisdiction = "DE"));
     BUT("the twin", VT_HEAD_YES,
-        (s.jurisdiction = "DE", s.key_jurisdiction = "DE", s.asked_jurisdiction = "DE"));
+        (s.jurisdiction = "DE", s.root.key_jurisdiction = "DE",
+         s.asked_jurisdiction = "DE"));
     BUT("signed by the vendor", VT_HEAD_CELL_MISSING, s.signers = VT_BIT(VT_P_VENDOR));
     BUT("signed by a stranger", VT_HEAD_CELL_MISSING, s.signers = VT_BIT(VT_P_STRANGER));
-    BUT("key of another cell", VT_HEAD_CELL_MISSING, s.key_cell = "geneva");
-    BUT("key had ended", VT_HEAD_CELL_MISSING, s.key_until = VT_WORLD_LOGGED - 1);
-    BUT("key ended later", VT_HEAD_YES, s.key_until = VT_WORLD_LOGGED + 30);
+    BUT("key of another cell", VT_HEAD_CELL_MISSING, s.root.key_cell = "geneva");
+    BUT("key had ended", VT_HEAD_CELL_MISSING, s.root.key_until = VT_WORLD_LOGGED - 1);
+    BUT("key ended later", VT_HEAD_YES, s.root.key_until = VT_WORLD_LOGGED + 30);
 }
 
 static void a_head_that_is_not_the_one_is_refused(void)
 {
-    BUT("no ledger of heads", VT_HEAD_NOT_LOGGED, s.has_ledger = false);
+    BUT("no ledger of heads", VT_HEAD_NOT_LOGGED, s.root.has_ledger = false);
     BUT("another ledger", VT_HEAD_NOT_LOGGED, s.place.origin = VT_WORLD_ORIGIN);
     BUT("two witnesses", VT_HEAD_NO_QUORUM, s.place.witnesses = 3);
     BUT("three others", VT_HEAD_YES, s.place.witnesses = 14);
@@ -340,11 +279,11 @@ static void nobody_is_asked_for_files_without_leave(void)
 
 static void a_head_selects_it_cannot_introduce(void)
 {
-    BUT("another recipient", VT_HEAD_UNCERTIFIED, s.certified_use = "ohttp");
-    BUT("another cell's", VT_HEAD_UNCERTIFIED, s.certified_cell = "geneva");
+    BUT("another recipient", VT_HEAD_UNCERTIFIED, s.root.certified_use = "ohttp");
+    BUT("another cell's", VT_HEAD_UNCERTIFIED, s.root.certified_cell = "geneva");
     BUT("certified until before", VT_HEAD_UNCERTIFIED,
-        s.certified_until = s.place.time - 1);
-    BUT("certified until after", VT_HEAD_YES, s.certified_until = s.place.time + 60);
+        s.root.certified_until = s.place.time - 1);
+    BUT("certified until after", VT_HEAD_YES, s.root.certified_until = s.place.time + 60);
     BUT("another key of the relay", VT_HEAD_UNCERTIFIED, s.head.ohttp = hash_of("evil"));
     BUT("no relay", VT_HEAD_YES, s.head.ohttp = (vt_hash){ { 0 } });
     BUT("another schema", VT_HEAD_UNCERTIFIED, s.head.statistics = hash_of("evil"));

@@ -51,9 +51,27 @@ static const struct vt_verb verbs[] = {
     { "statistics plot", "FILE", 1, 1, "the same as a picture",
       "SVG with the intervals drawn, the numbers as text, for light and dark screens.",
       vt_cli_statistics_plot_options, vt_cli_statistics_plot },
+    { .name = "publish",
+      .summary = "begin the next epoch: buckets, filter, head",
+      .details =
+          "Writes what is new into DIR/public, which any web server may serve; signs the "
+          "head,\nadds it to the cell's ledger of heads, and shows it only if a client "
+          "would accept it.",
+      .options = vt_cli_cell_publish_options,
+      .run = vt_cli_cell_publish },
+    { .name = "verdicts",
+      .operands = "[TABLE...]",
+      .operands_max = 64,
+      .summary = "make, merge and look at verdict tables",
+      .details =
+          "Of several, the later counts. A list has a line a file: SHA256 STATE [WHAT], "
+          "STATE\nbeing clean, suspicious, malicious, or unknown to take back what a table "
+          "says.",
+      .options = vt_cli_cell_verdicts_options,
+      .run = vt_cli_cell_verdicts },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
-const struct vt_group vt_cli_cell = { "cell",
-                                      "the data cell: where data lie, what is counted",
-                                      verbs };
+const struct vt_group vt_cli_cell = {
+    "cell", "the data cell: what it knows, where data lie, what is counted", verbs
+};

@@ -1,5 +1,5 @@
-/* The verbs of `vitrine cell` that have a file of their own; those of policy are in
- * cli/cell_policy.h. */
+/* The verbs of `vitrine cell` that have a file of their own, and client lookup; those of
+ * policy are in cli/cell_policy.h. */
 #ifndef VT_CLI_CELL_VERBS_H
 #define VT_CLI_CELL_VERBS_H
 
@@ -13,5 +13,13 @@ extern const struct vt_option vt_cli_statistics_schema_options[];
 extern const struct vt_option vt_cli_statistics_aggregate_options[];
 extern const struct vt_option vt_cli_statistics_show_options[];
 extern const struct vt_option vt_cli_statistics_plot_options[];
+
+bool vt_cli_cell_publish(struct vt_args *args, struct vt_error *err);
+bool vt_cli_cell_verdicts(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_cell_publish_options[];
+extern const struct vt_option vt_cli_cell_verdicts_options[];
+
+bool vt_cli_client_lookup(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_client_lookup_options[];
 
 #endif

@@ -1,6 +1,7 @@
 /* vitrine client: what a person's own machine asks, sends, and keeps a record of. */
 #include "cli/client.h"
 #include "cli/files.h"
+#include "cli/cell_verbs.h"
 #include "cli/groups.h"
 
 bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out, struct vt_error *err)
@@ -63,9 +64,22 @@ static const struct vt_verb verbs[] = {
     { "receipt", "FILE", 1, 1, "check and keep a cell's receipt for an erasure",
       "It must be signed by that cell and name a request of yours.",
       vt_cli_client_receipt_options, vt_cli_client_receipt },
+    { .name = "lookup",
+      .operands = "FILE|SHA256...",
+      .operands_min = 1,
+      .operands_max = 100000,
+      .summary = "is a file known, without telling which?",
+      .details =
+          "The head is judged first; then the local filter answers for files that were "
+          "never\nfound to be bad; for the others a bucket of many files is fetched and "
+          "checked. Says\nwhat left the machine. Exit code: 0 nothing found; 1 something "
+          "found; 3 the head or an\nanswer was refused, so that nothing is known.",
+      .options = vt_cli_client_lookup_options,
+      .run = vt_cli_client_lookup },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 
 const struct vt_group vt_cli_client = {
-    "client", "your own machine: consent, what it sends, and the record of it", verbs
+    "client", "your own machine: asking, consent, what it sends, and the record of it",
+    verbs
 };

@@ -1,7 +1,7 @@
 /* Many look-ups at once in a verdict table of this machine: for whoever serves, or asks
  * about a whole disk.
  *
- * A SHA-256 is evenly spread, so a directory over its first bits leads to one or two rows.
+ * A SHA-256 is evenly spread, so a directory over its first bits leads to about one row.
  * Look-ups go in groups: the directory's lines of all are fetched, then the rows of all,
  * and only then is anything compared; so memory answers many at a time. */
 #ifndef VT_CELL_LOOKUP_H
@@ -17,7 +17,7 @@ struct vt_looked_up {
     uint8_t state; /* enum vt_cell_state */
 };
 
-/* table: borrowed as long; verified.  Takes 2 to 4 bytes a row.  Returned. */
+/* table: borrowed as long; verified.  Takes 4 to 8 bytes a row.  Returned. */
 struct vt_lookup *vt_lookup_new(const struct vt_verdicts *table);
 void vt_lookup_free(struct vt_lookup *lookup); /* NULL allowed */
 

@@ -4,9 +4,9 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain ledger lookup" ;;
-chain | ledger | lookup) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain, ledger, lookup" >&2; exit 2 ;;
+'') families="chain ledger lookup cell" ;;
+chain | ledger | lookup | cell) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
@@ -16,6 +16,7 @@ for family in $families; do
         "$(dirname "$0")/../tests/interop/peers.sh" "$build/interop" >&2
         ;;
     lookup) programs=bench_lookup ;;
+    cell) programs=bench_cell ;;
     esac
     for program in $programs; do
         case $program in

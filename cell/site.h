@@ -32,7 +32,7 @@ void vt_cell_filter_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
 struct vt_cell_site;
 
 /* Open for writing (one process at a time); made if missing.  Returned, end with
- * vt_cell_site_close.  Errors: VT_REJECTED somebody else writes; VT_MALFORMED; VT_IO */
+ * vt_cell_site_close.  Errors: VT_MALFORMED; VT_IO, also when somebody else writes */
 VT_CHECKED bool vt_cell_site_open(const char *dir, struct vt_cell_site **out,
                                   struct vt_error *err);
 void vt_cell_site_close(struct vt_cell_site *site); /* NULL allowed */

@@ -238,7 +238,7 @@ static void two_do_not_publish_at_once(void)
     struct vt_cell_site *site, *second;
 
     VT_CHECK_OK(vt_cell_site_open(dir, &site, &err));
-    VT_CHECK_FAILS(VT_REJECTED, vt_cell_site_open(dir, &second, &err));
+    VT_CHECK_FAILS(VT_IO, vt_cell_site_open(dir, &second, &err));
     vt_cell_site_close(site);
 }
 

@@ -28,7 +28,7 @@ static void write_key(const char *name, enum vt_party party)
     VT_CHECK(chmod(path(name), 0600) == 0);
 }
 
-static const char *vkey_of(const char *name, enum vt_note_type type, enum vt_party party)
+static const char *vkey_of(const char *name, uint8_t type, enum vt_party party)
 {
     struct vt_vkey vkey =
         vt_vkey_of(vt_slice_from_cstr(name), type, vt_key_public(vt_world_key(party)));

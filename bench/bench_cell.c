@@ -4,7 +4,7 @@
 #include "bench/bench.h"
 #include "cell/answer.h"
 #include "cell/filter.h"
-#include "cell/lookup.h"
+#include "cell/verdict_index.h"
 #include <sys/resource.h>
 
 enum { CHECKS = 200000, CHECKED = 64, ASKED = 1 << 24, GROUP = 1 << 16, BITS_CHECKED = 20 };
@@ -162,14 +162,14 @@ static void measure_lookup(struct vt_arena *arena, const struct vt_verdicts *tab
 {
     vt_hash *questions = vt_alloc_array(ASKED, sizeof *questions);
     struct vt_looked_up *answers = vt_alloc_array(GROUP, sizeof *answers);
-    struct vt_lookup *lookup = vt_lookup_new(table);
+    struct vt_verdict_index *index = vt_verdict_index_new(table);
     uint64_t known = 0;
     double start, took;
 
     make_questions(table, questions);
     start = core_seconds();
     for (unsigned at = 0; at < ASKED; at += GROUP) {
-        vt_lookup_many(lookup, questions + at, GROUP, answers);
+        vt_verdict_index_ask(index, questions + at, GROUP, answers);
         for (unsigned i = 0; i < GROUP; i++)
             known += answers[i].state != VT_STATE_UNKNOWN;
     }
@@ -187,7 +187,7 @@ static void measure_lookup(struct vt_arena *arena, const struct vt_verdicts *tab
             "memory, whole hashes compared; no proof; processor time; %s",
             GROUP, power_of(table->count), vt_bench_machine(arena, ".")),
     });
-    vt_lookup_free(lookup);
+    vt_verdict_index_free(index);
     free(answers);
     free(questions);
 }

@@ -1,6 +1,6 @@
 /* The local filter and its deltas, and look-ups in this process. */
 #include "cell/filter.h"
-#include "cell/lookup.h"
+#include "cell/verdict_index.h"
 #include "tests/harness.h"
 
 static vt_hash hash_of(uint64_t i)
@@ -217,9 +217,9 @@ static void many_lookups_agree_with_one_at_a_time(void)
         hashes[i] = hash_of(i);
     for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
         struct vt_verdicts table = { .rows = rows, .count = counts[c] };
-        struct vt_lookup *lookup = vt_lookup_new(&table);
+        struct vt_verdict_index *index = vt_verdict_index_new(&table);
 
-        vt_lookup_many(lookup, hashes, ASKED, out);
+        vt_verdict_index_ask(index, hashes, ASKED, out);
         for (size_t i = 0; i < ASKED; i++) {
             struct vt_cell_verdict want = vt_verdicts_find(&table, &hashes[i]);
 
@@ -227,7 +227,7 @@ static void many_lookups_agree_with_one_at_a_time(void)
         }
         VT_CHECK(counts[c] != ROWS || (out[1].state == VT_STATE_SUSPICIOUS &&
                                        out[ROWS].state == VT_STATE_UNKNOWN));
-        vt_lookup_free(lookup);
+        vt_verdict_index_free(index);
     }
 }
 

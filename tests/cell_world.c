@@ -16,20 +16,6 @@ struct vt_cell_world vt_cell_world_good(void)
                                    .has_ledger = true };
 }
 
-static json_t *key_row(const struct vt_cell_world *cell)
-{
-    char public[VT_HEX256_BYTES];
-
-    vt_hex_text(VT_BYTES(*vt_key_public(vt_world_key(VT_P_CELL))), public);
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:[s],s:{s:s,s:s,s:s}}", "keyid",
-                     vt_world_keyid(VT_P_CELL), "public", public, "holder", "Acme", "role",
-                     "cell", "jurisdiction", cell->key_jurisdiction, "from",
-                     vt_world_time(cell->key_from), "until", vt_world_time(cell->key_until),
-                     "products", cell->key_cell, "mandate", "accreditation",
-                     "ISO/IEC 27001", "funding", "fees", "until",
-                     vt_world_time(cell->key_until));
-}
-
 static const char *policy(const struct vt_world *world)
 {
     struct vt_vkey vkey = vt_vkey_of(VT_LIT(VT_CELL_WORLD_ORIGIN), VT_NOTE_ED25519,
@@ -61,8 +47,11 @@ vt_slice vt_cell_world_trust(struct vt_world *world, const struct vt_cell_world 
     json_t *certified = json_array();
 
     world->policy = policy(world);
+    world->keys[VT_P_CELL].product = cell->key_cell;
+    world->keys[VT_P_CELL].jurisdiction = cell->key_jurisdiction;
+    world->keys[VT_P_CELL].from = cell->key_from;
+    world->keys[VT_P_CELL].until = cell->key_until;
     predicate = vt_world_trust_predicate(world);
-    VT_CHECK(json_array_append_new(json_object_get(predicate, "keys"), key_row(cell)) == 0);
     if (cell->has_ledger)
         VT_CHECK(
             json_array_append_new(json_object_get(predicate, "ledgers"),

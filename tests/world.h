@@ -28,9 +28,8 @@ enum vt_party {
     VT_P_ENROLLED = VT_P_NAMED, /* a builder whom the supervisor enrols */
     VT_P_STRANGER,
     VT_P_LOG,
-    VT_P_WITNESS, /* four of them */
-    VT_P_CELL = VT_P_WITNESS + 4,
-    VT_P_HEADS, /* the key of a cell's ledger of heads */
+    VT_P_WITNESS,                  /* four of them */
+    VT_P_HEADS = VT_P_WITNESS + 4, /* the key of a cell's ledger of heads */
     VT_PARTIES,
 };
 

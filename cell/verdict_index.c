@@ -1,22 +1,22 @@
 /* Look-ups by a directory, in groups that wait for memory together. */
-#include "cell/lookup.h"
+#include "cell/verdict_index.h"
 #include <endian.h>
 #include <sys/mman.h>
 
 enum { GROUP = 32, BITS_MAX = 30, LINE_BYTES = 64, PAGE_BYTES = 2 << 20 };
 
-struct vt_lookup {
+struct vt_verdict_index {
     const struct vt_verdicts *table;
     unsigned bits;
     uint32_t *begins; /* 2^bits + 1: where the rows with these first bits begin */
 };
 
-static uint32_t slot_of(const struct vt_lookup *lookup, const uint8_t *hash)
+static uint32_t slot_of(const struct vt_verdict_index *index, const uint8_t *hash)
 {
     uint32_t head;
 
     memcpy(&head, hash, sizeof head);
-    return lookup->bits == 0 ? 0 : be32toh(head) >> (32 - lookup->bits);
+    return index->bits == 0 ? 0 : be32toh(head) >> (32 - index->bits);
 }
 
 /* In large pages where the kernel has them: every look-up goes to another one. */
@@ -31,43 +31,43 @@ static uint32_t *new_directory(uint64_t count)
     return begins;
 }
 
-struct vt_lookup *vt_lookup_new(const struct vt_verdicts *table)
+struct vt_verdict_index *vt_verdict_index_new(const struct vt_verdicts *table)
 {
-    struct vt_lookup *lookup = vt_alloc(sizeof *lookup);
+    struct vt_verdict_index *index = vt_alloc(sizeof *index);
     uint64_t slots;
     uint32_t slot = 0;
 
-    lookup->table = table;
-    while (lookup->bits < BITS_MAX && table->count >> lookup->bits != 0)
-        lookup->bits++;
-    slots = UINT64_C(1) << lookup->bits;
-    lookup->begins = new_directory(slots + 1);
+    index->table = table;
+    while (index->bits < BITS_MAX && table->count >> index->bits != 0)
+        index->bits++;
+    slots = UINT64_C(1) << index->bits;
+    index->begins = new_directory(slots + 1);
     for (uint64_t i = 0; i < table->count; i++) /* at most 2^31 rows */
-        for (uint32_t of = slot_of(lookup, table->rows + i * VT_VERDICT_BYTES); slot < of;)
-            lookup->begins[++slot] = (uint32_t)i;
+        for (uint32_t of = slot_of(index, table->rows + i * VT_VERDICT_BYTES); slot < of;)
+            index->begins[++slot] = (uint32_t)i;
     while (slot < slots)
-        lookup->begins[++slot] = (uint32_t)table->count;
-    return lookup;
+        index->begins[++slot] = (uint32_t)table->count;
+    return index;
 }
 
-void vt_lookup_free(struct vt_lookup *lookup)
+void vt_verdict_index_free(struct vt_verdict_index *index)
 {
-    if (lookup == NULL)
+    if (index == NULL)
         return;
-    free(lookup->begins);
-    free(lookup);
+    free(index->begins);
+    free(index);
 }
 
 struct rows {
     const uint8_t *at, *end;
 };
 
-static struct rows rows_of(const struct vt_lookup *lookup, uint32_t slot)
+static struct rows rows_of(const struct vt_verdict_index *index, uint32_t slot)
 {
-    const uint8_t *rows = lookup->table->rows;
+    const uint8_t *rows = index->table->rows;
 
-    return (struct rows){ rows + (uint64_t)lookup->begins[slot] * VT_VERDICT_BYTES,
-                          rows + (uint64_t)lookup->begins[slot + 1] * VT_VERDICT_BYTES };
+    return (struct rows){ rows + (uint64_t)index->begins[slot] * VT_VERDICT_BYTES,
+                          rows + (uint64_t)index->begins[slot + 1] * VT_VERDICT_BYTES };
 }
 
 static struct vt_looked_up find(struct rows rows, const vt_hash *hash)
@@ -92,12 +92,12 @@ static void fetch_rows(struct rows rows)
         __builtin_prefetch(rows.end - 1);
 }
 
-static void fetch_slots(const struct vt_lookup *lookup, const vt_hash *hashes, size_t count,
-                        uint32_t *slots)
+static void fetch_slots(const struct vt_verdict_index *index, const vt_hash *hashes,
+                        size_t count, uint32_t *slots)
 {
     for (size_t i = 0; i < count; i++) {
-        slots[i] = slot_of(lookup, hashes[i].bytes);
-        __builtin_prefetch(&lookup->begins[slots[i]]);
+        slots[i] = slot_of(index, hashes[i].bytes);
+        __builtin_prefetch(&index->begins[slots[i]]);
     }
 }
 
@@ -107,22 +107,22 @@ static size_t group_at(size_t at, size_t count)
 }
 
 /* While the rows of one group are on their way, the slots of the next are asked for. */
-void vt_lookup_many(const struct vt_lookup *lookup, const vt_hash *hashes, size_t count,
-                    struct vt_looked_up *out)
+void vt_verdict_index_ask(const struct vt_verdict_index *index, const vt_hash *hashes,
+                          size_t count, struct vt_looked_up *out)
 {
     uint32_t slots[2][GROUP];
     struct rows rows[GROUP];
 
-    fetch_slots(lookup, hashes, group_at(0, count), slots[0]);
+    fetch_slots(index, hashes, group_at(0, count), slots[0]);
     for (size_t at = 0; at < count; at += GROUP) {
         const uint32_t *mine = slots[at / GROUP % 2];
         size_t group = group_at(at, count), next = at + group;
 
         for (size_t i = 0; i < group; i++) {
-            rows[i] = rows_of(lookup, mine[i]);
+            rows[i] = rows_of(index, mine[i]);
             fetch_rows(rows[i]);
         }
-        fetch_slots(lookup, hashes + next, group_at(next, count),
+        fetch_slots(index, hashes + next, group_at(next, count),
                     slots[(at / GROUP + 1) % 2]);
         for (size_t i = 0; i < group; i++)
             out[at + i] = find(rows[i], &hashes[at + i]);

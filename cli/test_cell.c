@@ -170,8 +170,8 @@ static void serve_file(void *context, struct vt_http_exchange *exchange)
 
 static const char *start_server(const char *folder)
 {
-    static const struct vt_http_route routes[] = { { "GET", "/*", 0, serve_file },
-                                                   { NULL, NULL, 0, NULL } };
+    static const struct vt_http_route routes[] = { { "GET", "/*", 0, serve_file, NULL },
+                                                   { NULL, NULL, 0, NULL, NULL } };
     struct server server = { .folder = folder };
     struct vt_http_options options = { .routes = routes, .context = &server };
     struct vt_http_server *made;

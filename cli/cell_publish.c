@@ -254,8 +254,8 @@ static bool open_all(struct epoch *e, struct vt_error *err)
            hash_rules(e, err) &&
            vt_verdicts_open(vt_args_get(e->args, "verdicts"), &e->table, err) &&
            vt_cli_key_open(e->args, &e->key, err) &&
-           vt_cell_site_open(vt_args_get(e->args, "dir"), &e->site, err) &&
-           vt_cli_ledger_open(e->args, &place, &e->signer, &e->ledger, err);
+           vt_cli_ledger_open(e->args, &place, &e->signer, &e->ledger, err) &&
+           vt_cell_site_open(vt_args_get(e->args, "dir"), &e->site, err);
 }
 
 /* ---- the epoch --------------------------------------------------------------------------

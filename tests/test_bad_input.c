@@ -19,6 +19,7 @@ struct row {
 
 #define DESK    "--desk #desk --trust @trust.json "
 #define RELEASE "lamp 2.0 " DESK
+#define NOBODY  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define LEDGER  "--ledger #log "
 
 static const struct row rows[] = {
@@ -144,6 +145,12 @@ static const struct row rows[] = {
       "--period 7 --reports reports --out aggregate.json --key vendor.key" },
     { 0, "cell statistics show @aggregate.json --trust @trust.json" },
     { 0, "cell statistics plot @aggregate.json --trust @trust.json --out +plot.svg" },
+    { 0, "cell verdicts --list ~verdicts.txt --out +new.table" },
+    { 0, "cell verdicts @one.table" },
+    { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
+               "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
+               "@vendor.key" },
+    { NO_TWIN, "client lookup " NOBODY " --from #seen --cell zurich --trust !trust.json" },
     { 0, "client consent submit on --home %home" },
     { 1, "client report --home home --schema @schema.json --answer verdict=clean --cell "
          "zurich --country DE --policy residency.json --trust @trust.json --out report" },
@@ -318,6 +325,8 @@ static void make_the_rest(void)
                "somebody "
                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
     write_text("db/rules/a.yar", "rule A { strings: $a = \"needle\" condition: $a }\n");
+    write_text("verdicts.txt", NOBODY " malicious Lamp\n");
+    (void)make("cell verdicts --list verdicts.txt --out one.table");
     (void)make("rules build db --out one.pack");
     (void)make("release draft --desk desk --trust trust.json --recipe recipe.json --lock "
                "lock.json --store store --source source --key vendor.key");

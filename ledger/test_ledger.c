@@ -349,8 +349,7 @@ static void one_writer_at_a_time(void)
     config.vkey = vt_slice_from_cstr(o.vkey);
     pid = fork();
     if (pid == 0) {
-        VT_CHECK_FAILS(VT_REJECTED,
-                       vt_ledger_open(vt_test_path("log"), &options, &second, &err));
+        VT_CHECK_FAILS(VT_IO, vt_ledger_open(vt_test_path("log"), &options, &second, &err));
         _exit(0);
     }
     VT_CHECK(waitpid(pid, &status, 0) == pid && status == 0);

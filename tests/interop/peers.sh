@@ -20,7 +20,8 @@ get posix-oneshot $tessera/cmd/examples/posix-oneshot@v1.0.4
 get fsck $tessera/cmd/fsck@v1.0.4
 get hammer $tessera/internal/hammer@v1.0.4
 get litewitness $torchwood/cmd/litewitness@v0.9.0
-if [ ! -x "$bin/interop" ]; then
+# Ours is built anew where its sources changed.
+if [ ! -x "$bin/interop" ] || [ -n "$(find "$here/go" -newer "$bin/interop" -type f)" ]; then
     echo "peers: building interop (tests/interop/go)"
     (cd "$here/go" && timeout 600 go build -mod=readonly -o "$bin/interop" .) 2>"$bin/interop.log" ||
         echo "peers: interop cannot be built, see $bin/interop.log"

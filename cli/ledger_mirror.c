@@ -69,6 +69,12 @@ static const char *name_of(enum vt_mirror_end end)
     return names[end];
 }
 
+/* A log with a proof against it is never well again in this folder. */
+static bool is_good(const struct vt_mirror_report *report)
+{
+    return report->end != VT_MIRROR_BEHIND && report->fork_file[0] == '\0';
+}
+
 static void print_words(const struct mirroring *m, const struct vt_mirror_report *report)
 {
     switch (report->end) {
@@ -88,6 +94,10 @@ static void print_words(const struct mirroring *m, const struct vt_mirror_report
                      name_of(report->end), (uintmax_t)report->held.size,
                      (uintmax_t)report->entries);
     }
+    if (report->end != VT_MIRROR_FORKED && report->fork_file[0] != '\0')
+        (void)printf("FORKED before: the log signed two histories, whatever it shows now\n"
+                     "proof: %s/%s\n",
+                     m->dir, report->fork_file);
 }
 
 static void print_report(const struct mirroring *m, const struct vt_mirror_report *report)
@@ -102,20 +112,15 @@ static void print_report(const struct mirroring *m, const struct vt_mirror_repor
         json_t *json;
 
         vt_hash_text(&report->held.root, root);
-        json = json_pack("{s:s,s:I,s:s,s:I,s:I}", "end", name_of(report->end), "size",
-                         (json_int_t)report->held.size, "root", root, "shown",
-                         (json_int_t)report->shown.size, "entries",
+        json = json_pack("{s:b,s:s,s:I,s:s,s:I,s:I}", "ok", is_good(report), "end",
+                         name_of(report->end), "size", (json_int_t)report->held.size,
+                         "root", root, "shown", (json_int_t)report->shown.size, "entries",
                          (json_int_t)report->entries);
         if (report->fork_file[0] != '\0')
             (void)json_object_set_new(json, "fork", json_string(report->fork_file));
         vt_cli_print_json(json);
     }
     (void)fflush(stdout);
-}
-
-static bool is_good(enum vt_mirror_end end)
-{
-    return end != VT_MIRROR_BEHIND && end != VT_MIRROR_FORKED;
 }
 
 /* For ever, or until the log is convicted; what went wrong once may go right later. */
@@ -129,9 +134,9 @@ static bool run_for_ever(struct mirroring *m, int64_t interval_s)
 
         if (!vt_mirror_update(m->dir, &m->options, &report, &err))
             (void)fprintf(stderr, "vitrine: %s\n", err.message);
-        else if (report.end != VT_MIRROR_SAME)
+        else if (report.end != VT_MIRROR_SAME || report.fork_file[0] != '\0')
             print_report(m, &report);
-        if (err.code == VT_OK && report.end == VT_MIRROR_FORKED)
+        if (err.code == VT_OK && report.fork_file[0] != '\0')
             return false;
         (void)nanosleep(&rest, NULL);
     }
@@ -163,7 +168,7 @@ bool vt_cli_ledger_mirror(struct vt_args *args, struct vt_error *err)
         if (!vt_mirror_update(m.dir, &m.options, &report, err))
             return false;
         print_report(&m, &report);
-        is_ok = is_good(report.end);
+        is_ok = is_good(&report);
     }
     vt_args_exit(args, is_ok ? VT_EXIT_OK : VT_EXIT_REFUSED);
     return true;
@@ -190,9 +195,9 @@ bool vt_cli_ledger_fork(struct vt_args *args, struct vt_error *err)
         !vt_fork_verify(&fork, policy, origin, heads, err))
         return vt_within(err, "%s", file);
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s%,s:I,s:I}", "forked", 1, "origin",
-                                    (const char *)origin.data, origin.len, "first",
-                                    (json_int_t)heads[0].size, "second",
+        vt_cli_print_json(json_pack("{s:b,s:b,s:s%,s:I,s:I}", "ok", 1, "forked", 1,
+                                    "origin", (const char *)origin.data, origin.len,
+                                    "first", (json_int_t)heads[0].size, "second",
                                     (json_int_t)heads[1].size));
     else
         (void)printf("proved: %.*s signed two histories, of %ju and of %ju entries\n",

@@ -98,6 +98,7 @@ static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_e
 /* What the command is about, for its callbacks. */
 struct running {
     struct vt_args *args;
+    bool is_later; /* a round behind the first */
     struct vt_cli_downloads downloads;
 };
 
@@ -151,6 +152,22 @@ static void print_finding(void *context, const struct vt_monitor_finding *findin
     (void)fflush(stdout);
 }
 
+/* In the first round: who is called so often would say nothing else. */
+static void print_convicted(void *context, const char *origin, const char *proof)
+{
+    const struct running *running = context;
+
+    if (running->is_later)
+        return;
+    if (vt_args_is_json(running->args))
+        vt_cli_print_json(json_pack("{s:s,s:s,s:s}", "kind", "convicted", "origin", origin,
+                                    "proof", proof));
+    else
+        (void)printf("convicted: %s: it signed two histories; proof: %s/%s\n", origin,
+                     vt_args_get(running->args, "dir"), proof);
+    (void)fflush(stdout);
+}
+
 static bool read_use(struct vt_args *args, const char *text, const struct vt_policy *policy,
                      enum vt_ledger_use *uses, struct vt_error *err)
 {
@@ -193,15 +210,21 @@ static bool look_further(void *context, struct vt_monitor *monitor, struct vt_er
                                  vt_env_now_unix_s(vt_args_env(running->args)), err);
 }
 
+static bool is_good(const struct vt_monitor_report *report)
+{
+    return report->findings == 0 && report->untold == 0 &&
+           report->logs_well == report->logs && report->downloads_well == report->downloads;
+}
+
 static void print_report(struct vt_args *args, const struct vt_monitor_report *report)
 {
     if (vt_args_is_json(args)) {
         vt_cli_print_json(json_pack(
-            "{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "logs", (json_int_t)report->logs, "well",
-            (json_int_t)report->logs_well, "entries", (json_int_t)report->entries,
-            "downloads", (json_int_t)report->downloads, "downloads_well",
-            (json_int_t)report->downloads_well, "findings", (json_int_t)report->findings,
-            "untold", (json_int_t)report->untold));
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "ok", is_good(report), "logs",
+            (json_int_t)report->logs, "well", (json_int_t)report->logs_well, "entries",
+            (json_int_t)report->entries, "downloads", (json_int_t)report->downloads,
+            "downloads_well", (json_int_t)report->downloads_well, "findings",
+            (json_int_t)report->findings, "untold", (json_int_t)report->untold));
         (void)fflush(stdout);
         return;
     }
@@ -215,9 +238,10 @@ static void print_report(struct vt_args *args, const struct vt_monitor_report *r
     (void)fflush(stdout);
 }
 
-static bool run_rounds(struct vt_args *args, const struct vt_monitor_options *options,
+static bool run_rounds(struct running *running, const struct vt_monitor_options *options,
                        int64_t interval_s, struct vt_error *err)
 {
+    struct vt_args *args = running->args;
     struct timespec rest = { .tv_sec = interval_s };
     struct vt_monitor_report report;
 
@@ -228,14 +252,11 @@ static bool run_rounds(struct vt_args *args, const struct vt_monitor_options *op
             break;
         if (report.entries != 0 || report.findings != 0)
             print_report(args, &report);
+        running->is_later = true;
         (void)nanosleep(&rest, NULL);
     }
     print_report(args, &report);
-    vt_args_exit(args, report.findings == 0 && report.untold == 0 &&
-                               report.logs_well == report.logs &&
-                               report.downloads_well == report.downloads
-                           ? VT_EXIT_OK
-                           : VT_EXIT_REFUSED);
+    vt_args_exit(args, is_good(&report) ? VT_EXIT_OK : VT_EXIT_REFUSED);
     return true;
 }
 
@@ -255,6 +276,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
                                           .prefixes = prefixes,
                                           .uses = uses,
                                           .hook = vt_args_get(args, "exec"),
+                                          .convicted = print_convicted,
                                           .found = print_finding,
                                           .look_further = look_further,
                                           .context = &running };
@@ -273,7 +295,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     is_ok = read_prefixes(args, policy, arena, prefixes, err) &&
             read_uses(args, policy, uses, err) &&
             vt_cli_downloads_read(args, policy, &running.downloads, err) &&
-            run_rounds(args, &options, interval_s, err);
+            run_rounds(&running, &options, interval_s, err);
     vt_cli_downloads_clear(&running.downloads);
     return is_ok;
 }

@@ -162,6 +162,31 @@ bool vt_fork_keep(struct vt_disk *disk, const struct vt_fork *fork, const vt_has
            vt_disk_write(disk, name_out, vt_buf_slice(&text), 0644, err);
 }
 
+/* The first of them.  A longer name is none of ours. */
+static bool note_kept(void *context, const char *name, bool is_folder, struct vt_error *err)
+{
+    char *name_out = context;
+
+    (void)err;
+    if (!is_folder && name_out[0] == '\0' &&
+        strlen(name) + sizeof VT_FORK_FOLDER < VT_FORK_NAME_BYTES)
+        (void)snprintf(name_out, VT_FORK_NAME_BYTES, VT_FORK_FOLDER "/%s", name);
+    return true;
+}
+
+bool vt_fork_kept(struct vt_disk *disk, char name_out[VT_FORK_NAME_BYTES],
+                  struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    name_out[0] = '\0';
+    if (vt_disk_list(disk, VT_FORK_FOLDER, note_kept, name_out, &why) ||
+        why.code == VT_ABSENT)
+        return true;
+    *err = why;
+    return false;
+}
+
 /* ---- judged -----------------------------------------------------------------------------
  */
 

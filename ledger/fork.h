@@ -59,6 +59,11 @@ VT_CHECKED bool vt_fork_keep(struct vt_disk *disk, const struct vt_fork *fork,
                              const vt_hash *root, char name_out[VT_FORK_NAME_BYTES],
                              struct vt_error *err);
 
+/* A proof that was kept in the folder before: its name; "" if there is none.  It counts as
+ * long as it lies there, whoever shows what. */
+VT_CHECKED bool vt_fork_kept(struct vt_disk *disk, char name_out[VT_FORK_NAME_BYTES],
+                             struct vt_error *err);
+
 /* Did the log `origin` sign two histories?  Both notes must be signed by a key that the
  * policy lists for it (of witnesses nothing is asked: a log that signs twice is guilty
  * alone).  heads_out: of both notes.

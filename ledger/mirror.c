@@ -342,7 +342,8 @@ static bool look(struct mirror *m, struct vt_error *err)
 static bool open_copy(struct mirror *m, const char *dir, struct vt_error *err)
 {
     return vt_disk_open(dir, true, &m->disk, err) && vt_disk_lock(m->disk, err) &&
-           vt_disk_sweep(m->disk, "", err) && read_held(m, err);
+           vt_disk_sweep(m->disk, "", err) &&
+           vt_fork_kept(m->disk, m->report->fork_file, err) && read_held(m, err);
 }
 
 bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,

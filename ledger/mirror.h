@@ -7,7 +7,8 @@
  * it, and an interrupted copy goes on where it was.  The checkpoint is shown last.
  *
  * A log whose new checkpoint does not continue the one that we hold signed two histories:
- * that is kept as a proof for everybody (ledger/fork.h), and the copy stays as it is.
+ * that is kept as a proof for everybody (ledger/fork.h), and the copy stays as it is. Later
+ * calls go on with what continues the copy, and name the proof as long as it lies there.
  *
  *   DIR/checkpoint, DIR/tile/...   as tlog-tiles has them: any web server may serve them
  *   DIR/forks/ROOT.json            proofs of misbehaviour */
@@ -46,7 +47,9 @@ struct vt_mirror_report {
     int64_t time_unix_s;  /* of the quorum's cosignatures on it; 0: none was asked for */
     uint64_t entries;     /* new ones that were checked and kept */
     bool is_ours;         /* after a failure: it was our own folder's, not the log's */
-    char fork_file[VT_FORK_NAME_BYTES]; /* relative to the folder; "" if there is none */
+    /* A proof of two histories, found now or before, also after a failure; relative to the
+     * folder; "" if there is none.  Such a log is never well again in this folder. */
+    char fork_file[VT_FORK_NAME_BYTES];
 };
 
 /* Bring the copy in `dir` (made if missing) to the state that the log shows.

@@ -28,7 +28,7 @@ struct vt_monitor {
     enum vt_ledger_use use;
     char folder[LOG_FOLDER_BYTES]; /* "logs/" and the digest of its origin */
     struct vt_error trouble;       /* with our own disk, while entries are looked at */
-    bool is_well;                  /* nothing was found in it, old or new */
+    bool is_well;                  /* no trouble was found in it, old or new */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
 };
 
@@ -103,7 +103,8 @@ static bool find(struct vt_monitor *m, const char *kind, const char *what, json_
     const char *name, *untold;
     vt_hash digest;
 
-    m->is_well = false;
+    if (strcmp(kind, "seen") != 0) /* no trouble of the log's */
+        m->is_well = false;
     if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
         json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
         json_object_set_new(owned, "what", json_string(what)) != 0)
@@ -264,6 +265,17 @@ static bool complain(struct vt_monitor *m, const struct vt_mirror_report *report
                 json_pack("{s:I}", "held", (json_int_t)report->held.size), err);
 }
 
+/* A log that signed two histories is not well because it shows the first one again. */
+static void remember(struct vt_monitor *m, const char *fork_file)
+{
+    if (fork_file[0] == '\0')
+        return;
+    m->is_well = false;
+    if (m->options->convicted != NULL)
+        m->options->convicted(m->options->context, m->origin,
+                              vt_arena_printf(m->arena, "%s/%s", m->folder, fork_file));
+}
+
 static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
                    struct vt_error *err)
 {
@@ -288,6 +300,7 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
     if ((is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err)) ||
         !ask_witnesses(m, options.from, err))
         return false;
+    remember(m, report.fork_file);
     m->report->logs_well += m->is_well;
     return true;
 }

@@ -50,6 +50,9 @@ struct vt_monitor_options {
      */
     bool (*look_further)(void *context, struct vt_monitor *monitor, struct vt_error *err);
     int64_t stale_s; /* the last cosignature is older than this: "frozen"; 0: never */
+    /* Called in each round for a log with a proof of two histories below the folder, found
+     * now or before.  proof: relative to the folder. */
+    void (*convicted)(void *context, const char *origin, const char *proof);
     /* Called when the hook took it. */
     void (*found)(void *context, const struct vt_monitor_finding *finding);
     void *context;
@@ -57,7 +60,7 @@ struct vt_monitor_options {
 
 struct vt_monitor_report {
     size_t logs;                      /* that were followed */
-    size_t logs_well;                 /* of them, without any trouble in this round */
+    size_t logs_well;                 /* of them, without any trouble, and never forked */
     uint64_t entries;                 /* new ones that were checked */
     size_t findings;                  /* new ones */
     size_t downloads, downloads_well; /* that look_further counted */

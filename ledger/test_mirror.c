@@ -270,7 +270,7 @@ static void check_split(uint64_t ours, uint64_t from, uint64_t theirs)
 {
     struct vt_own_log log, other;
     struct vt_mirror_options options;
-    struct vt_mirror_report report;
+    struct vt_mirror_report report, again;
     struct vt_error err = { 0 };
     vt_ticket ticket;
 
@@ -294,8 +294,12 @@ static void check_split(uint64_t ours, uint64_t from, uint64_t theirs)
                     (uintmax_t)from, (uintmax_t)theirs);
     check_proof(&log, fork_text(&report));
     check_copy(&options, ours);
-    options = options_of(&log, "log");
-    VT_CHECK(update(&options).end == VT_MIRROR_SAME);
+    options = options_of(&log, "log"); /* as if nothing had been */
+    again = update(&options);
+    VT_CHECK(again.end == VT_MIRROR_SAME && strcmp(again.fork_file, report.fork_file) == 0);
+    sh("rm -r copy/forks");
+    again = update(&options);
+    VT_CHECK(again.end == VT_MIRROR_SAME && again.fork_file[0] == '\0');
 }
 
 static void two_histories_are_proved(void)
@@ -331,6 +335,25 @@ static void one_history_is_no_fork(void)
 /* ---- as a command, over HTTP ------------------------------------------------------------
  */
 
+static void a_convicted_log_shows_the_first_history(const struct vt_own_log *log,
+                                                    const char *proof)
+{
+    const char *said;
+
+    sh("cp -r short first");
+    said =
+        vt_test_run(1, VT_ARGV("vitrine", "ledger", "mirror", "--dir", vt_test_path("copy"),
+                               "--from", vt_test_path("first"), "--vkey", log->vkey));
+    VT_CHECK_SAYING(strstr(said, "FORKED before") != NULL && strstr(said, proof) != NULL,
+                    "%s", said);
+    said = vt_test_run(1, VT_ARGV("vitrine", "ledger", "mirror", "--dir",
+                                  vt_test_path("copy"), "--from", vt_test_path("first"),
+                                  "--vkey", log->vkey, "--json"));
+    VT_CHECK_SAYING(strstr(said, "\"ok\":false") != NULL &&
+                        strstr(said, "\"fork\":\"forks/") != NULL,
+                    "%s", said);
+}
+
 static void over_http(void)
 {
     const char *said, *vkey, *proof;
@@ -353,6 +376,7 @@ static void over_http(void)
         vt_test_run(0, VT_ARGV("vitrine", "ledger", "mirror", "--dir", vt_test_path("copy"),
                                "--from", served.url, "--vkey", vkey, "--json"));
     VT_CHECK_SAYING(strstr(said, "\"end\":\"updated\"") != NULL &&
+                        strstr(said, "\"ok\":true") != NULL &&
                         strstr(said, "\"size\":70000") != NULL,
                     "%s", said);
     (void)vt_test_run(
@@ -389,6 +413,10 @@ static void over_http(void)
         vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(proof + 7, "\n"), proof + 7);
     said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fork", proof, "--vkey", vkey));
     VT_CHECK_SAYING(strstr(said, "of 70100 and of 70200") != NULL, "%s", said);
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "fork", proof, "--vkey", vkey, "--json"));
+    VT_CHECK_SAYING(strstr(said, "\"ok\":true") != NULL, "%s", said);
+    a_convicted_log_shows_the_first_history(&log, proof);
     (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "fork",
                                  vt_test_path("copy/checkpoint"), "--vkey", vkey));
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "fork", "nothing", "--vkey", vkey));

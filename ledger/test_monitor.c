@@ -71,10 +71,10 @@ static void two_logs_are_followed(void)
     add(&a, "my product 7.1");
     add(&b, "their product");
     said = sh(1, "vitrine monitor run --dir m --policy policy --watch 'my product'");
-    VT_CHECK_SAYING(strstr(said, "seen: " ORIGIN ": entry 300: contains my product") !=
-                            NULL &&
-                        count(said, "seen:") == 1,
-                    "%s", said);
+    VT_CHECK_SAYING(
+        strstr(said, "seen: " ORIGIN ": entry 300: contains my product") != NULL &&
+            strstr(said, "2 of 2 logs are well") != NULL && count(said, "seen:") == 1,
+        "%s", said);
     said = sh(0, "vitrine monitor run --dir m --policy policy --watch 'my product' --json");
     VT_CHECK_SAYING(strstr(said, "\"entries\":0") != NULL && count(said, "seen") == 0, "%s",
                     said);
@@ -157,6 +157,18 @@ static void a_fork_is_told_with_its_proof(void)
     said = sh(1, "vitrine monitor run --dir m --policy policy"); /* told once, still bad */
     VT_CHECK_SAYING(count(said, "forked:") == 0 && strstr(said, "1 of 2 logs") != NULL,
                     "%s", said);
+    (void)sh(0, "rm -r a && mv first a"); /* the first history again */
+    said = sh(1, "vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(count(said, "convicted: " ORIGIN) == 1 &&
+                        strstr(said, "proof: m/logs/") != NULL &&
+                        strstr(said, "1 of 2 logs") != NULL,
+                    "%s", said);
+    said = sh(1, "vitrine monitor run --dir m --policy policy --json");
+    VT_CHECK_SAYING(count(said, "\"convicted\"") == 1 &&
+                        strstr(said, "\"ok\":false") != NULL,
+                    "%s", said);
+    said = sh(0, "rm m/logs/*/forks/*.json; vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(count(said, "convicted") == 0, "%s", said);
     vt_own_log_close(&b);
 }
 

@@ -220,16 +220,19 @@ static void print_report(struct vt_args *args, const struct vt_monitor_report *r
 {
     if (vt_args_is_json(args)) {
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "ok", is_good(report), "logs",
-            (json_int_t)report->logs, "well", (json_int_t)report->logs_well, "entries",
-            (json_int_t)report->entries, "downloads", (json_int_t)report->downloads,
-            "downloads_well", (json_int_t)report->downloads_well, "findings",
-            (json_int_t)report->findings, "untold", (json_int_t)report->untold));
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "ok", is_good(report), "logs",
+            (json_int_t)report->logs, "well", (json_int_t)report->logs_well, "again",
+            (json_int_t)report->again, "entries", (json_int_t)report->entries, "downloads",
+            (json_int_t)report->downloads, "downloads_well",
+            (json_int_t)report->downloads_well, "findings", (json_int_t)report->findings,
+            "untold", (json_int_t)report->untold));
         (void)fflush(stdout);
         return;
     }
     (void)printf("%zu of %zu logs are well, %ju new entries checked, ", report->logs_well,
                  report->logs, (uintmax_t)report->entries);
+    if (report->again != 0)
+        (void)printf("%ju old ones read again, ", (uintmax_t)report->again);
     if (report->downloads != 0)
         (void)printf("%zu of %zu downloads are well, ", report->downloads_well,
                      report->downloads);
@@ -250,7 +253,7 @@ static bool run_rounds(struct running *running, const struct vt_monitor_options 
             return false;
         if (interval_s == 0)
             break;
-        if (report.entries != 0 || report.findings != 0)
+        if (report.entries != 0 || report.again != 0 || report.findings != 0)
             print_report(args, &report);
         running->is_later = true;
         (void)nanosleep(&rest, NULL);

@@ -1,21 +1,23 @@
 /* One round of a monitor. */
 #include "ledger/monitor.h"
 #include "crypto/sha256.h"
-#include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
 #include "ledger/shelf.h"
 #include "ledger/views.h"
+#include "ledger/watched.h"
 #include "store/disk.h"
 #include "wire/hex.h"
 #include "wire/json.h"
 
 #define FINDINGS "findings"
 #define UNTOLD   "untold"
+#define LOGS     "logs/"
+#define WATCHED  "watched/"
 
 enum {
     HOOK_MS_MAX = 30000,
     FINDING_BYTES_MAX = VT_KIB(16),
-    LOG_FOLDER_BYTES = 5 + VT_HEX256_BYTES,
+    LOG_FOLDER_BYTES = sizeof LOGS - 1 + VT_HEX256_BYTES,
 };
 
 struct vt_monitor {
@@ -25,10 +27,10 @@ struct vt_monitor {
     struct vt_arena *arena;
     /* The log in hand. */
     const char *origin;
-    enum vt_ledger_use use;
-    char folder[LOG_FOLDER_BYTES]; /* "logs/" and the digest of its origin */
-    struct vt_error trouble;       /* with our own disk, while entries are looked at */
-    bool is_well;                  /* no trouble was found in it, old or new */
+    const struct vt_wishes *wishes; /* what its entries are looked at for */
+    char folder[LOG_FOLDER_BYTES];  /* "logs/" and the digest of its origin */
+    struct vt_error trouble;        /* with our own disk, while entries are looked at */
+    bool is_well;                   /* no trouble was found in it, old or new */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
 };
 
@@ -159,8 +161,10 @@ static bool check_use(struct vt_monitor *m, uint64_t index, vt_slice text,
 {
     struct vt_error why = { 0 };
 
-    if (m->use == VT_USE_NONE || vt_use_admits(m->use, text, index, &why) ||
-        (!vt_use_is_numbered(m->use) && is_checkpoint(index, text)))
+    enum vt_ledger_use use = m->wishes->use;
+
+    if (use == VT_USE_NONE || vt_use_admits(use, text, index, &why) ||
+        (!vt_use_is_numbered(use) && is_checkpoint(index, text)))
         return true;
     return find(m, "unfit",
                 vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)index, why.message),
@@ -176,10 +180,52 @@ static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_erro
         *err = m->trouble;
         return false;
     }
-    vt_watch_match(m->options->watch, text, note_match, &entry);
+    vt_watch_match(&m->wishes->watch, text, note_match, &entry);
     if (m->trouble.code != VT_OK)
         *err = m->trouble;
     return m->trouble.code == VT_OK;
+}
+
+static bool is_wish(const struct vt_wishes *wishes)
+{
+    return wishes->watch.key_count + wishes->watch.text_count != 0 ||
+           wishes->use != VT_USE_NONE;
+}
+
+/* The entries that the copy holds, for what is asked for since they came. */
+static bool look_again(struct vt_monitor *m, const char *dir, const struct vt_wishes *news,
+                       struct vt_error *err)
+{
+    struct vt_disk *copy;
+    uint64_t size;
+    bool is_ok;
+
+    if (!is_wish(news) || !vt_disk_has(m->disk, m->folder))
+        return true;
+    if (!vt_disk_open(dir, false, &copy, err))
+        return false;
+    m->wishes = news;
+    is_ok =
+        vt_watched_size(copy, &size, err) && vt_watched_read(copy, size, look_at, m, err);
+    vt_disk_close(copy);
+    m->report->again += is_ok ? size : 0;
+    return is_ok;
+}
+
+/* Before anything new is taken: then all that is held was looked at for the same. */
+static bool catch_up(struct vt_monitor *m, const char *dir, const struct vt_wishes *wishes,
+                     struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_wishes *news = vt_alloc(sizeof *news);
+    const char *file = vt_arena_printf(m->arena, WATCHED "%s", m->folder + sizeof LOGS - 1);
+    bool is_other, is_ok;
+
+    if (!vt_watched_news(m->disk, file, wishes, news, &is_other, err))
+        return false;
+    is_ok = !is_other ||
+            (look_again(m, dir, news, err) && vt_watched_keep(m->disk, file, wishes, err));
+    m->wishes = wishes;
+    return is_ok;
 }
 
 /* ---- one log ----------------------------------------------------------------------------
@@ -277,7 +323,7 @@ static void remember(struct vt_monitor *m, const char *fork_file)
 }
 
 static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
-                   struct vt_error *err)
+                   const struct vt_wishes *wishes, struct vt_error *err)
 {
     struct vt_mirror_options options = { .policy = m->options->policy,
                                          .origin = log->vkey.name,
@@ -290,6 +336,8 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
     bool is_ok;
 
     m->is_well = true;
+    if (!catch_up(m, dir, wishes, err))
+        return false;
     is_ok = vt_mirror_update(dir, &options, &report, &why);
     if (m->trouble.code != VT_OK || (!is_ok && report.is_ours)) {
         *err = m->trouble.code != VT_OK ? m->trouble : why;
@@ -321,20 +369,22 @@ static void log_folder(vt_slice origin, char out[LOG_FOLDER_BYTES])
     char hex[VT_HEX256_BYTES];
 
     vt_hash_text(&id, hex);
-    (void)snprintf(out, LOG_FOLDER_BYTES, "logs/%s", hex);
+    (void)snprintf(out, LOG_FOLDER_BYTES, LOGS "%s", hex);
 }
 
 static bool follow_all(struct vt_monitor *m, struct vt_error *err)
 {
     const struct vt_policy *policy = m->options->policy;
+    VT_AUTO_FREE struct vt_wishes *wishes = vt_alloc(sizeof *wishes);
 
+    wishes->watch = *m->options->watch;
     for (size_t i = 0; i < policy->log_count; i++) {
         if (!is_first(policy, i))
             continue;
         log_folder(policy->logs[i].vkey.name, m->folder);
-        m->use = m->options->uses != NULL ? m->options->uses[i] : VT_USE_NONE;
+        wishes->use = m->options->uses != NULL ? m->options->uses[i] : VT_USE_NONE;
         m->origin = vt_arena_cstr(m->arena, policy->logs[i].vkey.name);
-        if (!follow(m, &policy->logs[i], err))
+        if (!follow(m, &policy->logs[i], wishes, err))
             return false;
     }
     if (m->report->logs == 0)
@@ -367,24 +417,16 @@ void vt_monitor_count_download(struct vt_monitor *m, bool is_well)
 static bool read_leaf(struct vt_disk *copy, uint64_t index, bool *is_shown_out,
                       vt_hash *leaf_out, struct vt_error *err)
 {
-    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
     struct vt_tile_name name = { 0, index / VT_TILE_WIDTH, 0 };
     vt_hash leaves[VT_TILE_WIDTH];
-    struct vt_checkpoint checkpoint = { .size = 0 };
-    struct vt_note parsed;
+    uint64_t size;
 
-    /* It was verified when it was taken. */
-    if (!vt_disk_read(copy, "checkpoint", &note, err)) {
-        if (err->code != VT_ABSENT)
-            return false;
-    } else if (!vt_note_parse(vt_buf_slice(&note), &parsed, err) ||
-               !vt_checkpoint_parse(parsed.text, &checkpoint, err)) {
-        return vt_within(err, "%s/checkpoint", vt_disk_path(copy));
-    }
-    *is_shown_out = index < checkpoint.size;
+    if (!vt_watched_size(copy, &size, err))
+        return false;
+    *is_shown_out = index < size;
     if (!*is_shown_out)
         return true;
-    name.width = vt_tile_width(0, name.index, checkpoint.size);
+    name.width = vt_tile_width(0, name.index, size);
     if (!vt_shelf_read_tile(copy, &name, leaves, err))
         return false;
     *leaf_out = leaves[index % VT_TILE_WIDTH];

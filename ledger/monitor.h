@@ -2,6 +2,7 @@
  * tells a person what he would want to be told.
  *
  *   DIR/logs/SHA256-OF-ORIGIN/   a checked copy of each log (ledger/mirror.h)
+ *   DIR/watched/SHA256-OF-ORIGIN for what its entries were looked at (ledger/watched.h)
  *   DIR/views/...                what witnesses have seen of it (ledger/views.h)
  *   DIR/findings/SHA256.json     what was found, and told
  *   DIR/untold/SHA256.json       found, and the hook has not taken it yet
@@ -62,6 +63,7 @@ struct vt_monitor_report {
     size_t logs;                      /* that were followed */
     size_t logs_well;                 /* of them, without any trouble, and never forked */
     uint64_t entries;                 /* new ones that were checked */
+    uint64_t again;                   /* old ones, for a watch or a use that is new */
     size_t findings;                  /* new ones */
     size_t downloads, downloads_well; /* that look_further counted */
     size_t untold;                    /* that the hook has not taken */

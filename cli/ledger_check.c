@@ -34,14 +34,17 @@ const struct vt_option vt_cli_ledger_fsck_options[] = {
 
 enum { FINDINGS_PRINTED_MAX = 100 };
 
+/* The caller's own: when it cannot be used nothing was judged, and that is trouble, no no.
+ */
 static bool read_policy(const char *path, struct vt_buf *text, struct vt_policy *policy,
                         struct vt_error *err)
 {
     if (!vt_file_read(path, text, err))
         return false;
-    if (!vt_policy_parse(vt_buf_slice(text), policy, err))
-        return vt_within(err, "%s", path);
-    return true;
+    if (vt_policy_parse(vt_buf_slice(text), policy, err))
+        return true;
+    err->code = VT_IO;
+    return vt_within(err, "%s", path);
 }
 
 /* ---- check ------------------------------------------------------------------------------

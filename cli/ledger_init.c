@@ -54,8 +54,9 @@ static bool read_policy(const char *path, vt_slice vkey, struct vt_buf *out,
 
     if (path == NULL)
         return true;
-    if (!vt_file_read(path, &text, err) || !vt_vkey_parse(vkey, &own, err) ||
-        !vt_policy_parse(vt_buf_slice(&text), policy, err))
+    if (!vt_file_read(path, &text, err) || !vt_vkey_parse(vkey, &own, err))
+        return false;
+    if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
         return vt_within(err, "%s", path);
     for (size_t i = 0; i < policy->log_count; i++)
         if (memcmp(policy->logs[i].vkey.key, own.key, sizeof own.key) == 0) {
@@ -162,9 +163,9 @@ bool vt_cli_ledger_make(struct vt_args *args, const char *dir,
     if (!read_entries(args, config, err) || !check_is_free(dir, err))
         return false;
     if (!vt_note_name_is_good(config->origin))
-        return vt_fail(err, VT_MALFORMED,
-                       "the origin must be a name without spaces and '+', say "
-                       "log.example.org/releases");
+        return vt_args_misuse(args, err,
+                              "the origin must be a name without spaces and '+', say "
+                              "log.example.org/releases");
     if (make_ledger(args, dir, config, vkey_out, err))
         return true;
     if (!was_there)

@@ -178,7 +178,7 @@ bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
 
     if (!vt_disk_read(disk, what, &bytes, err))
         return err->code == VT_ABSENT
-                   ? vt_fail(err, VT_ABSENT,
+                   ? vt_fail(err, VT_IO,
                              "%s: there is no ledger here (vitrine ledger init makes one)",
                              vt_disk_path(disk))
                    : false;

@@ -30,7 +30,7 @@ VT_CHECKED bool vt_ledger_config_replace(struct vt_disk *disk,
                                          const struct vt_ledger_config *config,
                                          struct vt_error *err);
 /* The texts live in the arena.
- * Errors: VT_ABSENT there is no ledger here; VT_MALFORMED; VT_IO */
+ * Errors: VT_MALFORMED; VT_IO, also where there is no ledger */
 VT_CHECKED bool vt_ledger_config_read(struct vt_disk *disk, struct vt_arena *arena,
                                       struct vt_ledger_config *out, struct vt_error *err);
 

@@ -123,6 +123,7 @@ static bool prune(struct pruning *p, const char *dir,
         if (!prune_level(p, level, err))
             return false;
     p->report.minimum = p->retention.minimum;
+    p->report.served = p->retention.minimum / VT_TILE_WIDTH * VT_TILE_WIDTH;
     return true;
 }
 

@@ -20,14 +20,15 @@ struct vt_prune_options {
 
 struct vt_prune_report {
     uint64_t minimum; /* that holds now */
+    uint64_t served;  /* the first entry that is: the first of the minimum's bundle */
     uint64_t moved;   /* tiles and bundles */
     uint64_t deleted; /* bundles */
 };
 
-/* Errors: VT_ABSENT    no ledger
+/* Errors: VT_ABSENT    nothing was published
  *         VT_REJECTED  below an earlier minimum, or beyond the published tree; no policy
  *         VT_MALFORMED retention.json, config or checkpoint
- *         VT_IO */
+ *         VT_IO        also where there is no ledger */
 VT_CHECKED bool vt_ledger_prune(const char *dir, const struct vt_prune_options *options,
                                 struct vt_prune_report *out, struct vt_error *err);
 

@@ -238,7 +238,7 @@ static void wrong_wishes(void)
 
     make(&log, 600);
     text = vt_test_run(
-        1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "256"));
+        2, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "256"));
     VT_CHECK_SAYING(strstr(text, "written policy") != NULL, "%s", text);
     VT_CHECK(is_served(0, 0));
     (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below",
@@ -246,8 +246,14 @@ static void wrong_wishes(void)
     VT_CHECK(is_served(0, 0));
     text = vt_test_run(0, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below",
                                   "300", "--retention", "a year"));
-    VT_CHECK_SAYING(strstr(text, "entries from 300 on are served; 2 tiles") != NULL, "%s",
-                    text);
+    VT_CHECK_SAYING(strstr(text, "entries from 256 on are served; 2 tiles") != NULL &&
+                        strstr(text, "entries 256 to 299 stay") != NULL,
+                    "%s", text);
+    text = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "300", "--json"));
+    VT_CHECK_SAYING(strstr(text, "\"minimum_index\":300") != NULL &&
+                        strstr(text, "\"served_from\":256") != NULL,
+                    "%s", text);
     (void)vt_test_run(
         1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "299"));
     (void)vt_test_run(2, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir));

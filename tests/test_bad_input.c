@@ -51,18 +51,18 @@ static const struct row rows[] = {
     { 1, "ledger add --dir #log @hello.txt --trust @trust.json --key @log.key "
          "--passphrase-file ~phrase" },
     { 0, "ledger prove --dir #log @hello.txt --out +new.proof" },
-    { 0, "ledger check @hello.txt --proof @hello.txt.tlog-proof --policy @log-policy.txt "
+    { 0, "ledger check @hello.txt --proof @hello.txt.tlog-proof --policy !log-policy.txt "
          "--origin log.example" },
     { 0, "ledger show --dir #log" },
     { NO_TWIN, "ledger serve --dir #log --writers @writers --tls-cert @cert.pem --tls-key "
                "@cert.key --passphrase-file ~phrase" },
-    { 0, "ledger fsck #log --policy @log-policy.txt --checkpoint @log-checkpoint" },
-    { 0, "ledger scrub #log --policy @log-policy.txt --rate 0 --repair-from #log-copy" },
-    { 0, "ledger mirror --dir +copy --from #log --policy @log-policy.txt" },
-    { 0, "ledger index --dir #log --policy @log-policy.txt" },
-    { 1, "ledger find hello --dir #log --policy @log-policy.txt" },
+    { 0, "ledger fsck #log --policy !log-policy.txt --checkpoint @log-checkpoint" },
+    { 0, "ledger scrub #log --policy !log-policy.txt --rate 0 --repair-from #log-copy" },
+    { 0, "ledger mirror --dir +copy --from #log --policy !log-policy.txt" },
+    { 0, "ledger index --dir #log --policy !log-policy.txt" },
+    { 1, "ledger find hello --dir #log --policy !log-policy.txt" },
     { 3, "ledger push --dir #log --to http://127.0.0.1:1" },
-    { NO_TWIN, "ledger fork @hello.txt --policy @log-policy.txt" },
+    { NO_TWIN, "ledger fork @hello.txt --policy !log-policy.txt" },
     { 1, "ledger prune --dir #log --below 1000 --retention none" },
     { 0, "ledger rotate-key --dir #log --new-key @other.key --passphrase-file ~phrase" },
     { 1, "ledger continue --dir #old-log --new-dir +newer-log --origin newer.example --key "

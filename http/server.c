@@ -42,6 +42,7 @@ struct connection {
     int fd;
     bool is_cut;    /* we gave it up, and the library will see it closed */
     bool is_peeked; /* we looked whether it has ended, since it does what it does */
+    bool has_nul;   /* in the path or the query of the request that comes */
     enum activity does;
     int64_t since_ms; /* when it began to do so */
 };
@@ -273,27 +274,47 @@ static bool method_fits(const struct vt_http_route *route, const char *method)
            (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
+enum { METHODS_BYTES = 64 };
+
+/* What this path takes, each once: "GET", "POST, GET"; "" if there is nothing. */
+static void methods_of(const struct vt_http_exchange *exchange, const char *between,
+                       char out[METHODS_BYTES])
+{
+    const struct vt_http_route *route = exchange->server->options.routes;
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (; route->method != NULL; route++)
+        if (path_fits(route, exchange->path) && strstr(out, route->method) == NULL &&
+            len < METHODS_BYTES)
+            len += (size_t)snprintf(out + len, METHODS_BYTES - len, "%s%s",
+                                    len != 0 ? between : "", route->method);
+}
+
+static void refuse_method(struct vt_http_exchange *exchange)
+{
+    char methods[METHODS_BYTES];
+
+    methods_of(exchange, ", ", methods);
+    if (methods[0] == '\0') {
+        vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
+        return;
+    }
+    vt_http_set_header(exchange, "Allow", methods);
+    methods_of(exchange, " and ", methods);
+    vt_http_answer_text(exchange, VT_HTTP_METHOD_NOT_ALLOWED, "this takes %s", methods);
+}
+
 /* The route, or the refusal. */
 static const struct vt_http_route *find_route(struct vt_http_exchange *exchange,
                                               const char *method)
 {
     const struct vt_http_route *route = exchange->server->options.routes;
-    const struct vt_http_route *other = NULL;
 
-    for (; route->method != NULL; route++) {
-        if (!path_fits(route, exchange->path))
-            continue;
-        if (method_fits(route, method))
+    for (; route->method != NULL; route++)
+        if (path_fits(route, exchange->path) && method_fits(route, method))
             return route;
-        other = route;
-    }
-    if (other != NULL) {
-        vt_http_set_header(exchange, "Allow", other->method);
-        vt_http_answer_text(exchange, VT_HTTP_METHOD_NOT_ALLOWED, "this takes %s",
-                            other->method);
-    } else {
-        vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
-    }
+    refuse_method(exchange);
     return NULL;
 }
 
@@ -364,6 +385,52 @@ static void refuse_body(struct vt_http_exchange *exchange)
         vt_http_answer_text(exchange, VT_HTTP_TOO_LARGE, "the body is too long");
 }
 
+/* The library hands over what stands before a NUL; somebody in front of us may read on. */
+static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    size_t len = MHD_http_unescape(text);
+
+    (void)context;
+    if (strlen(text) != len)
+        connection_of(connection)->has_nul = true;
+    return len;
+}
+
+struct framing {
+    unsigned lengths, codings;
+};
+
+static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind,
+                                     const char *name, const char *value)
+{
+    struct framing *framing = context;
+
+    (void)kind;
+    (void)value;
+    framing->lengths += strcasecmp(name, "Content-Length") == 0;
+    framing->codings += strcasecmp(name, "Transfer-Encoding") == 0;
+    return MHD_YES;
+}
+
+/* Who says twice how long a body is lets two readers find two requests (RFC 9112, 6.3). */
+static bool is_plain(struct vt_http_exchange *exchange)
+{
+    struct connection *connection = connection_of(exchange->connection);
+    struct framing framing = { 0, 0 };
+    bool has_nul = connection->has_nul;
+
+    connection->has_nul = false;
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_framing,
+                                    &framing);
+    if (!has_nul && framing.lengths + framing.codings <= 1)
+        return true;
+    vt_http_set_header(exchange, "Connection", "close");
+    vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
+                        has_nul ? "a NUL belongs into no path"
+                                : "the length of the body is said twice");
+    return false;
+}
+
 static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
                                              struct MHD_Connection *connection,
                                              const char *path, const char *method)
@@ -374,7 +441,8 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
     exchange->connection = connection;
     exchange->path = vt_slice_from_cstr(path);
     exchange->body = vt_buf_init(0);
-    exchange->route = find_route(exchange, method);
+    if (is_plain(exchange))
+        exchange->route = find_route(exchange, method);
     if (exchange->route == NULL)
         return exchange;
     exchange->stream_since_ms = vt_monotonic_ms();
@@ -545,16 +613,17 @@ static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
         { MHD_OPTION_END, 0, NULL },
     };
 
-    return MHD_start_daemon(
-        (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
-            (is_tls ? (unsigned)MHD_USE_TLS : 0U),
-        0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        options->connections_max + SPARE, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        options->from_one_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        2 * options->head_bytes_max, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, server, MHD_OPTION_ARRAY, is_tls ? tls : tls + 2, MHD_OPTION_END);
+    return MHD_start_daemon((unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
+                                (is_tls ? (unsigned)MHD_USE_TLS : 0U),
+                            0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+                            MHD_OPTION_CONNECTION_LIMIT, options->connections_max + SPARE,
+                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->from_one_max,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->head_bytes_max,
+                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
+                            on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+                            on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+                            NULL, MHD_OPTION_ARRAY, is_tls ? tls : tls + 2, MHD_OPTION_END);
 }
 
 bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,

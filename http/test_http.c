@@ -117,6 +117,8 @@ static const struct vt_http_route routes[] = {
     { "GET", "/sleep", 0, sleep_on, NULL },
     { "POST", "/sum", 0, say_sum, &adding },
     { "GET", "/gone", 0, say_gone, NULL },
+    { "GET", "/both", 0, say_gone, NULL },
+    { "POST", "/both", BODY_MAX, echo, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };
 
@@ -199,6 +201,10 @@ static void requests_find_their_routes(void)
         { NULL, "/hello", "", 404, "there is nothing here\n" },
         { NULL, "/hello/you", "with a body", 405, "this takes GET\n" },
         { "DELETE", "/hello/you", "", 405, "this takes GET\n" },
+        { "PUT", "/both", "", 405, "this takes GET and POST\n" },
+        { NULL, "/hello/you%00", "", 400, "a NUL belongs into no path\n" },
+        { NULL, "/hello/you?q=a%00b", "", 400, "a NUL belongs into no path\n" },
+        { NULL, "/hello/you?q=a%20b", "", 200, "/hello/you a b text/x\n" },
         { NULL, "/redirect", "", 302, "elsewhere\n" },
     };
     struct vt_error err = { 0 };
@@ -498,6 +504,16 @@ static void what_is_no_request_is_refused(void)
           "413" },
         { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", "413" },
         { "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+          "400" },
+        { "PUT /both HTTP/1.1\r\nHost: x\r\n\r\n", "Allow: GET, POST\r\n" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\ncontent-length: "
+          "4\r\n\r\nabcd",
+          "400" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: "
+          "0\r\n\r\nGET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n",
+          "400" },
+        { "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+          "chunked\r\n\r\n0\r\n\r\nGET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n",
           "400" },
     };
     struct server server = start((struct vt_http_options){ .request_ms_max = 2000 });

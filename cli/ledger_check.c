@@ -39,12 +39,13 @@ enum { FINDINGS_PRINTED_MAX = 100 };
 static bool read_policy(const char *path, struct vt_buf *text, struct vt_policy *policy,
                         struct vt_error *err)
 {
-    if (!vt_file_read(path, text, err))
-        return false;
-    if (vt_policy_parse(vt_buf_slice(text), policy, err))
-        return true;
-    err->code = VT_IO;
-    return vt_within(err, "%s", path);
+    bool is_ok =
+        vt_file_read(path, text, err) &&
+        (vt_policy_parse(vt_buf_slice(text), policy, err) || vt_within(err, "%s", path));
+
+    if (!is_ok)
+        err->code = VT_IO;
+    return is_ok;
 }
 
 /* ---- check ------------------------------------------------------------------------------
@@ -190,17 +191,34 @@ bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
     return true;
 }
 
+static const char *private_name(enum vt_fsck_private what)
+{
+    static const char *const names[] = {
+        [VT_FSCK_NO_PRIVATE] = "none",
+        [VT_FSCK_PRIVATE_CHECKED] = "checked",
+        [VT_FSCK_PRIVATE_LEFT_OUT] = "left out",
+    };
+
+    return names[what];
+}
+
 static void print_report(const struct printing *p, const struct vt_fsck_report *report)
 {
     if (p->is_terminal && p->is_shown)
         (void)fprintf(stderr, "\r\033[K");
     if (p->is_json) {
-        vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ok", report->findings == 0, "size",
+        json_t *json = json_pack(
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "ok", report->findings == 0, "size",
             (json_int_t)report->size, "entries", (json_int_t)report->entries, "files",
             (json_int_t)report->files, "checkpoints", (json_int_t)report->checkpoints,
             "minimum_index", (json_int_t)report->minimum, "finding_count",
-            (json_int_t)report->findings, "findings", p->findings));
+            (json_int_t)report->findings, "private", private_name(report->private_files),
+            "findings", p->findings);
+
+        if (report->why[0] != '\0')
+            (void)json_object_set_new(json, "why",
+                                      vt_cli_json_text(vt_slice_from_cstr(report->why)));
+        vt_cli_print_json(json);
         return;
     }
     if (p->count > FINDINGS_PRINTED_MAX)
@@ -208,6 +226,8 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
     if (report->minimum != 0)
         (void)printf("entries below %ju are pruned, by the policy in retention.json\n",
                      (uintmax_t)report->minimum);
+    if (report->why[0] != '\0')
+        (void)printf("the ledger's journal was left out: %s\n", report->why);
     (void)printf("%s: %ju entries, %ju tiles and bundles, %ju checkpoints, %ju findings\n",
                  report->findings == 0 ? "all is as it was signed" : "not as it was signed",
                  (uintmax_t)report->entries, (uintmax_t)report->files,

@@ -56,21 +56,22 @@ bool vt_cli_ledger_prove(struct vt_args *args, struct vt_error *err)
     VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
     VT_AUTO_LEDGER_READER reader = NULL;
     const char *out = vt_args_get(args, "out");
+    bool is_inside; /* the proof is part of the answer */
     uint64_t index;
 
     if (!vt_ledger_reader_open(vt_args_get(args, "dir"), &reader, err) ||
         !find_index(args, reader, &index, err) ||
-        !vt_ledger_reader_prove(reader, index, &proof, err) ||
-        !write_out(out, vt_buf_slice(&proof), err))
+        !vt_ledger_reader_prove(reader, index, &proof, err))
         return false;
-    if (strcmp(out, "-") == 0)
-        return true;
+    is_inside = strcmp(out, "-") == 0 && vt_args_is_json(args);
+    if (!is_inside && !write_out(out, vt_buf_slice(&proof), err))
+        return false;
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:I,s:I,s:o}", "ok", 1, "index",
-                                    (json_int_t)index, "size",
-                                    (json_int_t)vt_ledger_reader_head(reader).size, "out",
-                                    vt_cli_json_text(vt_slice_from_cstr(out))));
-    else
+        vt_cli_print_json(json_pack(
+            "{s:b,s:I,s:I,s:o}", "ok", 1, "index", (json_int_t)index, "size",
+            (json_int_t)vt_ledger_reader_head(reader).size, is_inside ? "proof" : "out",
+            vt_cli_json_text(is_inside ? vt_buf_slice(&proof) : vt_slice_from_cstr(out))));
+    else if (strcmp(out, "-") != 0)
         (void)printf("entry %ju of %ju is proven in %s\n", (uintmax_t)index,
                      (uintmax_t)vt_ledger_reader_head(reader).size, out);
     return true;
@@ -117,7 +118,7 @@ static void print_head_json(const struct vt_ledger_reader *reader,
 {
     const struct vt_policy *policy = vt_ledger_reader_policy(reader);
     struct vt_head head = vt_ledger_reader_head(reader);
-    json_t *witnesses = json_array();
+    json_t *witnesses = json_array(), *json;
     char time[VT_TIME_TEXT_BYTES], root[65];
 
     vt_hash_text(&head.root, root);
@@ -131,14 +132,17 @@ static void print_head_json(const struct vt_ledger_reader *reader,
             (void)json_object_set_new(witness, "time", json_string(time));
         (void)json_array_append_new(witnesses, witness);
     }
-    vt_cli_print_json(
-        json_pack("{s:b,s:o,s:o,s:s,s:b,s:I,s:s,s:s,s:o}", "ok", 1, "origin",
-                  vt_cli_json_text(vt_ledger_reader_config(reader)->origin), "vkey",
-                  vt_cli_json_text(vt_ledger_reader_config(reader)->vkey), "use",
-                  vt_use_name(vt_ledger_reader_config(reader)->use), "published",
-                  vt_ledger_reader_checkpoint(reader).len != 0, "size",
-                  (json_int_t)head.size, "root", root, "checkpoint",
-                  vt_tlog_outcome_name(verdict->outcome), "witnesses", witnesses));
+    json = json_pack("{s:b,s:o,s:o,s:s,s:b,s:I,s:s,s:s,s:o}", "ok", 1, "origin",
+                     vt_cli_json_text(vt_ledger_reader_config(reader)->origin), "vkey",
+                     vt_cli_json_text(vt_ledger_reader_config(reader)->vkey), "use",
+                     vt_use_name(vt_ledger_reader_config(reader)->use), "published",
+                     vt_ledger_reader_checkpoint(reader).len != 0, "size",
+                     (json_int_t)head.size, "root", root, "checkpoint",
+                     vt_tlog_outcome_name(verdict->outcome), "witnesses", witnesses);
+    if (vt_ledger_reader_config(reader)->next.len != 0)
+        (void)json_object_set_new(json, "next",
+                                  vt_cli_json_text(vt_ledger_reader_config(reader)->next));
+    vt_cli_print_json(json);
 }
 
 static void print_head(const struct vt_ledger_reader *reader,
@@ -153,6 +157,10 @@ static void print_head(const struct vt_ledger_reader *reader,
     (void)printf("origin     %.*s\nkey        %.*s\nentries    %s\n",
                  VT_SLICE_ARGS(config->origin), VT_SLICE_ARGS(config->vkey),
                  config->entries == VT_LEDGER_PUBLIC ? "public (signed envelopes)" : "any");
+    if (config->next.len != 0)
+        (void)printf("next key   %.*s (a change is under way: both sign until "
+                     "'rotate-key --finish')\n",
+                     VT_SLICE_ARGS(config->next));
     if (config->use != VT_USE_NONE)
         (void)printf("use        %s\n", vt_use_name(config->use));
     if (vt_ledger_reader_checkpoint(reader).len == 0) {

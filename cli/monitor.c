@@ -348,7 +348,10 @@ static bool run_list(struct vt_args *args, struct vt_error *err)
                 err->code == VT_ABSENT;
     }
     vt_disk_close(list.disk);
-    if (is_ok && list.count == 0 && !vt_args_is_json(args))
+    if (is_ok && vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:I}", "ok", 1, "findings", (json_int_t)list.count));
+    else if (is_ok && list.count == 0)
         (void)printf("nothing was found\n");
     return is_ok;
 }

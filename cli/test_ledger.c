@@ -72,7 +72,7 @@ static const char *make_log(void)
 
 static void first_proof(void)
 {
-    const char *vkey = make_log();
+    const char *vkey = make_log(), *said;
 
     VT_CHECK(says(add(0, "a.txt"), "0 "));
     VT_CHECK(says(add(0, "b.txt"), "1 "));
@@ -81,6 +81,11 @@ static void first_proof(void)
     VT_CHECK(says(check(1, "a.txt", "b.txt.tlog-proof"), "this is not entry 1 of"));
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "prove", "--dir", path("log"),
                                  "--index", "0", "--out", path("again")));
+    said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "prove", "--dir", path("log"),
+                                  "--index", "0", "--out", "-", "--json"));
+    VT_CHECK_SAYING(says(said, "\"ok\":true") &&
+                        says(said, "\"proof\":\"c2sp.org/tlog-proof"),
+                    "%s", said);
     VT_CHECK(says(check(0, "a.txt", "again"), "is entry 0 of"));
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "fsck", path("log"), "--vkey", vkey));
     VT_CHECK(
@@ -308,6 +313,11 @@ static void bad_calls(void)
           "holds a ledger already",
           { "vitrine", "ledger", "init", "--dir", "log", "--origin", ORIGIN, "--key",
             "key.pem" } },
+        { "a policy that is not there",
+          3,
+          "init: nowhere.txt: cannot open",
+          { "vitrine", "ledger", "init", "--dir", "new", "--origin", "a.example", "--key",
+            "key.pem", "--policy", "nowhere.txt" } },
         { "prune without a policy",
           2,
           "--retention",

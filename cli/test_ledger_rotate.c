@@ -121,6 +121,13 @@ static void both_then_the_new_one(void)
     output = rotate(0, "new.key");
     VT_CHECK_SAYING(strstr(output, vkey_of(NEW_SEED)) != NULL, "%s", output);
     VT_CHECK(signatures_in(vt_test_read(path("log/checkpoint"))) == 2); /* at once */
+    output = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log"), "--json"));
+    VT_CHECK_SAYING(strstr(output, vt_arena_printf(vt_test_arena(), "\"next\":\"%s\"",
+                                                   vkey_of(NEW_SEED))) != NULL,
+                    "%s", output);
+    output = vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log")));
+    VT_CHECK_SAYING(strstr(output, "next key   " ORIGIN) != NULL, "%s", output);
     (void)add(0, "two");
     check(0, "two", "old.policy");
     check(0, "two", "new.policy");

@@ -68,6 +68,16 @@ static bool read_locked(int fd, const char *path, struct vt_secret *pem, size_t 
     return true;
 }
 
+/* By mistake, say: it needs no chmod. */
+static bool is_public(int fd)
+{
+    static const char begin[] = "-----BEGIN PUBLIC KEY-----";
+    char head[sizeof begin - 1];
+
+    return pread(fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+           memcmp(head, begin, sizeof head) == 0;
+}
+
 bool vt_pem_read(const char *path, struct vt_secret *pem, size_t *len_out,
                  struct vt_error *err)
 {
@@ -79,6 +89,9 @@ bool vt_pem_read(const char *path, struct vt_secret *pem, size_t *len_out,
         return false;
     if (fstat(fd, &about) != 0)
         return vt_fail(err, VT_IO, "%s: cannot look at it: %s", path, strerror(errno));
+    if (is_public(fd))
+        return vt_fail(err, VT_MALFORMED,
+                       "%s: this is a public key; name the private key's file", path);
     if ((about.st_mode & 077) != 0)
         return vt_fail(err, VT_REJECTED, "%s: others may read this key: chmod 600 it",
                        path);

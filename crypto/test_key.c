@@ -50,6 +50,9 @@ static void wrong_passphrase_and_open_mode_are_refused(void)
     VT_CHECK(chmod(path, 0640) == 0);
     VT_CHECK_FAILS(VT_REJECTED, vt_key_open(path, VT_LIT("right"), &again, &err));
     VT_CHECK_FAILS(VT_IO, vt_key_open(vt_test_path("none"), VT_LIT("right"), &again, &err));
+    vt_test_write(path, VT_LIT("-----BEGIN PUBLIC KEY-----\nAAAA\n"));
+    VT_CHECK_FAILS(VT_MALFORMED, vt_key_open(path, VT_LIT("right"), &again, &err));
+    VT_CHECK_SAYING(strstr(err.message, "is a public key") != NULL, "%s", err.message);
     vt_test_write(path, VT_LIT("-----BEGIN PRIVATE KEY-----\nAAAA\n"));
     VT_CHECK(chmod(path, 0600) == 0);
     VT_CHECK_FAILS(VT_MALFORMED, vt_key_open(path, VT_LIT("right"), &again, &err));

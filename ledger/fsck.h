@@ -32,6 +32,13 @@ struct vt_fsck_options {
     void *context;
 };
 
+/* The private files of a ledger of ours. */
+enum vt_fsck_private {
+    VT_FSCK_NO_PRIVATE, /* it is none of ours, or a copy of what is served */
+    VT_FSCK_PRIVATE_CHECKED,
+    VT_FSCK_PRIVATE_LEFT_OUT, /* of the journal nothing is known: see why */
+};
+
 struct vt_fsck_report {
     uint64_t size;        /* of the largest good checkpoint */
     uint64_t entries;     /* that were hashed and lie in the tree */
@@ -39,6 +46,8 @@ struct vt_fsck_report {
     uint64_t checkpoints; /* that are good */
     uint64_t findings;
     uint64_t minimum; /* entries below it are pruned, by the log's written policy */
+    enum vt_fsck_private private_files;
+    char why[sizeof((struct vt_error *)NULL)->message]; /* they were left out; else "" */
 };
 
 /* True also when there are findings: look at the report.

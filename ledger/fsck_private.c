@@ -34,12 +34,16 @@ static bool read_journal(struct vt_fsck *f, struct vt_error *err)
     return is_ok;
 }
 
-/* A writer at work reads it himself, and a folder that we may not write has none. */
+/* Not beside a writer at work, nor in a folder that we may not write: then that is said. */
 static void check_journal(struct vt_fsck *f)
 {
     struct vt_error err = { 0 };
 
-    if (vt_disk_lock(f->disk, &err) && !read_journal(f, &err))
+    f->report.private_files = VT_FSCK_PRIVATE_CHECKED;
+    if (!vt_disk_lock(f->disk, &err)) {
+        f->report.private_files = VT_FSCK_PRIVATE_LEFT_OUT;
+        (void)snprintf(f->report.why, sizeof f->report.why, "%s", err.message);
+    } else if (!read_journal(f, &err))
         vt_fsck_found(f, "journal", "%s", err.message);
 }
 
@@ -52,6 +56,8 @@ void vt_fsck_check_private(struct vt_fsck *f)
         return;
     if (!vt_ledger_config_read(f->disk, f->arena, &config, &err)) {
         vt_fsck_found(f, VT_LEDGER_CONFIG_NAME, "%s", err.message);
+        f->report.private_files = VT_FSCK_PRIVATE_LEFT_OUT;
+        (void)snprintf(f->report.why, sizeof f->report.why, "%s", err.message);
         return;
     }
     if (!vt_signer_head_verify(vt_disk_path(f->disk), config.origin, f->report.size, &err))

@@ -180,6 +180,7 @@ bool vt_remote_find(struct vt_remote *remote, struct vt_error *err)
 static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *out,
                      struct vt_error *err)
 {
+    struct vt_error ignored = { 0 };
     char pruned[2 * VT_TILE_PATH_BYTES];
 
     vt_buf_truncate(out, 0);
@@ -190,7 +191,9 @@ static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *
     if (vt_disk_read(remote->disk, path, out, err))
         return true;
     (void)snprintf(pruned, sizeof pruned, VT_PRUNED_FOLDER "/%s", path);
-    return err->code == VT_ABSENT && vt_disk_read(remote->disk, pruned, out, err);
+    return err->code == VT_ABSENT && (vt_disk_read(remote->disk, pruned, out, &ignored) ||
+                                      (ignored.code != VT_ABSENT &&
+                                       vt_fail(err, ignored.code, "%s", ignored.message)));
 }
 
 static bool read_file(struct vt_remote *remote, const char *path, struct vt_buf *out,

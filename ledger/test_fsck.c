@@ -5,6 +5,7 @@
 #include "ledger/journal.h"
 #include "ledger/ledger.h"
 #include "tests/harness.h"
+#include "tests/own_log.h"
 #include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -339,6 +340,35 @@ static void private_files_count_too(void)
     flip_private(s, "journal/a", VT_JOURNAL_BLOCK + 200); /* an entry */
 }
 
+/* What was not looked at is not passed over. */
+static void what_is_left_out_is_said(void)
+{
+    struct setting *s;
+    struct vt_own_log log;
+    const char *said, *dir = vt_test_path("held");
+    struct vt_fsck_report report;
+
+    vt_own_log_make(&log, "held", "ledger.example/held", 9);
+    vt_own_log_grow(&log, 20);
+    vt_own_log_publish(&log);
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey, "--json"));
+    VT_CHECK_SAYING(strstr(said, "\"private\":\"left out\"") != NULL &&
+                        strstr(said, "is writing here") != NULL,
+                    "%s", said);
+    said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey));
+    VT_CHECK_SAYING(strstr(said, "journal was left out: ") != NULL, "%s", said);
+    vt_own_log_close(&log);
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey, "--json"));
+    VT_CHECK_SAYING(strstr(said, "\"private\":\"checked\"") != NULL &&
+                        strstr(said, "\"why\"") == NULL,
+                    "%s", said);
+    s = setting_of_log15();
+    check(s, LOG15, &report);
+    VT_CHECK(report.private_files == VT_FSCK_NO_PRIVATE && report.why[0] == '\0');
+}
+
 /* Full tiles: here the tile above decides who is right. */
 static void every_byte_counts_in_full_tiles(void)
 {
@@ -422,6 +452,7 @@ static const struct vt_case cases[] = {
     { "our own log", our_own_log },
     { "every byte counts in full tiles", every_byte_counts_in_full_tiles },
     { "private files count too", private_files_count_too },
+    { "what is left out is said", what_is_left_out_is_said },
     { "unpublished tiles", unpublished_tiles },
     { "a log that grows meanwhile", a_log_that_grows_meanwhile },
 };

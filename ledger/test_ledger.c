@@ -363,8 +363,7 @@ static void one_writer_at_a_time(void)
                    vt_ledger_init(vt_test_path("other"), &config, &options, &err));
     VT_CHECK_FAILS(VT_IO, vt_ledger_open(vt_test_path("none"), &options, &second, &err));
     VT_CHECK(mkdir(vt_test_path("empty"), 0755) == 0);
-    VT_CHECK_FAILS(VT_IO,
-                   vt_ledger_open(vt_test_path("empty"), &options, &second, &err));
+    VT_CHECK_FAILS(VT_IO, vt_ledger_open(vt_test_path("empty"), &options, &second, &err));
     close_ledger(&o);
 }
 

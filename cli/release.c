@@ -2,8 +2,10 @@
 #include "cli/groups.h"
 #include "cli/line_materials.h"
 #include "cli/release.h"
+#include "ledger/reader.h"
 #include "release/draft.h"
 #include "release/next_list.h"
+#include "store/disk.h"
 
 /* ---- draft ------------------------------------------------------------------------------
  */
@@ -224,6 +226,20 @@ static bool sign_list(struct vt_args *args, struct vt_desk_call *call,
     return ok;
 }
 
+/* Only the last who signs needs the two folders; but a wrong name is told to the first, and
+ * before he has signed. */
+static bool check_folders(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_LEDGER_READER reader = NULL;
+    struct vt_disk *folder;
+
+    if (!vt_ledger_reader_open(vt_args_get(args, "ledger"), &reader, err) ||
+        !vt_disk_open(vt_args_get(args, "public"), false, &folder, err))
+        return false;
+    vt_disk_close(folder);
+    return true;
+}
+
 static bool run_withdraw(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
@@ -231,7 +247,7 @@ static bool run_withdraw(struct vt_args *args, struct vt_error *err)
 
     return vt_cli_key_open(args, &key, err) &&
            vt_desk_call_begin(args, false, false, &call, err) &&
-           vt_desk_call_docket(args, &call, err) &&
+           vt_desk_call_docket(args, &call, err) && check_folders(args, err) &&
            sign_list(args, &call,
                      &(struct vt_list_wish){ VT_LIST_WITHDRAW, call.docket,
                                              vt_args_get(args, "reason") },
@@ -244,7 +260,7 @@ static bool run_renew(struct vt_args *args, struct vt_error *err)
     VT_AUTO_KEY key = NULL;
 
     return vt_cli_key_open(args, &key, err) &&
-           vt_desk_call_begin(args, false, false, &call, err) &&
+           vt_desk_call_begin(args, false, false, &call, err) && check_folders(args, err) &&
            sign_list(args, &call, &(struct vt_list_wish){ .change = VT_LIST_RENEW }, key,
                      err);
 }

@@ -91,9 +91,9 @@ static const struct row rows[] = {
     { 0, "release status " RELEASE "--policy @demands.json" },
     { 1, "release publish " RELEASE "--ledger log --public public --policy @demands.json "
          "--key @vendor.key" },
-    { 1, "release withdraw " RELEASE "--ledger log --public public --reason old --key "
+    { 1, "release withdraw " RELEASE "--ledger #log --public #public --reason old --key "
          "@vendor.key" },
-    { 1, "release renew " DESK "--ledger log --public public --key @vendor.key" },
+    { 1, "release renew " DESK "--ledger #log --public #public --key @vendor.key" },
     { 0,
       "review sign " RELEASE "--verdict accept --report ~hello.txt --key @reviewer.key" },
     { 0, "review list " DESK },

@@ -102,7 +102,8 @@ static const struct vt_verb verbs[] = {
           "last; an\ninterrupted copy goes on where it was.  The copy may be served by any "
           "web server, and\nscrub --repair-from takes it.  A log that signed two histories "
           "is convicted: the proof\nis kept in forks/ and checked with 'vitrine ledger "
-          "fork'.  Exit code 1: it forked, now\nor before, or shows less than it signed before.",
+          "fork'.  Exit code 1: it forked, now\nor before, or shows less than it signed "
+          "before.",
       .options = vt_cli_ledger_mirror_options,
       .run = vt_cli_ledger_mirror },
     { .name = "push",

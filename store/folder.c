@@ -5,6 +5,7 @@
  * lost with it.  So the first durable use of a folder syncs the one above it, unless we
  * hold the lock, which settled everything; each folder once, then it is remembered. */
 #include "store/inside.h"
+#include <dirent.h>
 
 /* The folder above, "" for the top. */
 static char *folder_above(const char *folder)
@@ -132,6 +133,26 @@ bool vt_folder_make(struct vt_disk *disk, const char *folder, struct vt_error *e
     return vt_name_verify(disk, folder, err) && open_folder(disk, folder, true, &fd, err);
 }
 
+/* Anything but our lock file, drafts too?  Then the lock stays as well: its mark tells the
+ * next holder that not all here may be durable. */
+static bool holds_more(const struct vt_disk *disk)
+{
+    int fd = openat(disk->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    bool is_found = false;
+
+    if (dir == NULL) {
+        vt_fd_close(&fd);
+        return true;
+    }
+    while (!is_found && (entry = readdir(dir)) != NULL)
+        is_found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                   strcmp(entry->d_name, VT_DISK_LOCK_NAME) != 0;
+    (void)closedir(dir);
+    return is_found;
+}
+
 void vt_disk_abandon(const char *path)
 {
     VT_AUTO_FREE char *real = realpath(path, NULL);
@@ -142,6 +163,10 @@ void vt_disk_abandon(const char *path)
 
     if (real == NULL || !vt_disk_open(real, false, &disk, &ignored))
         return;
+    if (holds_more(disk)) {
+        vt_disk_close(disk);
+        return;
+    }
     leaf = strrchr(real, '/');
     lock = (struct vt_spot){ disk->fd, "", VT_DISK_LOCK_NAME };
     (void)vt_change_unlink(step_of(disk, "abandon: lock", leaf), &lock);

@@ -480,6 +480,25 @@ static void locks(void)
     vt_disk_close(second);
 }
 
+/* Its maker was killed: what lies there may not be durable, and the mark says so. */
+static void abandoned(void)
+{
+    struct vt_error err = { 0 };
+    pid_t holder = start_holder();
+    struct vt_disk *disk;
+
+    VT_CHECK(kill(holder, SIGKILL) == 0 && waitpid(holder, NULL, 0) == holder);
+    disk = open_new();
+    VT_CHECK_OK(vt_disk_write(disk, "a", VT_LIT("one"), 0600, &err));
+    vt_disk_abandon(vt_test_path("disk"));
+    VT_CHECK(holds(disk, "a", VT_LIT("one")));
+    VT_CHECK(vt_test_read(vt_test_path("disk/.vt-lock")).len != 0);
+    VT_CHECK_OK(vt_disk_remove(disk, "a", &err));
+    vt_disk_close(disk);
+    vt_disk_abandon(vt_test_path("disk"));
+    VT_CHECK(!vt_path_exists(vt_test_path("disk")));
+}
+
 static const struct vt_case cases[] = {
     { "whole files are written, replaced, read, listed, removed", whole_files },
     { "lazy files are visible at once, many together", lazy_files },
@@ -495,6 +514,7 @@ static const struct vt_case cases[] = {
     { "what is not permitted says so", not_permitted },
     { "folders that are none, and folders yet to be made", wrong_places },
     { "one writer at a time", locks },
+    { "a folder that holds anything is not abandoned, nor its mark", abandoned },
 };
 
 VT_TEST_MAIN("store.disk", cases)

@@ -25,7 +25,12 @@ static const struct vt_verb verbs[] = {
           "--trust (a file or a pinned folder): a release or a list of withdrawals needs "
           "the\nthresholds of vendor and supervisor, any other statement a key that may "
           "sign it, and\nnobody else's signature may stand beside.  One that is refused "
-          "stops all.",
+          "stops all.\n"
+          "\n"
+          "--beside: the bytes of a predicate that is too long for an entry, at most 64 "
+          "MiB.  They are\nkept in predicate/, durably, before the statement that names "
+          "them by sha256 and size is\nadded; what none of the FILEs names is refused.  "
+          "Where that statement is in the ledger\nalready, give its FILE again.",
       .options = vt_cli_ledger_add_options,
       .run = vt_cli_ledger_add },
     { .name = "prove",

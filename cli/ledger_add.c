@@ -3,6 +3,7 @@
 #include "cli/ledger_open.h"
 #include "cli/ledger_verbs.h"
 #include "cli/trust.h"
+#include "ledger/beside.h"
 #include "ledger/ledger.h"
 
 const struct vt_option vt_cli_ledger_add_options[] = {
@@ -13,6 +14,10 @@ const struct vt_option vt_cli_ledger_add_options[] = {
     { .name = "trust",
       .value_name = "PATH",
       .help = "take statements only, by those whom this trust root names" },
+    { .name = "beside",
+      .value_name = "PREDICATE",
+      .help = "keep this file beside the log: a FILE's predicate names its digest",
+      .is_repeated = true },
     { .name = "key", .value_name = "KEY", .help = "if the key is no longer where it was" },
     VT_OPTION_PASSPHRASE,
     { .name = NULL },
@@ -56,21 +61,127 @@ static bool read_admission(struct vt_args *args, struct admission *out,
                    path, (uintmax_t)out->trust->version, expires);
 }
 
+/* An entry's bytes, if they are admitted. */
+static bool read_entry(const struct admission *admission, const char *path,
+                       struct vt_buf *out, struct vt_error *err)
+{
+    if (!vt_file_read(path, out, err))
+        return false;
+    return admission->trust == NULL ||
+           vt_trust_admits_entry(admission->trust, vt_buf_slice(out), admission->now_unix_s,
+                                 err) ||
+           vt_within(err, "%s", path);
+}
+
 /* The bytes that were admitted are those that are submitted. */
 static bool submit_file(struct vt_ledger *ledger, const struct admission *admission,
                         struct added *file, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
-    if (!vt_file_read(file->path, &bytes, err))
-        return false;
-    if ((admission->trust != NULL &&
-         !vt_trust_admits_entry(admission->trust, vt_buf_slice(&bytes),
-                                admission->now_unix_s, err)) ||
-        !vt_ledger_submit(ledger, vt_buf_slice(&bytes), &file->ticket, err))
-        return vt_within(err, "%s", file->path);
+    return read_entry(admission, file->path, &bytes, err) &&
+           (vt_ledger_submit(ledger, vt_buf_slice(&bytes), &file->ticket, err) ||
+            vt_within(err, "%s", file->path));
+}
+
+/* ---- beside the log ---------------------------------------------------------------------
+ */
+
+/* A file that is to lie beside the log. */
+struct beside {
+    const char *path;
+    vt_hash digest;
+    size_t by; /* which of the FILEs names it */
+};
+
+/* The FILE whose predicate names it.  An entry that is there already keeps its index, so
+ * its file may be given again for that. */
+static bool find_namer(const struct admission *admission, const struct added *files,
+                       size_t count, struct beside *beside, struct vt_error *err)
+{
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_beside_name name;
+    char hex[65];
+
+    for (size_t i = 0; i < count; i++) {
+        vt_buf_truncate(&entry, 0);
+        if (!read_entry(admission, files[i].path, &entry, err))
+            return false;
+        beside->by = i;
+        if (vt_beside_read_name(vt_buf_slice(&entry), &name) &&
+            vt_hash_equal(&name.digest, &beside->digest))
+            return true;
+    }
+    vt_hash_text(&beside->digest, hex);
+    return vt_fail(err, VT_REJECTED,
+                   "%s: no predicate of a FILE names sha256 %s; give the statement that "
+                   "does, also if it is in the ledger already",
+                   beside->path, hex);
+}
+
+static bool read_beside(const char *path, struct vt_buf *out, struct vt_error *err)
+{
+    return vt_file_read(path, out, err) ||
+           (err->code == VT_LIMIT &&
+            vt_fail(err, VT_LIMIT, "%s: more than %d MiB do not lie beside a log", path,
+                    (int)(VT_BESIDE_BYTES_MAX >> 20)));
+}
+
+/* Nothing is kept before all are known to be named. */
+static bool find_beside(struct vt_args *args, const struct admission *admission,
+                        const struct added *files, size_t count, struct beside *all,
+                        size_t *count_out, struct vt_error *err)
+{
+    const char *path;
+    size_t n = 0;
+
+    for (; (path = vt_args_get_at(args, "beside", n)) != NULL; n++) {
+        VT_AUTO_BUF bytes = vt_buf_init(VT_BESIDE_BYTES_MAX);
+
+        if (n == VT_LEDGER_FILES_MAX)
+            return vt_args_misuse(args, err, "--beside: at most %d in one call",
+                                  VT_LEDGER_FILES_MAX);
+        if (!read_beside(path, &bytes, err))
+            return false;
+        all[n] = (struct beside){ path, vt_sha256_of(vt_buf_slice(&bytes)), 0 };
+        if (!find_namer(admission, files, count, &all[n], err))
+            return false;
+    }
+    *count_out = n;
     return true;
 }
+
+static bool keep_beside(struct vt_ledger *ledger, const struct beside *beside,
+                        const struct added *files, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_BESIDE_BYTES_MAX);
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    return vt_file_read(files[beside->by].path, &entry, err) &&
+           read_beside(beside->path, &bytes, err) &&
+           (vt_ledger_keep_beside(ledger, vt_buf_slice(&entry), vt_buf_slice(&bytes),
+                                  err) ||
+            vt_within(err, "%s, for %s", beside->path, files[beside->by].path));
+}
+
+/* Durable before any entry is. */
+static bool keep_all_beside(struct vt_args *args, struct vt_ledger *ledger,
+                            const struct admission *admission, const struct added *files,
+                            size_t count, struct vt_error *err)
+{
+    VT_AUTO_FREE struct beside *all = vt_alloc_array(VT_LEDGER_FILES_MAX, sizeof *all);
+    size_t beside_count = 0;
+
+    if (!find_beside(args, admission, files, count, all, &beside_count, err))
+        return false;
+    for (size_t i = 0; i < beside_count; i++)
+        if (!keep_beside(ledger, &all[i], files, err))
+            return false;
+    return true;
+}
+
+/* ---- entries ----------------------------------------------------------------------------
+ */
 
 static bool write_proof(struct vt_ledger *ledger, const char *folder,
                         const struct added *file, struct vt_error *err)
@@ -129,7 +240,8 @@ static bool add_files(struct vt_args *args, const struct admission *admission,
     VT_AUTO_SIGNER signer = NULL;
     VT_AUTO_LEDGER ledger = NULL;
 
-    if (!vt_cli_ledger_open(args, &place, &signer, &ledger, err))
+    if (!vt_cli_ledger_open(args, &place, &signer, &ledger, err) ||
+        !keep_all_beside(args, ledger, admission, files, count, err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!submit_file(ledger, admission, &files[i], err))

@@ -208,11 +208,12 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
         (void)fprintf(stderr, "\r\033[K");
     if (p->is_json) {
         json_t *json = json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "ok", report->findings == 0, "size",
-            (json_int_t)report->size, "entries", (json_int_t)report->entries, "files",
-            (json_int_t)report->files, "checkpoints", (json_int_t)report->checkpoints,
-            "minimum_index", (json_int_t)report->minimum, "finding_count",
-            (json_int_t)report->findings, "private", private_name(report->private_files),
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "ok", report->findings == 0,
+            "size", (json_int_t)report->size, "entries", (json_int_t)report->entries,
+            "files", (json_int_t)report->files, "checkpoints",
+            (json_int_t)report->checkpoints, "minimum_index", (json_int_t)report->minimum,
+            "finding_count", (json_int_t)report->findings, "predicates",
+            (json_int_t)report->predicates, "private", private_name(report->private_files),
             "findings", p->findings);
 
         if (report->why[0] != '\0')
@@ -228,6 +229,8 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
                      (uintmax_t)report->minimum);
     if (report->why[0] != '\0')
         (void)printf("the ledger's journal was left out: %s\n", report->why);
+    if (report->predicates != 0)
+        (void)printf("%ju predicates beside the log\n", (uintmax_t)report->predicates);
     (void)printf("%s: %ju entries, %ju tiles and bundles, %ju checkpoints, %ju findings\n",
                  report->findings == 0 ? "all is as it was signed" : "not as it was signed",
                  (uintmax_t)report->entries, (uintmax_t)report->files,

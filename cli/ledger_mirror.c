@@ -58,6 +58,16 @@ static bool say_progress(void *context, uint64_t entries, uint64_t total)
     return false;
 }
 
+/* No failure of the log, so on standard error. */
+static void say_missed(void *context, const vt_hash *digest, const char *why)
+{
+    char hex[65];
+
+    (void)context;
+    vt_hash_text(digest, hex);
+    (void)fprintf(stderr, "vitrine: predicate %s: %s\n", hex, why);
+}
+
 static const char *name_of(enum vt_mirror_end end)
 {
     static const char *const names[] = {
@@ -93,6 +103,9 @@ static void print_words(const struct mirroring *m, const struct vt_mirror_report
         (void)printf("%s: %ju entries, %ju of them new; every byte checked\n",
                      name_of(report->end), (uintmax_t)report->held.size,
                      (uintmax_t)report->entries);
+        if (report->beside != 0 || report->missing != 0)
+            (void)printf("predicates: %ju new, %ju not to be had\n",
+                         (uintmax_t)report->beside, (uintmax_t)report->missing);
     }
     if (report->end != VT_MIRROR_FORKED && report->fork_file[0] != '\0')
         (void)printf("FORKED before: the log signed two histories, whatever it shows now\n"
@@ -112,10 +125,12 @@ static void print_report(const struct mirroring *m, const struct vt_mirror_repor
         json_t *json;
 
         vt_hash_text(&report->held.root, root);
-        json = json_pack("{s:b,s:s,s:I,s:s,s:I,s:I}", "ok", is_good(report), "end",
-                         name_of(report->end), "size", (json_int_t)report->held.size,
-                         "root", root, "shown", (json_int_t)report->shown.size, "entries",
-                         (json_int_t)report->entries);
+        json =
+            json_pack("{s:b,s:s,s:I,s:s,s:I,s:I,s:I,s:I}", "ok", is_good(report), "end",
+                      name_of(report->end), "size", (json_int_t)report->held.size, "root",
+                      root, "shown", (json_int_t)report->shown.size, "entries",
+                      (json_int_t)report->entries, "predicates", (json_int_t)report->beside,
+                      "predicates_missing", (json_int_t)report->missing);
         if (report->fork_file[0] != '\0')
             (void)json_object_set_new(json, "fork", json_string(report->fork_file));
         vt_cli_print_json(json);
@@ -134,7 +149,8 @@ static bool run_for_ever(struct mirroring *m, int64_t interval_s)
 
         if (!vt_mirror_update(m->dir, &m->options, &report, &err))
             (void)fprintf(stderr, "vitrine: %s\n", err.message);
-        else if (report.end != VT_MIRROR_SAME || report.fork_file[0] != '\0')
+        else if (report.end != VT_MIRROR_SAME || report.fork_file[0] != '\0' ||
+                 report.beside != 0)
             print_report(m, &report);
         if (err.code == VT_OK && report.fork_file[0] != '\0')
             return false;
@@ -156,6 +172,7 @@ bool vt_cli_ledger_mirror(struct vt_args *args, struct vt_error *err)
     m.options = (struct vt_mirror_options){ .policy = policy,
                                             .from = vt_args_get(args, "from"),
                                             .should_stop = say_progress,
+                                            .missed = say_missed,
                                             .context = &m };
     if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
         !vt_cli_ledger_expectation(args, &text, policy, &m.options.origin, err))

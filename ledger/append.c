@@ -1,6 +1,7 @@
 /* From submission to durability.  The journal's fdatasync is the point: before it nothing
  * is acknowledged, after it nothing can be lost.  Tiles follow behind it, lazily. */
 #include "crypto/verify_note.h"
+#include "ledger/beside.h"
 #include "ledger/ledger_inside.h"
 #include "ledger/shelf.h"
 
@@ -136,6 +137,29 @@ static bool check_use(const struct vt_ledger *ledger, vt_slice entry, bool is_kn
     return ledger->config.use == VT_USE_NONE || is_known ||
            (index == 0 && ledger->config.predecessor.len != 0) ||
            vt_use_admits(ledger->config.use, entry, index, err);
+}
+
+/* Without its place: that is judged when it is submitted. */
+static bool check_form(const struct vt_ledger *ledger, vt_slice entry, struct vt_error *err)
+{
+    uint64_t ignored;
+
+    return check_entry(ledger, entry, err) &&
+           (ledger->config.use == VT_USE_NONE ||
+            vt_use_read(ledger->config.use, entry, &ignored, err));
+}
+
+bool vt_ledger_keep_beside(struct vt_ledger *ledger, vt_slice entry, vt_slice bytes,
+                           struct vt_error *err)
+{
+    struct vt_beside_name name;
+
+    if (!vt_ledger_is_usable(ledger, err) || !check_form(ledger, entry, err))
+        return false;
+    if (!vt_beside_read_name(entry, &name))
+        return vt_fail(err, VT_REJECTED,
+                       "the entry's predicate names no bytes by sha256 and size");
+    return vt_beside_keep(ledger->disk, &name, bytes, err);
 }
 
 bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,

@@ -9,6 +9,7 @@
 #define VT_LEDGER_FRONT_H
 
 #include "http/http.h"
+#include "ledger/beside.h"
 #include "ledger/ledger.h"
 #include "ledger/lookup.h"
 #include "ledger/serve_message.h"
@@ -116,6 +117,8 @@ void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
  */
 
 void vt_front_on_tile(void *context, struct vt_http_exchange *exchange);
+/* The bytes of a predicate that an entry names (ledger/beside.h). */
+void vt_front_on_beside(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange);
 /* front_lookup.c: which entries concern this term? */
 void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange);

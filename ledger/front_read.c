@@ -20,23 +20,14 @@ static void not_found(struct vt_front_ledger *l, struct vt_http_exchange *exchan
     vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
 }
 
-/* A tile never changes.  Spec: tlog-tiles, "Merkle Tree", "Log entries" */
-void vt_front_on_tile(void *context, struct vt_http_exchange *exchange)
+/* A file that never changes, under a name that we would give it ourselves. */
+static void answer_file(struct vt_front_ledger *l, const char *name,
+                        struct vt_http_exchange *exchange)
 {
-    vt_slice path = vt_http_path(exchange);
-    struct vt_front_ledger *l = vt_front_ledger_of(context, path);
-    size_t skip = strlen(l->prefix) + 1;
-    char name[VT_TILE_PATH_BYTES];
     struct vt_error ignored = { 0 };
-    struct vt_tile_name tile;
     uint64_t bytes;
     int fd;
 
-    if (!vt_tile_path_parse(vt_slice_sub(path, skip, path.len - skip), &tile)) {
-        not_found(l, exchange);
-        return;
-    }
-    vt_tile_path(&tile, name); /* only what we would write ourselves is opened */
     if (!vt_disk_open_fd(l->disk, name, &fd, &bytes, &ignored)) {
         not_found(l, exchange);
         return;
@@ -44,6 +35,46 @@ void vt_front_on_tile(void *context, struct vt_http_exchange *exchange)
     l->counts.reads++;
     vt_http_set_header(exchange, "Cache-Control", "public, max-age=31536000, immutable");
     vt_http_answer_fd(exchange, VT_HTTP_OK, "application/octet-stream", fd, bytes);
+}
+
+/* The path below the ledger's prefix. */
+static vt_slice own_path(const struct vt_front_ledger *l, vt_slice path)
+{
+    size_t skip = strlen(l->prefix) + 1;
+
+    return vt_slice_sub(path, skip, path.len - skip);
+}
+
+/* Spec: tlog-tiles, "Merkle Tree", "Log entries" */
+void vt_front_on_tile(void *context, struct vt_http_exchange *exchange)
+{
+    vt_slice path = vt_http_path(exchange);
+    struct vt_front_ledger *l = vt_front_ledger_of(context, path);
+    char name[VT_TILE_PATH_BYTES];
+    struct vt_tile_name tile;
+
+    if (!vt_tile_path_parse(own_path(l, path), &tile)) {
+        not_found(l, exchange);
+        return;
+    }
+    vt_tile_path(&tile, name);
+    answer_file(l, name, exchange);
+}
+
+/* Whoever asks knows the digest and can tell whether these are the bytes. */
+void vt_front_on_beside(void *context, struct vt_http_exchange *exchange)
+{
+    vt_slice path = vt_http_path(exchange);
+    struct vt_front_ledger *l = vt_front_ledger_of(context, path);
+    char name[VT_BESIDE_PATH_BYTES];
+    vt_hash digest;
+
+    if (!vt_beside_path_parse(own_path(l, path), &digest)) {
+        not_found(l, exchange);
+        return;
+    }
+    vt_beside_path(&digest, name);
+    answer_file(l, name, exchange);
 }
 
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange)
@@ -92,7 +123,7 @@ static const struct metric {
     COUNTER("refused_total", refused, "Entries and batches refused."),
     COUNTER("too_many_total", too_many, "Requests told to come back."),
     COUNTER("forbidden_total", forbidden, "Requests without a writer's token."),
-    COUNTER("reads_total", reads, "Tiles and checkpoints read."),
+    COUNTER("reads_total", reads, "Tiles, checkpoints and predicates read."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),
     COUNTER("lookups_total", lookups, "Look-ups answered."),
     COUNTER("proofs_total", proofs, "Inclusion proofs given."),

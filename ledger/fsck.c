@@ -296,6 +296,7 @@ bool vt_ledger_fsck(const char *dir, const struct vt_fsck_options *options,
     is_ok = vt_disk_open(dir, false, &f->disk, err) &&
             vt_retention_read(f->disk, f->arena, &f->retention, err) && check_all(f, err);
     f->report.minimum = f->retention.minimum;
+    is_ok = is_ok && vt_fsck_check_beside(f, err);
     if (is_ok)
         vt_fsck_check_private(f);
     if (is_ok)

@@ -3,9 +3,10 @@
  * The tree is built anew from the entries alone, and every file is compared with it: every
  * tile of every level in every width, every bundle in every width, every checkpoint.  When
  * a tile and a bundle disagree, the signed root or the tile above decides which of them
- * was changed.  Any log in the layout of tlog-tiles can be checked,
- * not only ours.  A folder may be written meanwhile: entries that come while it is read are
- * checked or not, but are no finding.
+ * was changed.  The bytes of long predicates beside the log
+ * (ledger/beside.h) are held against their names.  Any log in the layout of tlog-tiles can
+ * be checked, not only ours.  A folder may be written meanwhile: entries that come while it
+ * is read are checked or not, but are no finding.
  *
  * Of a ledger of ours the private files are looked at too: config.json, the signer's head,
  * and, unless a writer has it, the journal (under its lock, which is all that is written).
@@ -44,6 +45,7 @@ struct vt_fsck_report {
     uint64_t entries;     /* that were hashed and lie in the tree */
     uint64_t files;       /* tiles and bundles that were compared */
     uint64_t checkpoints; /* that are good */
+    uint64_t predicates;  /* that lie beside the log, and were hashed */
     uint64_t findings;
     uint64_t minimum; /* entries below it are pruned, by the log's written policy */
     enum vt_fsck_private private_files;

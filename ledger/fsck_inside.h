@@ -59,4 +59,7 @@ void vt_fsck_report_strays(struct vt_fsck *f);
 /* The private files of a ledger of ours; other people's logs have none.  fsck_private.c */
 void vt_fsck_check_private(struct vt_fsck *f);
 
+/* The bytes of predicates that lie beside the log.  fsck_beside.c */
+VT_CHECKED bool vt_fsck_check_beside(struct vt_fsck *f, struct vt_error *err);
+
 #endif

@@ -1,6 +1,7 @@
 /* Making and opening a ledger.  There is one way to open it, after a crash or not: take
  * the newest size of which all tiles are known to be durable, load the right edge of the
  * tree there, and apply what the journal holds beyond. */
+#include "ledger/beside.h"
 #include "ledger/ledger.h"
 #include "crypto/verify_note.h"
 #include "ledger/config.h"
@@ -201,7 +202,8 @@ static bool recover(struct vt_ledger *ledger, struct vt_error *err)
     return drop_unshown(ledger, err);
 }
 
-/* Drafts that a killed writer left where it last wrote: beside the open tiles. */
+/* Drafts that a killed writer left where it last wrote: beside the open tiles,
+ * and among the bytes of predicates. */
 static bool sweep(struct vt_ledger *ledger, struct vt_error *err)
 {
     char path[VT_TILE_PATH_BYTES];
@@ -215,7 +217,8 @@ static bool sweep(struct vt_ledger *ledger, struct vt_error *err)
         if (vt_disk_has(ledger->disk, path) && !vt_disk_sweep(ledger->disk, path, err))
             return false;
     }
-    return true;
+    return !vt_disk_has(ledger->disk, VT_BESIDE_FOLDER) ||
+           vt_disk_sweep(ledger->disk, VT_BESIDE_FOLDER, err);
 }
 
 /* ---- opening ---------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 /* ledger: an append-only log in a folder, in the layout of C2SP tlog-tiles, with one
  * writer.
  *
- * The folder holds `checkpoint` and `tile/…`, which any web server may serve as they are,
- * and, private, `config.json`, `policy.txt`, `journal/`, `index/` and `signer/`.
+ * The folder holds `checkpoint`, `tile/…` and `predicate/…`, which any web server may serve
+ * as they are, and, private, `config.json`, `policy.txt`, `journal/`, `index/` and
+ * `signer/`.
  *
  * An entry's life: vt_ledger_submit gives it a place in the batch; vt_ledger_wait makes
  * the batch durable (one fdatasync for all that is in flight); vt_ledger_publish makes the
@@ -102,6 +103,14 @@ const struct vt_ledger_config *vt_ledger_config(const struct vt_ledger *ledger);
  *         VT_IO */
 VT_CHECKED bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
                                  struct vt_error *err);
+
+/* Keep bytes beside the log that this entry, which is to be submitted next, names
+ * (ledger/beside.h): they are durable before the entry is.
+ * Errors: VT_REJECTED  the entry names none, or others
+ *         VT_MALFORMED it is not what this ledger takes; VT_LIMIT; nothing was kept
+ *         VT_IO */
+VT_CHECKED bool vt_ledger_keep_beside(struct vt_ledger *ledger, vt_slice entry,
+                                      vt_slice bytes, struct vt_error *err);
 
 /* Wait until the entry survives power loss.  Everything submitted so far becomes durable
  * with it, in one step.  index_out may be NULL.

@@ -1,5 +1,6 @@
 /* From a log elsewhere to a copy here. */
 #include "ledger/mirror.h"
+#include "ledger/beside.h"
 #include "ledger/edge.h"
 #include "ledger/remote.h"
 #include "ledger/shelf.h"
@@ -30,6 +31,7 @@ struct mirror {
     struct trusted tiles[VT_TILE_LEVELS];
     struct vt_buf bundle;
     uint64_t asked; /* the next bundle to be asked for ahead */
+    bool is_silent; /* it did not answer when bytes beside the log were asked for */
 };
 
 /* ---- what we hold -----------------------------------------------------------------------
@@ -223,16 +225,18 @@ static void look_ahead(struct mirror *m, uint64_t index)
     m->asked = next;
 }
 
-/* Hand out the entries of the bundle that are new to us. */
+/* Hand out the entries of the bundle that are new to us.  What they name is noted: that is
+ * durable before the checkpoint that covers them. */
 static bool hand_out(struct mirror *m, unsigned held, struct vt_error *err)
 {
     vt_reader r = { vt_buf_slice(&m->bundle) };
     uint64_t index = m->tree.size - held;
     vt_slice entry;
 
-    for (unsigned i = 0; m->options->each != NULL && vt_bundle_read(&r, &entry);
-         i++, index++)
-        if (i >= held && !m->options->each(m->options->context, index, entry, err))
+    for (unsigned i = 0; vt_bundle_read(&r, &entry); i++, index++)
+        if (i >= held && (!vt_beside_want(m->disk, entry, err) ||
+                          (m->options->each != NULL &&
+                           !m->options->each(m->options->context, index, entry, err))))
             return false;
     return true;
 }
@@ -291,6 +295,47 @@ static bool show(struct mirror *m, struct vt_error *err)
     return vt_edge_collect(m->disk, then, m->tree.size, m->tree.size, err);
 }
 
+/* ---- beside the log ---------------------------------------------------------------------
+ */
+
+static void miss(struct mirror *m, const struct vt_beside_name *name, const char *why)
+{
+    m->report->missing++;
+    if (m->options->missed != NULL)
+        m->options->missed(m->options->context, &name->digest, why);
+}
+
+/* A server that does not answer is not asked for the rest. */
+static bool fetch_beside(void *context, const struct vt_beside_name *name,
+                         struct vt_error *err)
+{
+    struct mirror *m = context;
+    VT_AUTO_BUF bytes = vt_buf_init(name->size);
+    struct vt_error why = { 0 };
+
+    if (m->is_silent) {
+        miss(m, name, "it was not asked for: the log does not answer");
+        return true;
+    }
+    if (!vt_remote_beside(m->remote, &name->digest, &bytes, &why) ||
+        !vt_beside_judge(name, vt_buf_slice(&bytes), &why)) {
+        m->is_silent = why.code == VT_IO;
+        miss(m, name, why.message);
+        return true;
+    }
+    if (!vt_beside_keep(m->disk, name, vt_buf_slice(&bytes), err) ||
+        !vt_beside_have(m->disk, &name->digest, err))
+        return false;
+    m->report->beside++;
+    return true;
+}
+
+static bool fetch_all_beside(struct mirror *m, struct vt_error *err)
+{
+    return vt_beside_list_wanted(m->disk, fetch_beside, m, err) &&
+           vt_disk_flush(m->disk, err);
+}
+
 /* ---- all of it --------------------------------------------------------------------------
  */
 
@@ -302,15 +347,16 @@ static bool follow(struct mirror *m, struct vt_error *err)
     if (!vt_edge_read(&source, &m->head, &m->edge, err) || !grow(m, &is_whole, err))
         return false;
     m->report->end = is_whole ? VT_MIRROR_UPDATED : VT_MIRROR_INTERRUPTED;
-    return !is_whole || show(m, err);
+    return !is_whole || (show(m, err) && fetch_all_beside(m, err));
 }
 
 /* The same tree; perhaps with more cosignatures than we hold. */
 static bool keep_newer_note(struct mirror *m, struct vt_error *err)
 {
     m->report->end = VT_MIRROR_SAME;
-    return vt_slice_equal(vt_buf_slice(&m->held_note), vt_buf_slice(&m->note)) ||
-           vt_disk_write(m->disk, CHECKPOINT_NAME, vt_buf_slice(&m->note), 0644, err);
+    return (vt_slice_equal(vt_buf_slice(&m->held_note), vt_buf_slice(&m->note)) ||
+            vt_disk_write(m->disk, CHECKPOINT_NAME, vt_buf_slice(&m->note), 0644, err)) &&
+           fetch_all_beside(m, err);
 }
 
 static bool update(struct mirror *m, struct vt_error *err)

@@ -11,7 +11,11 @@
  * calls go on with what continues the copy, and name the proof as long as it lies there.
  *
  *   DIR/checkpoint, DIR/tile/...   as tlog-tiles has them: any web server may serve them
- *   DIR/forks/ROOT.json            proofs of misbehaviour */
+ *   DIR/forks/ROOT.json            proofs of misbehaviour
+ *   DIR/predicate/...              bytes that entries name (ledger/beside.h)
+ *
+ * Bytes beside the log are fetched when the copy is whole, as far as the log has them: that
+ * it lacks some is no failure of the log, and they are asked for again each time. */
 #ifndef VT_LEDGER_MIRROR_H
 #define VT_LEDGER_MIRROR_H
 
@@ -29,6 +33,8 @@ struct vt_mirror_options {
     /* Called for each new entry once it is checked, in order, before it is kept: after a
      * crash or an interruption some come again.  False (with err) ends it.  May be NULL. */
     bool (*each)(void *context, uint64_t index, vt_slice entry, struct vt_error *err);
+    /* Bytes that an entry names and the log does not give; may be NULL. */
+    void (*missed)(void *context, const vt_hash *digest, const char *why);
     void *context;
 };
 
@@ -46,6 +52,8 @@ struct vt_mirror_report {
     struct vt_head shown; /* by the log */
     int64_t time_unix_s;  /* of the quorum's cosignatures on it; 0: none was asked for */
     uint64_t entries;     /* new ones that were checked and kept */
+    uint64_t beside;      /* bytes of predicates that were fetched and kept: how many */
+    uint64_t missing;     /* that entries name, and that are not here */
     bool is_ours;         /* after a failure: it was our own folder's, not the log's */
     /* A proof of two histories, found now or before, also after a failure; relative to the
      * folder; "" if there is none.  Such a log is never well again in this folder. */

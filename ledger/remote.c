@@ -1,6 +1,7 @@
 /* A log that lies elsewhere: in a folder, or behind a web server. */
 #include "ledger/remote.h"
 #include "http/http.h"
+#include "ledger/beside.h"
 #include "ledger/retention.h"
 #include "ledger/tlog_proof.h"
 #include "store/disk.h"
@@ -181,7 +182,7 @@ static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *
                      struct vt_error *err)
 {
     struct vt_error ignored = { 0 };
-    char pruned[2 * VT_TILE_PATH_BYTES];
+    char pruned[2 * VT_TILE_PATH_BYTES + VT_BESIDE_PATH_BYTES];
 
     vt_buf_truncate(out, 0);
     if (is_url(remote->where))
@@ -283,6 +284,15 @@ bool vt_remote_read(struct vt_remote *remote, const struct vt_tile_name *name,
         return false;
     *width_out = version.width;
     vt_tile_path(&version, path);
+    return read_file(remote, path, out, err);
+}
+
+bool vt_remote_beside(struct vt_remote *remote, const vt_hash *digest, struct vt_buf *out,
+                      struct vt_error *err)
+{
+    char path[VT_BESIDE_PATH_BYTES];
+
+    vt_beside_path(digest, path);
     return read_file(remote, path, out, err);
 }
 

@@ -36,6 +36,10 @@ VT_CHECKED bool vt_remote_checkpoint(struct vt_remote *remote, struct vt_buf *ou
 VT_CHECKED bool vt_remote_read(struct vt_remote *remote, const struct vt_tile_name *name,
                                struct vt_buf *out, unsigned *width_out,
                                struct vt_error *err);
+/* Bytes beside the log, as it has them; the caller judges them (ledger/beside.h).  out is
+ * emptied first. */
+VT_CHECKED bool vt_remote_beside(struct vt_remote *remote, const vt_hash *digest,
+                                 struct vt_buf *out, struct vt_error *err);
 /* Was it the other side that failed last? */
 bool vt_remote_has_failed(const struct vt_remote *remote);
 /* It will be asked for soon: begin now.  Up to VT_REMOTE_AHEAD of them, more are passed

@@ -143,6 +143,7 @@ static const struct vt_http_route ledger_routes[] = {
     { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch, NULL },
     { "GET", "/checkpoint", 0, vt_front_on_checkpoint, NULL },
     { "GET", "/tile/*", 0, vt_front_on_tile, NULL },
+    { "GET", "/" VT_BESIDE_FOLDER "/*", 0, vt_front_on_beside, NULL },
     { "GET", "/lookup/*", 0, vt_front_on_lookup, NULL },
 };
 

@@ -1,4 +1,5 @@
-/* One pass of the scrubber, from the top of the tree down to the entries. */
+/* One pass of the scrubber, from the top of the tree down to the entries, and what
+ * lies beside the log. */
 #include "ledger/scrub.h"
 #include "ledger/ledger.h"
 #include "ledger/scrub_inside.h"
@@ -74,9 +75,14 @@ bool vt_scrub_read(struct vt_scrub *s, const char *path, struct vt_error *err)
     vt_buf_truncate(&s->bytes, 0);
     if (!vt_disk_read(s->disk, path, &s->bytes, err))
         return false;
-    s->report.bytes += s->bytes.len;
-    keep_pace(s);
+    vt_scrub_count(s, s->bytes.len);
     return true;
+}
+
+void vt_scrub_count(struct vt_scrub *s, uint64_t bytes)
+{
+    s->report.bytes += bytes;
+    keep_pace(s);
 }
 
 /* ---- the pass -------------------------------------------------------------------------
@@ -137,7 +143,8 @@ static bool run_pass(struct vt_scrub *s, struct vt_error *err)
     if (!vt_scrub_find_edge(s))
         return true; /* nothing below can be judged */
     vt_scrub_compare_heads(s);
-    if (!save(s, err) || !run_levels(s, &stops, err))
+    if (!save(s, err) || !run_levels(s, &stops, err) ||
+        (!stops && !vt_scrub_beside(s, &stops, err)))
         return false;
     if (!stops) {
         s->report.is_complete = true;

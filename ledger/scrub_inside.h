@@ -66,6 +66,12 @@ void vt_scrub_mend(struct vt_scrub *s, const char *file, const char *what, vt_sl
 /* The file's bytes in s->bytes, at the pace that was asked for.  Errors as vt_disk_read. */
 VT_CHECKED bool vt_scrub_read(struct vt_scrub *s, const char *path, struct vt_error *err);
 
+/* So many bytes were read otherwise. */
+void vt_scrub_count(struct vt_scrub *s, uint64_t bytes);
+
+/* The bytes beside the log, one file after the other.  scrub_beside.c */
+VT_CHECKED bool vt_scrub_beside(struct vt_scrub *s, bool *stops_out, struct vt_error *err);
+
 /* Find the checkpoint that all is held against; a bad one is a finding.
  * Errors: VT_ABSENT none is good; VT_IO.  scrub_head.c */
 VT_CHECKED bool vt_scrub_find_head(struct vt_scrub *s, struct vt_error *err);

@@ -44,6 +44,11 @@ static void a_log_of_tessera(void)
     play("tessera_log");
 }
 
+static void our_monitor_follows_tessera(void)
+{
+    play("monitor");
+}
+
 static void litewitness_cosigns(void)
 {
     play("litewitness");
@@ -60,6 +65,7 @@ static const struct vt_case cases[] = {
     { "Tessera's hammer strikes our log", the_hammer_strikes_our_log },
     { "proofs go both ways", proofs_go_both_ways },
     { "a log of Tessera's, our witness", a_log_of_tessera },
+    { "our monitor follows a log of Tessera's", our_monitor_follows_tessera },
     { "litewitness cosigns our log", litewitness_cosigns },
     { "mirrors from another hand", mirrors_from_another_hand },
 };

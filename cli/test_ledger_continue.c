@@ -149,7 +149,7 @@ static void wrong_ways(void)
 
     make_old();
     (void)go_on(2, OLD, "any");
-    (void)go_on(1, "two words", "any");
+    (void)go_on(2, "two words", "any");
     VT_CHECK(!vt_path_exists(path("old/frozen.json")));
     write_key("old2.key", 63);
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "rotate-key", "--dir", path("old"),

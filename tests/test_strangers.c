@@ -175,7 +175,7 @@ static const struct strange {
     { "a private file", VT_LIT("GET /config.json HTTP/1.1\r\nHost: h\r\n\r\n"), " 404 " },
     { "a journal", VT_LIT("GET /journal/a HTTP/1.1\r\nHost: h\r\n\r\n"), " 404 " },
     { "a NUL, written otherwise",
-      VT_LIT("GET /tile/0/000%00.json HTTP/1.1\r\nHost: h\r\n\r\n"), " 404 " },
+      VT_LIT("GET /tile/0/000%00.json HTTP/1.1\r\nHost: h\r\n\r\n"), " 400 " },
     { "a method of its own", VT_LIT("BREW /checkpoint HTTP/1.1\r\nHost: h\r\n\r\n"), NULL },
     { "DELETE", VT_LIT("DELETE /config.json HTTP/1.1\r\nHost: h\r\n\r\n"), NULL },
     { "TRACE", VT_LIT("TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"), NULL },

@@ -73,7 +73,7 @@ static bool hear(struct feeder *f, struct vt_error *err)
         vt_buf_truncate(&f->note, 0);
         vt_buf_put(&f->note, vt_slice_sub(message.body, 8, message.body.len - 8));
     }
-    return err->code == VT_LIMIT; /* nothing more for now */
+    return err->code == VT_LIMIT; /* the time is over: no message waits */
 }
 
 static bool begin(struct vt_channel *channel, struct feeder *f, struct vt_arena *arena,

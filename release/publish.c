@@ -2,6 +2,7 @@
 #include "release/publish.h"
 #include "evidence/inquiry.h"
 #include "release/compose.h"
+#include "release/reviews.h"
 
 /* A ledger whose own policy is weaker than the trust root's would give proofs that nobody
  * accepts. */
@@ -143,9 +144,17 @@ static bool recall(const struct vt_publisher *publisher, const struct vt_docket 
     return true;
 }
 
+static bool check_is_not_refused(const struct vt_docket *docket, struct vt_error *err)
+{
+    return vt_review_count(docket, VT_WORD_REFUSES) == 0 ||
+           vt_fail(err, VT_REJECTED,
+                   "a reviewer refuses the source of %s %s: see `vitrine review list`",
+                   docket->product, docket->version);
+}
+
 /* Is it approved even with what the ledger knows? */
-static bool check_is_not_rejected(const struct vt_publisher *publisher,
-                                  const struct vt_docket *docket, struct vt_error *err)
+static bool check_stands_on_ledger(const struct vt_publisher *publisher,
+                                   const struct vt_docket *docket, struct vt_error *err)
 {
     VT_AUTO_DOCKET whole = NULL;
     size_t count;
@@ -153,7 +162,7 @@ static bool check_is_not_rejected(const struct vt_publisher *publisher,
     if (!recall(publisher, docket, &count, err))
         return false;
     if (count == 0)
-        return true;
+        return check_is_not_refused(docket, err);
     if (!vt_docket_open(publisher->desk, publisher->trust, docket->product, docket->version,
                         vt_env_now_unix_s(publisher->env), &whole, err))
         return false;
@@ -164,12 +173,13 @@ static bool check_is_not_rejected(const struct vt_publisher *publisher,
             docket->product, docket->version,
             json_string_value(
                 json_object_get(whole->rejection->envelope.statement.predicate, "reason")));
-    return whole->release != NULL ||
-           vt_fail(
-               err, VT_REJECTED,
-               "the supervisor rejected %s %s after he had approved it (the desk lacked "
-               "that, the ledger has it): he approves again",
-               docket->product, docket->version);
+    if (whole->release == NULL)
+        return vt_fail(
+            err, VT_REJECTED,
+            "the supervisor rejected %s %s after he had approved it (the desk lacked "
+            "that, the ledger has it): he approves again",
+            docket->product, docket->version);
+    return check_is_not_refused(whole, err);
 }
 
 /* The vendor does not sign what he was handed, but what he would have written himself: the
@@ -217,7 +227,7 @@ bool vt_publish_release(const struct vt_publisher *publisher, struct vt_docket *
                        "the supervisor has not approved %s %s: nothing to "
                        "publish",
                        docket->product, docket->version);
-    if (!check_is_not_rejected(publisher, docket, err) ||
+    if (!check_stands_on_ledger(publisher, docket, err) ||
         !is_what_we_say(docket, key, err) ||
         !second_signature(publisher, docket, key, &release, &list, err))
         return false;

@@ -94,6 +94,38 @@ static void a_new_draft_needs_a_new_approval(void)
     VT_CHECK_OK(publish(&s, &err));
 }
 
+/* What a reviewer says of the draft's source, on the ledger alone. */
+static void review_on_ledger(struct scene *s, enum vt_party signer, const char *verdict,
+                             int64_t created)
+{
+    VT_AUTO_BUF review = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+    VT_AUTO_DOCKET docket = NULL;
+
+    VT_CHECK_OK(
+        vt_docket_open(&s->desk, s->trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, &err));
+    VT_CHECK_OK(vt_compose_review(docket, verdict, NULL, "all of it", created,
+                                  vt_world_key(signer), &review, &err));
+    vt_own_desk_log(vt_test_dir(), &s->desk, s->trust, vt_buf_slice(&review));
+}
+
+/* It stops the first try, which finds it, and every other one. */
+static void a_refusal_taken_off_the_desk_counts(void)
+{
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    review_on_ledger(&s, VT_P_REVIEWER, "refuse", VT_WORLD_BEGAN + 500);
+    for (unsigned i = 0; i < 2; i++) {
+        struct vt_error err = { 0 };
+
+        VT_CHECK(!publish(&s, &err) && err.code == VT_REJECTED);
+        VT_CHECK_SAYING(strstr(err.message, "refuses the source of lamp 1.4.0") != NULL,
+                        "%s", err.message);
+    }
+    VT_CHECK(!vt_path_exists(vt_test_path("desk/releases/lamp/1.4.0/release.tlog-proof")));
+}
+
 /* The twins: what stops nothing. */
 static void other_entries_stop_nothing(void)
 {
@@ -104,6 +136,8 @@ static void other_entries_stop_nothing(void)
     reject_on_ledger(&s, VT_P_SUPERVISOR, "1.3.0", VT_WORLD_BEGAN + 500, 7);
     reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 500, 6);
     reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 4, 7); /* before */
+    review_on_ledger(&s, VT_P_REVIEWER, "refuse",
+                     VT_WORLD_BEGAN + 100); /* accepted later */
     VT_CHECK_OK(publish(&s, &err));
     VT_CHECK_OK(publish(&s, &err)); /* again */
 }
@@ -132,6 +166,7 @@ static void an_unusable_public_folder_is_named(void)
 
 static const struct vt_case cases[] = {
     { "a rejection taken off the desk counts", a_rejection_taken_off_the_desk_counts },
+    { "a refusal taken off the desk counts", a_refusal_taken_off_the_desk_counts },
     { "a new draft needs a new approval", a_new_draft_needs_a_new_approval },
     { "an unusable public folder is named", an_unusable_public_folder_is_named },
     { "other entries stop nothing", other_entries_stop_nothing },

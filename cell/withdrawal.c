@@ -133,20 +133,34 @@ static json_t *list_samples(const struct vt_sent *sent, vt_slice cell)
     return objects;
 }
 
-bool vt_withdrawal_write(const struct vt_sent *sent, vt_slice cell,
-                         const struct vt_key *pseudonym, int64_t now_unix_s,
-                         struct vt_buf *out, struct vt_error *err)
+/* objects: taken. */
+static bool write_payload(vt_slice cell, const struct vt_public_key *pseudonym,
+                          int64_t at_unix_s, json_t *objects, json_t **out,
+                          struct vt_error *err)
 {
     char key[65];
     VT_AUTO_JSON payload = NULL;
 
-    vt_hex_text(VT_BYTES(*vt_key_public(pseudonym)), key);
+    vt_hex_text(VT_BYTES(*pseudonym), key);
     payload = json_pack("{s:i,s:s%,s:s,s:o,s:o}", "v", 1, "cell", (const char *)cell.data,
-                        cell.len, "pseudonym", key, "at", vt_field_of_time(now_unix_s),
-                        "objects", list_samples(sent, cell));
+                        cell.len, "pseudonym", key, "at", vt_field_of_time(at_unix_s),
+                        "objects", objects);
     if (payload == NULL)
         return vt_fail(err, VT_MALFORMED, "withdrawal: the cell's name is not UTF-8");
-    return vt_schema_verify(payload, "withdrawal", REQUEST, err) &&
+    if (!vt_schema_verify(payload, "withdrawal", REQUEST, err))
+        return false;
+    *out = json_incref(payload);
+    return true;
+}
+
+bool vt_withdrawal_write(const struct vt_sent *sent, vt_slice cell,
+                         const struct vt_key *pseudonym, int64_t now_unix_s,
+                         struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_JSON payload = NULL;
+
+    return write_payload(cell, vt_key_public(pseudonym), now_unix_s,
+                         list_samples(sent, cell), &payload, err) &&
            seal(payload, VT_WITHDRAWAL_TYPE, pseudonym, out, err);
 }
 
@@ -187,9 +201,42 @@ bool vt_withdrawal_parse(vt_slice bytes, struct vt_withdrawal *out, struct vt_er
     request.cell = vt_field_text(json, "cell");
     request.objects = json_object_get(json, "objects");
     request.digest = vt_sha256_of(bytes);
+    memcpy(request.signature, dsse.signatures[0].bytes.data, sizeof request.signature);
     request.json = json_incref(json);
     *out = request;
     return true;
+}
+
+static json_t *list_objects(vt_slice objects)
+{
+    json_t *list = json_array();
+    vt_hash hash;
+
+    for (size_t at = 0; objects.len - at >= sizeof hash; at += sizeof hash) {
+        memcpy(hash.bytes, objects.data + at, sizeof hash);
+        (void)json_array_append_new(list, vt_field_of_hash(&hash));
+    }
+    return list;
+}
+
+bool vt_withdrawal_of_fields(vt_slice cell, const struct vt_public_key *pseudonym,
+                             int64_t at_unix_s, vt_slice objects,
+                             const uint8_t signature[64], struct vt_withdrawal *out,
+                             struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(pseudonym);
+    const struct vt_dsse_signature by = { .keyid = vt_slice_from_cstr(id.text),
+                                          .bytes = vt_slice_of(signature, 64) };
+    VT_AUTO_BUF text = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX),
+                bytes = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX);
+    VT_AUTO_JSON payload = NULL;
+
+    return write_payload(cell, pseudonym, at_unix_s, list_objects(objects), &payload,
+                         err) &&
+           vt_json_write_canonical(payload, &text, err) &&
+           vt_dsse_write(VT_LIT(VT_WITHDRAWAL_TYPE), vt_buf_slice(&text), &by, 1, &bytes,
+                         err) &&
+           vt_withdrawal_parse(vt_buf_slice(&bytes), out, err);
 }
 
 /* ---- the receipt ------------------------------------------------------------------------

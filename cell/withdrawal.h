@@ -38,6 +38,7 @@ struct vt_withdrawal {
     int64_t at_unix_s;
     const json_t *objects; /* SHA-256 of samples, as texts */
     vt_hash digest;        /* of the request's bytes: what the receipt names */
+    uint8_t signature[64]; /* by the pseudonym */
 };
 
 void vt_withdrawal_clear(struct vt_withdrawal *withdrawal);
@@ -48,6 +49,15 @@ void vt_withdrawal_clear(struct vt_withdrawal *withdrawal);
  * Errors: VT_MALFORMED, VT_LIMIT; VT_REJECTED the signature; VT_IO memory */
 VT_CHECKED bool vt_withdrawal_parse(vt_slice bytes, struct vt_withdrawal *out,
                                     struct vt_error *err);
+
+/* The same from its fields, for whoever does not parse what strangers send: the bytes are
+ * written anew, so a request that was spelled otherwise is not one that was signed.
+ * objects: 32 bytes each.  Errors: as parse */
+VT_CHECKED bool vt_withdrawal_of_fields(vt_slice cell,
+                                        const struct vt_public_key *pseudonym,
+                                        int64_t at_unix_s, vt_slice objects,
+                                        const uint8_t signature[64],
+                                        struct vt_withdrawal *out, struct vt_error *err);
 
 /* ---- the receipt -------------------------------------------------------------------- */
 

@@ -1,0 +1,80 @@
+/* Law: the first byte chooses a message; whatever is read of the rest, written again, is
+ * the same bytes. */
+#include "cell/keeper_message.h"
+#include "tools/fuzz.h"
+
+static bool share(vt_slice body, struct vt_buf *out)
+{
+    struct vt_share_request request;
+    uint32_t place;
+
+    if (!vt_keeper_share_read(body, &place, &request))
+        return false;
+    vt_keeper_share_write(out, place, &request);
+    return true;
+}
+
+static bool chunk(vt_slice body, struct vt_buf *out)
+{
+    struct vt_keeper_chunk one;
+
+    if (!vt_keeper_chunk_read(body, &one))
+        return false;
+    vt_keeper_chunk_write(out, &one);
+    return true;
+}
+
+static bool report(vt_slice body, struct vt_buf *out)
+{
+    struct vt_keeper_report one;
+
+    if (!vt_keeper_report_read(body, &one))
+        return false;
+    vt_keeper_report_write(out, &one);
+    return true;
+}
+
+static bool withdrawal(vt_slice body, struct vt_buf *out)
+{
+    struct vt_keeper_withdrawal one;
+
+    if (!vt_keeper_withdrawal_read(body, &one))
+        return false;
+    vt_keeper_withdrawal_write(out, &one);
+    return true;
+}
+
+static bool taken(vt_slice body, struct vt_buf *out)
+{
+    uint32_t place;
+
+    if (!vt_keeper_taken_read(body, &place))
+        return false;
+    vt_keeper_taken_write(out, place);
+    return true;
+}
+
+static bool answer(vt_slice body, struct vt_buf *out)
+{
+    struct vt_keeper_answer one;
+
+    if (!vt_keeper_answer_read(body, &one))
+        return false;
+    vt_keeper_answer_write(out, &one);
+    return true;
+}
+
+void vt_fuzz_one(vt_slice input)
+{
+    static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = { share,  chunk,
+                                                                         report, withdrawal,
+                                                                         taken,  answer };
+    VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_slice body;
+
+    if (input.len == 0 || input.data[0] >= sizeof kinds / sizeof kinds[0])
+        return;
+    body = vt_slice_sub(input, 1, input.len - 1);
+    if (kinds[input.data[0]](body, &out))
+        VT_CHECK(vt_slice_equal(vt_buf_slice(&out), body));
+}

@@ -31,6 +31,14 @@ void vt_cell_filter_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES])
     (void)snprintf(out, VT_CELL_PATH_BYTES, "filter/%s", text);
 }
 
+void vt_cell_ohttp_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES])
+{
+    char text[65];
+
+    vt_hash_text(hash, text);
+    (void)snprintf(out, VT_CELL_PATH_BYTES, "ohttp/%s", text);
+}
+
 bool vt_cell_site_open(const char *dir, struct vt_cell_site **out, struct vt_error *err)
 {
     struct vt_cell_site *site = vt_alloc(sizeof *site);
@@ -63,6 +71,17 @@ void vt_cell_site_close(struct vt_cell_site *site)
 const struct vt_head_file *vt_cell_site_head(const struct vt_cell_site *site)
 {
     return site->head;
+}
+
+bool vt_cell_site_put_ohttp(struct vt_cell_site *site, vt_slice config,
+                            struct vt_error *err)
+{
+    vt_hash hash = vt_sha256_of(config);
+    char path[VT_CELL_PATH_BYTES], name[VT_CELL_PATH_BYTES + 8];
+
+    vt_cell_ohttp_path(&hash, path);
+    (void)snprintf(name, sizeof name, "public/%s", path);
+    return vt_disk_write(site->disk, name, config, 0644, err);
 }
 
 /* ---- writing a tree ---------------------------------------------------------------------

@@ -6,6 +6,7 @@
  *                                    name is their root
  *   public/bucket/SIZE/ab/HASH       a bucket, filled up to SIZE: the name is its leaf hash
  *   public/filter/HASH               a filter, a delta: the name is their SHA-256
+ *   public/ohttp/HASH                the key configuration of the gateway behind the relay
  *   private/                         what the next epoch needs: keys of filters, and which
  *                                    files were replaced when
  *
@@ -27,6 +28,7 @@ void vt_cell_node_path(const vt_hash *root, char out[VT_CELL_PATH_BYTES]);
 void vt_cell_bucket_path(uint64_t bucket_bytes, const vt_hash *leaf,
                          char out[VT_CELL_PATH_BYTES]);
 void vt_cell_filter_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
+void vt_cell_ohttp_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
 #define VT_CELL_HEAD_PATH "head.json"
 
 struct vt_cell_site;
@@ -54,6 +56,9 @@ VT_CHECKED bool vt_cell_site_write(struct vt_cell_site *site,
                                    const struct vt_verdicts *table, unsigned bits,
                                    unsigned width, struct vt_cell_head *head,
                                    struct vt_cell_written *written, struct vt_error *err);
+/* Publish a key configuration, under its SHA-256, durably; it stays.  VT_IO. */
+VT_CHECKED bool vt_cell_site_put_ohttp(struct vt_cell_site *site, vt_slice config,
+                                       struct vt_error *err);
 /* Show the head file of what was written last; then files that were replaced `keep` epochs
  * ago or earlier are removed.
  * Errors: VT_MALFORMED not a head file, or not of that tree; VT_IO */

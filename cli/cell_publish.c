@@ -8,6 +8,7 @@
 #include "cli/files.h"
 #include "cli/ledger_open.h"
 #include "cli/trust.h"
+#include "crypto/ohttp.h"
 #include "evidence/field.h"
 
 enum { VALID_S = 600, KEEP_EPOCHS = 120 };
@@ -58,8 +59,9 @@ const struct vt_option vt_cli_cell_publish_options[] = {
       .value_name = "SHA256",
       .help = "digest of the certified schema of statistics" },
     { .name = "ohttp",
-      .value_name = "SHA256",
-      .help = "digest of the certified key configuration for the relay" },
+      .value_name = "FILE",
+      .help = "the certified key configuration of the gateway behind the relay; published "
+              "too" },
     { .name = "valid", .value_name = "TIME", .help = "how long; else 10m" },
     { .name = "bits",
       .value_name = "N",
@@ -84,6 +86,7 @@ struct epoch {
     struct vt_cell_site *site;
     struct vt_verdicts table;
     struct vt_cell_head head;
+    struct vt_buf ohttp; /* the gateway's key configuration; empty: none */
     json_t *collections, *recipients;
     struct vt_buf leaves[VT_HEAD_COLLECTIONS_MAX], proofs[VT_HEAD_COLLECTIONS_MAX];
     size_t collection_count;
@@ -100,6 +103,7 @@ static void epoch_clear(struct epoch *e)
         vt_buf_clear(&e->proofs[i]);
     }
     vt_head_verdict_clear(&e->verdict);
+    vt_buf_clear(&e->ohttp);
     json_decref(e->collections);
     json_decref(e->recipients);
     vt_verdicts_close(&e->table);
@@ -132,6 +136,22 @@ static bool take_recipients(struct epoch *e, struct vt_error *err)
     return true;
 }
 
+static bool take_ohttp(struct epoch *e, struct vt_error *err)
+{
+    const char *path = vt_args_get(e->args, "ohttp");
+    struct vt_ohttp_config configs[VT_OHTTP_KEYS_MAX];
+    size_t count;
+
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, &e->ohttp, err))
+        return false;
+    if (!vt_ohttp_keys_parse(vt_buf_slice(&e->ohttp), configs, &count, err))
+        return vt_within(err, "%s", path);
+    e->head.ohttp = vt_sha256_of(vt_buf_slice(&e->ohttp));
+    return true;
+}
+
 static bool take_numbers(struct epoch *e, struct vt_error *err)
 {
     struct vt_args *args = e->args;
@@ -146,7 +166,7 @@ static bool take_numbers(struct epoch *e, struct vt_error *err)
         !vt_args_duration(args, "collection-delay", VT_HEAD_DELAY_S, &e->delay_s, err) ||
         !take_digest(args, "statistics", vt_args_get(args, "statistics"),
                      &e->head.statistics, err) ||
-        !take_digest(args, "ohttp", vt_args_get(args, "ohttp"), &e->head.ohttp, err))
+        !take_ohttp(e, err))
         return false;
     if (e->width != 8 && e->width != 16)
         return vt_args_misuse(args, err, "--filter-width: 8 or 16");
@@ -245,6 +265,15 @@ static bool take_collections(struct epoch *e, struct vt_error *err)
     return true;
 }
 
+/* Any other would take two heads of one epoch. */
+static bool is_for_heads(const struct epoch *e, struct vt_error *err)
+{
+    return vt_ledger_config(e->ledger)->use == VT_USE_HEAD ||
+           vt_fail(err, VT_REJECTED,
+                   "%s: is no ledger of heads; `vitrine ledger init --use head` makes one",
+                   vt_args_get(e->args, "ledger"));
+}
+
 static bool open_all(struct epoch *e, struct vt_error *err)
 {
     const struct vt_cli_ledger_place place = { vt_args_get(e->args, "ledger"), NULL,
@@ -255,6 +284,7 @@ static bool open_all(struct epoch *e, struct vt_error *err)
            vt_verdicts_open(vt_args_get(e->args, "verdicts"), &e->table, err) &&
            vt_cli_key_open(e->args, &e->key, err) &&
            vt_cli_ledger_open(e->args, &place, &e->signer, &e->ledger, err) &&
+           is_for_heads(e, err) &&
            vt_cell_site_open(vt_args_get(e->args, "dir"), &e->site, err);
 }
 
@@ -337,6 +367,8 @@ static bool make_epoch(struct epoch *e, struct vt_error *err)
     e->head.recipients = e->recipients;
     return vt_cell_site_write(e->site, &e->table, (unsigned)e->bits, /* at most 2^32 - 1 */
                               (unsigned)e->width, &e->head, &e->written, err) &&
+           (e->ohttp.len == 0 ||
+            vt_cell_site_put_ohttp(e->site, vt_buf_slice(&e->ohttp), err)) &&
            sign_head(e, &envelope, err) &&
            log_head(e, vt_buf_slice(&envelope), &proof, err) &&
            write_file(e, vt_buf_slice(&envelope), vt_buf_slice(&proof), &file, err) &&

@@ -34,8 +34,11 @@ static const struct vt_option authorise_options[] = {
     VT_OPTION_DESK,
     VT_OPTION_TRUST,
     { "environment", "LOCK", "a lock file: builds may run in what it makes", false, false },
-    { "product", "NAME", "whose rules may collect; goes with --collection", false, false },
+    { "product", "NAME",
+      "whose rules may collect; goes with --collection and --collect-hash", false, false },
     { "collection", "RULE", "a rule that may collect files", false, true },
+    { "collect-hash", "SHA256", "a file with this hash may be collected; needs --product",
+      false, true },
     { "enrolment", "FILE", "from `vitrine trust enrol`: a builder or reviewer", false,
       false },
     { "note", "TEXT", "why", false, false },
@@ -78,7 +81,7 @@ static bool compose_collection(struct vt_args *args, const struct vt_desk_call *
                                const struct vt_key *key, struct vt_buf *out,
                                struct vt_error *err)
 {
-    const char *product = vt_args_get(args, "product"), *rule;
+    const char *product = vt_args_get(args, "product"), *rule, *hash;
     struct vt_subject subject = { .name = "collection" };
     VT_AUTO_JSON predicate =
         json_pack("{s:s,s:[],s:s,s:o}", "product", product, "rules", "purpose",
@@ -86,6 +89,11 @@ static bool compose_collection(struct vt_args *args, const struct vt_desk_call *
 
     for (size_t i = 0; (rule = vt_args_get_at(args, "collection", i)) != NULL; i++)
         (void)json_array_append_new(json_object_get(predicate, "rules"), json_string(rule));
+    if (vt_args_has(args, "collect-hash"))
+        (void)json_object_set_new(predicate, "hashes", json_array());
+    for (size_t i = 0; (hash = vt_args_get_at(args, "collect-hash", i)) != NULL; i++)
+        (void)json_array_append_new(json_object_get(predicate, "hashes"),
+                                    json_string(hash));
     return vt_predicate_digest(predicate, &subject.hash, err) &&
            vt_compose(VT_COLLECTION, &subject, 1, json_incref(predicate), key, out, err);
 }
@@ -139,42 +147,62 @@ static bool environment_since(struct vt_args *args, struct vt_desk_call *call,
                                      err);
 }
 
-/* The latest of the rules; -1 while one is missing. */
+/* The latest of the rules and hashes; -1 while one is missing. */
 static bool collection_since(struct vt_args *args, struct vt_desk_call *call,
                              int64_t *since, struct vt_error *err)
 {
     vt_slice product = vt_slice_from_cstr(vt_args_get(args, "product"));
-    const char *rule;
+    const enum vt_collected kinds[] = { VT_COLLECTED_RULES, VT_COLLECTED_HASHES };
+    const char *const options[] = { "collection", "collect-hash" };
 
     *since = 0;
-    for (size_t i = 0;
-         *since >= 0 && (rule = vt_args_get_at(args, "collection", i)) != NULL; i++) {
-        int64_t one;
+    for (size_t kind = 0; kind < 2; kind++) {
+        const char *text;
 
-        if (!vt_desk_collection_since(&call->desk, call->trust, product,
-                                      vt_slice_from_cstr(rule), &one, err))
-            return false;
-        *since = one < 0 || one > *since ? one : *since;
+        for (size_t i = 0;
+             *since >= 0 && (text = vt_args_get_at(args, options[kind], i)) != NULL; i++) {
+            int64_t one;
+
+            if (!vt_desk_collection_since(&call->desk, call->trust, product, kinds[kind],
+                                          vt_slice_from_cstr(text), &one, err))
+                return false;
+            *since = one < 0 || one > *since ? one : *since;
+        }
     }
+    return true;
+}
+
+static bool check_hashes(struct vt_args *args, struct vt_error *err)
+{
+    const char *text;
+    vt_hash ignored;
+
+    for (size_t i = 0; (text = vt_args_get_at(args, "collect-hash", i)) != NULL; i++)
+        if (!vt_hash_parse_hex(vt_slice_from_cstr(text), &ignored))
+            return vt_args_misuse(args, err, "--collect-hash: '%s' is no SHA-256 in hex",
+                                  text);
     return true;
 }
 
 static bool check_what(struct vt_args *args, struct vt_error *err)
 {
-    bool is_collection = vt_args_has(args, "collection");
+    bool is_collection =
+        vt_args_has(args, "collection") || vt_args_has(args, "collect-hash");
     bool is_enrolment = vt_args_has(args, "enrolment");
 
     if (vt_args_has(args, "environment") + is_collection + is_enrolment != 1)
         return vt_args_misuse(args, err,
-                              "name one of --environment, --collection and --enrolment");
+                              "name one of --environment, --collection (or "
+                              "--collect-hash) and --enrolment");
     if (is_collection != vt_args_has(args, "product"))
-        return vt_args_misuse(args, err, "--product and --collection go together");
+        return vt_args_misuse(args, err,
+                              "--product goes with --collection and --collect-hash");
     if (is_enrolment == vt_args_has(args, "key"))
         return vt_args_misuse(args, err,
                               is_enrolment
                                   ? "--key: an enrolment is signed already"
                                   : "--key is needed: the supervisor's private key");
-    return true;
+    return check_hashes(args, err);
 }
 
 /* An enrolment has its own bytes. */

@@ -69,9 +69,10 @@ static void start_ledger(void)
     vt_buf_put_text(&policy, "group three 3 w0 w1 w2 w3\nquorum three\n");
     vt_test_write(path("policy"), vt_buf_slice(&policy));
     write_key("heads.key", VT_P_HEADS);
-    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path("heads"),
-                                 "--origin", VT_CELL_WORLD_ORIGIN, "--key",
-                                 path("heads.key"), "--policy", path("policy")));
+    (void)vt_test_run(0,
+                      VT_ARGV("vitrine", "ledger", "init", "--dir", path("heads"),
+                              "--origin", VT_CELL_WORLD_ORIGIN, "--key", path("heads.key"),
+                              "--policy", path("policy"), "--use", "head"));
 }
 
 static const char *hash_text(unsigned i)

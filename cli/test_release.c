@@ -303,6 +303,39 @@ static void an_authorisation_is_given_once(void)
                       "line archive` makes one, --packages names it), or lock again\n");
 }
 
+static const char *authorise_hash(int exit_code, const char *hash)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "supervise", "authorise", "--desk", path("desk"),
+                               "--trust", path("trust.json"), "--ledger", path("log"),
+                               "--key", path("supervisor"), "--product", "lamp",
+                               "--collect-hash", hash));
+}
+
+/* A file may be named by its hash; another one is another authorisation. */
+static void a_file_may_be_collected_by_its_hash(void)
+{
+    struct vt_world world = vt_world_good();
+    VT_AUTO_DESK desk = { 0 };
+    struct vt_error err = { 0 };
+    vt_slice envelope;
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    envelope =
+        vt_world_statement(VT_COLLECTION, "collection",
+                           json_pack("{s:s,s:[],s:[s],s:s,s:s}", "product", "lamp", "rules",
+                                     "hashes", vt_world_digest("wanted"), "purpose", "",
+                                     "created", vt_world_time(time(NULL))),
+                           VT_BIT(VT_P_SUPERVISOR));
+    VT_CHECK_OK(vt_desk_open(path("desk"), false, &desk, &err));
+    VT_CHECK_OK(
+        vt_desk_put_authorisation(&desk, envelope, vt_world_prove(&world, envelope), &err));
+    MUST_SAY(authorise_hash(VT_EXIT_OK, vt_world_digest("wanted")), "authorised already");
+    MUST_SAY(authorise_hash(VT_EXIT_TROUBLE, vt_world_digest("another")), "log");
+}
+
 static void what_is_rejected_is_not_built(void)
 {
     const char *output;
@@ -381,7 +414,13 @@ static void misuse_is_named(void)
                          VT_ARGV("vitrine", "supervise", "authorise", "--desk",
                                  path("desk"), "--trust", path("trust.json"), "--ledger",
                                  path("log"), "--key", path("supervisor"))),
-             "name one of --environment, --collection and --enrolment");
+             "name one of --environment, --collection (or --collect-hash) and --enrolment");
+    MUST_SAY(vt_test_run(VT_EXIT_USAGE,
+                         VT_ARGV("vitrine", "supervise", "authorise", "--desk",
+                                 path("desk"), "--trust", path("trust.json"), "--ledger",
+                                 path("log"), "--key", path("supervisor"), "--product",
+                                 "lamp", "--collect-hash", "abc")),
+             "'abc' is no SHA-256 in hex");
     MUST_SAY(vt_test_run(VT_EXIT_USAGE,
                          VT_ARGV("vitrine", "supervise", "authorise", "--desk",
                                  path("desk"), "--trust", path("trust.json"), "--ledger",
@@ -630,6 +669,7 @@ static const struct vt_case cases[] = {
     { "a reviewer signs what he read", a_reviewer_signs_what_he_read },
     { "a reviewer takes his word back", a_reviewer_takes_his_word_back },
     { "an authorisation is given once", an_authorisation_is_given_once },
+    { "a file may be collected by its hash", a_file_may_be_collected_by_its_hash },
     { "what is rejected is not built", what_is_rejected_is_not_built },
     { "a half-signed list is shown", a_half_signed_list_is_shown },
     { "misuse is named", misuse_is_named },

@@ -253,7 +253,72 @@ static void what_has_ended_is_not_added(void)
     (void)add(0, "reviewer", "late", "Late", "--until", "2099-01-01T00:00:00Z");
 }
 
+static const char *about_cell(int exit_code, const char *verb, const char *option,
+                              const char *value, const char *second, const char *other)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "trust", verb, "--trust", path("trust.json"),
+                               "--cell", "zurich", option, value, second, other));
+}
+
+static const char *add_relay(int exit_code, const char *url, const char *holder)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "trust", "add-relay", "--trust",
+                                          path("trust.json"), "--cell", "zurich", "--url",
+                                          url, "--holder", holder, "--jurisdiction", "BR"));
+}
+
+static void begin_with_a_cell(void)
+{
+    begin();
+    make_key("cell");
+    make_key("vendor");
+    make_key("supervisor");
+    (void)add(0, "cell", "cell", "Cells", "--product", "zurich");
+    make_key("heads");
+    write_policy("both.txt", vt_arena_printf(vt_test_arena(), "log %s\nlog %s\n",
+                                             vkey("log", origin, "log"),
+                                             vkey("heads", "cell.example/heads", "log")));
+}
+
+static void what_is_said_of_a_cell(void)
+{
+    const char *said;
+
+    begin_with_a_cell();
+    MUST_SAY(about_cell(1, "add-ledger", "--origin", "cell.example/heads", "--use", "head"),
+             "the policy has no log line for cell.example/heads");
+    MUST_SAY(vt_test_run(0, VT_ARGV("vitrine", "trust", "add-ledger", "--trust",
+                                    path("trust.json"), "--cell", "zurich", "--origin",
+                                    "cell.example/heads", "--use", "head", "--policy",
+                                    path("both.txt"))),
+             "ledger added");
+    MUST_SAY(about_cell(1, "add-ledger", "--origin", origin, "--use", "head"),
+             "cell zurich has two ledgers of heads");
+    MUST_SAY(about_cell(2, "add-ledger", "--origin", origin, "--use", "release"),
+             "--use: channel, head or access");
+    MUST_SAY(about_cell(2, "add-ledger", "--origin", origin, "--use", "channel"),
+             "--cell goes with --use head");
+    /* Whoever holds the cell's key must not be its relay. */
+    MUST_SAY(add_relay(1, "https://relay.example/", "Cells"),
+             "together they know who asks what");
+    MUST_SAY(add_relay(1, "http://relay.example/", "Somebody"), "is no https URL");
+    MUST_SAY(add_relay(0, "https://relay.example/", "Somebody"), "relay added");
+    MUST_SAY(add_relay(1, "https://other.example/", "Somebody"), "two relays");
+    vt_test_write(path("keys"), VT_LIT("nothing"));
+    MUST_SAY(about_cell(1, "certify", "--ohttp", path("keys"), NULL, NULL), "keys: ");
+    (void)about_cell(2, "certify", NULL, NULL, NULL, NULL);
+    name_all();
+    (void)sign(0, "vendor");
+    (void)sign(0, "supervisor");
+    said =
+        vt_test_run(0, VT_ARGV("vitrine", "trust", "show", "--trust", path("trust.json")));
+    MUST_SAY(said, "cell zurich: its heads are in cell.example/heads\n  asked through the "
+                   "relay of Somebody (BR), https://relay.example/");
+}
+
 static const struct vt_case cases[] = {
+    { "what is said of a cell", what_is_said_of_a_cell },
     { "nothing is lost between two at once", nothing_is_lost_between_two_at_once },
     { "what has ended is not added", what_has_ended_is_not_added },
     { "holders sign one after the other", holders_sign_one_after_the_other },

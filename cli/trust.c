@@ -244,8 +244,17 @@ static const struct vt_verb verbs[] = {
       "For what was added by mistake. A key that counted once is retired instead\n"
       "(`vitrine trust rotate --retire`): what it signed in its time remains true.",
       vt_cli_trust_remove_key_options, vt_cli_trust_remove_key },
-    { "certify", NULL, 0, 0, "certify a schema of statistics in a draft",
-      "Clients answer no other questions. The trust root holds the digest of the schema.",
+    { "add-ledger", NULL, 0, 0, "name a ledger in a draft: a cell's heads, a channel",
+      "The draft's policy, or the one that you give, must list its log.  A cell has one\n"
+      "ledger of heads: without it no client believes a head.",
+      vt_cli_trust_add_ledger_options, vt_cli_trust_add_ledger },
+    { "add-relay", NULL, 0, 0, "name the relay of a cell in a draft",
+      "Clients then ask through it: it knows who asks and not what, the cell what and not\n"
+      "who. Its holder must not hold a key of that cell.",
+      vt_cli_trust_add_relay_options, vt_cli_trust_add_relay },
+    { "certify", NULL, 0, 0, "certify what a cell's head may select, in a draft",
+      "A schema of statistics: clients answer no other questions. The key of the cell's\n"
+      "gateway: clients seal their questions to no other. The trust root holds the digest.",
       vt_cli_trust_certify_options, vt_cli_trust_certify },
     { "enrol", NULL, 0, 0, "enrol a builder or reviewer to a site",
       "The supervisor signs that a key belongs to a builder or reviewer at a site. "

@@ -32,6 +32,10 @@ int vt_cli_lock_file(const char *path);
 VT_CHECKED bool vt_trust_draft_open(const char *path, struct vt_trust_paper *out,
                                     struct vt_error *err);
 
+/* Nothing is written that no further key could mend.  where: named in the error. */
+VT_CHECKED bool vt_cli_trust_check_draft(json_t *draft, const char *where,
+                                         struct vt_error *err);
+
 /* A trust root that counts, from a file or from a client's folder (evidence/trust_store.h).
  */
 VT_CHECKED bool vt_cli_trust_read(const char *path, struct vt_trust **out,
@@ -80,11 +84,15 @@ VT_CHECKED bool vt_cli_trust_key_row(struct vt_args *args, int64_t begun, json_t
 bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_add_ledger(struct vt_args *args, struct vt_error *err);
+bool vt_cli_trust_add_relay(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_certify(struct vt_args *args, struct vt_error *err);
 bool vt_cli_trust_enrol(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_trust_init_options[];
 extern const struct vt_option vt_cli_trust_add_key_options[];
 extern const struct vt_option vt_cli_trust_remove_key_options[];
+extern const struct vt_option vt_cli_trust_add_ledger_options[];
+extern const struct vt_option vt_cli_trust_add_relay_options[];
 extern const struct vt_option vt_cli_trust_certify_options[];
 extern const struct vt_option vt_cli_trust_enrol_options[];
 

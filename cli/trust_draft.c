@@ -2,8 +2,7 @@
  * further key could mend is refused before it is written. */
 #include "cli/trust.h"
 
-/* Nothing is written that no further key could mend.  where: named in the error. */
-static bool check_draft(json_t *draft, const char *where, struct vt_error *err)
+bool vt_cli_trust_check_draft(json_t *draft, const char *where, struct vt_error *err)
 {
     VT_AUTO_TRUST trust = NULL;
 
@@ -95,7 +94,7 @@ bool vt_cli_trust_init(struct vt_args *args, struct vt_error *err)
     if (draft == NULL)
         return vt_fail(err, VT_MALFORMED, "%s, or the origin, is not UTF-8",
                        vt_args_get(args, "policy"));
-    return check_draft(draft, vt_args_get(args, "policy"), err) &&
+    return vt_cli_trust_check_draft(draft, vt_args_get(args, "policy"), err) &&
            vt_cli_trust_write(out, draft, err) &&
            vt_cli_trust_said(args, out,
                              "draft of version 1; add keys, then let the holders sign it");
@@ -151,7 +150,7 @@ bool vt_cli_trust_add_key(struct vt_args *args, struct vt_error *err)
         !vt_cli_trust_key_row(args, paper.trust->created_unix_s, &row, err))
         return false;
     (void)json_array_append_new(json_object_get(paper.draft, "keys"), row);
-    return check_draft(paper.draft, vt_args_get(args, "public"), err) &&
+    return vt_cli_trust_check_draft(paper.draft, vt_args_get(args, "public"), err) &&
            vt_cli_trust_write(path, paper.draft, err) &&
            vt_cli_trust_said(args, path, "key added");
 }

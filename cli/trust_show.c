@@ -1,6 +1,7 @@
 /* vitrine trust show: who holds which key, where, until when; what is enough; and who has
  * not signed yet. */
 #include "cli/trust.h"
+#include "evidence/field.h"
 
 const struct vt_option vt_cli_trust_show_options[] = {
     { "trust", "FILE", "a trust root: a draft, on its way, or whole; or a client's folder",
@@ -74,6 +75,29 @@ static void print_witnesses(const struct vt_trust *trust)
     }
 }
 
+/* Where the heads of each cell are logged, and who hides its clients. */
+static void print_cells(const struct vt_trust *trust)
+{
+    const json_t *list = json_object_get(
+        trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate,
+        "ledgers");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        vt_slice cell = vt_field_text(row, "cell");
+        struct vt_trust_relay relay;
+
+        if (!vt_slice_is(vt_field_text(row, "use"), "head"))
+            continue;
+        (void)printf("\ncell %.*s: its heads are in %.*s\n", VT_SLICE_ARGS(cell),
+                     VT_SLICE_ARGS(vt_field_text(row, "origin")));
+        if (vt_trust_relay_of(trust, cell, &relay))
+            (void)printf("  asked through the relay of %.*s (%.*s), %.*s\n",
+                         VT_SLICE_ARGS(relay.holder), VT_SLICE_ARGS(relay.jurisdiction),
+                         VT_SLICE_ARGS(relay.url));
+    }
+}
+
 static void print_missing(const char *which, const json_t *missing)
 {
     for (size_t i = 0; i < json_array_size(missing); i++) {
@@ -106,6 +130,7 @@ static void print_text(struct vt_args *args, const struct finding *found)
     print_keys(trust, vt_env_now_unix_s(vt_args_env(args)));
     print_thresholds(trust);
     print_witnesses(trust);
+    print_cells(trust);
 }
 
 static void print_json(const struct finding *found)

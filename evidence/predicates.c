@@ -122,6 +122,9 @@ static const struct vt_field CERTIFIED[] = { WORD("use", CERTIFIED_USES),
                                              TIME("from"),
                                              TIME("until"),
                                              END };
+/* Who hides a client's address from a cell; not the cell's own holder. */
+static const struct vt_field RELAY[] = { TEXT("cell"), TEXT("url"), TEXT("holder"),
+                                         TEXT("jurisdiction"), END };
 static const struct vt_field TRUST[] = { NUMBER("version"),
                                          TIME("created"),
                                          TIME("expires"),
@@ -129,6 +132,7 @@ static const struct vt_field TRUST[] = { NUMBER("version"),
                                          OBJECTS("thresholds", THRESHOLD, 16),
                                          OBJECTS("ledgers", LEDGER, 64),
                                          OBJECTS_OPT("certified", CERTIFIED, 256),
+                                         OBJECTS_OPT("relays", RELAY, 64),
                                          POLICY("policy"),
                                          END };
 

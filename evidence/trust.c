@@ -257,26 +257,67 @@ bool vt_trust_head_origin(const struct vt_trust *trust, vt_slice cell, vt_slice 
     return false;
 }
 
-bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
-                        const vt_hash *what, int64_t time_unix_s)
+bool vt_trust_relay_of(const struct vt_trust *trust, vt_slice cell,
+                       struct vt_trust_relay *out)
+{
+    const json_t *list = json_object_get(predicate_of(trust), "relays");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+
+        if (vt_slice_equal(vt_field_text(row, "cell"), cell)) {
+            *out = (struct vt_trust_relay){ vt_field_text(row, "url"),
+                                            vt_field_text(row, "holder"),
+                                            vt_field_text(row, "jurisdiction") };
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool counts_at(const json_t *row, const char *use, vt_slice cell,
+                      int64_t time_unix_s)
+{
+    struct vt_error ignored;
+    int64_t from, until;
+
+    return vt_slice_is(vt_field_text(row, "use"), use) &&
+           vt_slice_equal(vt_field_text(row, "cell"), cell) &&
+           vt_json_get_time(row, "certified", "from", &from, &ignored) &&
+           vt_json_get_time(row, "certified", "until", &until, &ignored) &&
+           from <= time_unix_s && time_unix_s < until;
+}
+
+bool vt_trust_find_certified(const struct vt_trust *trust, const char *use, vt_slice cell,
+                             int64_t time_unix_s,
+                             bool (*knows)(void *context, const vt_hash *what),
+                             void *context, vt_hash *out)
 {
     const json_t *list = json_object_get(predicate_of(trust), "certified");
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         vt_hash hash = vt_field_hash(row, "sha256");
-        struct vt_error ignored;
-        int64_t from, until;
 
-        if (vt_slice_is(vt_field_text(row, "use"), use) &&
-            vt_slice_equal(vt_field_text(row, "cell"), cell) &&
-            vt_hash_equal(&hash, what) &&
-            vt_json_get_time(row, "certified", "from", &from, &ignored) &&
-            vt_json_get_time(row, "certified", "until", &until, &ignored) &&
-            from <= time_unix_s && time_unix_s < until)
+        if (counts_at(row, use, cell, time_unix_s) && knows(context, &hash)) {
+            *out = hash;
             return true;
+        }
     }
     return false;
+}
+
+static bool is_it(void *context, const vt_hash *what)
+{
+    return vt_hash_equal(what, context);
+}
+
+bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
+                        const vt_hash *what, int64_t time_unix_s)
+{
+    vt_hash wanted = *what, found;
+
+    return vt_trust_find_certified(trust, use, cell, time_unix_s, is_it, &wanted, &found);
 }
 
 /* ---- enrolment

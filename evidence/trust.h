@@ -48,6 +48,14 @@ struct vt_trust {
     struct vt_policy policy; /* of the witnesses; points into the JSON */
 };
 
+/* Who carries sealed questions to a cell, so that it does not learn who asks. */
+struct vt_trust_relay {
+    vt_slice url, holder, jurisdiction; /* borrowed from the trust root */
+};
+
+/* The relay of that cell.  False: it names none. */
+VT_CHECKED bool vt_trust_relay_of(const struct vt_trust *trust, vt_slice cell,
+                                  struct vt_trust_relay *out);
 /* The ledger of a cell's heads (use `head`); borrowed from trust.  False: it has none. */
 VT_CHECKED bool vt_trust_head_origin(const struct vt_trust *trust, vt_slice cell,
                                      vt_slice *out);
@@ -76,7 +84,9 @@ VT_CHECKED bool vt_trust_of_draft(json_t *predicate, struct vt_trust **trust_out
  *   - root keys are needed from two holders or more: nobody alone names keys
  *   - where residency keys are named, two holders in two jurisdictions or more are needed
  *   - no holder is vendor and supervisor, or vendor and reviewer, at once
- *   - one ledger has the use `release`, and the policy lists a log for every ledger
+ *   - one ledger has the use `release`, and the policy lists a log for every ledger; a
+ *     ledger of heads names its cell, and no cell has two
+ *   - a cell has one relay at most, with a URL, and its holder holds no key of that cell
  *   - the policy is sound (vt_trust_policy_is_sound)
  * Errors: VT_REJECTED saying what does not fit */
 VT_CHECKED bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err);
@@ -169,6 +179,13 @@ struct vt_count vt_trust_count(const struct vt_trust *trust, enum vt_trust_role 
                                const struct vt_envelope *envelope, int64_t time_unix_s,
                                vt_slice product);
 
+/* The first `ohttp` that it certifies for the cell at that time and that `knows` says yes
+ * to; false: none.  (Before a head is there a client asks with any key that is certified.)
+ */
+VT_CHECKED bool vt_trust_find_certified(const struct vt_trust *trust, const char *use,
+                                        vt_slice cell, int64_t time_unix_s,
+                                        bool (*knows)(void *context, const vt_hash *what),
+                                        void *context, vt_hash *out);
 /* Does the root certify this for the cell at that time?  use: "recipient" (whom clients
  * encrypt to), "statistics" (a schema), "ohttp" (a key configuration); what: its SHA-256.
  */

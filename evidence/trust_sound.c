@@ -1,4 +1,5 @@
 /* Does a trust root hold together?  Asked before it is signed and whenever it is loaded. */
+#include "evidence/field.h"
 #include "evidence/trust.h"
 
 static bool fail(struct vt_error *err, const char *what)
@@ -110,11 +111,101 @@ static bool policy_lists_log(const struct vt_policy *policy, vt_slice origin)
     return false;
 }
 
+static const json_t *list_of(const struct vt_trust *trust, const char *name)
+{
+    return json_object_get(
+        trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate, name);
+}
+
+/* Is this cell, and for ledgers that use too, named by a row before? */
+static bool is_named_before(const json_t *list, size_t at)
+{
+    const json_t *row = json_array_get(list, at);
+
+    for (size_t i = 0; i < at; i++) {
+        const json_t *before = json_array_get(list, i);
+
+        if (vt_slice_equal(vt_field_text(row, "cell"), vt_field_text(before, "cell")) &&
+            vt_slice_equal(vt_field_text(row, "use"), vt_field_text(before, "use")))
+            return true;
+    }
+    return false;
+}
+
+/* One ledger of heads for a cell, or two histories of it would both count. */
+static bool ledgers_of_cells_fit(const struct vt_trust *trust, struct vt_error *err)
+{
+    const json_t *list = list_of(trust, "ledgers");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+
+        if (!vt_slice_is(vt_field_text(row, "use"), "head"))
+            continue;
+        if (!vt_json_has(row, "cell"))
+            return fail(err, "a ledger of heads names no cell");
+        if (is_named_before(list, i))
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: cell %.*s has two ledgers of heads",
+                           VT_SLICE_ARGS(vt_field_text(row, "cell")));
+    }
+    return true;
+}
+
+/* Without https only where nobody listens on the way. */
+static bool is_url(vt_slice url)
+{
+    static const char *const begins[] = { "https://",
+                                          "http://127.0.0.1:", "http://[::1]:" };
+
+    for (size_t i = 0; i < url.len; i++)
+        if (url.data[i] <= ' ' || url.data[i] >= 0x7f || url.data[i] == '"')
+            return false;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        if (vt_slice_starts_with(url, vt_slice_from_cstr(begins[i])) &&
+            url.len > strlen(begins[i]))
+            return true;
+    return false;
+}
+
+/* Whoever runs cell and relay knows who asks what. */
+static bool holds_a_key_of(const struct vt_trust *trust, vt_slice holder, vt_slice cell)
+{
+    for (size_t i = 0; i < trust->key_count; i++)
+        if (trust->keys[i].role == VT_ROLE_CELL &&
+            vt_slice_equal(trust->keys[i].holder, holder) &&
+            (trust->keys[i].products == NULL || vt_list_has(trust->keys[i].products, cell)))
+            return true;
+    return false;
+}
+
+static bool relays_are_apart(const struct vt_trust *trust, struct vt_error *err)
+{
+    const json_t *list = list_of(trust, "relays");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        vt_slice cell = vt_field_text(row, "cell"), url = vt_field_text(row, "url"),
+                 holder = vt_field_text(row, "holder");
+
+        if (is_named_before(list, i))
+            return vt_fail(err, VT_REJECTED, "trust root: cell %.*s has two relays",
+                           VT_SLICE_ARGS(cell));
+        if (!is_url(url))
+            return vt_fail(err, VT_REJECTED, "trust root: relay: '%.*s' is no https URL",
+                           VT_SLICE_ARGS(url));
+        if (holds_a_key_of(trust, holder, cell))
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: %.*s has cell %.*s and its relay: together they "
+                           "know who asks what",
+                           VT_SLICE_ARGS(holder), VT_SLICE_ARGS(cell));
+    }
+    return true;
+}
+
 static bool ledgers_are_listed(const struct vt_trust *trust, struct vt_error *err)
 {
-    const json_t *root =
-        trust->draft != NULL ? trust->draft : trust->envelope.statement.predicate;
-    const json_t *list = json_object_get(root, "ledgers");
+    const json_t *list = list_of(trust, "ledgers");
 
     if (trust->release_origin.len == 0)
         return fail(err, "no ledger has the use 'release'");
@@ -183,7 +274,8 @@ bool vt_trust_can_become_sound(const struct vt_trust *trust, struct vt_error *er
     if (trust->expires_unix_s <= trust->created_unix_s)
         return fail(err, "it expires before it is made");
     return keys_agree(trust, err) && roles_are_apart(trust, err) &&
-           ledgers_are_listed(trust, err) && vt_trust_policy_is_sound(&trust->policy, err);
+           ledgers_are_listed(trust, err) && ledgers_of_cells_fit(trust, err) &&
+           relays_are_apart(trust, err) && vt_trust_policy_is_sound(&trust->policy, err);
 }
 
 bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err)

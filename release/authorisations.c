@@ -89,8 +89,9 @@ static bool walk_all(struct walk *walk, struct vt_error *err)
  */
 
 struct search {
-    const vt_hash *environment; /* NULL: a rule is looked for */
-    vt_slice product, rule;
+    const vt_hash *environment; /* NULL: a rule or a file is looked for */
+    vt_slice product, what;
+    enum vt_collected kind;
     int64_t since; /* -1: not found yet */
 };
 
@@ -103,7 +104,10 @@ static bool is_searched(const void *context, const struct vt_envelope *envelope)
     if (search->environment == NULL)
         return envelope->statement.type == VT_COLLECTION &&
                vt_slice_equal(vt_field_text(predicate, "product"), search->product) &&
-               vt_list_has(json_object_get(predicate, "rules"), search->rule);
+               vt_list_has(json_object_get(predicate, search->kind == VT_COLLECTED_RULES
+                                                          ? "rules"
+                                                          : "hashes"),
+                           search->what);
     hash = vt_field_hash(predicate, "environment");
     return envelope->statement.type == VT_ENVIRONMENT_AUTHORISATION &&
            vt_hash_equal(&hash, search->environment);
@@ -143,10 +147,10 @@ bool vt_desk_environment_since(struct vt_desk *desk, const struct vt_trust *trus
 }
 
 bool vt_desk_collection_since(struct vt_desk *desk, const struct vt_trust *trust,
-                              vt_slice product, vt_slice rule, int64_t *since_out,
-                              struct vt_error *err)
+                              vt_slice product, enum vt_collected kind, vt_slice what,
+                              int64_t *since_out, struct vt_error *err)
 {
-    struct search search = { .product = product, .rule = rule };
+    struct search search = { .product = product, .kind = kind, .what = what };
 
     return find(desk, trust, &search, since_out, err);
 }

@@ -13,15 +13,18 @@ bool vt_desk_pass_over(const struct vt_desk *desk, const struct vt_error *why);
 /* Keep an authorisation with its proof. */
 VT_CHECKED bool vt_desk_put_authorisation(struct vt_desk *desk, vt_slice envelope,
                                           vt_slice proof, struct vt_error *err);
-/* Since when (quorum time of its ledger proof) is this environment, or this rule of this
- * product, authorised?  *since_out is -1 if it is not. */
+/* Since when (quorum time of its ledger proof) is this environment, or this rule or file
+ * of this product, authorised?  *since_out is -1 if it is not. */
 VT_CHECKED bool vt_desk_environment_since(struct vt_desk *desk,
                                           const struct vt_trust *trust,
                                           const vt_hash *environment, int64_t *since_out,
                                           struct vt_error *err);
+/* what: the rule's name, or a file's SHA-256 in hex. */
+enum vt_collected { VT_COLLECTED_RULES, VT_COLLECTED_HASHES };
 VT_CHECKED bool vt_desk_collection_since(struct vt_desk *desk, const struct vt_trust *trust,
-                                         vt_slice product, vt_slice rule,
-                                         int64_t *since_out, struct vt_error *err);
+                                         vt_slice product, enum vt_collected kind,
+                                         vt_slice what, int64_t *since_out,
+                                         struct vt_error *err);
 
 /* The keys of a trust root and those that are enrolled on this desk. */
 struct vt_roll {

@@ -188,8 +188,8 @@ static bool check_collection(struct standing_work *w, struct vt_error *err)
         int64_t since;
 
         if (!vt_desk_collection_since(w->docket->desk, w->docket->trust,
-                                      vt_slice_from_cstr(w->docket->product), rule, &since,
-                                      err))
+                                      vt_slice_from_cstr(w->docket->product),
+                                      VT_COLLECTED_RULES, rule, &since, err))
             return false;
         if (since < 0)
             add_gap(w, "supervisor", &COLLECTION, w->docket->provenance->time_unix_s,

@@ -8,6 +8,7 @@
  * verb is missing here. */
 #include "cell/aggregate.h"
 #include "cell/residency.h"
+#include "crypto/ohttp.h"
 #include "tests/world.h"
 
 enum { ARGS_MAX = 40, NO_TWIN = -1 };
@@ -38,6 +39,11 @@ static const struct row rows[] = {
       "trust enrol --role reviewer --public @other.pub --holder Reader --jurisdiction BR "
       "--site Brasilia --out +enrolled.json --key @sealed.key --passphrase-file @phrase" },
     { 0, "trust certify --trust @draft.json --schema @schema.json --cell zurich" },
+    { 0, "trust certify --trust @draft.json --ohttp @gateway.keys --cell zurich" },
+    { 0, "trust add-relay --trust @draft.json --cell zurich --url https://relay.example/ "
+         "--holder Somebody --jurisdiction BR" },
+    { 0, "trust add-ledger --trust @draft.json --origin vendor.example/releases --use "
+         "channel --policy @policy.txt" },
     { 1, "trust sign --trust @draft.json --previous @trust.json --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "trust rotate --trust @trust.json --draft +next.json" },
@@ -313,6 +319,18 @@ static void make_evidence(void)
                "supervisor.key");
 }
 
+static void write_gateway_keys(void)
+{
+    VT_AUTO_OHTTP_KEY key = { .config = { .id = 7 } };
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(1));
+    struct vt_env env = vt_env_real();
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_ohttp_key_generate(7, &env, &key, &err));
+    vt_ohttp_keys_write(&bytes, &key.config, 1);
+    vt_test_write(vt_test_path("gateway.keys"), vt_buf_slice(&bytes));
+}
+
 static void make_the_rest(void)
 {
     write_text("recipe.json", recipe);
@@ -326,6 +344,7 @@ static void make_the_rest(void)
                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
     write_text("db/rules/a.yar", "rule A { strings: $a = \"needle\" condition: $a }\n");
     write_text("verdicts.txt", NOBODY " malicious Lamp\n");
+    write_gateway_keys();
     (void)make("cell verdicts --list verdicts.txt --out one.table");
     (void)make("rules build db --out one.pack");
     (void)make("release draft --desk desk --trust trust.json --recipe recipe.json --lock "

@@ -256,8 +256,8 @@ static const struct vt_verb verbs[] = {
       "A schema of statistics: clients answer no other questions. The key of the cell's\n"
       "gateway: clients seal their questions to no other. The trust root holds the digest.",
       vt_cli_trust_certify_options, vt_cli_trust_certify },
-    { "enrol", NULL, 0, 0, "enrol a builder or reviewer to a site",
-      "The supervisor signs that a key belongs to a builder or reviewer at a site. "
+    { "enrol", NULL, 0, 0, "let in a builder, reviewer, reader, scanner or agent",
+      "The supervisor signs that a key belongs to one of them at a site. "
       "Evidence\n"
       "that carries the statement is accepted with that key; the trust root need not "
       "change.",

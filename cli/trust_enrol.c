@@ -1,9 +1,9 @@
-/* vitrine trust enrol: the supervisor lets a builder or reviewer in without a new version
- * of the trust root. */
+/* vitrine trust enrol: the supervisor lets somebody in without a new version of the trust
+ * root. */
 #include "cli/trust.h"
 
 const struct vt_option vt_cli_trust_enrol_options[] = {
-    { "role", "ROLE", "builder or reviewer", true, false },
+    { "role", "ROLE", "builder, reviewer, reader, scanner or agent", true, false },
     { "public", "FILE", "the public key", true, false },
     { "holder", "NAME", "who holds it", true, false },
     { "jurisdiction", "CODE", "whose law binds the holder: CH, DE, ...", true, false },
@@ -45,9 +45,10 @@ bool vt_cli_trust_enrol(struct vt_args *args, struct vt_error *err)
 
     if (!vt_cli_trust_role(args, &role, err))
         return false;
-    if (role != VT_ROLE_BUILDER && role != VT_ROLE_REVIEWER)
+    if (!vt_trust_role_can_be_enrolled(role))
         return vt_args_misuse(args, err,
-                              "--role: only a builder or reviewer is enrolled; other keys "
+                              "--role: only a builder, reviewer, reader, scanner or agent "
+                              "is enrolled; other keys "
                               "stand in the trust root (`vitrine trust add-key`)");
     return vt_cli_trust_key_row(args, vt_env_now_unix_s(vt_args_env(args)), &row, err) &&
            vt_cli_key_open(args, &key, err) && write_enrolment(row, key, &out, err) &&

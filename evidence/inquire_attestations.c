@@ -361,6 +361,9 @@ static const enum vt_predicate ORDER[] = {
     VT_AGGREGATE,
     VT_COUNT,
     VT_HEAD,
+    VT_ACCESS,
+    VT_CUSTODY,
+    VT_TALLY,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -88,11 +88,12 @@ static const char *const VERDICTS[] = { "accept", "refuse", NULL };
 static const char *const RESULTS[] = { "PASSED", "FAILED", NULL };
 static const char *const REBUILDS[] = { "equal", "equal-robust", "differs", NULL };
 static const char *const USES[] = { "release", "channel", "head", "access", NULL };
-static const char *const ROLES[] = { "root",       "foundation", "vendor",
-                                     "supervisor", "reviewer",   "builder",
-                                     "residency",  "cell",       NULL };
+static const char *const ROLES[] = { "root",     "foundation", "vendor",    "supervisor",
+                                     "reviewer", "builder",    "residency", "cell",
+                                     "reader",   "scanner",    "agent",     NULL };
 static const char *const CERTIFIED_USES[] = { "recipient", "statistics", "ohttp", NULL };
-static const char *const ENROLLED[] = { "reviewer", "builder", NULL };
+static const char *const ENROLLED[] = { "reviewer", "builder", "reader",
+                                        "scanner",  "agent",   NULL };
 
 /* ---- trust/v1 ---- */
 
@@ -289,6 +290,64 @@ static const struct vt_field COUNT[] = { TEXT("cell"),
                                          OBJECTS("totals", TOTAL, 64),
                                          END };
 
+/* ---- who may read what a cell keeps, and who did ---- */
+
+static const char *const REASONS[] = { "customer-support",
+                                       "malware-analysis",
+                                       "false-positive-complaint",
+                                       "government-request",
+                                       "maintenance",
+                                       "automatic-scan",
+                                       "emergency",
+                                       NULL };
+static const struct vt_field READER[] = { SHA256("person"),     TEXT("role"),
+                                          SHA256("role_key"),   TEXT("place"),
+                                          TEXT("jurisdiction"), END };
+static const struct vt_field BATCH[] = { SHA256("root"), NUMBER("count"), END };
+static const struct vt_field ACCESS[] = { TEXT("cell"),
+                                          TEXT("ledger"),
+                                          NUMBER("policy"),
+                                          OBJECT("reader", READER),
+                                          TEXTS_OPT("objects", 64),
+                                          OBJECT_OPT("batch", BATCH),
+                                          WORD("reason", REASONS),
+                                          NUMBER_OPT("request"),
+                                          SHA256_OPT("rules"),
+                                          TEXT("ticket"),
+                                          TEXT("recipient"),
+                                          TIME("created"),
+                                          TIME("expires"),
+                                          END };
+
+static const struct vt_field CUSTODY_ROLE[] = { TEXT("name"), SHA256("public"), END };
+static const struct vt_field CUSTODY_RULE[] = { WORD("reason", REASONS),
+                                                TEXTS("roles", 32),
+                                                TEXTS("countries", 256),
+                                                TEXTS("classes", 4),
+                                                TEXTS("jurisdictions", 64),
+                                                NUMBER("approvals"),
+                                                NUMBER("objects"),
+                                                NUMBER("per_day"),
+                                                NUMBER("valid_s"),
+                                                NUMBER("delay_s"),
+                                                END };
+static const struct vt_field CUSTODY[] = { NUMBER("version"),
+                                           TIME("created"),
+                                           TEXT("cell"),
+                                           TEXT("ledger"),
+                                           NUMBER("fresh_s"),
+                                           OBJECTS("roles", CUSTODY_ROLE, 32),
+                                           OBJECTS("rules", CUSTODY_RULE, 64),
+                                           TEXTS("published", 64),
+                                           NUMBER("requests"),
+                                           END };
+
+static const struct vt_field TALLY[] = { TEXT("cell"),       TEXT("ledger"),
+                                         NUMBER("number"),   NUMBER("releases"),
+                                         NUMBER("keys"),     NUMBER("refusals"),
+                                         NUMBER("warnings"), TIME("until"),
+                                         SHA256("chain"),    END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -362,6 +421,9 @@ static const struct {
     [VT_RESIDENCY] = { "residency", "urn:vitrine:residency:v1", RESIDENCY },
     [VT_AGGREGATE] = { "aggregate", "urn:vitrine:aggregate:v1", AGGREGATE },
     [VT_COUNT] = { "count", "urn:vitrine:count:v1", COUNT },
+    [VT_ACCESS] = { "access", "urn:vitrine:access:v1", ACCESS },
+    [VT_CUSTODY] = { "custody", "urn:vitrine:custody:v1", CUSTODY },
+    [VT_TALLY] = { "tally", "urn:vitrine:tally:v1", TALLY },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

@@ -34,6 +34,9 @@ enum vt_predicate {
     VT_RESIDENCY,
     VT_AGGREGATE,
     VT_COUNT,
+    VT_ACCESS,  /* somebody asks to read: never public, its commitment is */
+    VT_CUSTODY, /* who may read what, by the supervisor */
+    VT_TALLY,   /* what a key agent has released so far */
     VT_PREDICATES,
 };
 

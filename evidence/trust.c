@@ -338,8 +338,9 @@ bool vt_keyring_enrol(struct vt_keyring *keyring, const struct vt_statement *sta
         !vt_slice_is(key.holder, subject.name) || !vt_hash_parse_hex(key.keyid, &keyid) ||
         !vt_hash_equal(&keyid, &subject.hash))
         return vt_fail(err, VT_MALFORMED, "enrolment: its subject is not its key");
-    if (key.role != VT_ROLE_BUILDER && key.role != VT_ROLE_REVIEWER)
-        return vt_fail(err, VT_MALFORMED, "enrolment: only builders and reviewers can be");
+    if (!vt_trust_role_can_be_enrolled(key.role))
+        return vt_fail(err, VT_MALFORMED, "enrolment: no %s can be",
+                       vt_trust_role_name(key.role));
     if (vt_keyring_find(keyring, key.keyid, key.role) != NULL)
         return true; /* what the trust root says of it prevails */
     if (keyring->enrolled_count == VT_TRUST_ENROLLED_MAX)

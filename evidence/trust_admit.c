@@ -130,6 +130,10 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
     type = envelope.statement.type;
     if (type == VT_TRUST)
         return is_our_trust(trust, entry, err);
+    if (type == VT_ACCESS)
+        return vt_fail(err, VT_REJECTED,
+                       "an access statement is nobody else's to read: only its commitment "
+                       "is logged, on the cell's access ledger");
     if (has_stranger(&keyring, &envelope))
         return vt_fail(err, VT_REJECTED,
                        "the %s statement bears a signature by nobody whom the trust root "

@@ -6,6 +6,8 @@ static const char *const NAMES[VT_ROLES] = {
     [VT_ROLE_VENDOR] = "vendor",       [VT_ROLE_SUPERVISOR] = "supervisor",
     [VT_ROLE_REVIEWER] = "reviewer",   [VT_ROLE_BUILDER] = "builder",
     [VT_ROLE_RESIDENCY] = "residency", [VT_ROLE_CELL] = "cell",
+    [VT_ROLE_READER] = "reader",       [VT_ROLE_SCANNER] = "scanner",
+    [VT_ROLE_AGENT] = "agent",
 };
 
 #define ROLE(role) (1u << (role))
@@ -27,6 +29,9 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
     [VT_RESIDENCY] = ROLE(VT_ROLE_RESIDENCY),
     [VT_AGGREGATE] = ROLE(VT_ROLE_CELL),
     [VT_COUNT] = ROLE(VT_ROLE_CELL),
+    [VT_ACCESS] = ROLE(VT_ROLE_READER) | ROLE(VT_ROLE_SCANNER),
+    [VT_CUSTODY] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_TALLY] = ROLE(VT_ROLE_AGENT),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)
@@ -42,6 +47,15 @@ bool vt_trust_role_of(vt_slice name, enum vt_trust_role *out)
             return true;
         }
     return false;
+}
+
+bool vt_trust_role_can_be_enrolled(enum vt_trust_role role)
+{
+    static const unsigned can = ROLE(VT_ROLE_BUILDER) | ROLE(VT_ROLE_REVIEWER) |
+                                ROLE(VT_ROLE_READER) | ROLE(VT_ROLE_SCANNER) |
+                                ROLE(VT_ROLE_AGENT);
+
+    return (can & ROLE(role)) != 0;
 }
 
 enum vt_trust_role vt_predicate_role(enum vt_predicate type)

@@ -108,6 +108,7 @@ static void each_use_takes_its_own(void)
 
     ROW("a commitment", ACCESS(HEX), VT_USE_ACCESS, 5, VT_OK);
     ROW("a count", statement("urn:vitrine:count:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
+    ROW("a tally", statement("urn:vitrine:tally:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
     ROW("an erasure", statement("urn:vitrine:erasure:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
     ROW("a relocation", statement("urn:vitrine:relocation:v1", "{}"), VT_USE_ACCESS, 5,
         VT_OK);

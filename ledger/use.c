@@ -136,7 +136,8 @@ static bool read_head(vt_slice entry, uint64_t *index_out, struct vt_error *err)
 
 static bool read_access(vt_slice entry, struct vt_error *err)
 {
-    static const char *const types[] = { "urn:vitrine:count:v1", "urn:vitrine:erasure:v1",
+    static const char *const types[] = { "urn:vitrine:count:v1", "urn:vitrine:tally:v1",
+                                         "urn:vitrine:erasure:v1",
                                          "urn:vitrine:relocation:v1" };
     struct vt_error ignored = { 0 };
     VT_AUTO_JSON json = NULL;
@@ -148,7 +149,7 @@ static bool read_access(vt_slice entry, struct vt_error *err)
     if (!open_statement(entry, &json, &type, &ignored))
         return vt_fail(err, VT_MALFORMED,
                        "an access ledger takes commitments in canonical form and signed "
-                       "count, erasure and relocation statements only");
+                       "count, tally, erasure and relocation statements only");
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (vt_slice_is(type, types[i]))
             return true;

@@ -6,7 +6,7 @@
  *   head      an envelope with an in-toto statement "urn:vitrine:head:v1"; the predicate's
  *             number "epoch" is its index
  *   access    {"class":"access","commitment":HEX,"v":1}, or an envelope with a statement
- *             urn:vitrine:count:v1, :erasure:v1 or :relocation:v1
+ *             urn:vitrine:count:v1, :tally:v1, :erasure:v1 or :relocation:v1
  *
  * All in canonical form: one entry has one spelling.  Where the index is a number nobody
  * can be shown a version or an epoch of his own: the ledger has one entry for it.

@@ -2,7 +2,12 @@
 #include "http/client.h"
 #include <curl/curl.h>
 
-enum { TIMEOUT_MS = 30000, CONNECT_MS_MAX = 10000, CALLS_MAX = 256 };
+enum {
+    TIMEOUT_MS = 30000,
+    CONNECT_MS_MAX = 10000,
+    CALLS_MAX = 256,
+    PIECE_BYTES = 128 << 10, /* read at once of an answer that may be longer */
+};
 
 struct vt_http_client {
     CURLM *multi;
@@ -133,7 +138,8 @@ static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *insi
                      !SET(CURLOPT_POSTFIELDS,
                           call->body.len != 0 ? (const char *)call->body.data : "")))
         return false;
-    if (!SET(CURLOPT_FILETIME, 1L))
+    if (!SET(CURLOPT_FILETIME, 1L) || (call->answer_bytes_max > PIECE_BYTES &&
+                                       !SET(CURLOPT_BUFFERSIZE, (long)PIECE_BYTES)))
         return false;
     if (call->method != NULL && strcmp(call->method, "HEAD") == 0)
         return SET(CURLOPT_NOBODY, 1L);

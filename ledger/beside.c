@@ -26,15 +26,14 @@ static bool read_predicate(const json_t *statement, struct vt_beside_name *out)
            vt_hash_parse_hex(digest, &out->digest);
 }
 
-bool vt_beside_read_name(vt_slice entry, struct vt_beside_name *out)
+static bool read_envelope(vt_slice entry, struct vt_beside_name *out)
 {
     VT_AUTO_DSSE envelope = { .signature_count = 0 };
     VT_AUTO_JSON statement = NULL;
     struct vt_error ignored = { 0 };
     struct vt_beside_name name;
 
-    if (entry.len == 0 || entry.data[0] != '{' ||
-        !vt_dsse_parse(entry, &envelope, &ignored) ||
+    if (!vt_dsse_parse(entry, &envelope, &ignored) ||
         !vt_slice_equal(vt_buf_slice(&envelope.payload_type),
                         VT_LIT("application/vnd.in-toto+json")) ||
         !vt_json_parse(vt_buf_slice(&envelope.payload), "statement", &statement,
@@ -43,6 +42,12 @@ bool vt_beside_read_name(vt_slice entry, struct vt_beside_name *out)
         return false;
     *out = name;
     return true;
+}
+
+/* Most entries of some logs are no envelopes: they are known by their first byte. */
+bool vt_beside_read_name(vt_slice entry, struct vt_beside_name *out)
+{
+    return entry.len != 0 && entry.data[0] == '{' && read_envelope(entry, out);
 }
 
 void vt_beside_path(const vt_hash *digest, char out[VT_BESIDE_PATH_BYTES])

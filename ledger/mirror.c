@@ -179,9 +179,11 @@ static bool take_bundle(struct mirror *m, const struct vt_tile_name *name, vt_ha
 {
     char path[VT_TILE_PATH_BYTES];
     unsigned width;
-    bool is_good;
+    bool is_good = false;
 
-    if (!take_kept(m, name, leaves, &is_good, err))
+    /* What was asked for ahead was not here. */
+    if (!vt_remote_is_expected(m->remote, name) &&
+        !take_kept(m, name, leaves, &is_good, err))
         return false;
     if (is_good)
         return true;
@@ -241,13 +243,30 @@ static bool hand_out(struct mirror *m, unsigned held, struct vt_error *err)
     return true;
 }
 
+/* Leaves that were held against the root; the tree holds the first ones already.  For a
+ * whole tile the hash over it is known by now. */
+static bool append(struct mirror *m, const vt_hash *leaves, unsigned held, unsigned width,
+                   struct vt_error *err)
+{
+    struct vt_tile_sink sink = { keep_tile, m };
+
+    if (held == 0 && width == VT_TILE_WIDTH) {
+        const vt_hash *over = trust(m, 1, m->tree.size / VT_TILE_WIDTH, err);
+
+        return over != NULL && vt_tree_append_tile(&m->tree, leaves, over, &sink, err);
+    }
+    for (unsigned i = held; i < width; i++)
+        if (!vt_tree_append(&m->tree, &leaves[i], &sink, err))
+            return false;
+    return true;
+}
+
 /* One bundle, of which we may hold the beginning. */
 static bool grow_by_one(struct mirror *m, struct vt_error *err)
 {
     uint64_t index = m->tree.size / VT_TILE_WIDTH;
     struct vt_tile_name name = { VT_TILE_ENTRIES, index,
                                  vt_tile_width(0, index, m->head.size) };
-    struct vt_tile_sink sink = { keep_tile, m };
     vt_hash leaves[VT_TILE_WIDTH];
     unsigned held = vt_tree_width(&m->tree, 0);
 
@@ -255,11 +274,8 @@ static bool grow_by_one(struct mirror *m, struct vt_error *err)
     if (!take_bundle(m, &name, leaves, err))
         return false;
     VT_ASSERT(memcmp(leaves, m->tree.levels[0], held * sizeof *leaves) == 0);
-    if (!hand_out(m, held, err))
+    if (!hand_out(m, held, err) || !append(m, leaves, held, name.width, err))
         return false;
-    for (unsigned i = held; i < name.width; i++)
-        if (!vt_tree_append(&m->tree, &leaves[i], &sink, err))
-            return false;
     m->report->entries += name.width - held;
     return true;
 }

@@ -233,6 +233,14 @@ void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name)
         ahead_clear(free_one);
 }
 
+bool vt_remote_is_expected(struct vt_remote *remote, const struct vt_tile_name *name)
+{
+    char path[VT_TILE_PATH_BYTES];
+
+    vt_tile_path(name, path);
+    return find_ahead(remote, path) != NULL;
+}
+
 /* ---- what is asked for ----------------------------------------------------------------
  */
 

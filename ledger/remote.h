@@ -46,6 +46,7 @@ bool vt_remote_has_failed(const struct vt_remote *remote);
  * over. */
 #define VT_REMOTE_AHEAD 16
 void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name);
+bool vt_remote_is_expected(struct vt_remote *remote, const struct vt_tile_name *name);
 
 /* Its hash tiles, as a source for proofs: their form is checked, no more. */
 struct vt_tile_source vt_remote_source(struct vt_remote *remote);

@@ -190,6 +190,45 @@ static void roots_at_every_size(void)
     VT_CHECK(vt_hash_equal(&shelf->tiles[1][0][1], &root));
 }
 
+/* All that was handed out, in order, as one hash. */
+static bool note_tile(void *context, int level, uint64_t index, const vt_hash *hashes,
+                      struct vt_error *err)
+{
+    vt_hash *so_far = context, tile = vt_tile_root(hashes, VT_TILE_WIDTH);
+    vt_hash place = leaf_of(index * VT_TILE_LEVELS + (uint64_t)level);
+
+    (void)err;
+    tile = vt_sha256_node(&place, &tile);
+    *so_far = vt_sha256_node(so_far, &tile);
+    return true;
+}
+
+/* 258 tiles, so that one of level 1 is completed, and a tile that begins with one leaf. */
+static void whole_tiles_at_once(void)
+{
+    struct vt_tree *one = vt_arena_alloc(vt_test_arena(), sizeof *one);
+    struct vt_tree *other = vt_arena_alloc(vt_test_arena(), sizeof *other);
+    vt_hash of_one = { { 0 } }, of_other = { { 0 } }, leaves[VT_TILE_WIDTH], root, same;
+    struct vt_tile_sink sink = { note_tile, &of_one },
+                        sink_other = { note_tile, &of_other };
+    struct vt_error err = { 0 };
+
+    for (uint64_t tile = 0; tile < 258; tile++) {
+        for (unsigned i = 0; i < VT_TILE_WIDTH; i++) {
+            leaves[i] = leaf_of(tile * VT_TILE_WIDTH + i);
+            VT_CHECK_OK(vt_tree_append(one, &leaves[i], &sink, &err));
+        }
+        root = vt_tile_root(leaves, VT_TILE_WIDTH);
+        VT_CHECK_OK(vt_tree_append_tile(other, leaves, &root, &sink_other, &err));
+    }
+    VT_CHECK_OK(vt_tree_append(one, &leaves[3], &sink, &err));
+    VT_CHECK_OK(vt_tree_append(other, &leaves[3], &sink_other, &err));
+    root = vt_tree_root(one);
+    same = vt_tree_root(other);
+    VT_CHECK(one->size == other->size && vt_hash_equal(&root, &same));
+    VT_CHECK(vt_hash_equal(&of_one, &of_other));
+}
+
 static void proofs_at_every_size(void)
 {
     struct vt_error err = { 0 };
@@ -242,6 +281,7 @@ static const struct vt_case cases[] = {
     { "widths", widths },
     { "bundles", bundles },
     { "roots at every size", roots_at_every_size },
+    { "whole tiles at once", whole_tiles_at_once },
     { "proofs at every size", proofs_at_every_size },
     { "proofs that cannot be", proofs_that_cannot_be },
 };

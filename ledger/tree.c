@@ -7,12 +7,13 @@ unsigned vt_tree_width(const struct vt_tree *tree, int level)
     return (unsigned)(vt_tile_level_size(level, tree->size) % VT_TILE_WIDTH);
 }
 
-bool vt_tree_append(struct vt_tree *tree, const vt_hash *leaf,
-                    const struct vt_tile_sink *sink, struct vt_error *err)
+/* Put a hash into the open tile of a level; where that fills it, its root goes up. */
+static bool put_hash(struct vt_tree *tree, int level, const vt_hash *hash,
+                     const struct vt_tile_sink *sink, struct vt_error *err)
 {
-    vt_hash carry = *leaf;
+    vt_hash carry = *hash;
 
-    for (int level = 0; level < VT_TILE_LEVELS; level++) {
+    for (; level < VT_TILE_LEVELS; level++) {
         unsigned width = vt_tree_width(tree, level);
         uint64_t index = vt_tile_level_size(level, tree->size) / VT_TILE_WIDTH;
 
@@ -24,7 +25,27 @@ bool vt_tree_append(struct vt_tree *tree, const vt_hash *leaf,
             return false;
         carry = vt_tile_root(tree->levels[level], VT_TILE_WIDTH);
     }
+    return true;
+}
+
+bool vt_tree_append(struct vt_tree *tree, const vt_hash *leaf,
+                    const struct vt_tile_sink *sink, struct vt_error *err)
+{
+    if (!put_hash(tree, 0, leaf, sink, err))
+        return false;
     tree->size++;
+    return true;
+}
+
+bool vt_tree_append_tile(struct vt_tree *tree, const vt_hash *leaves, const vt_hash *root,
+                         const struct vt_tile_sink *sink, struct vt_error *err)
+{
+    VT_ASSERT(vt_tree_width(tree, 0) == 0);
+    if ((sink != NULL &&
+         !sink->take(sink->context, 0, tree->size / VT_TILE_WIDTH, leaves, err)) ||
+        !put_hash(tree, 1, root, sink, err))
+        return false;
+    tree->size += VT_TILE_WIDTH;
     return true;
 }
 

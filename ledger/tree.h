@@ -33,6 +33,12 @@ struct vt_tile_sink {
 VT_CHECKED bool vt_tree_append(struct vt_tree *tree, const vt_hash *leaf,
                                const struct vt_tile_sink *sink, struct vt_error *err);
 
+/* Append 256 leaves at once where the open tile is empty; `root` is theirs (vt_tile_root),
+ * which whoever has checked them knows already. */
+VT_CHECKED bool vt_tree_append_tile(struct vt_tree *tree, const vt_hash *leaves,
+                                    const vt_hash *root, const struct vt_tile_sink *sink,
+                                    struct vt_error *err);
+
 /* How many hashes the level's open tile has: 0 to 255. */
 unsigned vt_tree_width(const struct vt_tree *tree, int level);
 

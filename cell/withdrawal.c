@@ -1,6 +1,6 @@
 /* Pseudonyms, requests to erase, receipts: small canonical documents in DSSE envelopes. */
 #include "cell/withdrawal.h"
-#include "crypto/ed25519.h"
+#include "cell/paper.h"
 #include "evidence/field.h"
 #include "wire/hex.h"
 
@@ -51,58 +51,6 @@ bool vt_pseudonym_open(struct vt_disk *home, vt_slice cell, const struct vt_env 
     explicit_bzero(secret, sizeof secret);
     explicit_bzero(&seed, sizeof seed);
     return ok;
-}
-
-/* ---- envelopes of one signature ---------------------------------------------------------
- */
-
-static bool seal(const json_t *payload, const char *type, const struct vt_key *key,
-                 struct vt_buf *out, struct vt_error *err)
-{
-    VT_AUTO_BUF text = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX);
-    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
-    struct vt_dsse_signature signature = { .keyid = vt_slice_from_cstr(id.text) };
-    uint8_t bytes[64];
-
-    if (!vt_json_write_canonical(payload, &text, err) ||
-        !vt_dsse_sign(key, vt_slice_from_cstr(type), vt_buf_slice(&text), bytes, err))
-        return false;
-    signature.bytes = vt_slice_of(bytes, sizeof bytes);
-    return vt_dsse_write(vt_slice_from_cstr(type), vt_buf_slice(&text), &signature, 1, out,
-                         err);
-}
-
-/* dsse_out: to be cleared; the JSON is returned. */
-static bool unseal(vt_slice bytes, const char *type, const struct vt_field *schema,
-                   const char *what, struct vt_dsse *dsse_out, json_t **json_out,
-                   struct vt_error *err)
-{
-    if (bytes.len != 0 && bytes.data[bytes.len - 1] == '\n')
-        bytes.len--;
-    if (!vt_dsse_parse_canonical(bytes, dsse_out, err))
-        return vt_within(err, "%s", what);
-    if (!vt_slice_is(vt_buf_slice(&dsse_out->payload_type), type) ||
-        dsse_out->signature_count != 1)
-        return vt_fail(err, VT_MALFORMED, "%s: is none, or not signed once", what);
-    if (!vt_json_parse_canonical(vt_buf_slice(&dsse_out->payload), what, json_out, err))
-        return false;
-    if (vt_schema_verify(*json_out, what, schema, err) &&
-        (vt_field_number(*json_out, "v") == 1 ||
-         vt_fail(err, VT_MALFORMED, "%s: only 'v' 1 is known", what)))
-        return true;
-    vt_json_clear(json_out);
-    return false;
-}
-
-static bool is_signed_by(const struct vt_dsse *dsse, const struct vt_public_key *key)
-{
-    struct vt_key_id id = vt_public_key_id(key);
-    VT_AUTO_BUF pae = vt_buf_init(dsse->payload.len + dsse->payload_type.len + 64);
-
-    vt_dsse_write_pae(&pae, vt_buf_slice(&dsse->payload_type),
-                      vt_buf_slice(&dsse->payload));
-    return !pae.is_full && vt_slice_is(dsse->signatures[0].keyid, id.text) &&
-           vt_ed25519_verify(key->bytes, vt_buf_slice(&pae), dsse->signatures[0].bytes);
 }
 
 /* ---- the request ------------------------------------------------------------------------
@@ -161,7 +109,7 @@ bool vt_withdrawal_write(const struct vt_sent *sent, vt_slice cell,
 
     return write_payload(cell, vt_key_public(pseudonym), now_unix_s,
                          list_samples(sent, cell), &payload, err) &&
-           seal(payload, VT_WITHDRAWAL_TYPE, pseudonym, out, err);
+           vt_paper_write(payload, VT_WITHDRAWAL_TYPE, pseudonym, out, err);
 }
 
 void vt_withdrawal_clear(struct vt_withdrawal *withdrawal)
@@ -189,13 +137,14 @@ bool vt_withdrawal_parse(vt_slice bytes, struct vt_withdrawal *out, struct vt_er
 
     if (bytes.len != 0 && bytes.data[bytes.len - 1] == '\n')
         bytes.len--; /* files may end with a line break, envelopes do not */
-    if (!unseal(bytes, VT_WITHDRAWAL_TYPE, REQUEST, "withdrawal", &dsse, &json, err) ||
+    if (!vt_paper_open(bytes, VT_WITHDRAWAL_TYPE, REQUEST, "withdrawal", &dsse, &json,
+                       err) ||
         !vt_json_get_sha256(json, "withdrawal", "pseudonym", request.pseudonym.bytes,
                             err) ||
         !vt_json_get_time(json, "withdrawal", "at", &request.at_unix_s, err) ||
         !objects_are_hashes(json_object_get(json, "objects"), err))
         return false;
-    if (!is_signed_by(&dsse, &request.pseudonym))
+    if (!vt_paper_is_by(&dsse, &request.pseudonym))
         return vt_fail(err, VT_REJECTED,
                        "withdrawal: is not signed by the pseudonym that it names");
     request.cell = vt_field_text(json, "cell");
@@ -269,28 +218,12 @@ bool vt_receipt_write(const struct vt_withdrawal *withdrawal, uint64_t erased,
     if (payload == NULL)
         return vt_fail(err, VT_IO, "receipt: out of memory");
     return vt_schema_verify(payload, "receipt", RECEIPT, err) &&
-           seal(payload, VT_RECEIPT_TYPE, cell_key, out, err);
+           vt_paper_write(payload, VT_RECEIPT_TYPE, cell_key, out, err);
 }
 
 void vt_receipt_clear(struct vt_receipt *receipt)
 {
     vt_json_clear(&receipt->json);
-}
-
-static bool is_cells(const struct vt_trust *trust, const struct vt_dsse *dsse,
-                     const struct vt_receipt *receipt, struct vt_error *err)
-{
-    const struct vt_trust_key *key =
-        vt_trust_find(trust, dsse->signatures[0].keyid, VT_ROLE_CELL);
-    enum vt_regard standing;
-
-    if (key == NULL || !vt_list_has(key->products, receipt->cell) ||
-        !is_signed_by(dsse, &key->key))
-        return vt_fail(err, VT_REJECTED, "receipt: is not signed by cell %.*s",
-                       VT_SLICE_ARGS(receipt->cell));
-    standing = vt_trust_key_standing(key, receipt->at_unix_s);
-    return standing == VT_REGARD_GOOD ||
-           vt_fail(err, VT_REJECTED, "receipt: is signed by %s", vt_regard_words(standing));
 }
 
 bool vt_receipt_parse(vt_slice bytes, const struct vt_trust *trust, struct vt_receipt *out,
@@ -300,14 +233,14 @@ bool vt_receipt_parse(vt_slice bytes, const struct vt_trust *trust, struct vt_re
     VT_AUTO_JSON json = NULL;
     struct vt_receipt receipt = { .json = NULL };
 
-    if (!unseal(bytes, VT_RECEIPT_TYPE, RECEIPT, "receipt", &dsse, &json, err) ||
+    if (!vt_paper_open(bytes, VT_RECEIPT_TYPE, RECEIPT, "receipt", &dsse, &json, err) ||
         !vt_json_get_time(json, "receipt", "at", &receipt.at_unix_s, err))
         return false;
     receipt.cell = vt_field_text(json, "cell");
     receipt.request = vt_field_hash(json, "request");
     receipt.erased = vt_field_number(json, "erased");
     receipt.kept = json_object_get(json, "kept");
-    if (!is_cells(trust, &dsse, &receipt, err))
+    if (!vt_paper_is_cells(&dsse, trust, receipt.cell, receipt.at_unix_s, "receipt", err))
         return false;
     receipt.json = json_incref(json);
     *out = receipt;

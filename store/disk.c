@@ -1,6 +1,7 @@
 /* An open folder: opening and making it, reading and removing what is in it, and what
  * happens when the machine fails.  Writing is in draft.c, lazy.c and journal.c. */
 #include "store/inside.h"
+#include <sys/vfs.h>
 
 /* ---- failing ------------------------------------------------------------------------- */
 
@@ -79,6 +80,23 @@ bool vt_disk_is_usable(const struct vt_disk *disk, struct vt_error *err)
         return vt_fail(err, VT_IO,
                        "%s: an earlier write failed, so its state is unknown; start again",
                        disk->path);
+    return true;
+}
+
+bool vt_disk_is_spoiled(const struct vt_disk *disk)
+{
+    return disk->is_spoiled;
+}
+
+bool vt_disk_free_bytes(const struct vt_disk *disk, uint64_t *out, struct vt_error *err)
+{
+    struct statfs about;
+
+    if (fstatfs(disk->fd, &about) != 0)
+        return vt_disk_fail(disk, "", "see how much room is left", err);
+    /* Blocks of a size that is never negative; more than 2^64 bytes is enough too. */
+    if (__builtin_mul_overflow((uint64_t)about.f_bavail, (uint64_t)about.f_bsize, out))
+        *out = UINT64_MAX;
     return true;
 }
 

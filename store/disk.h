@@ -36,6 +36,12 @@ VT_CHECKED bool vt_disk_open_below(struct vt_disk *above, const char *name,
  * not durable.  NULL does nothing. */
 void vt_disk_close(struct vt_disk *disk);
 const char *vt_disk_path(const struct vt_disk *disk);
+/* A write or sync failed, so nothing more may be changed: what failed was not merely
+ * refused (disk full, not permitted). */
+bool vt_disk_is_spoiled(const struct vt_disk *disk);
+/* Room that is left for us on its file system, in bytes.  VT_IO. */
+VT_CHECKED bool vt_disk_free_bytes(const struct vt_disk *disk, uint64_t *out,
+                                   struct vt_error *err);
 /* After a failure: take away a folder that was made for nothing.  One that holds anything
  * but our lock file stays as it is, and so does one that cannot be removed; nobody is told,
  * since the caller has the reason of his failure to tell. */
@@ -131,6 +137,11 @@ VT_CHECKED bool vt_disk_file_preallocate(struct vt_disk_file *file, uint64_t siz
                                          struct vt_error *err);
 VT_CHECKED bool vt_disk_file_write_at(struct vt_disk_file *file, uint64_t at,
                                       vt_slice bytes, struct vt_error *err);
+/* Ask for the room of a file that will be written piece by piece: zeros as long as nothing
+ * else was written.  Not durable until a sync.  A full disk is found here, before a byte
+ * was written, and changes nothing (VT_IO). */
+VT_CHECKED bool vt_disk_file_reserve(struct vt_disk_file *file, uint64_t size,
+                                     struct vt_error *err);
 /* fdatasync: bytes written so far, and a size that they grew. */
 VT_CHECKED bool vt_disk_file_sync(struct vt_disk_file *file, struct vt_error *err);
 /* Cut or extend with zeros, durably. */

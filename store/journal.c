@@ -126,6 +126,23 @@ bool vt_disk_file_preallocate(struct vt_disk_file *file, uint64_t size,
     return true;
 }
 
+bool vt_disk_file_reserve(struct vt_disk_file *file, uint64_t size, struct vt_error *err)
+{
+    struct vt_disk *disk = file->disk;
+
+    if (!vt_disk_is_usable(disk, err) || !range_verify(file, 0, size, err))
+        return false;
+    if (size <= file->size)
+        return true;
+    file->is_dirty = true;
+    if (vt_change_reserve(step_of(file, "file: reserve"), file->fd, size) == 0) {
+        file->size = size;
+        return true;
+    }
+    return errno == EOPNOTSUPP ||
+           vt_disk_fail_change(disk, file->name, "reserve space for it", err);
+}
+
 bool vt_disk_file_write_at(struct vt_disk_file *file, uint64_t at, vt_slice bytes,
                            struct vt_error *err)
 {

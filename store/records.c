@@ -69,8 +69,13 @@ static bool bind(struct vt_records *r, sqlite3_stmt *statement, const vt_value *
     VT_ASSERT(count <= VALUES_MAX && sqlite3_bind_parameter_count(statement) == (int)count);
     for (size_t i = 0; i < count; i++) {
         const vt_value *v = &values[i];
-        int at = (int)i + 1, code;
+        char name[8];
+        int at, code;
 
+        /* To SQLite these are names, numbered as they come. */
+        (void)snprintf(name, sizeof name, "$%zu", i + 1);
+        at = sqlite3_bind_parameter_index(statement, name);
+        VT_ASSERT(at != 0);
         if (!v->is_bytes)
             code = sqlite3_bind_int64(statement, at, v->number);
         else if (v->bytes.len == 0)
@@ -214,7 +219,8 @@ static bool configure(struct vt_records *r, struct vt_error *err)
                                    "PRAGMA temp_store = MEMORY;"
                                    "PRAGMA foreign_keys = ON;"
                                    "PRAGMA cell_size_check = ON;"
-                                   "PRAGMA trusted_schema = OFF;";
+                                   "PRAGMA trusted_schema = OFF;"
+                                   "PRAGMA secure_delete = ON;";
 
     (void)sqlite3_extended_result_codes(r->db, 1);
     (void)sqlite3_db_config(r->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

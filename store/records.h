@@ -1,7 +1,7 @@
 /* Records: tables with transactions, for what is looked for by more than its name.  This is
  * the door; behind it SQLite, one file in a folder of ours, one process that writes it.
  * PostgreSQL can stand behind the same door: statements keep to what both understand, with
- * parameters $1, $2, ... in the order in which they first stand in the text.
+ * parameters $1, $2, ... for the values in their order.
  *
  * SQLite reaches the disk through store/disk.h alone, so the crash tests break it as they
  * break everything else.  When commit has returned, the transaction survives power loss.

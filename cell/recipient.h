@@ -1,0 +1,38 @@
+/* Whom clients seal files to: a small document for each (cell, country, class, period),
+ * whose SHA-256 the trust root certifies and a head selects.  A head cannot introduce a
+ * key, so nobody can be given one of his own.
+ *
+ *   {"cell": "zurich", "class": "file", "country": "CH", "from": TIME, "recipient":
+ *    "age1...", "until": TIME, "v": 1}
+ *
+ * Canonical (RFC 8785); its SHA-256 is also the salt of the digests by which equal files of
+ * one period are found (cell/share_request.h). */
+#ifndef VT_CELL_RECIPIENT_H
+#define VT_CELL_RECIPIENT_H
+
+#include "cell/residency.h"
+#include "crypto/age_key.h"
+
+#define VT_RECIPIENT_BYTES_MAX VT_KIB(2)
+
+struct vt_cell_recipient {
+    char cell[65], country[3];
+    enum vt_data_class data;
+    int64_t from_unix_s, until_unix_s; /* from <= time < until */
+    struct vt_age_recipient key;
+    vt_hash digest; /* given by parse */
+};
+
+/* Errors: VT_MALFORMED, VT_LIMIT, VT_IO memory */
+VT_CHECKED bool vt_cell_recipient_parse(vt_slice text, struct vt_cell_recipient *out,
+                                        struct vt_error *err);
+/* The exact inverse: append it. */
+VT_CHECKED bool vt_cell_recipient_write(const struct vt_cell_recipient *recipient,
+                                        struct vt_buf *out, struct vt_error *err);
+/* Is it that cell's, for that country and class, now?  VT_REJECTED */
+VT_CHECKED bool vt_cell_recipient_fits(const struct vt_cell_recipient *recipient,
+                                       vt_slice cell, vt_slice country,
+                                       enum vt_data_class data, int64_t now_unix_s,
+                                       struct vt_error *err);
+
+#endif

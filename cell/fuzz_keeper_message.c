@@ -1,6 +1,7 @@
 /* Law: the first byte chooses a message; whatever is read of the rest, written again, is
  * the same bytes. */
 #include "cell/keeper_message.h"
+#include "cell/queue_message.h"
 #include "tools/fuzz.h"
 
 static bool share(vt_slice body, struct vt_buf *out)
@@ -61,6 +62,37 @@ static bool answer(vt_slice body, struct vt_buf *out)
     if (!vt_keeper_answer_read(body, &one))
         return false;
     vt_keeper_answer_write(out, &one);
+    return true;
+}
+
+static bool take(vt_slice body, struct vt_buf *out)
+{
+    struct vt_queue_take one;
+
+    if (!vt_queue_take_read(body, &one))
+        return false;
+    vt_queue_take_write(out, &one);
+    return true;
+}
+
+static bool task(vt_slice body, struct vt_buf *out)
+{
+    struct vt_sample_task one;
+
+    if (!vt_queue_task_read(body, &one))
+        return false;
+    vt_queue_task_write(out, &one);
+    return true;
+}
+
+static bool settle(vt_slice body, struct vt_buf *out)
+{
+    struct vt_sample_verdict one;
+    vt_hash object;
+
+    if (!vt_queue_settle_read(body, &object, &one))
+        return false;
+    vt_queue_settle_write(out, &object, &one);
     return true;
 }
 

@@ -65,6 +65,7 @@ enum {
     VT_KEEPER_WITHDRAW,
     VT_KEEPER_TAKEN,
     VT_KEEPER_ANSWER,
+    VT_KEEPER_PASSPHRASE, /* of whoever starts it, before BEGIN: role_cell_keeper.h */
 };
 
 enum {

@@ -41,6 +41,14 @@ static bool take(const json_t *json, struct vt_cell_recipient *out, struct vt_er
     return true;
 }
 
+void vt_cell_recipient_path(const vt_hash *digest, char out[VT_RECIPIENT_PATH_BYTES])
+{
+    char text[65];
+
+    vt_hash_text(digest, text);
+    (void)snprintf(out, VT_RECIPIENT_PATH_BYTES, "recipient/%s", text);
+}
+
 bool vt_cell_recipient_parse(vt_slice text, struct vt_cell_recipient *out,
                              struct vt_error *err)
 {

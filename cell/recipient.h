@@ -15,6 +15,10 @@
 
 #define VT_RECIPIENT_BYTES_MAX VT_KIB(2)
 
+/* Where a cell publishes it, below DIR/public. */
+#define VT_RECIPIENT_PATH_BYTES 80
+void vt_cell_recipient_path(const vt_hash *digest, char out[VT_RECIPIENT_PATH_BYTES]);
+
 struct vt_cell_recipient {
     char cell[65], country[3];
     enum vt_data_class data;

@@ -194,6 +194,7 @@ static bool is_consent(struct vt_samples *s, const struct vt_share_request *requ
     int64_t apart_s = vt_samples_now(s) - request->at_unix_s;
     bool is_over;
 
+    out->reason = VT_COUNTED_NO_CONSENT;
     if (!vt_share_request_verify(request, &why))
         return vt_samples_say(out, why.code == VT_REJECTED ? 403 : 400, "%s", why.message);
     if (apart_s > TIME_SLACK_S || apart_s < -TIME_SLACK_S)
@@ -206,6 +207,7 @@ static bool is_consent(struct vt_samples *s, const struct vt_share_request *requ
         return false;
     if (is_over)
         return vt_samples_say(out, 403, "share: consent was withdrawn since it was signed");
+    out->reason = VT_COUNTED_LIMITED; /* what follows are bounds */
     if (!may_ask(s, &request->pseudonym)) {
         out->retry_after_s = 60;
         return vt_samples_say(out, 429, "share: no more than %ju a minute",
@@ -236,6 +238,8 @@ static bool is_new(struct vt_samples *s, const struct vt_share_request *request,
     if (!row.is_there) {
         if (!vt_samples_was_erased(s, &request->object, &was_erased, err))
             return false;
+        if (was_erased)
+            out->reason = VT_COUNTED_NO_CONSENT;
         return !was_erased || vt_samples_say(out, 410, "share: this object was erased");
     }
     if (memcmp(&row.owner, &request->pseudonym, sizeof row.owner) != 0 ||

@@ -50,6 +50,7 @@ void vt_samples_close(struct vt_samples *samples); /* NULL allowed */
 /* What is answered: a status of cell/keeper_message.h, and what goes with it. */
 struct vt_sample_answer {
     uint16_t status;
+    enum vt_count_reason reason; /* of a no: what it counts as */
     uint32_t retry_after_s;
     uint64_t offset;
     char sentence[240];
@@ -57,6 +58,9 @@ struct vt_sample_answer {
 };
 
 void vt_sample_answer_clear(struct vt_sample_answer *answer);
+/* Set status and sentence.  Always true. */
+VT_PRINTF(3, 4)
+bool vt_samples_say(struct vt_sample_answer *out, uint16_t status, const char *format, ...);
 #define VT_AUTO_SAMPLE_ANSWER                                                              \
     __attribute__((cleanup(vt_sample_answer_clear))) struct vt_sample_answer
 
@@ -79,6 +83,10 @@ VT_CHECKED bool vt_samples_end(struct vt_samples *samples, const vt_hash *object
 /* How far is it?  VT_IO. */
 VT_CHECKED bool vt_samples_state(struct vt_samples *samples, const vt_hash *object,
                                  struct vt_sample_answer *out, struct vt_error *err);
+
+/* The country that it came from.  VT_ABSENT no such object; VT_IO. */
+VT_CHECKED bool vt_samples_country(struct vt_samples *samples, const vt_hash *object,
+                                   char out[3], struct vt_error *err);
 
 /* ---- erasing ------------------------------------------------------------------------ */
 

@@ -379,3 +379,30 @@ bool vt_samples_state(struct vt_samples *samples, const vt_hash *object,
     }
     return vt_samples_say(out, 202, "go on at %ju", (uintmax_t)out->offset);
 }
+
+static bool take_country(void *context, const struct vt_record_row *row,
+                         struct vt_error *err)
+{
+    vt_slice country = vt_record_bytes(row, 0);
+    char *out = context;
+
+    if (country.len != 2)
+        return vt_fail(err, VT_MALFORMED, "samples: a row without its country");
+    memcpy(out, country.data, 2);
+    out[2] = '\0';
+    return true;
+}
+
+bool vt_samples_country(struct vt_samples *samples, const vt_hash *object, char out[3],
+                        struct vt_error *err)
+{
+    char country[3] = "";
+
+    if (!vt_records_ask(samples->records, "SELECT country FROM objects WHERE id = $1",
+                        VT_VALUES(VT_VALUE_HASH(object)), 1, take_country, country, err))
+        return false;
+    if (country[0] == '\0')
+        return vt_fail(err, VT_ABSENT, "samples: no such object");
+    memcpy(out, country, sizeof country);
+    return true;
+}

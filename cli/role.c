@@ -2,6 +2,7 @@
  * keeps (they stand at the top of each role_*.c).  ARCHITECTURE.md has the whole picture.
  */
 #include "cli/role.h"
+#include "cell/role_cell_keeper.h"
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
 #include "ledger/role_courier.h"
@@ -29,6 +30,7 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_RULES, vt_role_rules, &vt_rules_rights },
     { VT_ROLE_RELAY_FRONT, vt_role_relay_front, &vt_relay_front_rights },
     { VT_ROLE_RELAY_COURIER, vt_role_relay_courier, &vt_relay_courier_rights },
+    { VT_ROLE_CELL_KEEPER, vt_role_cell_keeper, &vt_cell_keeper_rights },
     { NULL, NULL, NULL },
 };
 

@@ -11,6 +11,8 @@ struct vt_cell_world vt_cell_world_good(void)
                                    .key_until = VT_WORLD_NOW + 100000,
                                    .certified_cell = "zurich",
                                    .certified_use = "recipient",
+                                   .recipient = "recipient",
+                                   .statistics = "statistics",
                                    .certified_from = VT_WORLD_BEGAN - 100000,
                                    .certified_until = VT_WORLD_NOW + 100000,
                                    .has_ledger = true };
@@ -57,8 +59,8 @@ vt_slice vt_cell_world_trust(struct vt_world *world, const struct vt_cell_world 
             json_array_append_new(json_object_get(predicate, "ledgers"),
                                   json_pack("{s:s,s:s,s:s}", "origin", VT_CELL_WORLD_ORIGIN,
                                             "use", "head", "cell", "zurich")) == 0);
-    add_certified(certified, cell, cell->certified_use, "recipient");
-    add_certified(certified, cell, "statistics", "statistics");
+    add_certified(certified, cell, cell->certified_use, cell->recipient);
+    add_certified(certified, cell, "statistics", cell->statistics);
     add_certified(certified, cell, "ohttp", "ohttp");
     VT_CHECK(json_object_set_new(predicate, "certified", certified) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));

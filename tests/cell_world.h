@@ -12,6 +12,7 @@ struct vt_cell_world {
     int64_t key_from, key_until;
     const char *certified_cell, *certified_use; /* of the recipient */
     int64_t certified_from, certified_until;
+    const char *recipient, *statistics; /* texts whose SHA-256 is certified */
     bool has_ledger;
 };
 

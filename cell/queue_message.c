@@ -1,0 +1,193 @@
+/* The queue's messages, and both sides of them. */
+#include "cell/queue_message.h"
+
+enum { ANSWER_MS_MAX = 60000 };
+
+static bool read_hash(vt_reader *r, vt_hash *out)
+{
+    vt_slice bytes;
+
+    if (!vt_read_bytes(r, sizeof *out, &bytes))
+        return false;
+    memcpy(out, bytes.data, sizeof *out);
+    return true;
+}
+
+/* ---- TAKE, TASK, SETTLE -----------------------------------------------------------------
+ */
+
+void vt_queue_take_write(struct vt_buf *out, const struct vt_queue_take *take)
+{
+    vt_buf_put(out, vt_hash_slice(&take->rules));
+    vt_buf_put_u16(out, take->max);
+    vt_buf_put_u32(out, take->lease_s);
+}
+
+bool vt_queue_take_read(vt_slice body, struct vt_queue_take *out)
+{
+    vt_reader r = { body };
+    struct vt_queue_take take;
+
+    if (!read_hash(&r, &take.rules) || !vt_read_u16(&r, &take.max) ||
+        !vt_read_u32(&r, &take.lease_s) || !vt_read_end(&r) ||
+        take.max > VT_SAMPLES_TAKEN_MAX || take.lease_s > VT_QUEUE_LEASE_S_MAX)
+        return false;
+    *out = take;
+    return true;
+}
+
+void vt_queue_task_write(struct vt_buf *out, const struct vt_sample_task *task)
+{
+    vt_buf_put(out, vt_hash_slice(&task->object));
+    vt_buf_put(out, vt_hash_slice(&task->recipient));
+    vt_buf_put(out, vt_hash_slice(&task->body));
+    vt_buf_put_u64(out, task->body_bytes);
+    vt_buf_put(out, vt_slice_of(task->country, 2));
+    vt_buf_put_u32(out, task->attempts);
+    vt_buf_put(out, task->header);
+}
+
+bool vt_queue_task_read(vt_slice body, struct vt_sample_task *out)
+{
+    vt_reader r = { body };
+    struct vt_sample_task task = { .country = "" };
+    vt_slice country;
+
+    if (!read_hash(&r, &task.object) || !read_hash(&r, &task.recipient) ||
+        !read_hash(&r, &task.body) || !vt_read_u64(&r, &task.body_bytes) ||
+        !vt_read_bytes(&r, 2, &country) || !vt_read_u32(&r, &task.attempts) ||
+        r.rest.len == 0 || r.rest.len > VT_SHARE_HEADER_BYTES_MAX ||
+        task.body_bytes > VT_SHARE_BODY_BYTES_MAX)
+        return false;
+    memcpy(task.country, country.data, 2);
+    task.header = r.rest;
+    *out = task;
+    return true;
+}
+
+void vt_queue_settle_write(struct vt_buf *out, const vt_hash *object,
+                           const struct vt_sample_verdict *verdict)
+{
+    vt_buf_put(out, vt_hash_slice(object));
+    vt_buf_put_u8(out, verdict->state);
+    vt_buf_put(out, vt_hash_slice(&verdict->rules));
+    vt_buf_put_u8(out, verdict->has_plain);
+    vt_buf_put(out, vt_hash_slice(&verdict->plain));
+    vt_buf_put(out, verdict->outcome);
+}
+
+bool vt_queue_settle_read(vt_slice body, vt_hash *object_out, struct vt_sample_verdict *out)
+{
+    vt_reader r = { body };
+    struct vt_sample_verdict verdict;
+    vt_hash object;
+    uint8_t has_plain;
+
+    if (!read_hash(&r, &object) || !vt_read_u8(&r, &verdict.state) ||
+        !read_hash(&r, &verdict.rules) || !vt_read_u8(&r, &has_plain) || has_plain > 1 ||
+        !read_hash(&r, &verdict.plain) || r.rest.len > VT_SAMPLE_OUTCOME_BYTES_MAX)
+        return false;
+    verdict.has_plain = has_plain == 1;
+    verdict.outcome = r.rest;
+    *object_out = object;
+    *out = verdict;
+    return true;
+}
+
+/* ---- the dispatcher's side --------------------------------------------------------------
+ */
+
+bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
+                  bool (*each)(void *context, const struct vt_sample_task *task,
+                               struct vt_error *err),
+                  void *context, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(1));
+    struct vt_sample_task task;
+    struct vt_message message;
+
+    vt_queue_take_write(&body, take);
+    if (!vt_channel_send(keeper, VT_QUEUE_TAKE, vt_buf_slice(&body), err))
+        return false;
+    for (unsigned i = 0; i <= take->max; i++) {
+        if (!vt_channel_receive(keeper, ANSWER_MS_MAX, &message, err))
+            return false;
+        if (message.type == VT_QUEUE_NO_MORE)
+            return true;
+        if (message.type != VT_QUEUE_TASK || !vt_queue_task_read(message.body, &task))
+            break;
+        if (!each(context, &task, err))
+            return false;
+    }
+    return vt_fail(err, VT_MALFORMED, "the keeper answered what nobody asked");
+}
+
+bool vt_queue_settle(struct vt_channel *keeper, const vt_hash *object,
+                     const struct vt_sample_verdict *verdict, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_slice answer;
+
+    vt_queue_settle_write(&body, object, verdict);
+    return vt_buf_check(&body, "a verdict", err) &&
+           vt_channel_call(keeper, VT_QUEUE_SETTLE, vt_buf_slice(&body), VT_QUEUE_SETTLED,
+                           ANSWER_MS_MAX, &answer, err);
+}
+
+/* ---- the keeper's side ------------------------------------------------------------------
+ */
+
+static bool send_task(void *context, const struct vt_sample_task *task,
+                      struct vt_error *err)
+{
+    struct vt_channel *dispatcher = context;
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(4));
+
+    vt_queue_task_write(&body, task);
+    return vt_buf_check(&body, "a task", err) &&
+           vt_channel_send(dispatcher, VT_QUEUE_TASK, vt_buf_slice(&body), err);
+}
+
+static bool answer_take(struct vt_channel *dispatcher, struct vt_samples *samples,
+                        vt_slice body, struct vt_error *err)
+{
+    struct vt_queue_take take;
+
+    if (!vt_queue_take_read(body, &take))
+        return vt_fail(err, VT_MALFORMED, "a TAKE without a form");
+    return vt_samples_take(samples, &take.rules, take.max, take.lease_s, send_task,
+                           dispatcher, err) &&
+           vt_channel_send(dispatcher, VT_QUEUE_NO_MORE, (vt_slice){ 0 }, err);
+}
+
+static bool answer_settle(struct vt_channel *dispatcher, struct vt_samples *samples,
+                          vt_slice body, struct vt_error *err)
+{
+    struct vt_sample_verdict verdict;
+    struct vt_error lost = { 0 };
+    vt_hash object;
+
+    if (!vt_queue_settle_read(body, &object, &verdict))
+        return vt_fail(err, VT_MALFORMED, "a SETTLE without a form");
+    if (vt_samples_settle(samples, &object, &verdict, err))
+        return vt_channel_send(dispatcher, VT_QUEUE_SETTLED, (vt_slice){ 0 }, err);
+    if (err->code != VT_ABSENT)
+        return false;
+    lost = *err;
+    *err = (struct vt_error){ 0 };
+    return vt_channel_send_error(dispatcher, &lost, err);
+}
+
+bool vt_queue_answer(struct vt_channel *dispatcher, struct vt_samples *samples,
+                     struct vt_error *err)
+{
+    struct vt_message message;
+
+    if (!vt_channel_receive(dispatcher, 0, &message, err))
+        return false;
+    if (message.type == VT_QUEUE_TAKE)
+        return answer_take(dispatcher, samples, message.body, err);
+    if (message.type == VT_QUEUE_SETTLE)
+        return answer_settle(dispatcher, samples, message.body, err);
+    return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
+}

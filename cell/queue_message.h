@@ -1,0 +1,65 @@
+/* What a dispatcher of scanners and the keeper say to each other; writer and reader of each
+ * message stand in one file.  The dispatcher asks, the keeper answers, one at a time.
+ *
+ *   TAKE (rules, how many, for how long)   ->   TASK ..., NO_MORE
+ *   SETTLE (object, verdict)               ->   SETTLED, or an error
+ *
+ * Bodies do not cross: a dispatcher may read them below the samples' folder
+ * (vt_sample_body_path); their SHA-256 stands in the task. */
+#ifndef VT_CELL_QUEUE_MESSAGE_H
+#define VT_CELL_QUEUE_MESSAGE_H
+
+#include "cell/samples.h"
+#include "role/channel.h"
+
+enum {
+    VT_QUEUE_TAKE = 80,
+    VT_QUEUE_TASK,
+    VT_QUEUE_NO_MORE,
+    VT_QUEUE_SETTLE,
+    VT_QUEUE_SETTLED,
+};
+
+enum { VT_QUEUE_LEASE_S_MAX = 86400 };
+
+struct vt_queue_take {
+    vt_hash rules;
+    uint16_t max; /* at most VT_SAMPLES_TAKEN_MAX */
+    uint32_t lease_s;
+};
+
+void vt_queue_take_write(struct vt_buf *out, const struct vt_queue_take *take);
+VT_CHECKED bool vt_queue_take_read(vt_slice body, struct vt_queue_take *out);
+void vt_queue_task_write(struct vt_buf *out, const struct vt_sample_task *task);
+VT_CHECKED bool vt_queue_task_read(vt_slice body, struct vt_sample_task *out);
+void vt_queue_settle_write(struct vt_buf *out, const vt_hash *object,
+                           const struct vt_sample_verdict *verdict);
+VT_CHECKED bool vt_queue_settle_read(vt_slice body, vt_hash *object_out,
+                                     struct vt_sample_verdict *out);
+
+/* ---- the dispatcher's side -------------------------------------------------------------
+ */
+
+/* As vt_samples_take; `each` must not use the channel.
+ * Errors: those of each; VT_ABSENT the keeper is gone, VT_LIMIT it does not answer;
+ *         VT_MALFORMED */
+VT_CHECKED bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
+                             bool (*each)(void *context, const struct vt_sample_task *task,
+                                          struct vt_error *err),
+                             void *context, struct vt_error *err);
+/* As vt_samples_settle: true means that it is durable.
+ * Errors: VT_ABSENT it was erased meanwhile, or the keeper is gone; VT_LIMIT; VT_MALFORMED
+ */
+VT_CHECKED bool vt_queue_settle(struct vt_channel *keeper, const vt_hash *object,
+                                const struct vt_sample_verdict *verdict,
+                                struct vt_error *err);
+
+/* ---- the keeper's side ------------------------------------------------------------------
+ */
+
+/* Receive one message and answer it.
+ * Errors: VT_ABSENT the dispatcher is gone; VT_MALFORMED, VT_IO */
+VT_CHECKED bool vt_queue_answer(struct vt_channel *dispatcher, struct vt_samples *samples,
+                                struct vt_error *err);
+
+#endif

@@ -81,9 +81,12 @@ static void say_ready(void *context)
 bool vt_relay_serve(const struct vt_relay_serving *serving, struct vt_error *err)
 {
     struct serving s = { .told = serving, .listen_fd = -1 };
-    const struct vt_kept kept = {
-        "relay", start_both, stop_both, channels_of, say_ready, &s
-    };
+    const struct vt_kept kept = { .name = "relay",
+                                  .start = start_both,
+                                  .stop = stop_both,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s };
     bool is_ok =
         vt_http_url_check(serving->target, err) &&
         vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&

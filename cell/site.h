@@ -31,6 +31,20 @@ void vt_cell_filter_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
 void vt_cell_ohttp_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
 #define VT_CELL_HEAD_PATH "head.json"
 
+/* What kind of file is that? */
+enum vt_cell_path {
+    VT_CELL_PATH_NONE, /* no name that an epoch gives a file */
+    VT_CELL_PATH_HEAD, /* the only one whose bytes change */
+    VT_CELL_PATH_EPOCH,
+    VT_CELL_PATH_NODE,
+    VT_CELL_PATH_BUCKET,
+    VT_CELL_PATH_FILTER,
+};
+
+/* path: below public/, without a slash in front.  One file has one name: another spelling
+ * of it is none.  Whether the file is there is not asked. */
+enum vt_cell_path vt_cell_path_kind(vt_slice path);
+
 struct vt_cell_site;
 
 /* Open for writing (one process at a time); made if missing.  Returned, end with

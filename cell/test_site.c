@@ -1,6 +1,7 @@
 /* What a cell publishes, epoch after epoch, and what a client reads of it. */
 #include "cell/site.h"
 #include "cell/source.h"
+#include "tests/small_cell.h"
 #include "tests/world.h"
 
 enum { ROWS = 1300 };
@@ -8,60 +9,13 @@ enum { ROWS = 1300 };
 /* ---- a cell of a few files --------------------------------------------------------------
  */
 
-static uint8_t all_rows[ROWS + 1][VT_VERDICT_BYTES];
-
-static int compare_rows(const void *a, const void *b)
-{
-    return memcmp(a, b, VT_SHA256_BYTES);
-}
-
-static vt_hash hash_of(unsigned i)
-{
-    return vt_sha256_of(VT_BYTES(i));
-}
-
-static enum vt_cell_state state_of(unsigned i)
-{
-    return i % 3 == 0 ? VT_STATE_MALICIOUS : VT_STATE_CLEAN;
-}
-
-/* Files 0 to count - 1. */
-static struct vt_verdicts table_of(unsigned count)
-{
-    memset(all_rows, 0, sizeof all_rows);
-    for (unsigned i = 0; i < count; i++) {
-        vt_hash hash = hash_of(i);
-
-        memcpy(all_rows[i], hash.bytes, VT_SHA256_BYTES);
-        all_rows[i][32] = (uint8_t)state_of(i);
-    }
-    qsort(all_rows, count, VT_VERDICT_BYTES, compare_rows);
-    return (struct vt_verdicts){ .rows = all_rows[0], .count = count };
-}
-
 static struct vt_cell_written publish(const char *dir, unsigned count, unsigned bits,
                                       uint64_t epoch, uint64_t keep)
 {
-    struct vt_error err = { 0 };
-    struct vt_verdicts table = table_of(count);
-    struct vt_cell_head head = { .cell = VT_LIT("zurich"),
-                                 .jurisdiction = VT_LIT("CH"),
-                                 .epoch = epoch,
-                                 .from_unix_s = VT_WORLD_BEGAN,
-                                 .until_unix_s = VT_WORLD_NOW };
-    struct vt_cell_site *site;
-    struct vt_cell_written written;
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64)), file = vt_buf_init(VT_MIB(1));
-    vt_slice envelope;
+    const struct vt_small_epoch made = { dir,  count,          bits,        epoch,
+                                         keep, VT_WORLD_BEGAN, VT_WORLD_NOW };
 
-    VT_CHECK_OK(vt_cell_site_open(dir, &site, &err));
-    VT_CHECK_OK(vt_cell_site_write(site, &table, bits, 8, &head, &written, &err));
-    VT_CHECK_OK(vt_cell_head_write(&head, &payload, &err));
-    envelope = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_CELL));
-    VT_CHECK_OK(vt_head_file_write(envelope, VT_LIT("none"), NULL, NULL, 0, &file, &err));
-    VT_CHECK_OK(vt_cell_site_show(site, vt_buf_slice(&file), keep, &written, &err));
-    vt_cell_site_close(site);
-    return written;
+    return vt_small_cell_publish(&made);
 }
 
 static struct vt_head_file *read_head(struct vt_cell_source *source)
@@ -80,7 +34,7 @@ static bool ask(struct vt_cell_source *source, const struct vt_cell_tree *tree, 
                 struct vt_cell_verdict *out, struct vt_error *err)
 {
     VT_AUTO_BUF answer = vt_buf_init(VT_MIB(1));
-    vt_hash hash = hash_of(i);
+    vt_hash hash = vt_small_cell_hash(i);
 
     return vt_cell_source_answer(source, tree, &hash, &answer, err) &&
            vt_answer_check(tree, vt_buf_slice(&answer), &hash, out, err);
@@ -111,9 +65,9 @@ static void must_answer(const char *dir, unsigned count)
     }
     VT_CHECK(head->tree.count == count);
     for (unsigned i = 0; i < count + 40; i += 1 + i % 11) {
-        enum vt_cell_state want = i < count ? state_of(i) : VT_STATE_UNKNOWN;
+        enum vt_cell_state want = i < count ? vt_small_cell_state(i) : VT_STATE_UNKNOWN;
         struct vt_cell_verdict got;
-        vt_hash hash = hash_of(i);
+        vt_hash hash = vt_small_cell_hash(i);
 
         VT_CHECK_OK(ask(source, &head->tree, i, &got, &err));
         VT_CHECK(got.state == want);
@@ -195,7 +149,7 @@ static void a_spoiled_file_is_found_out(void)
     VT_AUTO_CELL_NODES nodes = { 0 };
     struct vt_cell_tree tree;
     struct vt_verdicts table;
-    vt_hash hash = hash_of(3);
+    vt_hash hash = vt_small_cell_hash(3);
 
     for (unsigned what = 0; what < 4; what++) {
         VT_AUTO_CELL_SOURCE source = vt_cell_source_new(folder);
@@ -204,7 +158,7 @@ static void a_spoiled_file_is_found_out(void)
 
         (void)publish(dir, ROWS, 9, what, 100);
         head = &read_head(source)->head;
-        table = table_of(ROWS);
+        table = vt_small_cell_table(ROWS);
         VT_CHECK_OK(vt_cell_tree_build(&table, 9, &tree, &nodes, &err));
         if (what == 0)
             vt_cell_node_path(&tree.root, path);

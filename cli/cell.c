@@ -59,6 +59,15 @@ static const struct vt_verb verbs[] = {
           "would accept it.",
       .options = vt_cli_cell_publish_options,
       .run = vt_cli_cell_publish },
+    { .name = "serve",
+      .summary = "serve what is published, until SIGTERM",
+      .details =
+          "Speaks HTTP, or HTTPS with --tls-cert. Of what is asked, nothing is kept: no "
+          "log,\n"
+          "no address. Prints 'ready:' and its address when it answers. After SIGTERM\n"
+          "/health says for --drain that it will end; then it ends in good order.",
+      .options = vt_cli_cell_serve_options,
+      .run = vt_cli_cell_serve },
     { .name = "verdicts",
       .operands = "[TABLE...]",
       .operands_max = 64,

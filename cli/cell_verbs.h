@@ -16,7 +16,9 @@ extern const struct vt_option vt_cli_statistics_plot_options[];
 
 bool vt_cli_cell_publish(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_verdicts(struct vt_args *args, struct vt_error *err);
+bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_cell_publish_options[];
+extern const struct vt_option vt_cli_cell_serve_options[];
 extern const struct vt_option vt_cli_cell_verdicts_options[];
 
 bool vt_cli_client_lookup(struct vt_args *args, struct vt_error *err);

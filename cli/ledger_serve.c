@@ -2,7 +2,7 @@
 #include "cli/ledger_serve.h"
 #include "cli/files.h"
 #include "cli/listening.h"
-#include "crypto/tls_pair.h"
+#include "cli/tls.h"
 #include "http/http.h"
 #include "ledger/role_ledger_front.h"
 #include "ledger/serve.h"
@@ -25,8 +25,8 @@ const struct vt_option vt_cli_ledger_serve_options[] = {
     { "pending-max", "N", "entries that may wait for the disk; more get 429; 16384", false,
       false },
     { "connections-max", "N", "connections at once; 1024", false, false },
-    { "tls-cert", "FILE", "speak TLS with this certificate chain (PEM)", false, false },
-    { "tls-key", "FILE", "its private key (PEM)", false, false },
+    VT_OPTION_TLS_CERT,
+    VT_OPTION_TLS_KEY,
     VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
 };
@@ -128,39 +128,17 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
     return true;
 }
 
-static bool read_pem(const char *path, struct vt_buf *out, const char **text,
-                     struct vt_error *err)
-{
-    if (path == NULL)
-        return true;
-    if (!vt_file_read(path, out, err))
-        return false;
-    *text = vt_buf_cstr(out);
-    return true;
-}
-
-static bool check_pair(struct vt_args *args, vt_slice certificate, vt_slice key,
-                       struct vt_error *err)
-{
-    const char *certificate_path = vt_args_get(args, "tls-cert");
-
-    return certificate_path == NULL || vt_tls_pair_verify(certificate, key, err) ||
-           vt_within(err, "%s and %s", certificate_path, vt_args_get(args, "tls-key"));
-}
-
 static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
                   struct vt_error *err)
 {
     VT_AUTO_BUF passphrase = vt_buf_init(1024);
-    VT_AUTO_BUF certificate = vt_buf_init(VT_KIB(32)), key = vt_buf_init(VT_KIB(32));
+    VT_AUTO_CLI_TLS tls = { .certificate = NULL };
     bool is_ok;
 
-    if (!read_pem(vt_args_get(args, "tls-cert"), &certificate, &serving->tls_certificate,
-                  err) ||
-        !read_pem(vt_args_get(args, "tls-key"), &key, &serving->tls_key, err) ||
-        !check_pair(args, vt_buf_slice(&certificate), vt_buf_slice(&key), err) ||
-        !vt_cli_passphrase(args, &passphrase, err))
+    if (!vt_cli_tls_read(args, &tls, err) || !vt_cli_passphrase(args, &passphrase, err))
         return false;
+    serving->tls_certificate = tls.certificate;
+    serving->tls_key = tls.key;
     serving->passphrase = vt_buf_slice(&passphrase);
     is_ok = vt_ledger_serve(serving, err);
     if (!is_ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
@@ -170,8 +148,6 @@ static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
     }
     if (passphrase.data != NULL)
         explicit_bzero(passphrase.data, passphrase.capacity);
-    if (key.data != NULL)
-        explicit_bzero(key.data, key.capacity);
     return is_ok;
 }
 
@@ -186,8 +162,6 @@ bool vt_cli_ledger_serve(struct vt_args *args, struct vt_error *err)
                                          .ready = vt_cli_say_ready,
                                          .context = &listening };
 
-    if (vt_args_has(args, "tls-cert") != vt_args_has(args, "tls-key"))
-        return vt_args_misuse(args, err, "--tls-cert and --tls-key go together");
     if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
                           err))
         return false;

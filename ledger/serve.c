@@ -217,9 +217,12 @@ static_assert(1 + 4 * VT_LEDGERS_SERVED_MAX <= VT_KEPT_MAX, "a channel is not wa
 bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *err)
 {
     struct serving s = { .told = serving, .listen_fd = -1 };
-    const struct vt_kept kept = {
-        "ledger", start_all, stop_all, channels_of, say_ready, &s
-    };
+    const struct vt_kept kept = { .name = "ledger",
+                                  .start = start_all,
+                                  .stop = stop_all,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s };
     bool is_ok;
 
     VT_ASSERT(serving->ledger_count > 0 && serving->ledger_count <= VT_LEDGERS_SERVED_MAX);

@@ -123,12 +123,12 @@ bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error 
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
-    const struct vt_kept kept = { serving->is_mirror ? "mirror" : "witness",
-                                  start_pair,
-                                  stop_pair,
-                                  channels_of,
-                                  say_ready,
-                                  &s };
+    const struct vt_kept kept = { .name = serving->is_mirror ? "mirror" : "witness",
+                                  .start = start_pair,
+                                  .stop = stop_pair,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s };
     bool is_ok;
 
     VT_ASSERT(serving->pending_max <= VT_WITNESS_PENDING_MAX && serving->pending_max > 0 &&

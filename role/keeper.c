@@ -58,6 +58,17 @@ static bool pause_ms(int signal_fd, int ms)
     return poll(&fd, 1, ms) > 0;
 }
 
+/* The signal that ends us was seen and not read: read it, so that the next one shows. */
+static void drain(const struct vt_kept *kept, int signal_fd)
+{
+    struct signalfd_siginfo info;
+
+    if (kept->drain == NULL)
+        return;
+    (void)!read(signal_fd, &info, sizeof info);
+    kept->drain(kept->context, signal_fd);
+}
+
 /* Until a signal (true), or until starting again makes no sense. */
 static bool keep_running(const struct vt_kept *kept, int signal_fd, struct vt_error *err)
 {
@@ -67,8 +78,10 @@ static bool keep_running(const struct vt_kept *kept, int signal_fd, struct vt_er
     for (;;) {
         int64_t since_ms = vt_monotonic_ms();
 
-        if (is_running && watch(kept, signal_fd))
+        if (is_running && watch(kept, signal_fd)) {
+            drain(kept, signal_fd);
             return true;
+        }
         kept->stop(kept->context);
         deaths = vt_monotonic_ms() - since_ms < SOON_MS ? deaths + 1 : 1;
         if (deaths > DEATHS_MAX)

@@ -20,6 +20,10 @@ struct vt_kept {
     /* Called once, when all run for the first time; may be NULL. */
     void (*ready)(void *context);
     void *context;
+    /* Called before the last `stop`, after SIGTERM or SIGINT: the time to say farewell to
+     * clients.  signal_fd can be read as soon as another such signal comes, which means
+     * hurry; it is not to be read.  May be NULL. */
+    void (*drain)(void *context, int signal_fd);
 };
 
 /* Start them and keep them.  SIGTERM and SIGINT are blocked here and in the roles, so that

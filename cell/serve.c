@@ -1,0 +1,151 @@
+/* The operator's process of a served cell.  It reads nothing that came from outside. */
+#include "cell/serve.h"
+#include "cell/role_cell_front.h"
+#include "http/http.h"
+#include "ledger/serve_message.h"
+#include "role/keeper.h"
+#include "store/disk.h"
+#include <poll.h>
+
+enum { DRAIN_SLACK_MS = 5000 };
+
+struct serving {
+    const struct vt_cell_serving *told;
+    struct vt_arena *arena;
+    const char *folder; /* DIR/public */
+    int listen_fd;
+    uint16_t port;
+    struct vt_role *front;
+};
+
+/* ---- starting ---------------------------------------------------------------------------
+ */
+
+/* A right to read a folder can be given only when it is there; the cell's own folder is
+ * not made, since its name may be a slip. */
+static bool make_folder(struct serving *s, struct vt_error *err)
+{
+    struct vt_disk *above, *disk;
+    bool is_ok;
+
+    s->folder = vt_arena_printf(s->arena, "%s/public", s->told->dir);
+    if (!vt_disk_open(s->told->dir, false, &above, err))
+        return false;
+    is_ok = vt_disk_open_below(above, "public", &disk, err);
+    if (is_ok)
+        vt_disk_close(disk);
+    vt_disk_close(above);
+    return is_ok;
+}
+
+/* Takes the words. */
+static bool tell(struct vt_role *role, json_t *words, const char *name,
+                 struct vt_error *err)
+{
+    bool ok = vt_serve_tell(vt_role_channel(role), words, err);
+
+    json_decref(words);
+    if (ok)
+        return true;
+    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
+        (void)vt_fail(err, VT_IO, "ended before it was ready");
+    return vt_within(err, "the cell's %s", name);
+}
+
+static json_t *front_words(const struct serving *s)
+{
+    const struct vt_cell_serving *t = s->told;
+    json_t *words =
+        json_pack("{s:s,s:s,s:I,s:I,s:I}", "folder", s->folder, "cell", t->cell,
+                  "connections_max", (json_int_t)t->connections_max, "from_one_max",
+                  (json_int_t)t->from_one_max, "lag_s", (json_int_t)t->lag_s);
+
+    if (t->tls_key != NULL) {
+        (void)json_object_set_new(words, "tls_certificate",
+                                  json_string(t->tls_certificate));
+        (void)json_object_set_new(words, "tls_key", json_string(t->tls_key));
+    }
+    return words;
+}
+
+static bool start_front(struct serving *s, struct vt_error *err)
+{
+    int fds[VT_ROLE_FDS_MAX];
+
+    fds[VT_CELL_FRONT_LISTEN] = s->listen_fd;
+    return vt_role_start(VT_ROLE_CELL_FRONT, fds, VT_CELL_FRONT_OTHERS, &s->front, err) &&
+           tell(s->front, front_words(s), "front", err);
+}
+
+static bool start_all(void *context, struct vt_error *err)
+{
+    return start_front(context, err);
+}
+
+/* ---- ending -----------------------------------------------------------------------------
+ */
+
+/* The front first: what it began needs the others. */
+static void stop_all(void *context)
+{
+    struct serving *s = context;
+
+    vt_role_stop(s->front);
+    s->front = NULL;
+}
+
+/* The front says for a while that it will end, and answers meanwhile; it ends by itself. */
+static void drain(void *context, int signal_fd)
+{
+    struct serving *s = context;
+    VT_AUTO_BUF body = vt_buf_init(4);
+    struct vt_error err = { 0 };
+    struct pollfd fds[] = { { signal_fd, POLLIN, 0 },
+                            { vt_role_channel(s->front)->fd, 0, 0 } };
+
+    if (s->told->drain_ms == 0)
+        return;
+    vt_buf_put_u32(&body, (uint32_t)s->told->drain_ms); /* bounded where it was read */
+    if (vt_channel_send(vt_role_channel(s->front), VT_CELL_FRONT_DRAIN, vt_buf_slice(&body),
+                        &err))
+        (void)poll(fds, 2, (int)(s->told->drain_ms + DRAIN_SLACK_MS));
+}
+
+static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
+{
+    struct serving *s = context;
+
+    fds_out[0] = vt_role_channel(s->front)->fd;
+    return 1;
+}
+
+static void say_ready(void *context)
+{
+    struct serving *s = context;
+
+    if (s->told->ready != NULL)
+        s->told->ready(s->told->context, s->port);
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
+    const struct vt_kept kept = { .name = "cell",
+                                  .start = start_all,
+                                  .stop = stop_all,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s,
+                                  .drain = drain };
+    bool is_ok;
+
+    is_ok = make_folder(&s, err) &&
+            vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
+            vt_keep(&kept, err);
+    vt_fd_close(&s.listen_fd);
+    return is_ok;
+}

@@ -1,0 +1,29 @@
+/* Serving a cell: the operator's process, which opens the socket, starts the roles, starts
+ * them again when one dies, and says farewell to clients before it ends.
+ *
+ *   front    faces strangers, reads what is published
+ */
+#ifndef VT_CELL_SERVE_H
+#define VT_CELL_SERVE_H
+
+#include "base/base.h"
+
+struct vt_cell_serving {
+    const char *dir;                        /* the cell's folder; DIR/public is served */
+    const char *cell;                       /* its name */
+    const char *address;                    /* IP literal */
+    uint16_t port;                          /* 0: any free one */
+    uint64_t connections_max, from_one_max; /* the second: 0 for as many as at all */
+    uint64_t lag_s;    /* a head that began longer ago is late; 0: when it is over */
+    uint64_t drain_ms; /* so long it still answers and says that it will end */
+    const char *tls_certificate, *tls_key;       /* PEM; NULL: plain HTTP */
+    void (*ready)(void *context, uint16_t port); /* once, when requests are answered */
+    void *context;
+};
+
+/* Serve until SIGTERM or SIGINT (true, with what was begun answered).  A second signal
+ * ends it without farewell.
+ * Errors: VT_MALFORMED address; VT_IO */
+VT_CHECKED bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err);
+
+#endif

@@ -1,0 +1,384 @@
+/* `vitrine cell serve` as it runs: what was published comes out as it is, with words for
+ * caches; nothing else does; who asked what is not kept; and the end is announced. */
+#include "cell/source.h"
+#include "crypto/crypto.h"
+#include "http/http.h"
+#include "tests/confinement.h"
+#include "tests/running.h"
+#include "tests/small_cell.h"
+#include <arpa/inet.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+enum { ROWS = 1300, BITS = 9 };
+
+struct stand {
+    const char *dir;
+    struct vt_running running;
+    struct vt_http_client *http;
+};
+
+static const char *print(const char *format, ...) VT_PRINTF(1, 2);
+static const char *print(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
+}
+
+static void publish(const char *dir, unsigned count, uint64_t epoch, int64_t valid_s)
+{
+    const struct vt_small_epoch made = {
+        dir, count, BITS, epoch, 100, time(NULL) - 10, time(NULL) + valid_s
+    };
+
+    (void)vt_small_cell_publish(&made);
+}
+
+static void start(struct stand *s, const char *option, const char *value)
+{
+    bool is_drain = option != NULL && strcmp(option, "--drain") == 0;
+    struct vt_error err = { 0 };
+
+    s->running = vt_test_start("serve.err", VT_ARGV("vitrine", "cell", "serve", "--dir",
+                                                    s->dir, "--cell", "zurich", "--drain",
+                                                    is_drain ? value : "0s",
+                                                    is_drain ? NULL : option, value));
+    if (s->http == NULL)
+        VT_CHECK_OK(vt_http_client_new(&s->http, &err));
+}
+
+static void begin(struct stand *s)
+{
+    *s = (struct stand){ .dir = vt_test_path("cell") };
+    publish(s->dir, ROWS, 0, 600);
+    start(s, NULL, NULL);
+}
+
+static void finish(struct stand *s)
+{
+    vt_test_stop(&s->running, 0);
+    vt_http_client_free(s->http);
+}
+
+static bool says(const char *text, const char *words)
+{
+    return strcasestr(text, words) != NULL;
+}
+
+/* One request, byte for byte, on a connection of its own; all that came back. */
+static const char *talk(const struct stand *s, const char *request)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET };
+    VT_AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    VT_AUTO_BUF in = vt_buf_init(VT_MIB(1));
+    struct vt_error err = { 0 };
+
+    to.sin_port = htons((uint16_t)strtoul(strrchr(s->running.url, ':') + 1, NULL, 10));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    VT_CHECK(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+    VT_CHECK_OK(vt_fd_write_all(fd, "front", vt_slice_from_cstr(request), &err));
+    VT_CHECK_OK(vt_fd_read_all(fd, "front", &in, &err));
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&in));
+}
+
+static const char *get(const struct stand *s, const char *path, const char *header)
+{
+    return talk(s, print("GET %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n", path,
+                         header));
+}
+
+/* ---- what was published -----------------------------------------------------------------
+ */
+
+static struct vt_head_file *head_of(struct vt_cell_source *source)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF bytes = vt_buf_init(VT_HEAD_FILE_BYTES_MAX);
+    struct vt_head_file *file;
+
+    VT_CHECK_OK(vt_cell_source_head(source, &bytes, &err));
+    VT_CHECK_OK(vt_head_file_parse(vt_buf_slice(&bytes), &file, &err));
+    vt_test_keep(file);
+    return file;
+}
+
+static void must_answer(const struct stand *s, unsigned count)
+{
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(s->running.url);
+    const struct vt_cell_head *head = &head_of(source)->head;
+    VT_AUTO_BUF filter = vt_buf_init(VT_MIB(1));
+    struct vt_error err = { 0 };
+
+    VT_CHECK(head->tree.count == count);
+    VT_CHECK_OK(vt_cell_source_blob(source, &head->filter, &filter, &err));
+    for (unsigned i = 0; i < count + 40; i += 31) {
+        VT_AUTO_BUF answer = vt_buf_init(VT_MIB(1));
+        vt_hash hash = vt_small_cell_hash(i);
+        struct vt_cell_verdict got;
+
+        VT_CHECK_OK(vt_cell_source_answer(source, &head->tree, &hash, &answer, &err));
+        VT_CHECK_OK(vt_answer_check(&head->tree, vt_buf_slice(&answer), &hash, &got, &err));
+        VT_CHECK(got.state == (i < count ? vt_small_cell_state(i) : VT_STATE_UNKNOWN));
+    }
+}
+
+static void what_was_published_comes_out(void)
+{
+    struct stand s;
+
+    begin(&s);
+    must_answer(&s, ROWS);
+    publish(s.dir, ROWS + 50, 1, 600);
+    (void)usleep(300000); /* the front looks at most a few times a second */
+    must_answer(&s, ROWS + 50);
+    finish(&s);
+}
+
+/* The path of the root's node, which every epoch has. */
+static const char *root_path(const struct stand *s)
+{
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+    char path[VT_CELL_PATH_BYTES];
+
+    vt_cell_node_path(&head_of(source)->head.tree.root, path);
+    return print("/%s", path);
+}
+
+static void caches_are_told_what_they_may_keep(void)
+{
+    struct stand s;
+    const char *path, *heard, *tag;
+
+    begin(&s);
+    path = root_path(&s);
+    heard = get(&s, path, "");
+    VT_CHECK(says(heard, " 200 ") && says(heard, "immutable") && says(heard, "max-age=31"));
+    tag = print("If-None-Match: \"other\", \"%s\"\r\n", strrchr(path, '/') + 1);
+    heard = get(&s, path, tag);
+    VT_CHECK_SAYING(says(heard, " 304 ") && says(heard, "ETag:"), "%s", heard);
+    VT_CHECK(says(get(&s, path, "If-None-Match: \"other\"\r\n"), " 200 "));
+    /* The head is one of a moment. */
+    heard = get(&s, "/head.json", "");
+    VT_CHECK(says(heard, " 200 ") && says(heard, "max-age=1\r\n") &&
+             !says(heard, "immutable"));
+    tag = strcasestr(heard, "ETag: ") + 6;
+    tag = print("If-None-Match: %.*s\r\n", (int)strcspn(tag, "\r"), tag);
+    VT_CHECK(says(get(&s, "/head.json", tag), " 304 "));
+    publish(s.dir, ROWS, 1, 600);
+    (void)usleep(300000);
+    VT_CHECK(says(get(&s, "/head.json", tag), " 200 "));
+    VT_CHECK(says(get(&s, "/epoch/0.json", ""), "immutable"));
+    /* What is not there must be asked for again. */
+    heard = get(&s, print("/filter/%064d", 0), "");
+    VT_CHECK(says(heard, " 404 ") && says(heard, "no-cache"));
+    heard = get(&s, print("/filter/%064d", 0), "If-None-Match: *\r\n");
+    VT_CHECK(says(heard, " 404 "));
+    finish(&s);
+}
+
+static void nothing_else_comes_out(void)
+{
+    static const char *const paths[] = {
+        "/",
+        "/../private/replaced/0",
+        "/node/../../private/replaced/0",
+        "/node/..%2f..%2fprivate%2freplaced%2f0",
+        "/bucket/../head.json",
+        "/epoch/00.json",
+        "/epoch/0.json/",
+        "/epoch/0",
+        "/epoch/-1.json",
+        "/private/replaced/0",
+        "/public/head.json",
+        "/head.json/",
+        "//head.json",
+        "/HEAD.json",
+    };
+    struct stand s;
+    const char *path;
+
+    begin(&s);
+    vt_test_write(print("%s/public/secret", s.dir), VT_LIT("not published"));
+    vt_test_write(print("%s/public/node/secret", s.dir), VT_LIT("not published"));
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        VT_CHECK_SAYING(says(get(&s, paths[i], ""), " 404 "), "%s", paths[i]);
+    VT_CHECK(says(get(&s, "/secret", ""), " 404 "));
+    VT_CHECK(says(get(&s, "/node/secret", ""), " 404 "));
+    path = root_path(&s);
+    VT_CHECK(says(get(&s, path, ""), " 200 "));
+    VT_CHECK(says(get(&s, print("%s/", path), ""), " 404 "));
+    VT_CHECK(says(get(&s, print("/node/zz%s", strrchr(path, '/')), ""), " 404 "));
+    VT_CHECK(says(get(&s, print("/filter%s", strrchr(path, '/')), ""), " 404 "));
+    VT_CHECK(says(talk(&s, "POST /head.json HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
+                           "Connection: close\r\n\r\nx"),
+                  " 405 "));
+    finish(&s);
+}
+
+/* ---- what the operator sees, and what nobody keeps --------------------------------------
+ */
+
+static void health_says_whether_the_head_is_good(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    const char *heard;
+
+    VT_CHECK(mkdir(s.dir, 0700) == 0);
+    start(&s, NULL, NULL); /* before the first epoch */
+    heard = get(&s, "/health", "");
+    VT_CHECK(says(heard, " 503 ") && says(heard, "no head is shown"));
+    VT_CHECK(says(get(&s, "/head.json", ""), " 404 "));
+    publish(s.dir, 10, 0, 600);
+    (void)usleep(300000);
+    heard = get(&s, "/health", "");
+    VT_CHECK_SAYING(says(heard, " 200 ") && says(heard, "\"ok\":true") &&
+                        says(heard, "\"epoch\":0") && says(heard, "\"cell\":\"zurich\""),
+                    "%s", heard);
+    publish(s.dir, 10, 1, 0);
+    (void)usleep(300000);
+    heard = get(&s, "/health", "");
+    VT_CHECK(says(heard, " 503 ") && says(heard, "is over"));
+    vt_test_stop(&s.running, 0);
+    start(&s, "--lag-max", "5s"); /* it began ten seconds ago */
+    publish(s.dir, 10, 2, 600);
+    (void)usleep(300000);
+    heard = get(&s, "/health", "");
+    VT_CHECK(says(heard, " 503 ") && says(heard, "is late"));
+    finish(&s);
+}
+
+/* Neither the hash that was asked for nor who asked is in what the cell writes or shows. */
+static void who_asked_what_is_not_kept(void)
+{
+    struct stand s;
+    const char *path, *heard, *said;
+
+    begin(&s);
+    path = root_path(&s);
+    (void)get(&s, path, "X-Forwarded-For: 203.0.113.77\r\nUser-Agent: mark\r\n");
+    (void)get(&s, print("/node/00/%064d", 0), "");
+    heard = get(&s, "/metrics", "");
+    VT_CHECK_SAYING(says(heard, "vitrine_cell_nodes_total 1\n") &&
+                        says(heard, "vitrine_cell_not_found_total 1\n") &&
+                        says(heard, "vitrine_cell_epoch 0\n"),
+                    "%s", heard);
+    VT_CHECK(!says(heard, strrchr(path, '/') + 1) && !says(heard, "203.0.113.77"));
+    finish(&s);
+    said = vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("serve.err")));
+    VT_CHECK_SAYING(says(said, "nodes 1"), "%s", said);
+    VT_CHECK(!says(said, strrchr(path, '/') + 1) && !says(said, "203.0.113.77") &&
+             !says(said, "127.0.0.1") && !says(said, "mark"));
+}
+
+/* ---- the end ----------------------------------------------------------------------------
+ */
+
+static void the_end_is_announced(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    int64_t began_ms;
+    const char *heard;
+
+    publish(s.dir, 10, 0, 600);
+    start(&s, "--drain", "2s");
+    VT_CHECK(says(get(&s, "/health", ""), "\"draining\":false"));
+    VT_CHECK(kill(s.running.pid, SIGTERM) == 0);
+    began_ms = vt_monotonic_ms();
+    do
+        heard = get(&s, "/health", "");
+    while (says(heard, " 200 ") && vt_monotonic_ms() - began_ms < 1000);
+    VT_CHECK_SAYING(says(heard, " 503 ") && says(heard, "\"draining\":true"), "%s", heard);
+    VT_CHECK(says(get(&s, "/head.json", ""), " 200 ")); /* still served */
+    vt_test_stop(&s.running, 0);
+    VT_CHECK(vt_monotonic_ms() - began_ms < 9000);
+    VT_CHECK(!says(vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("serve.err"))),
+                   "died"));
+    vt_http_client_free(s.http);
+}
+
+/* A second signal means now. */
+static void a_second_signal_ends_it_at_once(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    int64_t began_ms;
+
+    VT_CHECK(mkdir(s.dir, 0700) == 0);
+    start(&s, "--drain", "60s");
+    VT_CHECK(kill(s.running.pid, SIGTERM) == 0);
+    while (says(get(&s, "/health", ""), "\"draining\":false"))
+        ;
+    began_ms = vt_monotonic_ms();
+    vt_test_stop(&s.running, 0); /* sends it */
+    VT_CHECK(vt_monotonic_ms() - began_ms < 8000);
+    vt_http_client_free(s.http);
+}
+
+static bool answers(void *context)
+{
+    const struct stand *s = context;
+    struct vt_http_call call = { .url = print("%s/head.json", s->running.url),
+                                 .answer_bytes_max = VT_MIB(1) };
+    struct vt_error err = { 0 };
+    bool ok = vt_http_client_run(s->http, &call, &err) && call.status == 200;
+
+    vt_http_call_clear(&call);
+    return ok;
+}
+
+static void the_front_dies(void)
+{
+    struct stand s;
+    pid_t pid;
+
+    begin(&s);
+    pid = vt_test_role_of(&s.running, "cell-front");
+    VT_CHECK(pid > 0 && kill(pid, SIGKILL) == 0);
+    VT_CHECK(vt_test_wait_until(answers, &s));
+    VT_CHECK(vt_test_role_of(&s.running, "cell-front") != pid);
+    must_answer(&s, ROWS);
+    finish(&s);
+}
+
+static void what_its_roles_cannot_do(void)
+{
+    vt_test_confinement("cell-front", "", (const char *const[]){ NULL });
+}
+
+static void misuse(void)
+{
+    static const char *const rows[][2] = {
+        { "--connections-max", "0" }, { "--connections-max", "1000000" },
+        { "--from-one-max", "7000" }, { "--drain", "1h" },
+        { "--listen", "localhost" },  { "--tls-key", "key.pem" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        (void)vt_test_run(2,
+                          VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("cell"),
+                                  "--cell", "zurich", rows[i][0], rows[i][1]));
+    (void)vt_test_run(3, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("cell"),
+                                 "--cell", "zurich"));
+    VT_CHECK(mkdir(vt_test_path("cell"), 0700) == 0);
+    (void)vt_test_run(3, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("cell"),
+                                 "--cell", "zurich", "--listen", "192.0.2.1"));
+}
+
+static const struct vt_case cases[] = {
+    { "what was published comes out", what_was_published_comes_out },
+    { "caches are told what they may keep", caches_are_told_what_they_may_keep },
+    { "nothing else comes out", nothing_else_comes_out },
+    { "health says whether the head is good", health_says_whether_the_head_is_good },
+    { "who asked what is not kept", who_asked_what_is_not_kept },
+    { "the end is announced", the_end_is_announced },
+    { "a second signal ends it at once", a_second_signal_ends_it_at_once },
+    { "the front dies", the_front_dies },
+    { "what its roles cannot do", what_its_roles_cannot_do },
+    { "misuse", misuse },
+};
+
+VT_TEST_MAIN("cell.serve", cases)

@@ -4,11 +4,17 @@
  * address.  Each of its sides is a file with a table of routes:
  *
  *   front_read.c     what an epoch published
- *   front_watch.c    health and metrics                                             */
+ *   front_about.c    which release runs here
+ *   front_keeper.c   samples, statistics, withdrawals: to the keeper, if there is one
+ *   front_watch.c    health and metrics
+ *
+ * and front_place.c says of a request whose it is.                                  */
 #ifndef VT_CELL_CELL_FRONT_H
 #define VT_CELL_CELL_FRONT_H
 
 #include "cell/head.h"
+#include "cell/residency.h"
+#include "cell/statistic.h"
 #include "http/http.h"
 #include "role/role.h"
 #include "store/disk.h"
@@ -24,7 +30,11 @@ struct vt_shown_head {
 /* What is counted, for /metrics. */
 struct vt_cell_front_counts {
     uint64_t heads, epochs, nodes, buckets, filters, unchanged, not_found;
+    uint64_t misplaced, fenced, kept, refused, too_many;
 };
+
+struct vt_front_about;
+struct vt_keeper_link;
 
 struct vt_cell_front {
     struct vt_arena *arena;
@@ -36,6 +46,12 @@ struct vt_cell_front {
     uint64_t connections_max, from_one_max, lag_s;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
     struct vt_shown_head head;
+    json_t *papers; /* what we were told; the slices of the next ones point into it */
+    struct vt_front_about *about;
+    struct vt_residency *residency;     /* which cell is whose; NULL: nobody said */
+    struct vt_statistic_schema *schema; /* of reports; NULL: none are taken */
+    struct vt_keeper_link *keeper;      /* NULL: nothing is taken */
+    struct vt_error trouble;            /* why we end, when it was found inside a handler */
     struct vt_cell_front_counts counts, logged;
     uint64_t cut_off_logged, displaced_logged;
     int64_t started_ms, logged_ms;
@@ -46,6 +62,8 @@ struct vt_cell_front {
 /* Every table ends with a route without a method. */
 extern const struct vt_http_route vt_cell_front_read_routes[];
 extern const struct vt_http_route vt_cell_front_watch_routes[];
+extern const struct vt_http_route vt_cell_front_about_routes[];
+extern const struct vt_http_route vt_cell_front_keeper_routes[];
 
 /* Look whether another head is shown; at most a few times a second. */
 void vt_cell_front_look(struct vt_cell_front *front);
@@ -55,6 +73,26 @@ void vt_cell_front_not_found(struct vt_cell_front *front,
 /* Does the client have these bytes already?  Then it is answered (304). */
 bool vt_cell_front_is_unchanged(struct vt_cell_front *front,
                                 struct vt_http_exchange *exchange, const char *etag);
+
+/* Before confinement.  evidence: borrowed as long as the front; empty: none.
+ * Errors: VT_REJECTED it is about another file, and may not differ; VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_cell_front_about_new(struct vt_cell_front *front, vt_slice evidence,
+                                        bool may_differ, struct vt_error *err);
+void vt_cell_front_about_free(struct vt_front_about *about); /* NULL allowed */
+
+/* Does what the request's query says of its country belong here?  If not, it is answered:
+ * 421 or 503 with the right cell. */
+bool vt_cell_front_is_ours(struct vt_cell_front *front, struct vt_http_exchange *exchange,
+                           enum vt_data_class data);
+/* Put the right cell into the headers of an answer to come. */
+void vt_cell_front_name_cell(struct vt_http_exchange *exchange, vt_slice cell,
+                             vt_slice url);
+
+/* The keeper's channel, of which fd is one end (taken); a watch reads it. */
+struct vt_keeper_link *vt_cell_front_keeper_new(int fd);
+int vt_cell_front_keeper_fd(const struct vt_keeper_link *link);
+void vt_cell_front_keeper_free(struct vt_keeper_link *link); /* NULL allowed */
+bool vt_cell_front_on_keeper(void *context, struct vt_error *err);
 
 /* How much later than it should the head is; false: there is none that is still valid, or
  * none at all. */

@@ -141,6 +141,8 @@ static void on_file(void *context, struct vt_http_exchange *exchange)
         vt_cell_front_not_found(f, exchange);
         return;
     }
+    if (!vt_cell_front_is_ours(f, exchange, VT_DATA_LOOKUP))
+        return;
     (void)snprintf(text, sizeof text, "%.*s", VT_SLICE_ARGS(name));
     if (!vt_disk_open_fd(f->disk, text, &fd, &bytes, &ignored)) {
         vt_cell_front_not_found(f, exchange);

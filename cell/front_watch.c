@@ -23,6 +23,11 @@ static const struct metric {
     COUNTER("filters_total", filters, "Filters and deltas read."),
     COUNTER("unchanged_total", unchanged, "Readers who had it already."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),
+    COUNTER("misplaced_total", misplaced, "Sent to another cell."),
+    COUNTER("fenced_total", fenced, "Told to come again, while data move."),
+    COUNTER("kept_total", kept, "Shares, reports and withdrawals taken."),
+    COUNTER("refused_total", refused, "Of them, refused."),
+    COUNTER("too_many_total", too_many, "Told to come again, too many at once."),
 };
 
 static void put(struct vt_buf *out, const char *name, const char *type, const char *help,

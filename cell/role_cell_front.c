@@ -3,6 +3,7 @@
  * nothing and opens no connection.  cell_front.h says which file has which routes. */
 #include "cell/role_cell_front.h"
 #include "cell/cell_front.h"
+#include "cell/front_papers.h"
 #include "ledger/serve_message.h"
 
 enum {
@@ -70,6 +71,50 @@ static char *text_in(struct vt_arena *arena, const json_t *words, const char *na
                                           json_string_value(json_object_get(words, name))));
 }
 
+/* A number of a descriptor that we were given; 0: it was not. */
+static int given_fd(const json_t *words, const char *name)
+{
+    json_int_t number = json_integer_value(json_object_get(words, name));
+
+    return number >= VT_CELL_FRONT_OTHERS && number < VT_ROLE_FDS_MAX
+               ? VT_ROLE_FD((int)number)
+               : 0;
+}
+
+static bool take_residency(struct vt_cell_front *f, struct vt_error *err)
+{
+    const json_t *predicate = json_object_get(f->papers, "residency");
+
+    if (predicate == NULL)
+        return true;
+    f->residency = vt_arena_alloc(f->arena, sizeof *f->residency);
+    return vt_residency_read(predicate, false, f->residency, err);
+}
+
+static bool take_schema(struct vt_cell_front *f, struct vt_error *err)
+{
+    const char *text = json_string_value(json_object_get(f->papers, "schema"));
+
+    if (text == NULL)
+        return true;
+    f->schema = vt_arena_alloc(f->arena, sizeof *f->schema);
+    return vt_statistic_schema_parse(vt_slice_from_cstr(text), f->schema, err);
+}
+
+static bool take_papers(struct vt_cell_front *f, const json_t *words, struct vt_error *err)
+{
+    int fd = given_fd(words, "papers");
+    const json_t *evidence;
+
+    if (fd != 0 && !vt_front_papers_read(fd, &f->papers, err))
+        return false;
+    evidence = json_object_get(f->papers, "evidence");
+    return take_residency(f, err) && take_schema(f, err) &&
+           vt_cell_front_about_new(
+               f, vt_slice_of(json_string_value(evidence), json_string_length(evidence)),
+               json_is_true(json_object_get(f->papers, "may_differ")), err);
+}
+
 static bool take_words(struct vt_cell_front *f, const json_t *words, struct vt_error *err)
 {
     if (!vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err) ||
@@ -110,6 +155,9 @@ static const struct vt_http_route *make_routes(struct vt_cell_front *f)
 
     routes[0].method = NULL;
     add_routes(routes, vt_cell_front_read_routes);
+    add_routes(routes, vt_cell_front_about_routes);
+    if (f->keeper != NULL)
+        add_routes(routes, vt_cell_front_keeper_routes);
     add_routes(routes, vt_cell_front_watch_routes);
     return routes;
 }
@@ -158,6 +206,10 @@ static void set_options(struct vt_cell_front *f, struct vt_http_options *options
     options->watches[0] = (struct vt_http_watch){ .fd = f->parent->fd,
                                                   .ready = on_parent,
                                                   .is_for_start = true };
+    if (f->keeper != NULL)
+        options->watches[1] =
+            (struct vt_http_watch){ .fd = vt_cell_front_keeper_fd(f->keeper),
+                                    .ready = vt_cell_front_on_keeper };
 }
 
 static bool begin(struct vt_cell_front *f, struct vt_error *err)
@@ -167,8 +219,11 @@ static bool begin(struct vt_cell_front *f, struct vt_error *err)
     VT_AUTO_JSON words = NULL;
 
     vt_json_prepare();
-    if (!vt_serve_listen(f->parent, &words, err) || !take_words(f, words, err))
+    if (!vt_serve_listen(f->parent, &words, err) || !take_words(f, words, err) ||
+        !take_papers(f, words, err))
         return false;
+    if (given_fd(words, "keeper") != 0)
+        f->keeper = vt_cell_front_keeper_new(given_fd(words, "keeper"));
     rights.read_folders[0] = f->folder;
     rights.files_max = (unsigned)f->connections_max + 512;
     vt_confine(&rights);
@@ -184,6 +239,11 @@ static void end(struct vt_cell_front *f)
 {
     write_log(f);
     vt_http_server_free(f->server);
+    vt_cell_front_keeper_free(f->keeper);
+    vt_cell_front_about_free(f->about);
+    if (f->schema != NULL)
+        vt_statistic_schema_clear(f->schema);
+    json_decref(f->papers);
     vt_head_file_free(f->head.file);
     vt_buf_clear(&f->head.bytes);
     vt_disk_close(f->disk);
@@ -201,7 +261,9 @@ int vt_role_cell_front(struct vt_channel *channel)
     f->head.bytes = vt_buf_init(0);
     if (!begin(f, &err))
         (void)!vt_channel_send_error(channel, &err, &lost);
-    else if (!vt_http_server_run(f->server, &err))
+    else if (vt_http_server_run(f->server, &err))
+        err = f->trouble;
+    if (err.code != VT_OK && f->server != NULL)
         (void)fprintf(stderr, "vitrine cell-front: %s\n", err.message);
     end(f);
     return err.code == VT_OK ? VT_EXIT_OK : vt_code_exit(err.code);

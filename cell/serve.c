@@ -1,5 +1,6 @@
 /* The operator's process of a served cell.  It reads nothing that came from outside. */
 #include "cell/serve.h"
+#include "cell/front_papers.h"
 #include "cell/role_cell_front.h"
 #include "http/http.h"
 #include "ledger/serve_message.h"
@@ -12,8 +13,8 @@ enum { DRAIN_SLACK_MS = 5000 };
 struct serving {
     const struct vt_cell_serving *told;
     struct vt_arena *arena;
-    const char *folder; /* DIR/public */
-    int listen_fd;
+    const char *folder;       /* DIR/public */
+    int listen_fd, papers_fd; /* the second -1: none */
     uint16_t port;
     struct vt_role *front;
 };
@@ -52,6 +53,17 @@ static bool tell(struct vt_role *role, json_t *words, const char *name,
     return vt_within(err, "the cell's %s", name);
 }
 
+/* Say that the front has that descriptor as its next one. */
+static void give(json_t *words, const char *name, int fd, int fds[VT_ROLE_FDS_MAX],
+                 size_t *count)
+{
+    if (fd < 0)
+        return;
+    VT_ASSERT(*count < VT_ROLE_FDS_MAX);
+    (void)json_object_set_new(words, name, json_integer((json_int_t)*count));
+    fds[(*count)++] = fd;
+}
+
 static json_t *front_words(const struct serving *s)
 {
     const struct vt_cell_serving *t = s->told;
@@ -70,11 +82,16 @@ static json_t *front_words(const struct serving *s)
 
 static bool start_front(struct serving *s, struct vt_error *err)
 {
+    json_t *words = front_words(s);
     int fds[VT_ROLE_FDS_MAX];
+    size_t count = VT_CELL_FRONT_OTHERS;
 
     fds[VT_CELL_FRONT_LISTEN] = s->listen_fd;
-    return vt_role_start(VT_ROLE_CELL_FRONT, fds, VT_CELL_FRONT_OTHERS, &s->front, err) &&
-           tell(s->front, front_words(s), "front", err);
+    give(words, "papers", s->papers_fd, fds, &count);
+    if (vt_role_start(VT_ROLE_CELL_FRONT, fds, count, &s->front, err))
+        return tell(s->front, words, "front", err);
+    json_decref(words);
+    return false;
 }
 
 static bool start_all(void *context, struct vt_error *err)
@@ -133,7 +150,9 @@ static void say_ready(void *context)
 bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
+    struct serving s = {
+        .told = serving, .arena = arena, .listen_fd = -1, .papers_fd = -1
+    };
     const struct vt_kept kept = { .name = "cell",
                                   .start = start_all,
                                   .stop = stop_all,
@@ -144,8 +163,11 @@ bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
     bool is_ok;
 
     is_ok = make_folder(&s, err) &&
+            (serving->papers == NULL ||
+             vt_front_papers_write(serving->papers, &s.papers_fd, err)) &&
             vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
             vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
+    vt_fd_close(&s.papers_fd);
     return is_ok;
 }

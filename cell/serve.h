@@ -7,6 +7,7 @@
 #define VT_CELL_SERVE_H
 
 #include "base/base.h"
+#include "wire/json.h"
 
 struct vt_cell_serving {
     const char *dir;                        /* the cell's folder; DIR/public is served */
@@ -17,13 +18,15 @@ struct vt_cell_serving {
     uint64_t lag_s;    /* a head that began longer ago is late; 0: when it is over */
     uint64_t drain_ms; /* so long it still answers and says that it will end */
     const char *tls_certificate, *tls_key;       /* PEM; NULL: plain HTTP */
+    const json_t *papers;                        /* cell/front_papers.h; NULL: none */
     void (*ready)(void *context, uint16_t port); /* once, when requests are answered */
     void *context;
 };
 
 /* Serve until SIGTERM or SIGINT (true, with what was begun answered).  A second signal
  * ends it without farewell.
- * Errors: VT_MALFORMED address; VT_IO */
+ * Errors: VT_REJECTED the papers: evidence of another file; VT_MALFORMED they, or the
+ *         address; VT_IO */
 VT_CHECKED bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "tests/confinement.h"
 #include "tests/running.h"
 #include "tests/small_cell.h"
+#include "tests/world.h"
 #include <arpa/inet.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -349,11 +350,186 @@ static void what_its_roles_cannot_do(void)
     vt_test_confinement("cell-front", "", (const char *const[]){ NULL });
 }
 
+/* ---- which release runs here ------------------------------------------------------------
+ */
+
+/* Evidence about these bytes, and a trust root by which it is good; the program's name. */
+static void make_evidence(vt_slice program)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_world_made made;
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.program = program;
+    vt_world_make(&world, &made);
+    vt_test_write(vt_test_path("evidence"), made.evidence);
+    vt_test_write(vt_test_path("trust.json"), made.trust);
+}
+
+static vt_slice running_program(void)
+{
+    char name[4096];
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_role_program(name, sizeof name, &err));
+    return vt_test_read(name);
+}
+
+static vt_slice fetch(const struct stand *s, const char *path)
+{
+    struct vt_http_call call = { .url = print("%s%s", s->running.url, path),
+                                 .answer_bytes_max = VT_MIB(64) };
+    struct vt_error err = { 0 };
+    vt_slice bytes;
+
+    VT_CHECK_OK(vt_http_client_run(s->http, &call, &err));
+    VT_CHECK_SAYING(call.status == 200, "%s: %d", path, call.status);
+    bytes = vt_arena_copy(vt_test_arena(), vt_buf_slice(&call.answer));
+    vt_http_call_clear(&call);
+    return bytes;
+}
+
+static const char *about_of(const struct stand *s)
+{
+    return vt_arena_cstr(vt_test_arena(), fetch(s, "/about"));
+}
+
+/* What a reviewer does: fetch all three, and ask `vitrine verify`. */
+static void the_release_that_runs_is_shown_with_evidence(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    char hash[65];
+    vt_hash digest = vt_sha256_of(running_program());
+    const char *about;
+
+    vt_hash_text(&digest, hash);
+    VT_CHECK(mkdir(s.dir, 0700) == 0);
+    make_evidence(running_program());
+    start(&s, "--evidence", vt_test_path("evidence"));
+    about = about_of(&s);
+    VT_CHECK_SAYING(says(about, "\"is_released\":true") && says(about, hash) &&
+                        says(about, "\"product\":\"lamp\"") &&
+                        says(about, "\"output\":\"lamp.bin\""),
+                    "%s", about);
+    vt_test_write(vt_test_path("fetched"), fetch(&s, "/about/program"));
+    vt_test_write(vt_test_path("fetched.evidence"), fetch(&s, "/about/evidence"));
+    vt_test_stop(&s.running, 0);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "verify", vt_test_path("fetched"), "--evidence",
+                                 vt_test_path("fetched.evidence"), "--trust",
+                                 vt_test_path("trust.json")));
+    vt_test_write(vt_test_path("fetched"), VT_LIT("another file"));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "verify", vt_test_path("fetched"), "--evidence",
+                                 vt_test_path("fetched.evidence"), "--trust",
+                                 vt_test_path("trust.json")));
+    vt_http_client_free(s.http);
+}
+
+static void evidence_of_another_file_is_no_evidence(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    struct vt_error err = { 0 };
+    const char *about, *said;
+
+    VT_CHECK(mkdir(s.dir, 0700) == 0);
+    make_evidence(VT_LIT("an older program"));
+    said = vt_test_run(1, VT_ARGV("vitrine", "cell", "serve", "--dir", s.dir, "--cell",
+                                  "zurich", "--evidence", vt_test_path("evidence")));
+    VT_CHECK_SAYING(says(said, "is not the one that the evidence is about"), "%s", said);
+    s.running = vt_test_start("serve.err",
+                              VT_ARGV("vitrine", "cell", "serve", "--dir", s.dir, "--cell",
+                                      "zurich", "--drain", "0s", "--evidence",
+                                      vt_test_path("evidence"), "--unproven"));
+    VT_CHECK_OK(vt_http_client_new(&s.http, &err));
+    about = about_of(&s);
+    VT_CHECK_SAYING(says(about, "\"is_released\":false") && says(about, "IS NOT THE ONE"),
+                    "%s", about);
+    vt_test_stop(&s.running, 0);
+    start(&s, NULL, NULL);
+    about = about_of(&s);
+    VT_CHECK_SAYING(says(about, "\"is_released\":false") && says(about, "no evidence"),
+                    "%s", about);
+    VT_CHECK(says(get(&s, "/about/evidence", ""), " 404 "));
+    finish(&s);
+    vt_test_write(vt_test_path("evidence"), VT_LIT("{}"));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "cell", "serve", "--dir", s.dir, "--cell",
+                                 "zurich", "--evidence", vt_test_path("evidence")));
+}
+
+/* ---- whose is this ----------------------------------------------------------------------
+ */
+
+static void write_key(const char *name, enum vt_party party)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(vt_test_path(name), vt_buf_slice(&pem));
+    VT_CHECK(chmod(vt_test_path(name), 0600) == 0);
+}
+
+/* Look-ups of Germany belong to zurich, all others to the old cell. */
+static void make_policy(void)
+{
+    struct vt_world world = vt_world_good();
+    const char *policy = vt_test_path("p1"), *trust = vt_test_path("trust.json");
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    vt_test_write(trust, vt_world_trust(&world));
+    write_key("a", VT_P_RESIDENCY_A);
+    write_key("b", VT_P_RESIDENCY_B);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "policy", "init", "--out", policy,
+                                 "--cell", "old=RU,https://old.example.org", "--cell",
+                                 "zurich=CH,https://zh.example.org"));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "policy", "set", "--policy", policy,
+                                 "--country", "DE", "--class", "lookup", "--cell", "zurich",
+                                 "--state", "here"));
+    for (unsigned i = 0; i < 2; i++)
+        (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "policy", "sign", "--policy",
+                                     policy, "--trust", trust, "--key",
+                                     vt_test_path(i == 0 ? "a" : "b")));
+    vt_test_write(vt_test_path("p1.tlog-proof"),
+                  vt_world_prove(&world, vt_test_read(policy)));
+}
+
+static void what_belongs_elsewhere_is_sent_there(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    const char *path, *heard;
+
+    publish(s.dir, ROWS, 0, 600);
+    make_policy();
+    s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "cell", "serve", "--dir",
+                                                   s.dir, "--cell", "zurich", "--drain",
+                                                   "0s", "--policy", vt_test_path("p1"),
+                                                   "--trust", vt_test_path("trust.json")));
+    path = root_path(&s);
+    VT_CHECK(says(get(&s, path, ""), " 200 "));
+    VT_CHECK(says(get(&s, print("%s?country=DE", path), ""), " 200 "));
+    heard = get(&s, print("%s?country=FR", path), "");
+    VT_CHECK_SAYING(says(heard, " 421 ") && says(heard, "Vitrine-Cell: old\r\n") &&
+                        says(heard, "Vitrine-Cell-Url: https://old.example.org\r\n") &&
+                        says(heard, "\"url\":\"https://old.example.org\""),
+                    "%s", heard);
+    VT_CHECK(says(get(&s, print("%s?country=XX", path), ""), " 400 "));
+    VT_CHECK(says(get(&s, "/metrics", ""), "vitrine_cell_misplaced_total 1\n"));
+    vt_test_stop(&s.running, 0);
+    /* A policy that does not count, and one that has never heard of this cell. */
+    (void)vt_test_run(1, VT_ARGV("vitrine", "cell", "serve", "--dir", s.dir, "--cell",
+                                 "basel", "--policy", vt_test_path("p1"), "--trust",
+                                 vt_test_path("trust.json")));
+    vt_test_write(vt_test_path("p1.tlog-proof"), VT_LIT("forged"));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "cell", "serve", "--dir", s.dir, "--cell",
+                                 "zurich", "--policy", vt_test_path("p1"), "--trust",
+                                 vt_test_path("trust.json")));
+}
+
 static void misuse(void)
 {
     static const char *const rows[][2] = {
         { "--connections-max", "0" }, { "--connections-max", "1000000" },
         { "--from-one-max", "7000" }, { "--drain", "1h" },
+        { "--unproven", NULL },       { "--policy", "p1" },
         { "--listen", "localhost" },  { "--tls-key", "key.pem" },
     };
 
@@ -378,6 +554,10 @@ static const struct vt_case cases[] = {
     { "a second signal ends it at once", a_second_signal_ends_it_at_once },
     { "the front dies", the_front_dies },
     { "what its roles cannot do", what_its_roles_cannot_do },
+    { "the release that runs is shown with evidence",
+      the_release_that_runs_is_shown_with_evidence },
+    { "evidence of another file is no evidence", evidence_of_another_file_is_no_evidence },
+    { "what belongs elsewhere is sent there", what_belongs_elsewhere_is_sent_there },
     { "misuse", misuse },
 };
 

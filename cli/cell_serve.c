@@ -1,9 +1,11 @@
 /* vitrine cell serve: a data cell for its country. */
 #include "cell/serve.h"
 #include "cell/role_cell_front.h"
+#include "cli/cell_policy.h"
 #include "cli/cell_verbs.h"
 #include "cli/listening.h"
 #include "cli/tls.h"
+#include "evidence/bundle.h"
 
 enum { CONNECTIONS = 6000, DRAIN_S = 2, DRAIN_S_MAX = 600 };
 
@@ -19,6 +21,14 @@ const struct vt_option vt_cli_cell_serve_options[] = {
       false },
     { "drain", "TIME", "so long it says that it will end, and still answers; 2s", false,
       false },
+    { "policy", "FILE", "which cell is whose: a policy of residency, on the ledger", false,
+      false },
+    { "proof", "FILE", "its proof; else FILE.tlog-proof beside the policy", false, false },
+    { "trust", "FILE", "the trust root, or a client's folder; goes with --policy", false,
+      false },
+    { "evidence", "FILE", "of the release that runs here, shown at /about", false, false },
+    { "unproven", NULL, "serve although the evidence is about another file, and say so",
+      false, false },
     VT_OPTION_TLS_CERT,
     VT_OPTION_TLS_KEY,
     { NULL, NULL, NULL, false, false },
@@ -45,9 +55,59 @@ static bool read_numbers(struct vt_args *args, struct vt_cell_serving *serving,
     return true;
 }
 
+/* ---- what the front shows and goes by ---------------------------------------------------
+ */
+
+static bool take_policy(struct vt_args *args, json_t *papers, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "policy");
+    VT_AUTO_POLICY_PAPER paper = { .lock_fd = -1 };
+    VT_AUTO_TRUST trust = NULL;
+    int64_t logged;
+    json_t *predicate;
+
+    if (vt_args_has(args, "trust") != (path != NULL))
+        return vt_args_misuse(args, err, "--policy and --trust go together");
+    if (path == NULL)
+        return true;
+    if (!vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) ||
+        !vt_policy_paper_read_signed(path, &paper, err) ||
+        !vt_cli_policy_verify(args, path, paper.record, trust, &logged, err))
+        return false;
+    if (vt_residency_find_cell(paper.table, vt_slice_from_cstr(vt_args_get(
+                                                args, "cell"))) == paper.table->cell_count)
+        return vt_fail(err, VT_REJECTED, "%s: knows no cell '%s'", path,
+                       vt_args_get(args, "cell"));
+    return vt_residency_write(paper.table, &predicate, err) &&
+           (json_object_set_new(papers, "residency", predicate) == 0 ||
+            vt_fail(err, VT_IO, "out of memory"));
+}
+
+static bool take_evidence(struct vt_args *args, json_t *papers, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "evidence");
+    VT_AUTO_BUF text = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
+    VT_AUTO_EVIDENCE evidence = NULL;
+
+    if (vt_args_has(args, "unproven") && path == NULL)
+        return vt_args_misuse(args, err, "--unproven goes with --evidence");
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, &text, err))
+        return false;
+    if (!vt_evidence_parse(vt_buf_slice(&text), &evidence, err))
+        return vt_within(err, "%s", path);
+    (void)json_object_set_new(papers, "may_differ",
+                              json_boolean(vt_args_has(args, "unproven")));
+    return json_object_set_new(papers, "evidence",
+                               json_stringn(vt_buf_cstr(&text), text.len)) == 0 ||
+           vt_fail(err, VT_IO, "out of memory");
+}
+
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_TLS tls = { .certificate = NULL };
+    VT_AUTO_JSON papers = json_object();
     struct vt_cli_listening listening;
     struct vt_cell_serving serving = { .dir = vt_args_get(args, "dir"),
                                        .cell = vt_args_get(args, "cell"),
@@ -56,8 +116,10 @@ bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 
     if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
                           err) ||
-        !read_numbers(args, &serving, err) || !vt_cli_tls_read(args, &tls, err))
+        !read_numbers(args, &serving, err) || !vt_cli_tls_read(args, &tls, err) ||
+        !take_policy(args, papers, err) || !take_evidence(args, papers, err))
         return false;
+    serving.papers = papers;
     serving.address = listening.address;
     serving.port = listening.port;
     serving.tls_certificate = tls.certificate;

@@ -154,7 +154,7 @@ static const struct row rows[] = {
     { 0, "cell verdicts --list ~verdicts.txt --out +new.table" },
     { 0, "cell verdicts @one.table" },
     { NO_TWIN, "cell serve --cell zurich --dir #log --tls-cert @cert.pem --tls-key "
-               "@cert.key" },
+               "@cert.key --evidence @file.evidence --unproven" },
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },

@@ -269,11 +269,17 @@ static vt_slice statement(enum vt_predicate type, const struct vt_subject *subje
     return vt_world_sign(vt_buf_slice(payload), signers);
 }
 
+static vt_slice content_of(const struct vt_world *world, const char *text)
+{
+    return text == world->file && world->program.len != 0 ? world->program
+                                                          : vt_slice_from_cstr(text);
+}
+
 /* The outputs as subjects; `file` in the place of the first one's content. */
 static size_t outputs_of(const struct vt_world *world, const char *file,
                          struct vt_subject out[2])
 {
-    out[0] = (struct vt_subject){ "lamp.bin", vt_sha256_of(vt_slice_from_cstr(file)) };
+    out[0] = (struct vt_subject){ "lamp.bin", vt_sha256_of(content_of(world, file)) };
     if (world->second_file == NULL)
         return 1;
     out[1] = (struct vt_subject){ "lamp-docs.tar",
@@ -424,10 +430,11 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
     release->environment = vt_sha256_of(VT_LIT("environment"));
     release->created_unix_s = VT_WORLD_BEGAN + 400;
     for (size_t i = 0; i < outputs; i++)
-        release->outputs[i] =
-            (struct vt_output){ vt_slice_from_cstr(subjects[i].name),
-                                strlen(i == 0 ? world->file : world->second_file),
-                                subjects[i].hash };
+        release->outputs[i] = (struct vt_output){
+            vt_slice_from_cstr(subjects[i].name),
+            content_of(world, i == 0 ? world->file : world->second_file).len,
+            subjects[i].hash
+        };
     release->output_count = outputs;
     made->envelope_count = 1; /* the release will stand first */
     if (world->has_provenance)
@@ -444,7 +451,7 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
     VT_CHECK_OK(vt_release_write(release, payload, &err));
     made->release = vt_world_sign(vt_buf_slice(payload), world->release_signers);
     made->envelopes[0] = made->release;
-    made->file = vt_slice_from_cstr(world->file);
+    made->file = content_of(world, world->file);
 }
 
 static void make_withdrawals(const struct vt_world *world, struct vt_world_made *made)

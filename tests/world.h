@@ -64,6 +64,7 @@ struct vt_world {
     const char *product, *version, *channel, *kind, *site;
     uint64_t sequence;
     const char *file, *second_file; /* contents of the two outputs; second NULL: one */
+    vt_slice program;               /* the bytes that `file` stands for; empty: its text */
     const char *source;             /* its digest is over this text */
     unsigned release_signers;
     /* statements behind it */

@@ -5,6 +5,7 @@
  *
  *   front_read.c     what an epoch published
  *   front_about.c    which release runs here
+ *   front_gateway.c  look-ups that were sealed, through the holder of the gateway's key
  *   front_keeper.c   samples, statistics, withdrawals: to the keeper, if there is one
  *   front_watch.c    health and metrics
  *
@@ -30,11 +31,12 @@ struct vt_shown_head {
 /* What is counted, for /metrics. */
 struct vt_cell_front_counts {
     uint64_t heads, epochs, nodes, buckets, filters, unchanged, not_found;
-    uint64_t misplaced, fenced, kept, refused, too_many;
+    uint64_t misplaced, fenced, kept, refused, too_many, sealed, unsealed;
 };
 
 struct vt_front_about;
 struct vt_keeper_link;
+struct vt_gateway_link;
 
 struct vt_cell_front {
     struct vt_arena *arena;
@@ -51,6 +53,7 @@ struct vt_cell_front {
     struct vt_residency *residency;     /* which cell is whose; NULL: nobody said */
     struct vt_statistic_schema *schema; /* of reports; NULL: none are taken */
     struct vt_keeper_link *keeper;      /* NULL: nothing is taken */
+    struct vt_gateway_link *gateway;    /* NULL: there is none */
     struct vt_error trouble;            /* why we end, when it was found inside a handler */
     struct vt_cell_front_counts counts, logged;
     uint64_t cut_off_logged, displaced_logged;
@@ -64,9 +67,12 @@ extern const struct vt_http_route vt_cell_front_read_routes[];
 extern const struct vt_http_route vt_cell_front_watch_routes[];
 extern const struct vt_http_route vt_cell_front_about_routes[];
 extern const struct vt_http_route vt_cell_front_keeper_routes[];
+extern const struct vt_http_route vt_cell_front_gateway_routes[];
 
 /* Look whether another head is shown; at most a few times a second. */
 void vt_cell_front_look(struct vt_cell_front *front);
+/* Append what a GET of that name answers; false: there is nothing.  name: below public/. */
+bool vt_cell_front_read(struct vt_cell_front *front, vt_slice name, struct vt_buf *out);
 /* The answer to what is not there, and must not be kept by a cache. */
 void vt_cell_front_not_found(struct vt_cell_front *front,
                              struct vt_http_exchange *exchange);
@@ -93,6 +99,11 @@ struct vt_keeper_link *vt_cell_front_keeper_new(int fd);
 int vt_cell_front_keeper_fd(const struct vt_keeper_link *link);
 void vt_cell_front_keeper_free(struct vt_keeper_link *link); /* NULL allowed */
 bool vt_cell_front_on_keeper(void *context, struct vt_error *err);
+/* The same to the holder of the gateway's key. */
+struct vt_gateway_link *vt_cell_front_gateway_new(int fd);
+int vt_cell_front_gateway_fd(const struct vt_gateway_link *link);
+void vt_cell_front_gateway_free(struct vt_gateway_link *link); /* NULL allowed */
+bool vt_cell_front_on_gateway(void *context, struct vt_error *err);
 
 /* How much later than it should the head is; false: there is none that is still valid, or
  * none at all. */

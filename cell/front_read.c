@@ -126,6 +126,25 @@ static uint64_t *count_of(struct vt_cell_front_counts *counts, enum vt_cell_path
     }
 }
 
+bool vt_cell_front_read(struct vt_cell_front *f, vt_slice name, struct vt_buf *out)
+{
+    enum vt_cell_path kind = vt_cell_path_kind(name);
+    char text[VT_CELL_PATH_BYTES];
+    struct vt_error ignored = { 0 };
+
+    if (kind == VT_CELL_PATH_NONE || (kind == VT_CELL_PATH_HEAD && f->head.file == NULL))
+        return false;
+    if (kind == VT_CELL_PATH_HEAD) {
+        vt_buf_put(out, vt_buf_slice(&f->head.bytes));
+        return true;
+    }
+    (void)snprintf(text, sizeof text, "%.*s", VT_SLICE_ARGS(name));
+    if (vt_disk_read(f->disk, text, out, &ignored))
+        return true;
+    out->is_full |= ignored.code == VT_LIMIT; /* there, and too long for whoever asks */
+    return ignored.code == VT_LIMIT;
+}
+
 static void on_file(void *context, struct vt_http_exchange *exchange)
 {
     struct vt_cell_front *f = context;

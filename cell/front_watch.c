@@ -23,6 +23,8 @@ static const struct metric {
     COUNTER("filters_total", filters, "Filters and deltas read."),
     COUNTER("unchanged_total", unchanged, "Readers who had it already."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),
+    COUNTER("sealed_total", sealed, "Sealed look-ups answered."),
+    COUNTER("unsealed_total", unsealed, "Sealed requests that did not open."),
     COUNTER("misplaced_total", misplaced, "Sent to another cell."),
     COUNTER("fenced_total", fenced, "Told to come again, while data move."),
     COUNTER("kept_total", kept, "Shares, reports and withdrawals taken."),

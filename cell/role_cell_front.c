@@ -158,6 +158,8 @@ static const struct vt_http_route *make_routes(struct vt_cell_front *f)
     add_routes(routes, vt_cell_front_about_routes);
     if (f->keeper != NULL)
         add_routes(routes, vt_cell_front_keeper_routes);
+    if (f->gateway != NULL)
+        add_routes(routes, vt_cell_front_gateway_routes);
     add_routes(routes, vt_cell_front_watch_routes);
     return routes;
 }
@@ -192,6 +194,8 @@ static bool on_parent(void *context, struct vt_error *err)
 
 static void set_options(struct vt_cell_front *f, struct vt_http_options *options)
 {
+    size_t count = 1;
+
     *options = (struct vt_http_options){
         .routes = make_routes(f),
         .context = f,
@@ -207,9 +211,13 @@ static void set_options(struct vt_cell_front *f, struct vt_http_options *options
                                                   .ready = on_parent,
                                                   .is_for_start = true };
     if (f->keeper != NULL)
-        options->watches[1] =
+        options->watches[count++] =
             (struct vt_http_watch){ .fd = vt_cell_front_keeper_fd(f->keeper),
                                     .ready = vt_cell_front_on_keeper };
+    if (f->gateway != NULL)
+        options->watches[count++] =
+            (struct vt_http_watch){ .fd = vt_cell_front_gateway_fd(f->gateway),
+                                    .ready = vt_cell_front_on_gateway };
 }
 
 static bool begin(struct vt_cell_front *f, struct vt_error *err)
@@ -224,6 +232,8 @@ static bool begin(struct vt_cell_front *f, struct vt_error *err)
         return false;
     if (given_fd(words, "keeper") != 0)
         f->keeper = vt_cell_front_keeper_new(given_fd(words, "keeper"));
+    if (given_fd(words, "gateway") != 0)
+        f->gateway = vt_cell_front_gateway_new(given_fd(words, "gateway"));
     rights.read_folders[0] = f->folder;
     rights.files_max = (unsigned)f->connections_max + 512;
     vt_confine(&rights);
@@ -240,6 +250,7 @@ static void end(struct vt_cell_front *f)
     write_log(f);
     vt_http_server_free(f->server);
     vt_cell_front_keeper_free(f->keeper);
+    vt_cell_front_gateway_free(f->gateway);
     vt_cell_front_about_free(f->about);
     if (f->schema != NULL)
         vt_statistic_schema_clear(f->schema);

@@ -2,6 +2,7 @@
 #include "cell/serve.h"
 #include "cell/front_papers.h"
 #include "cell/role_cell_front.h"
+#include "cell/role_cell_gateway.h"
 #include "http/http.h"
 #include "ledger/serve_message.h"
 #include "role/keeper.h"
@@ -16,7 +17,8 @@ struct serving {
     const char *folder;       /* DIR/public */
     int listen_fd, papers_fd; /* the second -1: none */
     uint16_t port;
-    struct vt_role *front;
+    struct vt_role *front, *gateway; /* the second NULL: none */
+    int gateway_fd;                  /* the front's end of its channel with it; -1 */
 };
 
 /* ---- starting ---------------------------------------------------------------------------
@@ -88,15 +90,40 @@ static bool start_front(struct serving *s, struct vt_error *err)
 
     fds[VT_CELL_FRONT_LISTEN] = s->listen_fd;
     give(words, "papers", s->papers_fd, fds, &count);
+    give(words, "gateway", s->gateway_fd, fds, &count);
     if (vt_role_start(VT_ROLE_CELL_FRONT, fds, count, &s->front, err))
         return tell(s->front, words, "front", err);
     json_decref(words);
     return false;
 }
 
+/* Its channel with the front is one of their own: we hear nothing of what is asked. */
+static bool start_gateway(struct serving *s, struct vt_error *err)
+{
+    struct vt_channel mine, fronts;
+    int fds[VT_CELL_GATEWAY_FDS];
+    bool is_ok;
+
+    if (json_array_size(s->told->gateway_keys) == 0)
+        return true;
+    if (!vt_channel_pair(&mine, &fronts, err))
+        return false;
+    fds[VT_CELL_GATEWAY_FRONT] = mine.fd;
+    is_ok = vt_role_start(VT_ROLE_CELL_GATEWAY, fds, VT_CELL_GATEWAY_FDS, &s->gateway, err);
+    s->gateway_fd = vt_take_fd(&fronts.fd);
+    vt_channel_clear(&fronts);
+    vt_channel_clear(&mine);
+    return is_ok && tell(s->gateway, json_pack("{s:O}", "keys", s->told->gateway_keys),
+                         "gateway", err);
+}
+
 static bool start_all(void *context, struct vt_error *err)
 {
-    return start_front(context, err);
+    struct serving *s = context;
+    bool is_ok = start_gateway(s, err) && start_front(s, err);
+
+    vt_fd_close(&s->gateway_fd); /* the front has it */
+    return is_ok;
 }
 
 /* ---- ending -----------------------------------------------------------------------------
@@ -108,7 +135,8 @@ static void stop_all(void *context)
     struct serving *s = context;
 
     vt_role_stop(s->front);
-    s->front = NULL;
+    vt_role_stop(s->gateway);
+    s->front = s->gateway = NULL;
 }
 
 /* The front says for a while that it will end, and answers meanwhile; it ends by itself. */
@@ -132,8 +160,12 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
 {
     struct serving *s = context;
 
-    fds_out[0] = vt_role_channel(s->front)->fd;
-    return 1;
+    size_t count = 0;
+
+    fds_out[count++] = vt_role_channel(s->front)->fd;
+    if (s->gateway != NULL)
+        fds_out[count++] = vt_role_channel(s->gateway)->fd;
+    return count;
 }
 
 static void say_ready(void *context)
@@ -151,7 +183,7 @@ bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct serving s = {
-        .told = serving, .arena = arena, .listen_fd = -1, .papers_fd = -1
+        .told = serving, .arena = arena, .listen_fd = -1, .papers_fd = -1, .gateway_fd = -1
     };
     const struct vt_kept kept = { .name = "cell",
                                   .start = start_all,

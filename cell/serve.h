@@ -1,7 +1,8 @@
 /* Serving a cell: the operator's process, which opens the socket, starts the roles, starts
  * them again when one dies, and says farewell to clients before it ends.
  *
- *   front    faces strangers, reads what is published
+ *   front ----- gateway     the first faces strangers and reads what is published, the
+ *                           other has the key that look-ups are sealed to, and nothing else
  */
 #ifndef VT_CELL_SERVE_H
 #define VT_CELL_SERVE_H
@@ -17,8 +18,11 @@ struct vt_cell_serving {
     uint64_t connections_max, from_one_max; /* the second: 0 for as many as at all */
     uint64_t lag_s;    /* a head that began longer ago is late; 0: when it is over */
     uint64_t drain_ms; /* so long it still answers and says that it will end */
-    const char *tls_certificate, *tls_key;       /* PEM; NULL: plain HTTP */
-    const json_t *papers;                        /* cell/front_papers.h; NULL: none */
+    const char *tls_certificate, *tls_key; /* PEM; NULL: plain HTTP */
+    const json_t *papers;                  /* cell/front_papers.h; NULL: none */
+    /* [{"id": NUMBER, "secret": 32 bytes as hex}], at most VT_OHTTP_KEYS_MAX: the keys that
+     * look-ups through a relay are sealed to; NULL or empty: none are answered. */
+    const json_t *gateway_keys;
     void (*ready)(void *context, uint16_t port); /* once, when requests are answered */
     void *context;
 };

@@ -59,6 +59,14 @@ static const struct vt_verb verbs[] = {
           "would accept it.",
       .options = vt_cli_cell_publish_options,
       .run = vt_cli_cell_publish },
+    { .name = "gateway-key",
+      .summary = "what clients seal their look-ups to, of one's private keys",
+      .details = "Writes the key configuration (application/ohttp-keys) that the trust "
+                 "root certifies\n"
+                 "and the head names. The keys are X25519, made by `vitrine key new --type "
+                 "x25519`.",
+      .options = vt_cli_cell_gateway_key_options,
+      .run = vt_cli_cell_gateway_key },
     { .name = "serve",
       .summary = "serve what is published, until SIGTERM",
       .details =

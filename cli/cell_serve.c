@@ -2,6 +2,7 @@
 #include "cell/serve.h"
 #include "cell/role_cell_front.h"
 #include "cli/cell_policy.h"
+#include "cli/cell_gateway.h"
 #include "cli/cell_verbs.h"
 #include "cli/listening.h"
 #include "cli/tls.h"
@@ -26,6 +27,8 @@ const struct vt_option vt_cli_cell_serve_options[] = {
     { "proof", "FILE", "its proof; else FILE.tlog-proof beside the policy", false, false },
     { "trust", "FILE", "the trust root, or a client's folder; goes with --policy", false,
       false },
+    VT_OPTION_GATEWAY_KEY,
+    VT_OPTION_GATEWAY_PASSPHRASE,
     { "evidence", "FILE", "of the release that runs here, shown at /about", false, false },
     { "unproven", NULL, "serve although the evidence is about another file, and say so",
       false, false },
@@ -108,6 +111,8 @@ bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_TLS tls = { .certificate = NULL };
     VT_AUTO_JSON papers = json_object();
+    VT_AUTO_JSON keys = json_array();
+    bool is_ok;
     struct vt_cli_listening listening;
     struct vt_cell_serving serving = { .dir = vt_args_get(args, "dir"),
                                        .cell = vt_args_get(args, "cell"),
@@ -119,10 +124,17 @@ bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
         !read_numbers(args, &serving, err) || !vt_cli_tls_read(args, &tls, err) ||
         !take_policy(args, papers, err) || !take_evidence(args, papers, err))
         return false;
+    if (!vt_cli_gateway_keys(args, keys, err)) {
+        vt_cli_gateway_keys_wipe(keys);
+        return false;
+    }
+    serving.gateway_keys = keys;
     serving.papers = papers;
     serving.address = listening.address;
     serving.port = listening.port;
     serving.tls_certificate = tls.certificate;
     serving.tls_key = tls.key;
-    return vt_cell_serve(&serving, err);
+    is_ok = vt_cell_serve(&serving, err);
+    vt_cli_gateway_keys_wipe(keys);
+    return is_ok;
 }

@@ -4,6 +4,7 @@
 #include "cli/role.h"
 #include "cell/role_cell_keeper.h"
 #include "cell/role_cell_front.h"
+#include "cell/role_cell_gateway.h"
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
 #include "ledger/role_courier.h"
@@ -33,6 +34,7 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_RELAY_COURIER, vt_role_relay_courier, &vt_relay_courier_rights },
     { VT_ROLE_CELL_KEEPER, vt_role_cell_keeper, &vt_cell_keeper_rights },
     { VT_ROLE_CELL_FRONT, vt_role_cell_front, &vt_cell_front_rights },
+    { VT_ROLE_CELL_GATEWAY, vt_role_cell_gateway, &vt_cell_gateway_rights },
     { NULL, NULL, NULL },
 };
 

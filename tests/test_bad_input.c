@@ -153,8 +153,11 @@ static const struct row rows[] = {
     { 0, "cell statistics plot @aggregate.json --trust @trust.json --out +plot.svg" },
     { 0, "cell verdicts --list ~verdicts.txt --out +new.table" },
     { 0, "cell verdicts @one.table" },
-    { NO_TWIN, "cell serve --cell zurich --dir #log --tls-cert @cert.pem --tls-key "
-               "@cert.key --evidence @file.evidence --unproven" },
+    { NO_TWIN, "cell gateway-key --gateway-key 1=none --gateway-passphrase-file ~phrase "
+               "--out new.keys" },
+    { NO_TWIN,
+      "cell serve --cell zurich --dir #log --tls-cert @cert.pem --tls-key "
+      "@cert.key --evidence @file.evidence --unproven --gateway-passphrase-file ~phrase" },
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },

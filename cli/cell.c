@@ -76,6 +76,19 @@ static const struct vt_verb verbs[] = {
           "/health says for --drain that it will end; then it ends in good order.",
       .options = vt_cli_cell_serve_options,
       .run = vt_cli_cell_serve },
+    { .name = "scan",
+      .operands = "PATH [PATH...]",
+      .operands_min = 1,
+      .operands_max = 65536,
+      .summary = "scan files and folders, each file in a confined process",
+      .details =
+          "Archives are unpacked in memory and every member is scanned.  A file that "
+          "exceeds a\nlimit, is damaged or encrypted is told as not fully scanned, and a "
+          "process that ends\non a file as engine failed.  Exit code 1 unless all files "
+          "are "
+          "clean.",
+      .options = vt_cli_cell_scan_options,
+      .run = vt_cli_cell_scan },
     { .name = "verdicts",
       .operands = "[TABLE...]",
       .operands_max = 64,

@@ -23,6 +23,9 @@ extern const struct vt_option vt_cli_cell_gateway_key_options[];
 extern const struct vt_option vt_cli_cell_serve_options[];
 extern const struct vt_option vt_cli_cell_verdicts_options[];
 
+bool vt_cli_cell_scan(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_cell_scan_options[];
+
 bool vt_cli_client_lookup(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_client_lookup_options[];
 

@@ -7,6 +7,7 @@
 #include "cell/role_cell_gateway.h"
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
+#include "cell/role_scan_worker.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_feeder.h"
 #include "ledger/role_ledger_front.h"
@@ -35,6 +36,8 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_CELL_KEEPER, vt_role_cell_keeper, &vt_cell_keeper_rights },
     { VT_ROLE_CELL_FRONT, vt_role_cell_front, &vt_cell_front_rights },
     { VT_ROLE_CELL_GATEWAY, vt_role_cell_gateway, &vt_cell_gateway_rights },
+    { VT_ROLE_SCAN_WORKER, vt_role_scan_worker, &vt_scan_worker_rights },
+    { VT_ROLE_SCAN_PROBE, vt_role_scan_probe, &vt_scan_worker_rights },
     { NULL, NULL, NULL },
 };
 

@@ -2,6 +2,7 @@
  * sockets, one more for what the sanitizers' runtimes need. */
 #include "role/confine.h"
 #include "role/landlock.h"
+#include "role/private_root.h"
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
@@ -209,9 +210,10 @@ static void lock_calls(const struct vt_rights *rights)
 #else
     allow_narrowly(filter);
 #endif
-    if (rights->folder != NULL || rights->read_folders[0] != NULL)
+    if (rights->folder != NULL || rights->read_folders[0] != NULL ||
+        rights->scratch_bytes_max != 0)
         ALLOW(filter, READING);
-    if (rights->folder != NULL)
+    if (rights->folder != NULL || rights->scratch_bytes_max != 0)
         ALLOW(filter, WRITING);
     else if (rights->read_folders[0] != NULL)
         allow_opening_to_read(filter);
@@ -249,6 +251,10 @@ static void lock_resources(const struct vt_rights *rights)
 void vt_confine(const struct vt_rights *rights)
 {
     VT_ASSERT(rights->folder == NULL || rights->folder[0] != '\0');
+    VT_ASSERT(rights->scratch_bytes_max == 0 ||
+              (rights->folder == NULL && rights->read_folders[0] == NULL));
+    if (rights->scratch_bytes_max != 0 && !vt_private_root(rights->scratch_bytes_max))
+        refuse("a root folder of its own");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         refuse("no new privileges");
 #ifndef VT_SANITIZED /* whose leak finder looks at us from a process of its own */

@@ -1,7 +1,8 @@
 /* Rights of a process, given up for ever.
  *
- * vt_confine turns on, in this order: no new privileges, not dumpable, resource limits,
- * Landlock (where the kernel has it: Debian 12's 6.1 has), seccomp with an allow-list.  It
+ * vt_confine turns on, in this order: a root folder of its own (where the rights ask for
+ * one), no new privileges, not dumpable, resource limits, Landlock (where the kernel has
+ * it: Debian 12's 6.1 has), seccomp with an allow-list.  It
  * does not return unless every lock is on; the sentence on standard error says which one is
  * missing.  A call that the rights do not cover fails with EPERM.
  *
@@ -19,6 +20,10 @@ struct vt_rights {
     /* May read files below these too; NULL-ended.  Without `folder` no file can be opened
      * for writing at all. */
     const char *read_folders[8];
+    /* Not 0: instead of our files it has an empty folder of its own, in memory, of at most
+     * so many bytes; it is its root, and what is in it ends with the process.  Without
+     * folders above. */
+    uint64_t scratch_bytes_max;
     bool may_listen;           /* accept on given sockets, epoll; never connect */
     bool may_connect;          /* to others, with what resolving their names needs */
     uint64_t memory_bytes_max; /* of address space; 0: no limit */

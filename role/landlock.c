@@ -77,6 +77,9 @@ bool vt_landlock(const struct vt_rights *rights)
     if (!allow_below(ruleset, "/", READING)) /* symbols for a report */
         return false;
 #endif
+    if (rights->scratch_bytes_max != 0 &&
+        !allow_below(ruleset, "/", all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE))
+        return false;
     if (rights->folder != NULL &&
         !allow_below(ruleset, rights->folder, all & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE))
         return false;

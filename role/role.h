@@ -43,6 +43,8 @@ struct vt_channel *vt_role_channel(struct vt_role *role);
 pid_t vt_role_pid(const struct vt_role *role);
 /* Close the channel, wait up to five seconds for its end, then kill it. */
 void vt_role_stop(struct vt_role *role); /* NULL allowed */
+/* The same; returns how it ended, as waitpid tells it, or -1 if that is not known. */
+int vt_role_end(struct vt_role *role);
 void vt_role_stop_pointer(struct vt_role **role);
 #define VT_AUTO_ROLE __attribute__((cleanup(vt_role_stop_pointer))) struct vt_role *
 

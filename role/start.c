@@ -74,13 +74,11 @@ pid_t vt_role_pid(const struct vt_role *role)
     return role->pid;
 }
 
-void vt_role_stop(struct vt_role *role)
+int vt_role_end(struct vt_role *role)
 {
     int64_t end_ms = vt_monotonic_ms() + STOP_MS_MAX;
-    int status;
+    int status = -1;
 
-    if (role == NULL)
-        return;
     vt_channel_clear(&role->channel);
     for (;;) {
         pid_t got = waitpid(role->pid, &status, WNOHANG);
@@ -92,6 +90,13 @@ void vt_role_stop(struct vt_role *role)
         (void)poll(NULL, 0, 1);
     }
     free(role);
+    return status;
+}
+
+void vt_role_stop(struct vt_role *role)
+{
+    if (role != NULL)
+        (void)vt_role_end(role);
 }
 
 void vt_role_stop_pointer(struct vt_role **role)

@@ -158,6 +158,8 @@ static const struct row rows[] = {
     { NO_TWIN,
       "cell serve --cell zurich --dir #log --tls-cert @cert.pem --tls-key "
       "@cert.key --evidence @file.evidence --unproven --gateway-passphrase-file ~phrase" },
+    { 0, "cell scan ^file --rules @one.pack --clamav #clamav --limits depth=3" },
+    { 1, "cell scan ^db --rules @one.pack" },
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },
@@ -280,9 +282,9 @@ static void make_keys(void)
 
 static void make_ledgers(void)
 {
-    static const char *const folders[] = { "proofs", "state",        "public", "scratch",
-                                           "store",  "db",           "source", "db/rules",
-                                           "seen",   "seen/findings" };
+    static const char *const folders[] = { "proofs", "state", "public",       "scratch",
+                                           "store",  "db",    "source",       "db/rules",
+                                           "clamav", "seen",  "seen/findings" };
 
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         VT_CHECK(mkdir(vt_test_path(folders[i]), 0755) == 0);
@@ -350,6 +352,7 @@ static void make_the_rest(void)
     write_text("db/rules/a.yar", "rule A { strings: $a = \"needle\" condition: $a }\n");
     write_text("verdicts.txt", NOBODY " malicious Lamp\n");
     write_gateway_keys();
+    write_text("clamav/one.hdb", "00112233445566778899aabbccddeeff:68:Lamp\n");
     (void)make("cell verdicts --list verdicts.txt --out one.table");
     (void)make("rules build db --out one.pack");
     (void)make("release draft --desk desk --trust trust.json --recipe recipe.json --lock "

@@ -1,0 +1,268 @@
+/* libclamav, in a confined worker.
+ *
+ * The one trick: it is loaded when it is needed, so that every other process of ours (the
+ * verifier above all) lives without it, and a machine may do without ClamAV. */
+#include "cell/scan_engine.h"
+#include <clamav.h>
+#include <dlfcn.h>
+#include <iconv.h>
+
+#define LIBRARY "libclamav.so.12"
+
+struct library {
+    __typeof__(&cl_init) init;
+    __typeof__(&cl_engine_new) engine_new;
+    __typeof__(&cl_engine_free) engine_free;
+    __typeof__(&cl_engine_set_num) set_num;
+    __typeof__(&cl_engine_set_str) set_str;
+    __typeof__(&cl_engine_compile) compile;
+    __typeof__(&cl_load) load;
+    __typeof__(&cl_strerror) strerror;
+    __typeof__(&cl_retver) version;
+    __typeof__(&cl_set_clcb_msg) set_message;
+    __typeof__(&cl_fmap_open_memory) map_open;
+    __typeof__(&cl_fmap_close) map_close;
+    __typeof__(&cl_scanmap_callback) scan;
+};
+
+struct vt_scan_clamav {
+    struct library lib;
+    struct cl_engine *engine;
+    char version[64];
+};
+
+/* ---- opening ---------------------------------------------------------------------------
+ */
+
+static bool find_calls(struct library *lib, struct vt_error *err)
+{
+    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    const struct {
+        const char *name;
+        void *call;
+    } calls[] = {
+        { "cl_init", &lib->init },
+        { "cl_engine_new", &lib->engine_new },
+        { "cl_engine_free", &lib->engine_free },
+        { "cl_engine_set_num", &lib->set_num },
+        { "cl_engine_set_str", &lib->set_str },
+        { "cl_engine_compile", &lib->compile },
+        { "cl_load", &lib->load },
+        { "cl_strerror", &lib->strerror },
+        { "cl_retver", &lib->version },
+        { "cl_set_clcb_msg", &lib->set_message },
+        { "cl_fmap_open_memory", &lib->map_open },
+        { "cl_fmap_close", &lib->map_close },
+        { "cl_scanmap_callback", &lib->scan },
+    };
+
+    if (handle == NULL)
+        return vt_fail(err, VT_ABSENT, "%s: not installed (Debian: libclamav12)", LIBRARY);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        void *found = dlsym(handle, calls[i].name);
+
+        if (found == NULL)
+            return vt_fail(err, VT_IO, "%s: has no %s", LIBRARY, calls[i].name);
+        memcpy(calls[i].call, &found, sizeof found);
+    }
+    return true;
+}
+
+/* What it says of a hostile file is for nobody's log. */
+static void hear_nothing(enum cl_msg severity, const char *full, const char *text,
+                         void *context)
+{
+    (void)severity;
+    (void)full;
+    (void)text;
+    (void)context;
+}
+
+/* Character sets are libraries that the C library loads when they are first used, which
+ * behind the locks it cannot. */
+static void load_character_sets(void)
+{
+    static const char *const names[] = {
+        "UTF-16",       "UTF-16LE",     "UTF-16BE",     "UTF-32",       "UTF-32LE",
+        "UTF-32BE",     "UTF-7",        "ISO-8859-1",   "ISO-8859-2",   "ISO-8859-5",
+        "ISO-8859-6",   "ISO-8859-8",   "ISO-8859-9",   "ISO-8859-15",  "WINDOWS-1250",
+        "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1253", "WINDOWS-1254", "WINDOWS-1255",
+        "WINDOWS-1256", "WINDOWS-1257", "CP437",        "CP850",        "CP866",
+        "KOI8-R",       "SHIFT_JIS",    "CP932",        "EUC-JP",       "CP936",
+        "GBK",          "GB18030",      "BIG5",         "CP949",        "EUC-KR",
+        "MACINTOSH",
+    };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)iconv_open("UTF-8", names[i]); /* for good, so that it stays loaded */
+}
+
+/* Its own limits lie where ours do; scanning stops there and says so. */
+static bool configure(struct vt_scan_clamav *c, const struct vt_scan_limits *limits)
+{
+    const struct {
+        enum cl_engine_field field;
+        uint64_t value;
+    } numbers[] = {
+        { CL_ENGINE_MAX_SCANSIZE, limits->bytes_max + limits->file_bytes_max },
+        { CL_ENGINE_MAX_FILESIZE, limits->file_bytes_max },
+        { CL_ENGINE_MAX_RECURSION, limits->depth_max + 1 },
+        { CL_ENGINE_MAX_FILES, limits->members_max + 1 },
+        { CL_ENGINE_MAX_SCANTIME, limits->time_ms_max },
+        /* No memory of earlier files: a verdict depends on the file alone. */
+        { CL_ENGINE_DISABLE_CACHE, 1 },
+        /* None is loaded; and what is never loaded needs no executable memory. */
+        { CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_INTERPRETER },
+    };
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (c->lib.set_num(c->engine, numbers[i].field, (long long)numbers[i].value) !=
+            CL_SUCCESS)
+            return false;
+    return c->lib.set_str(c->engine, CL_ENGINE_TMPDIR, "/") == CL_SUCCESS;
+}
+
+static bool load(struct vt_scan_clamav *c, const char *folder,
+                 const struct vt_scan_limits *limits, struct vt_error *err)
+{
+    unsigned count = 0;
+    cl_error_t status;
+
+    if (!find_calls(&c->lib, err))
+        return false;
+    c->lib.set_message(hear_nothing);
+    if (c->lib.init(CL_INIT_DEFAULT) != CL_SUCCESS ||
+        (c->engine = c->lib.engine_new()) == NULL || !configure(c, limits))
+        return vt_fail(err, VT_IO, "libclamav does not start");
+    status =
+        c->lib.load(folder, c->engine, &count, CL_DB_STDOPT & ~(unsigned)CL_DB_BYTECODE);
+    if (status == CL_SUCCESS)
+        status = c->lib.compile(c->engine);
+    if (status != CL_SUCCESS)
+        return vt_fail(err, VT_MALFORMED, "%s: libclamav cannot load it: %s", folder,
+                       c->lib.strerror(status));
+    if (count == 0)
+        return vt_fail(err, VT_MALFORMED, "%s: holds no ClamAV signature", folder);
+    (void)snprintf(c->version, sizeof c->version, "clamav %s", c->lib.version());
+    load_character_sets();
+    return true;
+}
+
+bool vt_scan_clamav_open(const char *folder, const struct vt_scan_limits *limits,
+                         struct vt_scan_clamav **out, struct vt_error *err)
+{
+    struct vt_scan_clamav *clamav = vt_alloc(sizeof *clamav);
+
+    if (!load(clamav, folder, limits, err)) {
+        vt_scan_clamav_close(clamav);
+        return false;
+    }
+    *out = clamav;
+    return true;
+}
+
+void vt_scan_clamav_close(struct vt_scan_clamav *clamav)
+{
+    if (clamav == NULL)
+        return;
+    if (clamav->engine != NULL)
+        (void)clamav->lib.engine_free(clamav->engine);
+    free(clamav);
+}
+
+const char *vt_scan_clamav_version(const struct vt_scan_clamav *clamav)
+{
+    return clamav->version;
+}
+
+/* ---- looking ---------------------------------------------------------------------------
+ */
+
+/* What it says in the form of a name that is none. */
+static const struct {
+    const char *prefix;
+    uint16_t limit;
+} limits_as_names[] = {
+    { "Heuristics.Limits.Exceeded.MaxFileSize", VT_SCAN_LIMIT_BYTES },
+    { "Heuristics.Limits.Exceeded.MaxScanSize", VT_SCAN_LIMIT_BYTES },
+    { "Heuristics.Limits.Exceeded.MaxFiles", VT_SCAN_LIMIT_MEMBERS },
+    { "Heuristics.Limits.Exceeded.MaxRecursion", VT_SCAN_LIMIT_DEPTH },
+    { "Heuristics.Limits.Exceeded.MaxScanTime", VT_SCAN_LIMIT_TIME },
+    { "Heuristics.Limits.Exceeded", VT_SCAN_LIMIT_ENGINE },
+    { "Heuristics.Encrypted", VT_SCAN_LIMIT_ENCRYPTED },
+};
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void take_name(const char *name, struct vt_scan_outcome *outcome)
+{
+    for (size_t i = 0; i < sizeof limits_as_names / sizeof limits_as_names[0]; i++)
+        if (starts_with(name, limits_as_names[i].prefix)) {
+            outcome->limits |= limits_as_names[i].limit;
+            return;
+        }
+    vt_scan_outcome_found(outcome, VT_SCAN_BY_CLAMAV, vt_slice_from_cstr(name),
+                          starts_with(name, "Heuristics.") || starts_with(name, "PUA."));
+}
+
+static void take_status(cl_error_t status, struct vt_scan_outcome *outcome)
+{
+    switch (status) {
+    case CL_SUCCESS:
+    case CL_VIRUS:
+        outcome->looked |= VT_SCAN_BY_CLAMAV;
+        break;
+    case CL_ETIMEOUT:
+        outcome->limits |= VT_SCAN_LIMIT_TIME;
+        break;
+    case CL_EMEM:
+        outcome->limits |= VT_SCAN_LIMIT_MEMORY;
+        break;
+    case CL_EMAXREC:
+        outcome->limits |= VT_SCAN_LIMIT_DEPTH;
+        break;
+    case CL_EMAXSIZE:
+        outcome->limits |= VT_SCAN_LIMIT_BYTES;
+        break;
+    case CL_EMAXFILES:
+        outcome->limits |= VT_SCAN_LIMIT_MEMBERS;
+        break;
+    default:
+        outcome->failed |= VT_SCAN_BY_CLAMAV;
+    }
+}
+
+void vt_scan_clamav_look(struct vt_scan_clamav *c, vt_slice bytes, bool is_whole,
+                         int64_t time_ms, struct vt_scan_outcome *outcome)
+{
+    struct cl_scan_options options = {
+        .general = CL_SCAN_GENERAL_HEURISTICS,
+        .parse = ~(is_whole ? 0u : (uint32_t)CL_SCAN_PARSE_ARCHIVE),
+        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
+                     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+    };
+    const char *name = NULL;
+    unsigned long scanned = 0;
+    cl_fmap_t *map;
+    cl_error_t status;
+
+    if (bytes.len == 0) {
+        outcome->looked |= VT_SCAN_BY_CLAMAV;
+        return;
+    }
+    (void)c->lib.set_num(c->engine, CL_ENGINE_MAX_SCANTIME,
+                         time_ms < 1000 ? 1000 : (long long)time_ms);
+    map = c->lib.map_open(bytes.data, bytes.len);
+    if (map == NULL) {
+        outcome->limits |= VT_SCAN_LIMIT_MEMORY;
+        return;
+    }
+    status = c->lib.scan(map, NULL, &name, &scanned, c->engine, &options, NULL);
+    c->lib.map_close(map);
+    if (status == CL_VIRUS && name != NULL)
+        take_name(name, outcome);
+    take_status(status, outcome);
+}

@@ -1,0 +1,312 @@
+/* One layer of a container taken off by libarchive, in memory.
+ *
+ *   compressed stream  -> one member       (filters alone)
+ *   archive            -> its members      (formats alone, no filter)
+ *
+ * The two are never done at once, as libarchive would: so what a stream gives is looked at
+ * whole, what hides behind the end of a tar included, and each layer has its own ratio.
+ * Names, modes and places of members are not even read: nothing is written anywhere. */
+#include "cell/scan_engine.h"
+#include <archive.h>
+#include <archive_entry.h>
+
+enum { PIECE_BYTES = 64 * 1024 };
+
+const char *vt_scan_unpack_version(void)
+{
+    return ARCHIVE_VERSION_ONLY_STRING;
+}
+
+struct layer {
+    struct vt_scan_budget *budget;
+    struct archive *archive;
+    uint64_t packed_bytes;
+    uint64_t unpacked_bytes; /* out of this layer so far */
+    bool (*member)(void *context, vt_slice bytes);
+    void *context;
+    bool is_over; /* a limit that ends it */
+};
+
+/* ---- opening ---------------------------------------------------------------------------
+ */
+
+/* We tell a compressed stream by its first bytes and let libarchive take that one layer
+ * off: left alone it takes off all that it sees, and we could count none of them. */
+static const struct {
+    vt_slice mark;
+    int filter;
+} streams[] = {
+    { { (const uint8_t *)"\x1f\x8b\x08", 3 }, ARCHIVE_FILTER_GZIP },
+    { { (const uint8_t *)"BZh", 3 }, ARCHIVE_FILTER_BZIP2 },
+    { { (const uint8_t *)"\xfd\x37zXZ\0", 6 }, ARCHIVE_FILTER_XZ },
+    { { (const uint8_t *)"\x28\xb5\x2f\xfd", 4 }, ARCHIVE_FILTER_ZSTD },
+    { { (const uint8_t *)"\x04\x22\x4d\x18", 4 }, ARCHIVE_FILTER_LZ4 },
+    { { (const uint8_t *)"\x02\x21\x4c\x18", 4 }, ARCHIVE_FILTER_LZ4 },
+    { { (const uint8_t *)"LZIP", 4 }, ARCHIVE_FILTER_LZIP },
+    { { (const uint8_t *)"\x1f\x9d", 2 }, ARCHIVE_FILTER_COMPRESS },
+    { { (const uint8_t *)"\xed\xab\xee\xdb", 4 }, ARCHIVE_FILTER_RPM },
+};
+
+/* A frame that a reader skips may stand before those of zstd. */
+static bool is_skippable(vt_slice bytes)
+{
+    return bytes.len >= 8 && (bytes.data[0] & 0xf0) == 0x50 && bytes.data[1] == 0x2a &&
+           bytes.data[2] == 0x4d && bytes.data[3] == 0x18;
+}
+
+/* The old .lzma has no mark; this is what every writer of it writes: the usual properties,
+ * a window of 2^n bytes, and no length, or one below 256 GiB. */
+static bool is_lzma(vt_slice bytes)
+{
+    uint32_t window;
+    const uint8_t *d = bytes.data;
+
+    if (bytes.len < 14 || d[0] != 0x5d)
+        return false;
+    window =
+        (uint32_t)d[1] | (uint32_t)d[2] << 8 | (uint32_t)d[3] << 16 | (uint32_t)d[4] << 24;
+    return window >= 4096 && (window & (window - 1)) == 0 && d[13] == 0 &&
+           (memcmp(d + 5, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 0 ||
+            (d[12] == 0 && d[11] == 0 && d[10] == 0 && d[9] < 64));
+}
+
+/* ARCHIVE_FILTER_NONE: it is none. */
+static int find_stream(vt_slice bytes)
+{
+    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++)
+        if (vt_slice_starts_with(bytes, streams[i].mark))
+            return streams[i].filter;
+    if (is_skippable(bytes))
+        return ARCHIVE_FILTER_ZSTD;
+    return is_lzma(bytes) ? ARCHIVE_FILTER_LZMA : ARCHIVE_FILTER_NONE;
+}
+
+/* archive_read_append_filter of libarchive 3.6 ends in a crash for this one; asking for it
+ * alone takes off what is packed so twice too. */
+static bool support_stream(struct archive *a, int filter)
+{
+    (void)archive_read_support_format_raw(a);
+    (void)archive_read_support_format_empty(a);
+    return filter == ARCHIVE_FILTER_COMPRESS
+               ? archive_read_support_filter_compress(a) == ARCHIVE_OK
+               : archive_read_append_filter(a, filter) >= ARCHIVE_WARN;
+}
+
+/* Without mtree, warc and xar: the first is a list without content, and would take texts
+ * for itself; the others nobody sends. */
+static void support_archives(struct archive *a)
+{
+    (void)archive_read_support_format_7zip(a);
+    (void)archive_read_support_format_ar(a);
+    (void)archive_read_support_format_cab(a);
+    (void)archive_read_support_format_cpio(a);
+    (void)archive_read_support_format_iso9660(a);
+    (void)archive_read_support_format_lha(a);
+    (void)archive_read_support_format_rar(a);
+    (void)archive_read_support_format_rar5(a);
+    (void)archive_read_support_format_tar(a);
+    (void)archive_read_support_format_zip(a);
+}
+
+/* ---- limits ----------------------------------------------------------------------------
+ */
+
+static void reach(struct vt_scan_budget *budget, unsigned limit)
+{
+    budget->outcome->limits = (uint16_t)(budget->outcome->limits | limit);
+}
+
+bool vt_scan_budget_left(struct vt_scan_budget *budget)
+{
+    if (vt_monotonic_ms() > budget->deadline_ms) {
+        reach(budget, VT_SCAN_LIMIT_TIME);
+        return false;
+    }
+    if (budget->outcome->unpacked_bytes > budget->limits->bytes_max) {
+        reach(budget, VT_SCAN_LIMIT_BYTES);
+        return false;
+    }
+    return true;
+}
+
+static bool is_out_of_ratio(const struct vt_scan_limits *limits, uint64_t unpacked,
+                            uint64_t packed)
+{
+    return unpacked > limits->ratio_free_bytes && unpacked / limits->ratio_max >= packed;
+}
+
+/* So many bytes more came out.  False: that was too many. */
+static bool count(struct layer *l, size_t bytes)
+{
+    struct vt_scan_budget *b = l->budget;
+
+    l->unpacked_bytes += bytes;
+    b->outcome->unpacked_bytes += bytes;
+    if (is_out_of_ratio(b->limits, l->unpacked_bytes, l->packed_bytes) ||
+        is_out_of_ratio(b->limits, b->outcome->unpacked_bytes, b->root_bytes)) {
+        reach(b, VT_SCAN_LIMIT_RATIO);
+        l->is_over = true;
+    }
+    if (!vt_scan_budget_left(b))
+        l->is_over = true;
+    return !l->is_over;
+}
+
+static bool says(const char *text, const char *part)
+{
+    return text != NULL && strstr(text, part) != NULL;
+}
+
+/* libarchive has words for what went wrong, and hardly any numbers. */
+static void note_failure(struct layer *l)
+{
+    const char *text = archive_error_string(l->archive);
+
+    if (archive_errno(l->archive) == ENOMEM || says(text, "allocate"))
+        reach(l->budget, VT_SCAN_LIMIT_MEMORY);
+    else if (archive_read_has_encrypted_entries(l->archive) == 1 || says(text, "ncrypt") ||
+             says(text, "assphrase"))
+        reach(l->budget, VT_SCAN_LIMIT_ENCRYPTED);
+    else if (says(text, "nsupported") || says(text, "not supported"))
+        reach(l->budget, VT_SCAN_LIMIT_UNSUPPORTED);
+    else
+        reach(l->budget, VT_SCAN_LIMIT_DAMAGED);
+}
+
+/* ---- members ---------------------------------------------------------------------------
+ */
+
+/* All of a member, as far as the limits go.  What is beyond the size of one is decoded and
+ * counted, but not kept. */
+static void read_member(struct layer *l, struct vt_buf *out)
+{
+    uint8_t piece[PIECE_BYTES];
+
+    for (;;) {
+        la_ssize_t got = archive_read_data(l->archive, piece, sizeof piece);
+
+        if (got < 0)
+            note_failure(l);
+        if (got == ARCHIVE_FATAL)
+            l->is_over = true;
+        if (got <= 0)
+            return;
+        if (out->len + (size_t)got <= out->bytes_max) {
+            vt_buf_put(out, vt_slice_of(piece, (size_t)got));
+            if (out->is_full)
+                reach(l->budget, VT_SCAN_LIMIT_MEMORY);
+        } else {
+            reach(l->budget, VT_SCAN_LIMIT_BYTES);
+        }
+        if (!count(l, (size_t)got))
+            return;
+    }
+}
+
+static void take_member(struct layer *l)
+{
+    uint64_t left = l->budget->limits->bytes_max - l->budget->outcome->unpacked_bytes;
+    uint64_t most = l->budget->limits->file_bytes_max;
+    VT_AUTO_BUF bytes = vt_buf_init(most < left ? most : left);
+
+    read_member(l, &bytes);
+    if (!l->member(l->context, vt_slice_of(bytes.data, bytes.len)))
+        l->is_over = true;
+}
+
+static bool may_take_another(struct layer *l)
+{
+    struct vt_scan_outcome *outcome = l->budget->outcome;
+
+    if (l->is_over || !vt_scan_budget_left(l->budget))
+        return false;
+    if (outcome->members >= l->budget->limits->members_max) {
+        reach(l->budget, VT_SCAN_LIMIT_MEMBERS);
+        return false;
+    }
+    outcome->members++;
+    return true;
+}
+
+static void take_entry(struct layer *l, struct archive_entry *entry)
+{
+    if (archive_entry_is_encrypted(entry) != 0)
+        reach(l->budget, VT_SCAN_LIMIT_ENCRYPTED);
+    else if (archive_entry_filetype(entry) == AE_IFREG)
+        take_member(l);
+}
+
+/* From the first header, which was read with `status`, to the end. */
+static void take_members(struct layer *l, int status, struct archive_entry *entry)
+{
+    for (;;) {
+        if (status == ARCHIVE_EOF)
+            return;
+        if (status < ARCHIVE_WARN)
+            note_failure(l);
+        if (status == ARCHIVE_FATAL || !may_take_another(l))
+            return;
+        if (status >= ARCHIVE_WARN)
+            take_entry(l, entry);
+        if (l->is_over)
+            return;
+        status = archive_read_next_header(l->archive, &entry);
+    }
+}
+
+/* filter: of a stream, or ARCHIVE_FILTER_NONE for an archive. */
+static bool unpack_with(struct layer *l, vt_slice bytes, int filter)
+{
+    struct archive_entry *entry = NULL;
+    bool is_container;
+    int status = ARCHIVE_FATAL;
+
+    l->archive = archive_read_new();
+    if (l->archive == NULL)
+        return false;
+    if (filter == ARCHIVE_FILTER_NONE)
+        support_archives(l->archive);
+    if (filter == ARCHIVE_FILTER_NONE || support_stream(l->archive, filter))
+        status = archive_read_open_memory(l->archive, bytes.data, bytes.len);
+    if (status == ARCHIVE_OK)
+        status = archive_read_next_header(l->archive, &entry);
+    is_container = filter != ARCHIVE_FILTER_NONE || archive_format(l->archive) != 0;
+    if (is_container)
+        take_members(l, status, entry);
+    (void)archive_read_free(l->archive);
+    return is_container;
+}
+
+/* Without unpacking: a stream by its mark, an archive if libarchive knows its format. */
+static bool is_container(vt_slice bytes)
+{
+    struct archive *a;
+    struct archive_entry *entry;
+    bool is_known;
+
+    if (find_stream(bytes) != ARCHIVE_FILTER_NONE)
+        return true;
+    a = archive_read_new();
+    if (a == NULL)
+        return false;
+    support_archives(a);
+    is_known = archive_read_open_memory(a, bytes.data, bytes.len) == ARCHIVE_OK;
+    if (is_known)
+        (void)archive_read_next_header(a, &entry);
+    is_known = is_known && archive_format(a) != 0;
+    (void)archive_read_free(a);
+    return is_known;
+}
+
+bool vt_scan_unpack(struct vt_scan_budget *budget, vt_slice bytes,
+                    bool (*member)(void *context, vt_slice bytes), void *context)
+{
+    struct layer layer = {
+        .budget = budget, .packed_bytes = bytes.len, .member = member, .context = context
+    };
+
+    if (bytes.len == 0)
+        return false;
+    return member == NULL ? is_container(bytes)
+                          : unpack_with(&layer, bytes, find_stream(bytes));
+}

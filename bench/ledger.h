@@ -5,6 +5,9 @@
 #include "bench/bench.h"
 #include "bench/load.h"
 #include "bench/serving.h"
+#include "crypto/key.h"
+#include "ledger/ledger.h"
+#include "ledger/signer.h"
 
 enum { VT_LEDGER_BENCH_BYTES = 200 }; /* of an entry */
 
@@ -25,6 +28,22 @@ double vt_ledger_bench_rate(const struct vt_load_result *result); /* entries/s *
 void vt_ledger_bench_make(struct vt_ledger_bench *b, const char *dir);
 void vt_ledger_bench_start(struct vt_ledger_bench *b, const char *dir); /* serve it */
 
+/* A ledger that is open in this process, its signer too. */
+struct vt_ledger_here {
+    struct vt_env env;
+    struct vt_key *key;
+    struct vt_signer *signer;
+    struct vt_ledger *ledger;
+};
+
+void vt_bench_must(bool ok, const struct vt_error *err); /* else the program ends */
+/* The struct must stay in its place until it is closed. */
+void vt_ledger_bench_open(struct vt_ledger_bench *b, const char *dir,
+                          struct vt_ledger_here *out);
+void vt_ledger_bench_close(struct vt_ledger_here *here);
+
+/* ledger_engine.c: ours and the peer's as libraries. */
+void vt_ledger_bench_engine(struct vt_ledger_bench *b);
 /* ledger_grown.c: storage, memory and restart at 10^5, 10^6 and 10^7 entries; a mirror of
  * 10^6. */
 void vt_ledger_bench_grown(struct vt_ledger_bench *b);

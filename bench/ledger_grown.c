@@ -2,20 +2,40 @@
  * it is back after a kill, how fast a mirror copies it.  It is filled in this process,
  * which is quicker; the files are the same. */
 #include "bench/ledger.h"
-#include "crypto/key.h"
-#include "ledger/ledger.h"
-#include "ledger/signer.h"
 #include <ftw.h>
 #include <signal.h>
 
 enum { BATCH = 20000, PUBLISH_EACH = 25, MIRRORED = 1000000 };
 
-static void must(bool ok, const struct vt_error *err)
+void vt_bench_must(bool ok, const struct vt_error *err)
 {
     if (ok)
         return;
     (void)fprintf(stderr, "bench_ledger: %s\n", err->message);
     exit(VT_EXIT_TROUBLE);
+}
+
+void vt_ledger_bench_open(struct vt_ledger_bench *b, const char *dir,
+                          struct vt_ledger_here *out)
+{
+    struct vt_ledger_options options = { .env = &out->env };
+    struct vt_error err = { 0 };
+
+    *out = (struct vt_ledger_here){ .env = vt_env_real() };
+    vt_bench_must(
+        vt_key_open(vt_ledger_bench_in(b, "key"), (vt_slice){ 0 }, &out->key, &err) &&
+            vt_signer_start_here(dir, VT_LIT("bench.example/log"), out->key, &out->signer,
+                                 &err),
+        &err);
+    options.signer = out->signer;
+    vt_bench_must(vt_ledger_open(dir, &options, &out->ledger, &err), &err);
+}
+
+void vt_ledger_bench_close(struct vt_ledger_here *here)
+{
+    vt_ledger_close(here->ledger);
+    vt_signer_stop(here->signer);
+    vt_key_close(here->key);
 }
 
 /* ---- filling ----------------------------------------------------------------------------
@@ -30,38 +50,30 @@ static void append_batch(struct vt_ledger_bench *b, struct vt_ledger *ledger, ui
     do {
         memcpy(entry, &b->number, sizeof b->number);
         b->number++;
-        must(vt_ledger_submit(ledger, VT_BYTES(entry), &ticket, &err), &err);
+        vt_bench_must(vt_ledger_submit(ledger, VT_BYTES(entry), &ticket, &err), &err);
     } while (ticket.index + 1 < to);
-    must(vt_ledger_wait(ledger, ticket, NULL, &err), &err);
+    vt_bench_must(vt_ledger_wait(ledger, ticket, NULL, &err), &err);
 }
 
 /* Until there are so many; entries a second. */
 static double fill(struct vt_ledger_bench *b, const char *dir, uint64_t wanted)
 {
-    struct vt_env env = vt_env_real();
-    struct vt_ledger_options options = { .env = &env };
-    struct vt_ledger *ledger = NULL;
+    struct vt_ledger_here here;
     struct vt_error err = { 0 };
-    VT_AUTO_KEY key = NULL;
     double began = vt_bench_seconds();
     uint64_t before;
 
-    must(vt_key_open(vt_ledger_bench_in(b, "key"), (vt_slice){ 0 }, &key, &err) &&
-             vt_signer_start_here(dir, VT_LIT("bench.example/log"), key, &options.signer,
-                                  &err) &&
-             vt_ledger_open(dir, &options, &ledger, &err),
-         &err);
-    before = vt_ledger_size(ledger);
-    for (unsigned i = 1; vt_ledger_size(ledger) < wanted; i++) {
-        uint64_t to = vt_ledger_size(ledger) + BATCH;
+    vt_ledger_bench_open(b, dir, &here);
+    before = vt_ledger_size(here.ledger);
+    for (unsigned i = 1; vt_ledger_size(here.ledger) < wanted; i++) {
+        uint64_t to = vt_ledger_size(here.ledger) + BATCH;
 
-        append_batch(b, ledger, to < wanted ? to : wanted);
+        append_batch(b, here.ledger, to < wanted ? to : wanted);
         if (i % PUBLISH_EACH == 0)
-            must(vt_ledger_publish(ledger, NULL, &err), &err);
+            vt_bench_must(vt_ledger_publish(here.ledger, NULL, &err), &err);
     }
-    must(vt_ledger_publish(ledger, NULL, &err), &err);
-    vt_ledger_close(ledger);
-    vt_signer_stop(options.signer);
+    vt_bench_must(vt_ledger_publish(here.ledger, NULL, &err), &err);
+    vt_ledger_bench_close(&here);
     return (double)(wanted - before) / (vt_bench_seconds() - began);
 }
 

@@ -7,6 +7,7 @@
 //	interop feed URL VKEY MIRROR-URL MIRROR-VKEY [forge]   feed a mirror (mirror.go)
 //	interop mirror VKEY NAME [lie]                         a mirror that is fed
 //	interop key NAME               a signer's and a verifier's key by x/mod
+//	interop engine FOLDER KEY-FILE IN-FLIGHT BATCH BYTES SECONDS   Tessera's log as a library (engine.go)
 package main
 
 import (
@@ -188,7 +189,7 @@ func check(file, vkey, entry string) {
 }
 
 func main() {
-	args := append(os.Args[1:], "", "", "", "", "")
+	args := append(os.Args[1:], "", "", "", "", "", "", "")
 	switch args[0] {
 	case "read":
 		read(args[1], args[2])
@@ -208,7 +209,9 @@ func main() {
 			fail("%v", err)
 		}
 		fmt.Printf("%s\n%s\n", signer, verifier)
+	case "engine":
+		engine(args[1], args[2], args[3], args[4], args[5], args[6])
 	default:
-		fail("read, sumdb, prove, check, feed, mirror or key")
+		fail("read, sumdb, prove, check, feed, mirror, key or engine")
 	}
 }

@@ -10,6 +10,7 @@
 /* Statuses that Vitrine answers with. */
 enum {
     VT_HTTP_OK = 200,
+    VT_HTTP_CREATED = 201,
     VT_HTTP_ACCEPTED = 202,
     VT_HTTP_NOT_MODIFIED = 304,
     VT_HTTP_BAD_REQUEST = 400,

@@ -446,8 +446,8 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
     if (exchange->route == NULL)
         return exchange;
     exchange->stream_since_ms = vt_monotonic_ms();
-    if (exchange->route->stream != NULL)
-        return exchange;
+    if (exchange->route->stream != NULL && exchange->route->body_bytes_max == 0)
+        return exchange; /* of any length */
     exchange->body = vt_buf_init(exchange->route->body_bytes_max);
     if (vt_decimal_parse(vt_http_header(exchange, "Content-Length"),
                          &exchange->announced) &&

@@ -31,8 +31,9 @@ struct vt_http_route {
     const struct vt_http_stream *stream;
 };
 
-/* A body that is taken piece by piece; body_bytes_max does not count then, and vt_http_body
- * is empty. */
+/* A body that is taken piece by piece; vt_http_body is empty then.  One that announces more
+ * than body_bytes_max is refused before it comes (0: of any length); what comes without a
+ * length is counted by whoever takes it. */
 struct vt_http_stream {
     /* Called with each piece as it comes, and takes all of it; the route's `handle` is
      * called behind the last.  An answer may be given at any time: what still comes of the

@@ -162,6 +162,13 @@ bool vt_ledger_keep_beside(struct vt_ledger *ledger, vt_slice entry, vt_slice by
     return vt_beside_keep(ledger->disk, &name, bytes, err);
 }
 
+bool vt_ledger_beside_begin(struct vt_ledger *ledger, const vt_hash *digest,
+                            struct vt_beside_draft **draft_out, struct vt_error *err)
+{
+    return vt_ledger_is_usable(ledger, err) &&
+           vt_beside_draft_begin(ledger->disk, digest, draft_out, err);
+}
+
 bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ticket *out,
                       struct vt_error *err)
 {

@@ -107,6 +107,66 @@ bool vt_beside_keep(struct vt_disk *log, const struct vt_beside_name *name, vt_s
     return is_ok;
 }
 
+/* ---- in pieces --------------------------------------------------------------------------
+ */
+
+struct vt_beside_draft {
+    struct vt_blobs *blobs;
+    struct vt_blobs_draft *draft;
+    vt_hash digest;
+    uint64_t bytes;
+};
+
+bool vt_beside_draft_begin(struct vt_disk *log, const vt_hash *digest,
+                           struct vt_beside_draft **draft_out, struct vt_error *err)
+{
+    struct vt_beside_draft made = { .digest = *digest };
+
+    if (!vt_blobs_open_below(log, VT_BESIDE_FOLDER, &made.blobs, err))
+        return false;
+    if (!vt_blobs_draft_begin(made.blobs, &made.draft, err)) {
+        vt_blobs_close(made.blobs);
+        return false;
+    }
+    *draft_out = vt_alloc(sizeof **draft_out);
+    **draft_out = made;
+    return true;
+}
+
+bool vt_beside_draft_add(struct vt_beside_draft *draft, vt_slice bytes,
+                         struct vt_error *err)
+{
+    if (bytes.len > VT_BESIDE_BYTES_MAX - draft->bytes)
+        return vt_fail(err, VT_LIMIT, "a predicate has at most %zu bytes",
+                       (size_t)VT_BESIDE_BYTES_MAX);
+    draft->bytes += bytes.len;
+    return vt_blobs_draft_add(draft->draft, bytes, err);
+}
+
+void vt_beside_draft_discard(struct vt_beside_draft *draft)
+{
+    if (draft == NULL)
+        return;
+    vt_blobs_draft_discard(draft->draft);
+    vt_blobs_close(draft->blobs);
+    free(draft);
+}
+
+bool vt_beside_draft_finish(struct vt_beside_draft *draft, struct vt_error *err)
+{
+    bool is_ok;
+    vt_hash kept;
+
+    if (draft->bytes == 0) {
+        vt_beside_draft_discard(draft);
+        return vt_fail(err, VT_REJECTED, "a predicate has one byte or more");
+    }
+    is_ok = vt_blobs_draft_finish(draft->draft, &draft->digest, &kept, err);
+    vt_blobs_close(draft->blobs);
+    free(draft);
+    return is_ok;
+}
+
 bool vt_beside_verify(struct vt_disk *log, const char *path, uint64_t *bytes_out,
                       struct vt_error *err)
 {

@@ -42,6 +42,20 @@ VT_CHECKED bool vt_beside_judge(const struct vt_beside_name *name, vt_slice byte
 VT_CHECKED bool vt_beside_keep(struct vt_disk *log, const struct vt_beside_name *name,
                                vt_slice bytes, struct vt_error *err);
 
+/* The same for bytes that come in pieces, in bounded memory, before the entry that names
+ * them.  Returned; ends with finish or discard.  VT_IO. */
+struct vt_beside_draft;
+VT_CHECKED bool vt_beside_draft_begin(struct vt_disk *log, const vt_hash *digest,
+                                      struct vt_beside_draft **draft_out,
+                                      struct vt_error *err);
+/* Errors: VT_LIMIT more than VT_BESIDE_BYTES_MAX; VT_IO */
+VT_CHECKED bool vt_beside_draft_add(struct vt_beside_draft *draft, vt_slice bytes,
+                                    struct vt_error *err);
+/* Durable, if they are those.  The draft is gone afterwards, also after failure.
+ * Errors: VT_REJECTED they are others, or there is none; VT_IO */
+VT_CHECKED bool vt_beside_draft_finish(struct vt_beside_draft *draft, struct vt_error *err);
+void vt_beside_draft_discard(struct vt_beside_draft *draft); /* NULL does nothing */
+
 /* Hash what lies under this path again.  bytes_out: how many were read; also on
  * VT_REJECTED.
  * Errors: VT_MALFORMED not a path of such bytes

@@ -39,10 +39,22 @@ struct vt_front_item {
     vt_slice entry; /* in the exchange's body */
 };
 
+/* A predicate that comes. */
+struct vt_front_keep {
+    struct vt_front_ledger *ledger;
+    struct vt_http_exchange *exchange;
+    unsigned slot;
+    struct vt_buf piece; /* gathered, not sent yet */
+    uint64_t bytes;      /* in all */
+    bool is_asked;       /* the sequencer; the client is paused */
+    bool is_whole;       /* the body is here */
+    bool is_ended;       /* and all of it was sent */
+};
+
 /* What is counted, for /metrics. */
 struct vt_front_counts {
     uint64_t entries, refused, too_many, forbidden, reads, not_found, lookups;
-    uint64_t proofs, checkpoints, failures;
+    uint64_t proofs, checkpoints, failures, kept;
     uint64_t latency_ms[16]; /* requests to add that took up to 2^n ms */
     uint64_t latency_sum_ms, latency_count;
 };
@@ -69,6 +81,8 @@ struct vt_front_ledger {
     struct vt_buf out;      /* the message that is written */
     uint16_t in_flight[4];  /* entries in each ADD under way */
     unsigned messages;
+
+    struct vt_front_keep *keeps[VT_SERVE_SLOTS]; /* owned; NULL: free */
 
     struct vt_front_request *waiting; /* head of the ring of those that want a proof */
     uint64_t size;                    /* durable */
@@ -105,6 +119,8 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange);
 VT_CHECKED bool vt_front_prove(struct vt_front_ledger *ledger, uint64_t index,
                                vt_slice entry, struct vt_buf *out, struct vt_error *err);
 void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
+/* May this client write?  Else it was answered. */
+bool vt_front_may_write(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
 /* After each turn of the server: what its handlers gathered goes to the sequencers. */
 bool vt_front_send_all(void *context, struct vt_error *err);
 /* The sequencer has said something; a watch. */
@@ -112,6 +128,16 @@ bool vt_front_on_sequencer(void *context, struct vt_error *err);
 /* Who waits too long for a checkpoint is told so. */
 void vt_front_expire(struct vt_front_ledger *ledger, int64_t now_ms);
 void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
+
+/* ---- front_keep.c: predicates, in pieces ------------------------------------------------
+ */
+
+extern const struct vt_http_stream vt_front_keep_stream;
+void vt_front_on_keep(void *context, struct vt_http_exchange *exchange);
+/* A KEPT of the sequencer. */
+VT_CHECKED bool vt_front_take_kept(struct vt_front_ledger *ledger, vt_slice body,
+                                   struct vt_error *err);
+void vt_front_drop_keeps(struct vt_front_ledger *ledger); /* at the end */
 
 /* ---- front_read.c: tiles, checkpoint, metrics, health -----------------------------------
  */

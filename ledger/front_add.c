@@ -290,7 +290,7 @@ static void enqueue(struct vt_front_ledger *l, struct vt_front_request *request,
 /* ---- who may write ----------------------------------------------------------------------
  */
 
-static bool may_write(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
+bool vt_front_may_write(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
 {
     const struct vt_front *f = l->front;
     vt_slice header = vt_http_header(exchange, "Authorization");
@@ -322,7 +322,7 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
     bool wants_proof = vt_slice_is(vt_http_header(exchange, "Accept"), VT_TLOG_PROOF_TYPE);
     struct vt_front_request *request;
 
-    if (!may_write(l, exchange))
+    if (!vt_front_may_write(l, exchange))
         return;
     if (body.len == 0 || body.len > VT_ENTRY_BYTES_MAX) {
         l->counts.refused++;
@@ -360,7 +360,7 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange)
     struct vt_front_request *request;
     vt_slice entry;
 
-    if (!may_write(l, exchange))
+    if (!vt_front_may_write(l, exchange))
         return;
     if (count == 0) {
         l->counts.refused++;
@@ -466,6 +466,8 @@ bool vt_front_on_sequencer(void *context, struct vt_error *err)
         return take_added(l, message.body, err);
     case VT_SERVE_PUBLISHED:
         return take_published(l, message.body, err);
+    case VT_SERVE_KEPT:
+        return vt_front_take_kept(l, message.body, err);
     case VT_SERVE_FAILED:
         take_failed(l, message.body);
         return true;

@@ -125,6 +125,7 @@ static const struct metric {
     COUNTER("forbidden_total", forbidden, "Requests without a writer's token."),
     COUNTER("reads_total", reads, "Tiles, checkpoints and predicates read."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),
+    COUNTER("kept_total", kept, "Predicates taken and kept."),
     COUNTER("lookups_total", lookups, "Look-ups answered."),
     COUNTER("proofs_total", proofs, "Inclusion proofs given."),
     COUNTER("checkpoints_total", checkpoints, "Checkpoints published."),

@@ -112,6 +112,13 @@ VT_CHECKED bool vt_ledger_submit(struct vt_ledger *ledger, vt_slice entry, vt_ti
 VT_CHECKED bool vt_ledger_keep_beside(struct vt_ledger *ledger, vt_slice entry,
                                       vt_slice bytes, struct vt_error *err);
 
+/* Begin to keep bytes beside the log, before the entry that names them is submitted; they
+ * are named by their digest alone.  The ledger must live longer.  VT_IO. */
+struct vt_beside_draft;
+VT_CHECKED bool vt_ledger_beside_begin(struct vt_ledger *ledger, const vt_hash *digest,
+                                       struct vt_beside_draft **draft_out,
+                                       struct vt_error *err);
+
 /* Wait until the entry survives power loss.  Everything submitted so far becomes durable
  * with it, in one step.  index_out may be NULL.
  * Errors: VT_IO state of the disk unknown; close the ledger */

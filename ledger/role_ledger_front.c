@@ -1,6 +1,6 @@
 /* role ledger-front: takes the requests of strangers apart and hands entries to the
  * sequencer.  It holds no key but TLS's, and reads the ledger's folder; it writes nothing
- * and opens no connection.  front_add.c and front_read.c are its two sides. */
+ * and opens no connection.  front_add.c and front_keep.c take, front_read.c gives. */
 #include "ledger/role_ledger_front.h"
 #include "ledger/config.h"
 #include "ledger/front.h"
@@ -144,6 +144,8 @@ static const struct vt_http_route ledger_routes[] = {
     { "GET", "/checkpoint", 0, vt_front_on_checkpoint, NULL },
     { "GET", "/tile/*", 0, vt_front_on_tile, NULL },
     { "GET", "/" VT_BESIDE_FOLDER "/*", 0, vt_front_on_beside, NULL },
+    { "PUT", "/" VT_BESIDE_FOLDER "/*", VT_BESIDE_BYTES_MAX, vt_front_on_keep,
+      &vt_front_keep_stream },
     { "GET", "/lookup/*", 0, vt_front_on_lookup, NULL },
 };
 
@@ -236,6 +238,7 @@ static void end(struct vt_front *f)
         struct vt_front_ledger *l = &f->ledgers[i];
 
         vt_front_drop_all(l);
+        vt_front_drop_keeps(l);
         vt_channel_clear(&l->sequencer);
         vt_buf_clear(&l->checkpoint);
         vt_buf_clear(&l->out);

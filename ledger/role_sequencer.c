@@ -5,6 +5,7 @@
  * One round: take what the front has sent, make it durable with one sync, answer, and
  * publish if something is new.  Witnesses think while the next rounds go on. */
 #include "ledger/role_sequencer.h"
+#include "ledger/keep.h"
 #include "ledger/ledger.h"
 #include "ledger/serve_message.h"
 #include "wire/note.h"
@@ -39,6 +40,7 @@ struct sequencer {
     } * round;                  /* ROUND_MAX of them */
     uint16_t counts[ROUND_MAX]; /* entries in each ADD of the round */
     size_t messages, entries;
+    struct vt_keeps keeps; /* predicates that come */
 };
 
 /* ---- telling the front ------------------------------------------------------------------
@@ -208,6 +210,17 @@ static bool take_message(struct sequencer *s, vt_slice body, struct vt_error *er
     return vt_read_end(&r) || vt_fail(err, VT_MALFORMED, "the front sent too much");
 }
 
+/* A piece of a predicate.  The last one waits for the disk, and everybody with it. */
+static bool take_piece(struct sequencer *s, const struct vt_message *message,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF answer = vt_buf_init(VT_KIB(1));
+
+    return vt_keeps_hear(&s->keeps, s->ledger, message, &answer, err) &&
+           (answer.len == 0 ||
+            vt_channel_send(s->front, VT_SERVE_KEPT, vt_buf_slice(&answer), err));
+}
+
 static bool can_read(int fd, int ms)
 {
     struct pollfd poll_fd = { fd, POLLIN, 0 };
@@ -225,6 +238,11 @@ static bool take_round(struct sequencer *s, struct vt_error *err)
         if (!vt_channel_receive(s->front, 0, &message, err)) {
             s->has_front = false; /* it ended: what came before is still ours to keep */
             return err->code == VT_ABSENT;
+        }
+        if (vt_keeps_is_for(message.type)) {
+            if (!take_piece(s, &message, err))
+                return false;
+            continue;
         }
         if (message.type != VT_SERVE_ADD)
             return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
@@ -401,6 +419,7 @@ int vt_role_sequencer(struct vt_channel *channel)
         (void)fprintf(stderr, "vitrine ledger-sequencer: %s\n", err.message);
         code = vt_code_exit(err.code);
     }
+    vt_keeps_clear(&s->keeps);
     vt_ledger_close(s->ledger);
     vt_signer_stop(s->signer);
     vt_channel_clear(&s->courier);

@@ -79,6 +79,54 @@ bool vt_serve_result_read(vt_reader *r, struct vt_serve_result *out)
     return vt_read_u8(r, &len) && vt_read_bytes(r, len, &out->message);
 }
 
+void vt_serve_keep_write(struct vt_buf *out, unsigned slot, vt_slice bytes)
+{
+    VT_ASSERT(slot < VT_SERVE_SLOTS);
+    vt_buf_put_u8(out, (uint8_t)slot);
+    vt_buf_put(out, bytes);
+}
+
+static bool read_slot(vt_reader *r, unsigned *out)
+{
+    uint8_t slot;
+
+    if (!vt_read_u8(r, &slot) || slot >= VT_SERVE_SLOTS)
+        return false;
+    *out = slot;
+    return true;
+}
+
+bool vt_serve_keep_read(vt_slice body, unsigned *slot_out, vt_slice *bytes_out)
+{
+    vt_reader r = { body };
+
+    if (!read_slot(&r, slot_out))
+        return false;
+    *bytes_out = r.rest;
+    return true;
+}
+
+void vt_serve_kept_write(struct vt_buf *out, unsigned slot, const struct vt_error *why)
+{
+    VT_ASSERT(slot < VT_SERVE_SLOTS);
+    vt_buf_put_u8(out, (uint8_t)slot);
+    vt_buf_put_u8(out, (uint8_t)why->code);
+    vt_buf_put_text(out, why->message);
+}
+
+bool vt_serve_kept_read(vt_slice body, unsigned *slot_out, struct vt_error *why_out)
+{
+    vt_reader r = { body };
+    uint8_t code;
+
+    *why_out = (struct vt_error){ 0 };
+    if (!read_slot(&r, slot_out) || !vt_read_u8(&r, &code) || code > VT_IO)
+        return false;
+    if (code != VT_OK)
+        (void)vt_fail(why_out, (enum vt_code)code, "%.*s", VT_SLICE_ARGS(r.rest));
+    return code != VT_OK || vt_read_end(&r);
+}
+
 void vt_serve_proof_write(struct vt_buf *out, const struct vt_proof *proof)
 {
     vt_buf_put_u8(out, (uint8_t)proof->count); /* at most 63 */

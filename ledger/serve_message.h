@@ -5,12 +5,15 @@
  *   front -> seq.     ADD (entries)                             seq. -> front   ADDED
  *                                                               seq. -> front   PUBLISHED
  *                                                               seq. -> front   FAILED
+ *   front -> seq.     KEEP (a digest), PIECE, END (the rest)    seq. -> front   KEPT
+ *   front -> seq.     DROP; nothing is answered
  *   seq. -> courier   ASK (a signed checkpoint)                 courier -> seq. PROVE
  *   seq. -> courier   PROOF, or an error                        courier -> seq. COSIGNED,
  *                                                                               or an error
  *   seq. -> feeder    PUBLISHED; nothing is answered
  *
- * Each ADD is answered by one ADDED, in order. */
+ * Each ADD is answered by one ADDED, in order; each KEEP, PIECE and END by one KEPT, before
+ * the next of that slot is sent.  A KEPT that says no ends what is in the slot. */
 #ifndef VT_LEDGER_SERVE_MESSAGE_H
 #define VT_LEDGER_SERVE_MESSAGE_H
 
@@ -29,7 +32,17 @@ enum {
     VT_SERVE_PROVE,
     VT_SERVE_PROOF,
     VT_SERVE_COSIGNED,
+    VT_SERVE_KEEP,
+    VT_SERVE_PIECE,
+    VT_SERVE_END,
+    VT_SERVE_DROP,
+    VT_SERVE_KEPT,
 };
+
+/* Predicates of a ledger that come at once, each in a slot of its own, and the bytes of one
+ * piece (a little more may come).  So much is under way together with two ADDs, and neither
+ * side waits for the other to read. */
+enum { VT_SERVE_SLOTS = 2, VT_SERVE_PIECE_BYTES = 32 << 10 };
 
 /* Entries in one ADD: 2 bytes of number, 1 byte whether somebody waits for a checkpoint
  * that holds them, then a 16-bit length and the bytes of each. */
@@ -56,6 +69,14 @@ void vt_serve_added_begin(struct vt_buf *out, uint64_t size, uint16_t count);
 void vt_serve_added_put(struct vt_buf *out, const struct vt_serve_result *result);
 VT_CHECKED bool vt_serve_added_read(vt_reader *r, uint64_t *size_out, uint16_t *count_out);
 VT_CHECKED bool vt_serve_result_read(vt_reader *r, struct vt_serve_result *out);
+
+/* KEEP, PIECE, END, DROP: a slot, then bytes. */
+void vt_serve_keep_write(struct vt_buf *out, unsigned slot, vt_slice bytes);
+VT_CHECKED bool vt_serve_keep_read(vt_slice body, unsigned *slot_out, vt_slice *bytes_out);
+/* KEPT: a slot, and what came of it. */
+void vt_serve_kept_write(struct vt_buf *out, unsigned slot, const struct vt_error *why);
+VT_CHECKED bool vt_serve_kept_read(vt_slice body, unsigned *slot_out,
+                                   struct vt_error *why_out);
 
 /* PROOF: a number of hashes, and they. */
 void vt_serve_proof_write(struct vt_buf *out, const struct vt_proof *proof);

@@ -94,6 +94,35 @@ static bool keep(const char *scene, struct vt_error *err)
     return is_ok;
 }
 
+/* The same as it comes over HTTP: in pieces, without the entry. */
+static bool keep_in_pieces(const char *scene, struct vt_error *err)
+{
+    vt_slice bytes = VT_LIT(BYTES);
+    vt_hash digest = vt_sha256_of(bytes);
+    struct vt_beside_draft *draft;
+    struct vt_env env;
+    struct vt_ledger *ledger;
+    vt_ticket ticket;
+    bool is_ok;
+
+    if (!open_log(scene, &env, &ledger, err))
+        return false;
+    is_ok = vt_ledger_beside_begin(ledger, &digest, &draft, err);
+    if (is_ok &&
+        (!vt_beside_draft_add(draft, vt_slice_sub(bytes, 0, 9), err) ||
+         !vt_beside_draft_add(draft, vt_slice_sub(bytes, 9, bytes.len - 9), err))) {
+        vt_beside_draft_discard(draft);
+        is_ok = false;
+    }
+    is_ok = is_ok && vt_beside_draft_finish(draft, err) &&
+            vt_ledger_submit(ledger, namer(), &ticket, err) &&
+            vt_ledger_wait(ledger, ticket, NULL, err);
+    vt_ledger_close(ledger);
+    if (is_ok)
+        vt_stage_say("added");
+    return is_ok;
+}
+
 /* Opening is recovery; what is lacking then is not made good by anything. */
 static bool recover(const char *scene, struct vt_error *err)
 {
@@ -131,10 +160,24 @@ static const struct vt_stage_play keeping = {
     .check = check_log,
 };
 
+static const struct vt_stage_play keeping_in_pieces = {
+    .name = "keeping bytes that come in pieces",
+    .prepare = prepare_log,
+    .act = keep_in_pieces,
+    .restart = recover,
+    .check = check_log,
+};
+
 static void broken_keeping(void)
 {
     vt_stage_must_hold(&keeping);
     vt_stage_must_need_every_sync(&keeping, (const char *const[]){ NULL });
+}
+
+static void broken_keeping_in_pieces(void)
+{
+    vt_stage_must_hold(&keeping_in_pieces);
+    vt_stage_must_need_every_sync(&keeping_in_pieces, (const char *const[]){ NULL });
 }
 
 /* ---- mirroring --------------------------------------------------------------------------
@@ -199,6 +242,7 @@ static void broken_mirroring(void)
 
 static const struct vt_case cases[] = {
     { "broken keeping", broken_keeping },
+    { "broken keeping in pieces", broken_keeping_in_pieces },
     { "broken mirroring", broken_mirroring },
 };
 

@@ -110,29 +110,100 @@ bool vt_blobs_put(struct vt_blobs *blobs, vt_slice bytes, vt_hash *hash_out,
     return true;
 }
 
-/* Copy fd into the draft, hashing. */
-static bool copy_hashing(struct vt_disk_draft *draft, int fd, const char *name,
-                         vt_hash *hash_out, uint64_t *bytes_out, struct vt_error *err)
+/* ---- in pieces --------------------------------------------------------------------------
+ */
+
+struct vt_blobs_draft {
+    struct vt_blobs *blobs;
+    struct vt_disk_draft *draft;
+    struct vt_sha256 state;
+};
+
+bool vt_blobs_draft_begin(struct vt_blobs *blobs, struct vt_blobs_draft **draft_out,
+                          struct vt_error *err)
+{
+    struct vt_disk_draft *draft;
+
+    if (!vt_disk_draft_begin(blobs->disk, "sha256", BLOB_MODE, &draft, err))
+        return false;
+    *draft_out = vt_alloc(sizeof **draft_out);
+    (*draft_out)->blobs = blobs;
+    (*draft_out)->draft = draft;
+    vt_sha256_init(&(*draft_out)->state);
+    return true;
+}
+
+bool vt_blobs_draft_add(struct vt_blobs_draft *draft, vt_slice bytes, struct vt_error *err)
+{
+    vt_sha256_add(&draft->state, bytes);
+    return vt_disk_draft_add(draft->draft, bytes, err);
+}
+
+void vt_blobs_draft_discard(struct vt_blobs_draft *draft)
+{
+    if (draft == NULL)
+        return;
+    vt_disk_draft_discard(draft->draft);
+    free(draft);
+}
+
+/* What is here and whole already needs no second copy. */
+static bool place(struct vt_blobs_draft *draft, const vt_hash *hash, struct vt_error *err)
+{
+    struct vt_disk_draft *file = draft->draft;
+    struct vt_error why = { 0 };
+    char target[NAME_BYTES];
+
+    name_of(hash, target);
+    draft->draft = NULL;
+    if (keep_existing(draft->blobs, hash, &why)) {
+        vt_disk_draft_discard(file);
+        return true;
+    }
+    if (wants_copy(&why))
+        return vt_disk_draft_finish(file, target, true, err);
+    vt_disk_draft_discard(file);
+    *err = why;
+    return false;
+}
+
+bool vt_blobs_draft_finish(struct vt_blobs_draft *draft, const vt_hash *wanted,
+                           vt_hash *hash_out, struct vt_error *err)
+{
+    char hex[65];
+    vt_hash hash;
+    bool is_ok;
+
+    vt_sha256_end(&draft->state, &hash);
+    if (wanted != NULL && !vt_hash_equal(wanted, &hash)) {
+        vt_blobs_draft_discard(draft);
+        vt_hash_text(wanted, hex);
+        return vt_fail(err, VT_REJECTED, "the bytes do not have the digest %s", hex);
+    }
+    is_ok = place(draft, &hash, err);
+    if (is_ok)
+        *hash_out = hash;
+    free(draft);
+    return is_ok;
+}
+
+/* All that can be read of fd. */
+static bool copy(struct vt_blobs_draft *draft, int fd, const char *name,
+                 uint64_t *bytes_out, struct vt_error *err)
 {
     uint8_t piece[65536];
-    struct vt_sha256 state;
     uint64_t bytes = 0;
     ssize_t got;
 
-    vt_sha256_init(&state);
     while ((got = read(fd, piece, sizeof piece)) != 0) {
-        vt_slice part = vt_slice_of(piece, got > 0 ? (size_t)got : 0);
-
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return vt_fail(err, VT_IO, "%s: cannot read: %s", name, strerror(errno));
-        vt_sha256_add(&state, part);
-        if (!vt_disk_draft_add(draft, part, err))
+        if (!vt_blobs_draft_add(draft, vt_slice_of(piece, (size_t)got), err))
             return false;
-        bytes += part.len;
+        bytes += (size_t)got;
     }
-    vt_sha256_end(&state, hash_out);
     *bytes_out = bytes;
     return true;
 }
@@ -140,32 +211,23 @@ static bool copy_hashing(struct vt_disk_draft *draft, int fd, const char *name,
 bool vt_blobs_put_fd(struct vt_blobs *blobs, int fd, const char *name, vt_hash *hash_out,
                      uint64_t *bytes_out, struct vt_error *err)
 {
-    struct vt_error why = { 0 };
-    struct vt_disk_draft *draft;
-    char target[NAME_BYTES];
+    struct vt_blobs_draft *draft;
     uint64_t bytes;
-    vt_hash hash;
 
-    if (!vt_disk_draft_begin(blobs->disk, "sha256", BLOB_MODE, &draft, err))
+    if (!vt_blobs_draft_begin(blobs, &draft, err))
         return false;
-    if (!copy_hashing(draft, fd, name, &hash, &bytes, err)) {
-        vt_disk_draft_discard(draft);
-        return false;
-    }
-    name_of(&hash, target);
-    if (keep_existing(blobs, &hash, &why)) {
-        vt_disk_draft_discard(draft);
-    } else if (!wants_copy(&why)) {
-        vt_disk_draft_discard(draft);
-        *err = why;
-        return false;
-    } else if (!vt_disk_draft_finish(draft, target, true, err)) {
+    if (!copy(draft, fd, name, &bytes, err)) {
+        vt_blobs_draft_discard(draft);
         return false;
     }
-    *hash_out = hash;
+    if (!vt_blobs_draft_finish(draft, NULL, hash_out, err))
+        return false;
     *bytes_out = bytes;
     return true;
 }
+
+/* ---- reading ----------------------------------------------------------------------------
+ */
 
 bool vt_blobs_get(struct vt_blobs *blobs, const vt_hash *hash, struct vt_buf *out,
                   struct vt_error *err)

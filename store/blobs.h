@@ -30,6 +30,20 @@ VT_CHECKED bool vt_blobs_put(struct vt_blobs *blobs, vt_slice bytes, vt_hash *ha
 VT_CHECKED bool vt_blobs_put_fd(struct vt_blobs *blobs, int fd, const char *name,
                                 vt_hash *hash_out, uint64_t *bytes_out,
                                 struct vt_error *err);
+/* A blob that comes in pieces, in bounded memory.  Returned; ends with finish or discard.
+ */
+struct vt_blobs_draft;
+VT_CHECKED bool vt_blobs_draft_begin(struct vt_blobs *blobs,
+                                     struct vt_blobs_draft **draft_out,
+                                     struct vt_error *err);
+VT_CHECKED bool vt_blobs_draft_add(struct vt_blobs_draft *draft, vt_slice bytes,
+                                   struct vt_error *err);
+/* Keep what came, durably, as vt_blobs_put does.  wanted: the hash that it must have; NULL:
+ * any.  The draft is gone afterwards, also after failure.
+ * Errors: VT_REJECTED it has another hash; VT_IO */
+VT_CHECKED bool vt_blobs_draft_finish(struct vt_blobs_draft *draft, const vt_hash *wanted,
+                                      vt_hash *hash_out, struct vt_error *err);
+void vt_blobs_draft_discard(struct vt_blobs_draft *draft); /* NULL does nothing */
 /* The whole content, appended to out.
  *
  * Errors: VT_ABSENT   not held

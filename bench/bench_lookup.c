@@ -1,5 +1,5 @@
 /* The look-up index: how fast it is built, what it takes, how fast it answers, and how that
- * grows.  The argument: the largest log, in entries; 10^6 if not given. */
+ * grows.  The argument: the largest log, in entries; 10^7 if not given. */
 #include "bench/bench.h"
 #include "crypto/key.h"
 #include "crypto/verify_note.h"
@@ -228,7 +228,7 @@ static void run(const char *kind, void (*put)(struct vt_buf *out, uint64_t numbe
 
 int main(int argc, char **argv)
 {
-    uint64_t max = 1000000;
+    uint64_t max = 10000000;
 
     if (argc > 1 && !vt_decimal_parse(vt_slice_from_cstr(argv[1]), &max))
         return VT_EXIT_USAGE;

@@ -3,6 +3,7 @@
 #include "cli/ledger_verbs.h"
 #include "crypto/verify_note.h"
 #include "ledger/fsck.h"
+#include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
 #include "wire/dsse.h"
 
@@ -202,19 +203,39 @@ static const char *private_name(enum vt_fsck_private what)
     return names[what];
 }
 
+/* Whole bundles go; below the minimum index some entries may stay in one with later ones.
+ */
+static uint64_t served_from(uint64_t minimum)
+{
+    return minimum - minimum % VT_TILE_WIDTH;
+}
+
+static void print_pruned(uint64_t minimum)
+{
+    uint64_t gone = served_from(minimum);
+
+    if (gone != 0)
+        (void)printf("entries below %ju are pruned, by the policy in retention.json\n",
+                     (uintmax_t)gone);
+    if (gone != minimum)
+        (void)printf("entries %ju to %ju may go by that policy, and stay in a bundle that "
+                     "holds later ones\n",
+                     (uintmax_t)gone, (uintmax_t)minimum - 1);
+}
+
 static void print_report(const struct printing *p, const struct vt_fsck_report *report)
 {
     if (p->is_terminal && p->is_shown)
         (void)fprintf(stderr, "\r\033[K");
     if (p->is_json) {
         json_t *json = json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "ok", report->findings == 0,
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "ok", report->findings == 0,
             "size", (json_int_t)report->size, "entries", (json_int_t)report->entries,
             "files", (json_int_t)report->files, "checkpoints",
             (json_int_t)report->checkpoints, "minimum_index", (json_int_t)report->minimum,
-            "finding_count", (json_int_t)report->findings, "predicates",
-            (json_int_t)report->predicates, "private", private_name(report->private_files),
-            "findings", p->findings);
+            "served_from", (json_int_t)served_from(report->minimum), "finding_count",
+            (json_int_t)report->findings, "predicates", (json_int_t)report->predicates,
+            "private", private_name(report->private_files), "findings", p->findings);
 
         if (report->why[0] != '\0')
             (void)json_object_set_new(json, "why",
@@ -224,9 +245,7 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
     }
     if (p->count > FINDINGS_PRINTED_MAX)
         (void)printf("and %ju more\n", (uintmax_t)(p->count - FINDINGS_PRINTED_MAX));
-    if (report->minimum != 0)
-        (void)printf("entries below %ju are pruned, by the policy in retention.json\n",
-                     (uintmax_t)report->minimum);
+    print_pruned(report->minimum);
     if (report->why[0] != '\0')
         (void)printf("the ledger's journal was left out: %s\n", report->why);
     if (report->predicates != 0)

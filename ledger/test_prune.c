@@ -258,7 +258,14 @@ static void wrong_wishes(void)
         1, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir, "--below", "299"));
     (void)vt_test_run(2, VT_ARGV("vitrine", "ledger", "prune", "--dir", dir));
     text = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey));
-    VT_CHECK_SAYING(strstr(text, "entries below 300 are pruned") != NULL, "%s", text);
+    VT_CHECK_SAYING(strstr(text, "entries below 256 are pruned") != NULL &&
+                        strstr(text, "entries 256 to 299 may go") != NULL,
+                    "%s", text);
+    text = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "fsck", dir, "--vkey", log.vkey, "--json"));
+    VT_CHECK_SAYING(strstr(text, "\"minimum_index\":300") != NULL &&
+                        strstr(text, "\"served_from\":256") != NULL,
+                    "%s", text);
 }
 
 /* A request for that path; its status. */

@@ -134,3 +134,83 @@ bool vt_cli_cosigner_serve(struct vt_args *args, bool is_mirror, struct vt_error
         explicit_bzero(passphrase.data, passphrase.capacity);
     return is_ok;
 }
+
+/* ---- show -------------------------------------------------------------------------------
+ */
+
+static bool read_config(const char *dir, bool is_mirror, struct vt_arena *arena,
+                        struct vt_witness_config *out, struct vt_error *err)
+{
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(dir, false, &disk, err))
+        return false;
+    is_ok = vt_witness_config_read(disk, is_mirror, arena, out, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+static json_t *log_json(const struct vt_cosigner_showing *w,
+                        const struct vt_witness_log *log)
+{
+    const struct vt_witness_seen *seen = w->cosigned(w->context, log);
+    json_t *json = json_pack("{s:o}", "origin", vt_cli_json_text(log->origin));
+    char hex[65], when[VT_TIME_TEXT_BYTES];
+
+    if (w->add != NULL)
+        w->add(w->context, log, json);
+    if (seen == NULL)
+        return json;
+    vt_hash_text(&seen->root, hex);
+    vt_time_write(seen->time_unix_s, when);
+    (void)json_object_set_new(json, "size", json_integer((json_int_t)seen->size));
+    (void)json_object_set_new(json, "root", json_string(hex));
+    (void)json_object_set_new(json, "time", json_string(when));
+    return json;
+}
+
+static void print_log(const struct vt_cosigner_showing *w, const struct vt_witness_log *log)
+{
+    const struct vt_witness_seen *seen = w->cosigned(w->context, log);
+    char hex[65], when[VT_TIME_TEXT_BYTES];
+
+    vt_hash_text(&log->id, hex);
+    (void)printf("\nlog   %.*s\n      /%s/checkpoint\n", VT_SLICE_ARGS(log->origin), hex);
+    if (w->print != NULL)
+        w->print(w->context, log);
+    if (seen == NULL) {
+        (void)printf("      %s\n", w->nothing);
+        return;
+    }
+    vt_hash_text(&seen->root, hex);
+    vt_time_write(seen->time_unix_s, when);
+    (void)printf("      %s %ju, cosigned %s\n      %-*s %s\n", w->done,
+                 (uintmax_t)seen->size, when, (int)strlen(w->done), "root", hex);
+}
+
+bool vt_cli_cosigner_show(struct vt_args *args, const struct vt_cosigner_showing *w,
+                          struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF vkey = vt_buf_init(VT_KIB(1));
+    struct vt_witness_config config;
+    json_t *logs;
+
+    if (!read_config(vt_args_get(args, "dir"), w->is_mirror, arena, &config, err) ||
+        !w->read(w->context, vt_args_get(args, "dir"), arena, err))
+        return false;
+    vt_cli_vkey_text(&config.vkey, &vkey);
+    if (!vt_args_is_json(args)) {
+        (void)printf("vkey  %s\n", vt_buf_cstr(&vkey));
+        for (size_t i = 0; i < config.log_count; i++)
+            print_log(w, &config.logs[i]);
+        return true;
+    }
+    logs = json_array();
+    for (size_t i = 0; i < config.log_count; i++)
+        (void)json_array_append_new(logs, log_json(w, &config.logs[i]));
+    vt_cli_print_json(
+        json_pack("{s:b,s:s,s:o}", "ok", 1, "vkey", vt_buf_cstr(&vkey), "logs", logs));
+    return true;
+}

@@ -68,106 +68,68 @@ static bool run_serve(struct vt_args *args, struct vt_error *err)
 
 static const struct vt_option show_options[] = { OPTION_DIR, OPTION_END };
 
-struct showing {
-    struct vt_witness_config config;
+struct memories {
     struct vt_witness_memory *pending, *cosigned;
 };
 
-static void clear(struct showing *s)
-{
-    vt_witness_memory_close(s->pending);
-    vt_witness_memory_close(s->cosigned);
-}
-
-static bool read_all(const char *dir, struct vt_arena *arena, struct showing *s,
-                     struct vt_error *err)
+static bool read_memories(void *context, const char *dir, struct vt_arena *arena,
+                          struct vt_error *err)
 {
     const char *state = vt_mirror_state_folder(arena, dir);
-    struct vt_disk *disk;
-    bool is_ok;
+    struct memories *m = context;
 
-    if (!vt_disk_open(dir, false, &disk, err))
-        return false;
-    is_ok = vt_witness_config_read(disk, true, arena, &s->config, err) &&
-            vt_witness_memory_read(vt_arena_printf(arena, "%s/pending", state), &s->pending,
-                                   err) &&
-            vt_witness_memory_read(vt_arena_printf(arena, "%s/cosigned", state),
-                                   &s->cosigned, err);
-    vt_disk_close(disk);
-    return is_ok;
+    return vt_witness_memory_read(vt_arena_printf(arena, "%s/pending", state), &m->pending,
+                                  err) &&
+           vt_witness_memory_read(vt_arena_printf(arena, "%s/cosigned", state),
+                                  &m->cosigned, err);
 }
 
-static json_t *log_json(const struct showing *s, const struct vt_witness_log *log)
+static const struct vt_witness_seen *cosigned(void *context,
+                                              const struct vt_witness_log *log)
 {
-    const struct vt_witness_seen *pending = vt_witness_memory_find(s->pending, &log->id);
-    const struct vt_witness_seen *seen = vt_witness_memory_find(s->cosigned, &log->id);
-    json_t *json = json_pack("{s:o}", "origin", vt_cli_json_text(log->origin));
-    char hex[65], when[VT_TIME_TEXT_BYTES];
+    struct memories *m = context;
+
+    return vt_witness_memory_find(m->cosigned, &log->id);
+}
+
+static void add_pending(void *context, const struct vt_witness_log *log, json_t *json)
+{
+    struct memories *m = context;
+    const struct vt_witness_seen *pending = vt_witness_memory_find(m->pending, &log->id);
+    char hex[65];
 
     vt_hash_text(&log->id, hex);
     (void)json_object_set_new(json, "hash", json_string(hex));
     if (pending != NULL)
         (void)json_object_set_new(json, "pending", json_integer((json_int_t)pending->size));
-    if (seen == NULL)
-        return json;
-    vt_hash_text(&seen->root, hex);
-    vt_time_write(seen->time_unix_s, when);
-    (void)json_object_set_new(json, "size", json_integer((json_int_t)seen->size));
-    (void)json_object_set_new(json, "root", json_string(hex));
-    (void)json_object_set_new(json, "time", json_string(when));
-    return json;
 }
 
-static void print_log(const struct showing *s, const struct vt_witness_log *log)
+static void print_pending(void *context, const struct vt_witness_log *log)
 {
-    const struct vt_witness_seen *pending = vt_witness_memory_find(s->pending, &log->id);
-    const struct vt_witness_seen *seen = vt_witness_memory_find(s->cosigned, &log->id);
-    char hex[65], when[VT_TIME_TEXT_BYTES];
+    struct memories *m = context;
+    const struct vt_witness_seen *pending = vt_witness_memory_find(m->pending, &log->id);
 
-    vt_hash_text(&log->id, hex);
-    (void)printf("\nlog   %.*s\n      /%s/checkpoint\n", VT_SLICE_ARGS(log->origin), hex);
     if (pending == NULL)
         (void)printf("      nothing is pending\n");
     else
         (void)printf("      pending  %ju\n", (uintmax_t)pending->size);
-    if (seen == NULL) {
-        (void)printf("      nothing mirrored yet\n");
-        return;
-    }
-    vt_hash_text(&seen->root, hex);
-    vt_time_write(seen->time_unix_s, when);
-    (void)printf("      mirrored %ju, cosigned %s\n      root     %s\n",
-                 (uintmax_t)seen->size, when, hex);
-}
-
-static void print_all(struct vt_args *args, const struct showing *s, const char *vkey)
-{
-    json_t *logs;
-
-    if (!vt_args_is_json(args)) {
-        (void)printf("vkey  %s\n", vkey);
-        for (size_t i = 0; i < s->config.log_count; i++)
-            print_log(s, &s->config.logs[i]);
-        return;
-    }
-    logs = json_array();
-    for (size_t i = 0; i < s->config.log_count; i++)
-        (void)json_array_append_new(logs, log_json(s, &s->config.logs[i]));
-    vt_cli_print_json(json_pack("{s:b,s:s,s:o}", "ok", 1, "vkey", vkey, "logs", logs));
 }
 
 static bool run_show(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_BUF vkey = vt_buf_init(VT_KIB(1));
-    struct showing s = { .pending = NULL };
-    bool is_ok = read_all(vt_args_get(args, "dir"), arena, &s, err);
+    struct memories memories = { NULL, NULL };
+    const struct vt_cosigner_showing showing = { .is_mirror = true,
+                                                 .context = &memories,
+                                                 .read = read_memories,
+                                                 .cosigned = cosigned,
+                                                 .print = print_pending,
+                                                 .add = add_pending,
+                                                 .nothing = "nothing mirrored yet",
+                                                 .done = "mirrored" };
+    bool is_ok = vt_cli_cosigner_show(args, &showing, err);
 
-    if (is_ok) {
-        vt_cli_vkey_text(&s.config.vkey, &vkey);
-        print_all(args, &s, vt_buf_cstr(&vkey));
-    }
-    clear(&s);
+    vt_witness_memory_close(memories.pending);
+    vt_witness_memory_close(memories.cosigned);
     return is_ok;
 }
 

@@ -72,89 +72,34 @@ static bool run_serve(struct vt_args *args, struct vt_error *err)
 
 static const struct vt_option show_options[] = { OPTION_DIR, OPTION_END };
 
-struct showing {
-    struct vt_witness_config config;
-    struct vt_witness_memory *memory;
-};
-
-static json_t *log_json(const struct vt_witness_log *log,
-                        const struct vt_witness_seen *seen)
+static bool read_memory(void *context, const char *dir, struct vt_arena *arena,
+                        struct vt_error *err)
 {
-    json_t *json = json_pack("{s:o}", "origin", vt_cli_json_text(log->origin));
-    char hex[65], when[VT_TIME_TEXT_BYTES];
+    struct vt_witness_memory **memory = context;
 
-    if (seen == NULL)
-        return json;
-    vt_hash_text(&seen->root, hex);
-    vt_time_write(seen->time_unix_s, when);
-    (void)json_object_set_new(json, "size", json_integer((json_int_t)seen->size));
-    (void)json_object_set_new(json, "root", json_string(hex));
-    (void)json_object_set_new(json, "time", json_string(when));
-    return json;
+    return vt_witness_memory_read(vt_witness_memory_folder(arena, dir), memory, err);
 }
 
-static void print_json(const struct showing *s, const char *vkey)
+static const struct vt_witness_seen *cosigned(void *context,
+                                              const struct vt_witness_log *log)
 {
-    json_t *logs = json_array();
+    struct vt_witness_memory **memory = context;
 
-    for (size_t i = 0; i < s->config.log_count; i++)
-        (void)json_array_append_new(
-            logs, log_json(&s->config.logs[i],
-                           vt_witness_memory_find(s->memory, &s->config.logs[i].id)));
-    vt_cli_print_json(json_pack("{s:b,s:s,s:o}", "ok", 1, "vkey", vkey, "logs", logs));
-}
-
-static void print_text(const struct showing *s, const char *vkey)
-{
-    (void)printf("vkey  %s\n", vkey);
-    for (size_t i = 0; i < s->config.log_count; i++) {
-        const struct vt_witness_log *log = &s->config.logs[i];
-        const struct vt_witness_seen *seen = vt_witness_memory_find(s->memory, &log->id);
-        char hex[65], when[VT_TIME_TEXT_BYTES];
-
-        vt_hash_text(&log->id, hex);
-        (void)printf("\nlog   %.*s\n      /%s/checkpoint\n", VT_SLICE_ARGS(log->origin),
-                     hex);
-        if (seen == NULL) {
-            (void)printf("      nothing cosigned yet\n");
-            continue;
-        }
-        vt_hash_text(&seen->root, hex);
-        vt_time_write(seen->time_unix_s, when);
-        (void)printf("      size %ju, cosigned %s\n      root %s\n", (uintmax_t)seen->size,
-                     when, hex);
-    }
-}
-
-static bool read_all(const char *dir, struct vt_arena *arena, struct showing *s,
-                     struct vt_error *err)
-{
-    struct vt_disk *disk;
-    bool is_ok;
-
-    if (!vt_disk_open(dir, false, &disk, err))
-        return false;
-    is_ok = vt_witness_config_read(disk, false, arena, &s->config, err) &&
-            vt_witness_memory_read(vt_witness_memory_folder(arena, dir), &s->memory, err);
-    vt_disk_close(disk);
-    return is_ok;
+    return vt_witness_memory_find(*memory, &log->id);
 }
 
 static bool run_show(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_BUF vkey = vt_buf_init(VT_KIB(1));
-    struct showing s = { .memory = NULL };
+    struct vt_witness_memory *memory = NULL;
+    const struct vt_cosigner_showing showing = { .context = &memory,
+                                                 .read = read_memory,
+                                                 .cosigned = cosigned,
+                                                 .nothing = "nothing cosigned yet",
+                                                 .done = "size" };
+    bool is_ok = vt_cli_cosigner_show(args, &showing, err);
 
-    if (!read_all(vt_args_get(args, "dir"), arena, &s, err))
-        return false;
-    vt_cli_vkey_text(&s.config.vkey, &vkey);
-    if (vt_args_is_json(args))
-        print_json(&s, vt_buf_cstr(&vkey));
-    else
-        print_text(&s, vt_buf_cstr(&vkey));
-    vt_witness_memory_close(s.memory);
-    return true;
+    vt_witness_memory_close(memory);
+    return is_ok;
 }
 
 /* ---- the group --------------------------------------------------------------------------

@@ -8,6 +8,7 @@
  * signature rests on: the process that signs is the one whose sync succeeded. */
 #include "ledger/role_mirror_signer.h"
 #include "ledger/mirror_message.h"
+#include "role/answer.h"
 
 enum { PIECE_MS_MAX = 30000 };
 
@@ -43,8 +44,9 @@ static bool take_begin(void *context, const struct vt_witness_begin *begin,
     return true;
 }
 
-static bool begin(struct vt_channel *channel, struct signing *s, struct vt_error *err)
+static bool begin(void *context, struct vt_channel *channel, struct vt_error *err)
 {
+    struct signing *s = context;
     struct vt_rights rights = vt_mirror_signer_rights;
 
     if (!vt_witness_listen(channel, s->arena, take_begin, s, &s->config, err))
@@ -64,9 +66,10 @@ static bool fail_form(const char *what, struct vt_error *err)
 }
 
 /* One question: what waits behind it waits for its sync, which a mirror can afford. */
-static bool judge(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool judge(void *context, struct vt_channel *channel, vt_slice body,
                   struct vt_error *err)
 {
+    struct signing *s = context;
     VT_AUTO_FREE struct vt_witness_question *question = vt_alloc(sizeof *question);
     VT_AUTO_BUF answer = vt_buf_init(VT_KIB(4));
     struct vt_witness_verdict verdict;
@@ -81,9 +84,10 @@ static bool judge(struct vt_channel *channel, struct signing *s, vt_slice body,
            vt_channel_send(channel, VT_WITNESS_MSG_VERDICTS, vt_buf_slice(&answer), err);
 }
 
-static bool tell_state(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool tell_state(void *context, struct vt_channel *channel, vt_slice body,
                        struct vt_error *err)
 {
+    struct signing *s = context;
     VT_AUTO_BUF answer = vt_buf_init(VT_KIB(4));
     struct vt_mirror_state state = { 0 };
     vt_reader r = { body };
@@ -108,9 +112,10 @@ static bool send_answer(struct vt_channel *channel, const struct vt_mirror_answe
            vt_channel_send(channel, VT_MIRROR_MSG_ANSWER, vt_buf_slice(&body), err);
 }
 
-static bool open_upload(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool open_upload(void *context, struct vt_channel *channel, vt_slice body,
                         struct vt_error *err)
 {
+    struct signing *s = context;
     struct vt_mirror_upload upload;
     struct vt_mirror_answer answer;
     vt_reader r = { body };
@@ -121,9 +126,10 @@ static bool open_upload(struct vt_channel *channel, struct signing *s, vt_slice 
            send_answer(channel, &answer, err);
 }
 
-static bool take(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool take(void *context, struct vt_channel *channel, vt_slice body,
                  struct vt_error *err)
 {
+    struct signing *s = context;
     VT_AUTO_BUF entries = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     VT_AUTO_FREE struct vt_package *package = vt_alloc(sizeof *package);
     struct vt_mirror_upload upload;
@@ -141,9 +147,10 @@ static bool take(struct vt_channel *channel, struct signing *s, vt_slice body,
            send_answer(channel, &answer, err);
 }
 
-static bool end_upload(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool end_upload(void *context, struct vt_channel *channel, vt_slice body,
                        struct vt_error *err)
 {
+    struct signing *s = context;
     struct vt_mirror_upload upload;
     struct vt_mirror_answer answer;
     vt_reader r = { body };
@@ -156,27 +163,11 @@ static bool end_upload(struct vt_channel *channel, struct signing *s, vt_slice b
            send_answer(channel, &answer, err);
 }
 
-static const struct {
-    uint16_t type;
-    bool (*handle)(struct vt_channel *channel, struct signing *s, vt_slice body,
-                   struct vt_error *err);
-} handlers[] = {
+static const struct vt_handler handlers[] = {
     { VT_WITNESS_MSG_QUESTIONS, judge }, { VT_MIRROR_MSG_STATE, tell_state },
     { VT_MIRROR_MSG_OPEN, open_upload }, { VT_MIRROR_MSG_TAKE, take },
-    { VT_MIRROR_MSG_END, end_upload },
+    { VT_MIRROR_MSG_END, end_upload },   { 0, NULL },
 };
-
-static bool serve(struct vt_channel *channel, struct signing *s, struct vt_error *err)
-{
-    struct vt_message message;
-
-    if (!vt_channel_receive(channel, -1, &message, err))
-        return false;
-    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-        if (handlers[i].type == message.type)
-            return handlers[i].handle(channel, s, message.body, err);
-    return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
-}
 
 int vt_role_mirror_signer(struct vt_channel *channel)
 {
@@ -184,16 +175,10 @@ int vt_role_mirror_signer(struct vt_channel *channel)
     struct signing s = { .arena = arena,
                          .env = vt_env_real(),
                          .config = vt_witness_config_new(arena) };
-    struct vt_error err = { 0 }, lost = { 0 };
-    bool is_begun = begin(channel, &s, &err);
+    const struct vt_answering role = { "mirror-signer", &s, begin, handlers };
+    int code = vt_role_answer(channel, &role);
 
-    while (is_begun && serve(channel, &s, &err))
-        ;
-    if (!is_begun)
-        (void)!vt_channel_send_error(channel, &err, &lost);
-    else if (err.code != VT_ABSENT) /* somebody must hear why it ends */
-        (void)fprintf(stderr, "vitrine mirror-signer: %s\n", err.message);
     vt_mirror_host_close(s.host);
     vt_key_close(s.key);
-    return err.code == VT_ABSENT ? VT_EXIT_OK : vt_code_exit(err.code);
+    return code;
 }

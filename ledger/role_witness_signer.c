@@ -6,6 +6,7 @@
  * each of which it judges itself.  A batch is durable before its verdicts leave. */
 #include "ledger/role_witness_signer.h"
 #include "ledger/witness_message.h"
+#include "role/answer.h"
 
 const struct vt_rights vt_witness_signer_rights = { .folder = "", /* told at the start */
                                                     .memory_bytes_max = VT_MIB(256) };
@@ -38,8 +39,9 @@ static bool take_begin(void *context, const struct vt_witness_begin *begin,
     return vt_witness_memory_open(s->folder, &s->memory, err);
 }
 
-static bool begin(struct vt_channel *channel, struct signing *s, struct vt_error *err)
+static bool begin(void *context, struct vt_channel *channel, struct vt_error *err)
 {
+    struct signing *s = context;
     struct vt_rights rights = vt_witness_signer_rights;
 
     if (!vt_witness_listen(channel, s->arena, take_begin, s, &s->config, err))
@@ -52,9 +54,10 @@ static bool begin(struct vt_channel *channel, struct signing *s, struct vt_error
 /* ---- messages of the front --------------------------------------------------------------
  */
 
-static bool judge_batch(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool judge_batch(void *context, struct vt_channel *channel, vt_slice body,
                         struct vt_error *err)
 {
+    struct signing *s = context;
     VT_AUTO_BUF answer = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     VT_AUTO_FREE struct vt_witness_question *question = vt_alloc(sizeof *question);
     vt_reader r = { body };
@@ -80,9 +83,10 @@ static bool judge_batch(struct vt_channel *channel, struct signing *s, vt_slice 
            vt_channel_send(channel, VT_WITNESS_MSG_VERDICTS, vt_buf_slice(&answer), err);
 }
 
-static bool tell_seen(struct vt_channel *channel, struct signing *s, vt_slice body,
+static bool tell_seen(void *context, struct vt_channel *channel, vt_slice body,
                       struct vt_error *err)
 {
+    struct signing *s = context;
     VT_AUTO_BUF answer = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     vt_reader r = { body };
     uint32_t from;
@@ -100,26 +104,11 @@ static bool tell_seen(struct vt_channel *channel, struct signing *s, vt_slice bo
            vt_channel_send(channel, VT_WITNESS_MSG_SEEN, vt_buf_slice(&answer), err);
 }
 
-static const struct {
-    uint16_t type;
-    bool (*handle)(struct vt_channel *channel, struct signing *s, vt_slice body,
-                   struct vt_error *err);
-} handlers[] = {
+static const struct vt_handler handlers[] = {
     { VT_WITNESS_MSG_QUESTIONS, judge_batch },
     { VT_WITNESS_MSG_SEEN, tell_seen },
+    { 0, NULL },
 };
-
-static bool serve(struct vt_channel *channel, struct signing *s, struct vt_error *err)
-{
-    struct vt_message message;
-
-    if (!vt_channel_receive(channel, -1, &message, err))
-        return false;
-    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-        if (handlers[i].type == message.type)
-            return handlers[i].handle(channel, s, message.body, err);
-    return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
-}
 
 int vt_role_witness_signer(struct vt_channel *channel)
 {
@@ -127,16 +116,10 @@ int vt_role_witness_signer(struct vt_channel *channel)
     struct signing s = { .arena = arena,
                          .env = vt_env_real(),
                          .config = vt_witness_config_new(arena) };
-    struct vt_error err = { 0 }, lost = { 0 };
-    bool is_begun = begin(channel, &s, &err);
+    const struct vt_answering role = { "witness-signer", &s, begin, handlers };
+    int code = vt_role_answer(channel, &role);
 
-    while (is_begun && serve(channel, &s, &err))
-        ;
-    if (!is_begun)
-        (void)!vt_channel_send_error(channel, &err, &lost);
-    else if (err.code != VT_ABSENT) /* somebody must hear why it ends */
-        (void)fprintf(stderr, "vitrine witness-signer: %s\n", err.message);
     vt_witness_memory_close(s.memory);
     vt_key_close(s.key);
-    return err.code == VT_ABSENT ? VT_EXIT_OK : vt_code_exit(err.code);
+    return code;
 }

@@ -364,6 +364,11 @@ static const enum vt_predicate ORDER[] = {
     VT_ACCESS,
     VT_CUSTODY,
     VT_TALLY,
+    VT_PROMISE,
+    VT_KEPT,
+    VT_FINDING,
+    VT_REQUEST,
+    VT_DENIAL,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

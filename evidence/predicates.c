@@ -58,6 +58,14 @@
     {                                                                                      \
         name, VT_FIELD_WORD, false, 0, NULL, list                                          \
     }
+#define WORD_OPT(name, list)                                                               \
+    {                                                                                      \
+        name, VT_FIELD_WORD, true, 0, NULL, list                                           \
+    }
+#define LONG_OPT(name)                                                                     \
+    {                                                                                      \
+        name, VT_FIELD_PROSE, true, 16384, NULL, NULL                                      \
+    }
 #define OBJECT(name, table)                                                                \
     {                                                                                      \
         name, VT_FIELD_OBJECT, false, 0, table, NULL                                       \
@@ -348,6 +356,70 @@ static const struct vt_field TALLY[] = { TEXT("cell"),       TEXT("ledger"),
                                          NUMBER("warnings"), TIME("until"),
                                          SHA256("chain"),    END };
 
+/* ---- statements of supervision (custody/DESIGN-supervision.md) ---- */
+
+static const char *const CLASSES[] = { "file", "lookup", "statistic", "account", NULL };
+static const char *const PROOFS_OF_KEEPING[] = { "statement", "document", NULL };
+static const struct vt_field JUDGED_BY[] = { WORD("kind", PROOFS_OF_KEEPING),
+                                             PROSE("words"),
+                                             TEXT_OPT("type"),
+                                             WORD_OPT("role", ROLES),
+                                             SHA256_OPT("subject"),
+                                             TEXT_OPT("name"),
+                                             END };
+static const struct vt_field PROMISE[] = { TEXT("id"),
+                                           PROSE("what"),
+                                           TEXT("by"),
+                                           OBJECT("evidence", JUDGED_BY),
+                                           TIME("due"),
+                                           TEXT_OPT("service"),
+                                           TEXT_OPT("country"),
+                                           WORD_OPT("class", CLASSES),
+                                           SHA256_OPT("supersedes"),
+                                           TIME("created"),
+                                           END };
+static const struct vt_field KEPT[] = { TEXT("id"),         SHA256("promise"),
+                                        SHA256("evidence"), LONG_OPT("proof"),
+                                        TIME("created"),    END };
+static const char *const SEVERITIES[] = { "low", "medium", "high", "critical", NULL };
+static const char *const FINDING_STATES[] = { "open", "accepted", "fixed", "declined",
+                                              NULL };
+static const struct vt_field FINDING[] = { TEXT("id"),
+                                           WORD("severity", SEVERITIES),
+                                           TEXT("owner"),
+                                           TIME("due"),
+                                           WORD("state", FINDING_STATES),
+                                           SHA256_OPT("evidence"),
+                                           PROSE("note"),
+                                           SHA256("commitment"),
+                                           LONG_OPT("text"),
+                                           SHA256_OPT("salt"),
+                                           TIME_OPT("embargo"),
+                                           SHA256_OPT("supersedes"),
+                                           TIME("created"),
+                                           END };
+/* Words and numbers only: a request has no field in which a person could be named. */
+static const char *const REQUEST_KINDS[] = { "data", "removal", "assistance", "other",
+                                             NULL };
+static const char *const REQUEST_STATES[] = { "received", "answered", "refused",
+                                              "withdrawn", NULL };
+static const char *const GIVEN_KINDS[] = { "file",     "lookup", "statistic", "account",
+                                           "document", "source", NULL };
+static const struct vt_field GIVEN[] = { WORD("kind", GIVEN_KINDS), NUMBER("count"), END };
+static const struct vt_field REQUEST[] = { NUMBER("number"),
+                                           TEXT("country"),
+                                           WORD("kind", REQUEST_KINDS),
+                                           TIME("received"),
+                                           WORD("state", REQUEST_STATES),
+                                           OBJECTS("given", GIVEN, 6),
+                                           SHA256_OPT("supersedes"),
+                                           TIME("created"),
+                                           END };
+static const struct vt_field DENIAL[] = { TEXT("of"),       PROSE("asked"),
+                                          TIME("asked_at"), TIME("refused_at"),
+                                          PROSE("reason"),  TEXT_OPT("product"),
+                                          TIME("created"),  END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -424,6 +496,11 @@ static const struct {
     [VT_ACCESS] = { "access", "urn:vitrine:access:v1", ACCESS },
     [VT_CUSTODY] = { "custody", "urn:vitrine:custody:v1", CUSTODY },
     [VT_TALLY] = { "tally", "urn:vitrine:tally:v1", TALLY },
+    [VT_PROMISE] = { "promise", "urn:vitrine:promise:v1", PROMISE },
+    [VT_KEPT] = { "kept", "urn:vitrine:kept:v1", KEPT },
+    [VT_FINDING] = { "finding", "urn:vitrine:finding:v1", FINDING },
+    [VT_REQUEST] = { "government-request", "urn:vitrine:government-request:v1", REQUEST },
+    [VT_DENIAL] = { "denial", "urn:vitrine:denial:v1", DENIAL },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

@@ -214,6 +214,8 @@ VT_CHECKED bool vt_keyring_enrol(struct vt_keyring *keyring,
  *   trust: its own root threshold and this root's
  *   residency: the threshold of its role
  *   what a cell says: a key whose products hold the cell that it speaks of
+ *   promises, findings and the like: not dated more than an hour ahead; a promise by the
+ *   holder that it names; a finding's first word by no vendor
  *   all others: a key of a role that may sign it, in good standing
  * and no signature by anybody else, nor a wrong one, so that one statement cannot be logged
  * again and again under changed bytes.

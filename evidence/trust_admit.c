@@ -106,6 +106,72 @@ static bool speaks_of_itself(const struct vt_keyring *keyring,
     return true;
 }
 
+/* ---- statements of supervision ---- */
+
+static bool is_of_supervision(enum vt_predicate type)
+{
+    return type == VT_PROMISE || type == VT_KEPT || type == VT_FINDING ||
+           type == VT_REQUEST || type == VT_DENIAL;
+}
+
+/* Nobody promises for another: each who signs is the holder that it names. */
+static bool promises_for_himself(const struct vt_keyring *keyring,
+                                 const struct vt_envelope *envelope, struct vt_error *err)
+{
+    vt_slice by = vt_field_text(envelope->statement.predicate, "by");
+
+    for (size_t i = 0; i < envelope->dsse.signature_count; i++) {
+        const struct vt_trust_key *key = NULL;
+
+        for (unsigned role = 0; role < VT_ROLES && key == NULL; role++)
+            if (vt_trust_role_may_sign((enum vt_trust_role)role, VT_PROMISE))
+                key = vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid,
+                                      (enum vt_trust_role)role);
+        if (key == NULL || !vt_slice_equal(key->holder, by))
+            return vt_fail(err, VT_REJECTED,
+                           "the promise statement is by %.*s, and somebody else signed it",
+                           VT_SLICE_ARGS(by));
+    }
+    return true;
+}
+
+/* A vendor answers findings; the first word on one is not his. */
+static bool opens_no_finding_as_vendor(const struct vt_keyring *keyring,
+                                       const struct vt_envelope *envelope,
+                                       struct vt_error *err)
+{
+    if (vt_json_has(envelope->statement.predicate, "supersedes"))
+        return true;
+    for (size_t i = 0; i < envelope->dsse.signature_count; i++)
+        if (vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid, VT_ROLE_VENDOR) !=
+            NULL)
+            return vt_fail(err, VT_REJECTED,
+                           "a vendor opens no finding; he answers one that was opened");
+    return true;
+}
+
+/* What turns late by the clock must not be dated ahead. */
+static bool is_sound_supervision(const struct vt_keyring *keyring,
+                                 const struct vt_envelope *envelope, int64_t now_unix_s,
+                                 struct vt_error *err)
+{
+    enum { CLOCK_SLACK_S = 3600 }; /* clocks differ a little */
+    enum vt_predicate type = envelope->statement.type;
+    int64_t created;
+
+    if (!is_of_supervision(type))
+        return true;
+    if (!vt_json_get_time(envelope->statement.predicate, vt_predicate_name(type), "created",
+                          &created, err))
+        return false;
+    if (created > now_unix_s + CLOCK_SLACK_S)
+        return vt_fail(err, VT_REJECTED, "the %s statement is dated ahead of the clock",
+                       vt_predicate_name(type));
+    if (type == VT_PROMISE)
+        return promises_for_himself(keyring, envelope, err);
+    return type != VT_FINDING || opens_no_finding_as_vendor(keyring, envelope, err);
+}
+
 /* A trust root on the ledger is this one, or the next. */
 static bool is_our_trust(const struct vt_trust *trust, vt_slice entry, struct vt_error *err)
 {
@@ -147,5 +213,6 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
         return meets_threshold(&keyring, VT_ROLE_RESIDENCY, &envelope, now_unix_s, err);
     if (is_of_cell(type) && !speaks_of_itself(&keyring, &envelope, err))
         return false;
-    return has_good_signer(&keyring, &envelope, now_unix_s, err);
+    return is_sound_supervision(&keyring, &envelope, now_unix_s, err) &&
+           has_good_signer(&keyring, &envelope, now_unix_s, err);
 }

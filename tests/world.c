@@ -88,6 +88,7 @@ struct vt_world vt_world_good(void)
             [VT_P_RESIDENCY_B] = { "House", "residency", "NL", NULL, 0, 0, 0, 0, NULL },
             [VT_P_RESIDENCY_C] = { "State B", "residency", "NL", NULL, 0, 0, 0, 0, NULL },
             [VT_P_CELL] = { "Cells", "cell", "CH", "Zurich", 0, 0, 0, 0, "zurich" },
+            [VT_P_FOUNDATION] = { "House", "foundation", "NL", NULL, 0, 0, 0, 0, NULL },
             [VT_P_ENROLLED] = { "Acme", "builder", "CH", "Zurich", 0, 0, 0, 0, NULL },
         },
         .thresholds = { [VT_ROLE_ROOT] = { 2, 2, 2 },

@@ -23,7 +23,8 @@ enum vt_party {
     VT_P_RESIDENCY_A, /* of three holders, two sign where data lie */
     VT_P_RESIDENCY_B,
     VT_P_RESIDENCY_C,
-    VT_P_CELL,                  /* the cell `zurich` */
+    VT_P_CELL, /* the cell `zurich` */
+    VT_P_FOUNDATION,
     VT_P_NAMED,                 /* parties before this one stand in the trust root */
     VT_P_ENROLLED = VT_P_NAMED, /* a builder whom the supervisor enrols */
     VT_P_STRANGER,

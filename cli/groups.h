@@ -6,13 +6,17 @@
 
 extern const struct vt_group vt_cli_cell;
 extern const struct vt_group vt_cli_client;
+extern const struct vt_group vt_cli_denial;
+extern const struct vt_group vt_cli_finding;
 extern const struct vt_group vt_cli_key;
 extern const struct vt_group vt_cli_ledger;
 extern const struct vt_group vt_cli_line;
 extern const struct vt_group vt_cli_mirror;
 extern const struct vt_group vt_cli_monitor;
+extern const struct vt_group vt_cli_promise;
 extern const struct vt_group vt_cli_relay;
 extern const struct vt_group vt_cli_release;
+extern const struct vt_group vt_cli_request;
 extern const struct vt_group vt_cli_review;
 extern const struct vt_group vt_cli_rules;
 extern const struct vt_group vt_cli_supervise;

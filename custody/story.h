@@ -76,6 +76,13 @@ void vt_story_take(struct vt_story *story, uint64_t index, vt_slice entry);
 void vt_story_prove(struct vt_story *story, struct vt_said *row, uint64_t index,
                     vt_slice entry);
 
+/* Would this entry count, were it the ledger's next one, now?  evidence: the entry that a
+ * keeping with a proof names, with its index; else empty.  The story has it afterwards.
+ * Errors: VT_REJECTED the reason why it would be a stray; VT_MALFORMED */
+VT_CHECKED bool vt_story_next(struct vt_story *story, vt_slice entry, int64_t now_unix_s,
+                              vt_slice evidence, uint64_t evidence_index,
+                              struct vt_error *err);
+
 VT_PRINTF(3, 4)
 void vt_strays_add(struct vt_strays *strays, uint64_t index, const char *format, ...);
 void vt_strays_clear(struct vt_strays *strays);

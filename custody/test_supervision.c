@@ -329,6 +329,31 @@ static void kept_by_a_statement(void)
     }
 }
 
+/* Evidence must itself be what a ledger takes: here with a stranger's signature beside. */
+static void evidence_that_no_ledger_takes(void)
+{
+    VT_AUTO_STORY story = begin();
+    VT_AUTO_ENVELOPE denial = { 0 };
+    struct vt_error err = { 0 };
+    struct vt_said *one, *two;
+    struct proven there;
+    json_t *predicate;
+
+    VT_CHECK_OK(vt_envelope_parse(denial_entry(), &denial, &err));
+    there = prove(vt_world_sign(vt_buf_slice(&denial.dsse.payload),
+                                VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_STRANGER)),
+                  AT(2));
+    one = say(story, VT_PROMISE, VT_P_VENDOR,
+              promise_of_statement("urn:vitrine:denial:v1", "supervisor", "denial"));
+    predicate = kept(one, 20);
+    VT_CHECK(json_object_set_new(predicate, "evidence", json_string(there.digest)) == 0);
+    VT_CHECK(json_object_set_new(predicate, "proof", json_string(there.proof)) == 0);
+    two = say(story, VT_KEPT, VT_P_VENDOR, predicate);
+    vt_story_prove(story, two, there.index, there.entry);
+    VT_CHECK(two->evidence == NULL && story->strays.count == 1);
+    VT_CHECK(reckon(story, AT(40), 1).state == VT_PROMISE_LATE);
+}
+
 /* What stood on the ledger before somebody promised it keeps no promise. */
 static void older_than_the_promise(void)
 {
@@ -686,6 +711,7 @@ static const struct vt_case cases[] = {
     { "nobody grades himself", nobody_grades_himself },
     { "kept by a statement", kept_by_a_statement },
     { "evidence older than the promise", older_than_the_promise },
+    { "evidence that no ledger takes", evidence_that_no_ledger_takes },
     { "a finding is late under embargo", late_under_embargo },
     { "the text follows", the_text_follows },
     { "who may say what of a finding", who_may_say_what },

@@ -9,7 +9,11 @@
 #include "cell/aggregate.h"
 #include "cell/residency.h"
 #include "crypto/ohttp.h"
+#include "custody/finding.h"
+#include "ledger/tile.h"
+#include "ledger/tlog_proof.h"
 #include "tests/world.h"
+#include "wire/hex.h"
 
 enum { ARGS_MAX = 40, NO_TWIN = -1 };
 
@@ -22,6 +26,7 @@ struct row {
 #define RELEASE "lamp 2.0 " DESK
 #define NOBODY  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define LEDGER  "--ledger #log "
+#define SIGN    "--trust @trust.json --sign-only --out +new-statement "
 
 static const struct row rows[] = {
     { 0,
@@ -132,6 +137,40 @@ static const struct row rows[] = {
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },
     { NO_TWIN, "mirror serve --dir #mirror --key @other.key --passphrase-file ~phrase" },
     { 0, "mirror show --dir #mirror" },
+    { 0, "promise make other --ledger #said " SIGN "--what w --due 2099-01-01T00:00:00Z "
+         "--words w --key @vendor.key" },
+    { 0, "promise move swiss --ledger #said " SIGN "--due 2099-01-01T00:00:00Z --key "
+         "@vendor.key" },
+    { 1, "promise keep swiss --ledger #said --trust @trust.json --sign-only --out "
+         "new-statement --entry ~hello.txt --proof "
+         "@hello.txt.tlog-proof --key @supervisor.key" },
+    { 0, "promise keep swiss --ledger #said " SIGN "--document ~hello.txt --key "
+         "@supervisor.key" },
+    { 0, "promise list --ledger #said --trust @trust.json" },
+    { 0, "promise check --ledger #said --trust @trust.json" },
+    { 0, "promise show swiss --ledger #said --trust @trust.json" },
+    { 0,
+      "finding open f-2 --ledger #found " SIGN "--text ~hello.txt --severity low --owner "
+      "Acme --due 2099-01-01T00:00:00Z --file ~file --key @reviewer.key" },
+    { NO_TWIN, "finding open f-3 --ledger #found "
+               "--trust @trust.json --sign-only --out new-statement --text ~hello.txt "
+               "--severity low --owner "
+               "Acme --due 2099-01-01T00:00:00Z --file ~file --key @reviewer.key --embargo "
+               "2099-01-01T00:00:00Z --opening +new-opening" },
+    { 0, "finding update f-1 --ledger #found " SIGN "--state accepted --key @vendor.key" },
+    { 0, "finding reveal f-1 --ledger #found " SIGN "--opening @opening.json --key "
+         "@reviewer.key" },
+    { 0, "finding list --ledger #found --trust @trust.json" },
+    { 0, "finding check --ledger #found --trust @trust.json" },
+    { 0, "finding show f-1 --ledger #found --trust @trust.json" },
+    { 0, "request issue --ledger #asked " SIGN "--country DE --kind data --key "
+         "@foundation.key" },
+    { 0, "request answer 1 --ledger #asked " SIGN "--state refused --key @foundation.key" },
+    { 0, "request list --ledger #asked --trust @trust.json" },
+    { 0, "request check --ledger #asked --trust @trust.json" },
+    { 0, "denial record --ledger #asked " SIGN "--of Acme --asked it --asked-at "
+         "2020-01-01T00:00:00Z --key @supervisor.key" },
+    { 0, "denial list --ledger #asked --trust @trust.json" },
     { 0, "cell policy init --out +new-policy.json --cell old=RU,https://old.example.org" },
     { 0, "cell policy init --out +next-policy.json --previous @residency.json" },
     { 0, "cell policy set --policy @places.json --country DE --cell zurich --state here" },
@@ -271,6 +310,7 @@ static void make_keys(void)
     write_key("supervisor", VT_P_SUPERVISOR);
     write_key("builder", VT_P_BUILDER);
     write_key("reviewer", VT_P_REVIEWER);
+    write_key("foundation", VT_P_FOUNDATION);
     write_key("other", VT_P_STRANGER);
     write_key("log", VT_P_LOG);
     write_text("phrase", "open sesame\n");
@@ -395,6 +435,71 @@ static void make_cell(void)
     (void)make("client withdraw --home home --cell zurich --out receipt");
 }
 
+/* A folder with a copy of the trust root's release ledger, of which that is all. */
+static void make_copy(const char *folder, vt_slice entry)
+{
+    struct vt_world_place place = { VT_WORLD_ORIGIN, VT_P_LOG, 0, 1, 7, time(NULL) };
+    const char *places[] = {
+        "", "/tile", "/tile/0", "/tile/0/000.p", "/tile/entries", "/tile/entries/000.p"
+    };
+    VT_AUTO_BUF bundle = vt_buf_init(VT_KIB(128));
+    vt_hash leaf = vt_sha256_leaf(entry);
+    struct vt_tlog_proof proof;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_tlog_proof_parse(vt_world_prove_at(&place, entry), &proof, &err));
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        VT_CHECK(
+            mkdir(vt_arena_printf(vt_test_arena(), "%s%s", vt_test_path(folder), places[i]),
+                  0755) == 0);
+    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/checkpoint", vt_test_path(folder)),
+                  proof.checkpoint);
+    vt_test_write(
+        vt_arena_printf(vt_test_arena(), "%s/tile/0/000.p/1", vt_test_path(folder)),
+        vt_hash_slice(&leaf));
+    vt_bundle_put(&bundle, entry);
+    vt_test_write(
+        vt_arena_printf(vt_test_arena(), "%s/tile/entries/000.p/1", vt_test_path(folder)),
+        vt_buf_slice(&bundle));
+}
+
+/* A promise, a finding under embargo with what opens it, a request; each on a ledger. */
+static void make_supervision(void)
+{
+    const char *then = vt_world_time(time(NULL) - 100);
+    vt_hash salt = { { 7 } };
+    vt_hash commitment = vt_finding_commitment(&salt, VT_LIT("it burns"));
+    char commitment_text[VT_HEX256_BYTES], salt_text[VT_HEX256_BYTES];
+
+    vt_hash_text(&commitment, commitment_text);
+    vt_hash_text(&salt, salt_text);
+    make_copy("said", about_itself(VT_PROMISE,
+                                   json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s,s:s}", "id",
+                                             "swiss", "what", "w", "by", "Acme", "evidence",
+                                             "kind", "document", "words", "w", "due",
+                                             "2098-01-01T00:00:00Z", "created", then),
+                                   VT_BIT(VT_P_VENDOR)));
+    make_copy("found",
+              about_itself(VT_FINDING,
+                           json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "id", "f-1",
+                                     "severity", "low", "owner", "Acme", "due",
+                                     "2098-01-01T00:00:00Z", "state", "open", "note", "",
+                                     "commitment", commitment_text, "embargo",
+                                     "2098-01-01T00:00:00Z", "created", then),
+                           VT_BIT(VT_P_REVIEWER)));
+    make_copy("asked",
+              about_itself(VT_REQUEST,
+                           json_pack("{s:i,s:s,s:s,s:s,s:s,s:[],s:s}", "number", 1,
+                                     "country", "DE", "kind", "data", "received", then,
+                                     "state", "received", "given", "created", then),
+                           VT_BIT(VT_P_FOUNDATION)));
+    write_text("opening.json",
+               vt_arena_printf(vt_test_arena(),
+                               "{\"id\":\"f-1\",\"salt\":\"%s\",\"text\":\"it burns\","
+                               "\"v\":1}",
+                               salt_text));
+}
+
 /* No room is left in that folder. */
 static void fill(const char *folder)
 {
@@ -415,6 +520,7 @@ static void make_world(void)
     make_evidence();
     make_the_rest();
     make_cell();
+    make_supervision();
     VT_CHECK(mkdir(vt_test_path("closed"), 0555) == 0);
     fill(vt_test_small_disk(VT_KIB(16)));
 }
@@ -721,6 +827,10 @@ GROUP(rules)
 GROUP(supervise)
 GROUP(witness)
 GROUP(mirror)
+GROUP(promise)
+GROUP(finding)
+GROUP(request)
+GROUP(denial)
 GROUP(cell)
 GROUP(client)
 
@@ -792,6 +902,10 @@ static const struct vt_case cases[] = {
     { "supervise", group_supervise },
     { "witness", group_witness },
     { "mirror", group_mirror },
+    { "promise", group_promise },
+    { "finding", group_finding },
+    { "request", group_request },
+    { "denial", group_denial },
     { "cell", group_cell },
     { "client", group_client },
     { "every verb has a row", every_verb_has_a_row },

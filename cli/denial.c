@@ -75,7 +75,7 @@ static bool run_list(struct vt_args *args, struct vt_error *err)
             print_row(json_array_get(rows, i));
         (void)printf("%zu denial%s\n", json_array_size(rows),
                      vt_plural(json_array_size(rows)));
-        vt_supervision_mind(&call, &strays);
+        vt_supervision_close(&call, &strays);
     }
     vt_strays_clear(&strays);
     return true;

@@ -370,7 +370,7 @@ static void print_rows(const struct vt_supervision *call, const struct vt_flaws 
     }
     (void)printf("%zu finding%s, %zu late, %zu withheld\n", flaws->count,
                  vt_plural(flaws->count), late, withheld);
-    vt_supervision_mind(call, &flaws->strays);
+    vt_supervision_close(call, &flaws->strays);
 }
 
 static bool list(struct vt_args *args, bool is_check, struct vt_error *err)

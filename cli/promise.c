@@ -250,7 +250,7 @@ static size_t print_rows(const struct vt_supervision *call,
     }
     (void)printf("%zu promise%s, %zu late\n", promises->count, vt_plural(promises->count),
                  late);
-    vt_supervision_mind(call, &promises->strays);
+    vt_supervision_close(call, &promises->strays);
     return late;
 }
 

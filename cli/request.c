@@ -157,7 +157,7 @@ static void print_rows(const struct vt_supervision *call,
     }
     (void)printf("%zu request%s, %zu gap%s\n", all->count, vt_plural(all->count),
                  all->gap_count, vt_plural(all->gap_count));
-    vt_supervision_mind(call, &all->strays);
+    vt_supervision_close(call, &all->strays);
 }
 
 static json_t *gaps_json(const struct vt_government_requests *all)

@@ -23,12 +23,21 @@ static bool read_story(struct vt_args *args, struct vt_supervision *out,
 bool vt_supervision_read(struct vt_args *args, struct vt_supervision *out,
                          struct vt_error *err)
 {
-    char at[VT_TIME_TEXT_BYTES];
+    int64_t now_unix_s = vt_env_now_unix_s(vt_args_env(args)), max_age_s;
+    char at[VT_TIME_TEXT_BYTES], seen[VT_TIME_TEXT_BYTES];
 
-    out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
-    return vt_cli_time(args, "at", out->now_unix_s, at, err) &&
-           vt_time_parse(vt_slice_from_cstr(at), &out->now_unix_s) &&
-           read_story(args, out, err);
+    out->now_unix_s = now_unix_s;
+    if (!vt_args_duration(args, "max-age", INT64_MAX, &max_age_s, err) ||
+        !vt_cli_time(args, "at", now_unix_s, at, err) || !read_story(args, out, err))
+        return false;
+    if (now_unix_s - out->story->seen_unix_s > max_age_s) {
+        vt_time_write(out->story->seen_unix_s, seen);
+        return vt_fail(err, VT_REJECTED,
+                       "%s: the witnesses saw it last at %s, longer ago than --max-age "
+                       "allows: what was said since is not here",
+                       vt_args_get(args, "ledger"), seen);
+    }
+    return vt_time_parse(vt_slice_from_cstr(at), &out->now_unix_s);
 }
 
 /* ---- whose key --------------------------------------------------------------------------
@@ -217,8 +226,14 @@ static void mind(const struct vt_strays *strays)
                      (uintmax_t)strays->rows[i].index, strays->rows[i].why);
 }
 
-void vt_supervision_mind(const struct vt_supervision *call, const struct vt_strays *own)
+void vt_supervision_close(const struct vt_supervision *call, const struct vt_strays *own)
 {
+    char seen[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(call->story->seen_unix_s, seen);
+    (void)printf("by the ledger's %ju entr%s, seen by the witnesses at %s\n",
+                 (uintmax_t)call->story->entries, call->story->entries == 1 ? "y" : "ies",
+                 seen);
     mind(&call->story->strays);
     mind(own);
 }

@@ -20,8 +20,14 @@
     {                                                                                      \
         "at", "TIME", "what was or will be true then; else now", false, false              \
     }
+/* An old copy shows an old story, with all its signatures. */
+#define VT_OPTION_MAX_AGE                                                                  \
+    {                                                                                      \
+        "max-age", "TIME", "refuse what the witnesses saw longer ago (24h, 7d)", false,    \
+            false                                                                          \
+    }
 /* Of verbs that read. */
-#define VT_OPTIONS_READ VT_OPTION_PLACE, VT_OPTION_ROOT, VT_OPTION_AT
+#define VT_OPTIONS_READ VT_OPTION_PLACE, VT_OPTION_ROOT, VT_OPTION_AT, VT_OPTION_MAX_AGE
 /* Of verbs that say something. */
 #define VT_OPTIONS_SAY                                                                     \
     VT_OPTION_PLACE, VT_OPTION_ROOT, VT_OPTION_KEY, VT_OPTION_PASSPHRASE,                  \
@@ -46,7 +52,7 @@ void vt_supervision_end(struct vt_supervision *call);
 #define VT_AUTO_SUPERVISION                                                                \
     __attribute__((cleanup(vt_supervision_end))) struct vt_supervision
 
-/* --ledger, --trust and --at: read it all. */
+/* --ledger, --trust, --at and --max-age: read it all. */
 VT_CHECKED bool vt_supervision_read(struct vt_args *args, struct vt_supervision *out,
                                     struct vt_error *err);
 /* The same now, and --key, which must have a role that may sign this. */
@@ -69,8 +75,9 @@ VT_CHECKED bool vt_supervision_say(struct vt_args *args, struct vt_supervision *
                                    const struct vt_saying *saying, const char *did,
                                    struct vt_error *err);
 
-/* Print strays as lines for people, each "mind: entry N does not count: WHY". */
-void vt_supervision_mind(const struct vt_supervision *call, const struct vt_strays *own);
+/* The end of an answer for people: of which ledger, and strays as lines, each "mind: entry
+ * N does not count: WHY". */
+void vt_supervision_close(const struct vt_supervision *call, const struct vt_strays *own);
 /* {"ok":..,"at":..,"entries":..,"seen":..,NAME:rows,"strays":[..]}; takes rows. */
 void vt_supervision_print(const struct vt_supervision *call, bool is_ok, const char *name,
                           json_t *rows, const struct vt_strays *own);

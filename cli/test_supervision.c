@@ -2,6 +2,7 @@
  * a trust root: what is late, what is missing and what was refused is shown by one command
  * each, to whoever has the folder, a copy of it, or the URL. */
 #include "crypto/verify_note.h"
+#include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
 #include "tests/running.h"
 #include "tests/world.h"
@@ -416,7 +417,34 @@ static void other_places(void)
                                  "--trust", path("trust.json"), path("moved")));
     MUST_SAY(vt_test_run(0, ASK(path("log"), "promise", "check", "--at", at_day(31))),
              "0 late");
+    /* The copy is what it was: nobody told it. */
+    (void)vt_test_run(0, ASK(path("copy"), "promise", "list", "--max-age", "1h"));
+    MUST_SAY(vt_test_run(1, ASK(path("copy"), "promise", "check", "--at", at_day(31))),
+             "by the ledger's 2 entries, seen by the witnesses at ");
     take_down(running);
+}
+
+/* An old copy, from before a week. */
+static void an_old_copy(void)
+{
+    struct vt_world world = vt_world_good();
+    int64_t then = time(NULL) - 7 * DAY_S;
+    vt_slice entry = VT_LIT("{\"about\":\"something else\"}");
+    struct vt_world_place place = { VT_WORLD_ORIGIN, VT_P_LOG, 0, 1, 7, then };
+    VT_AUTO_BUF bundle = vt_buf_init(VT_KIB(1));
+    struct vt_tlog_proof proof;
+    struct vt_error err = { 0 };
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    vt_test_write(path("trust.json"), vt_world_trust(&world));
+    VT_CHECK_OK(vt_tlog_proof_parse(vt_world_prove_at(&place, entry), &proof, &err));
+    (void)vt_test_run(0, VT_ARGV("mkdir", "-p", path("old/tile/entries/000.p")));
+    vt_test_write(path("old/checkpoint"), proof.checkpoint);
+    vt_bundle_put(&bundle, entry);
+    vt_test_write(path("old/tile/entries/000.p/1"), vt_buf_slice(&bundle));
+    (void)vt_test_run(0, ASK(path("old"), "request", "check", "--max-age", "8d"));
+    MUST_SAY(vt_test_run(1, ASK(path("old"), "request", "check", "--max-age", "6d")),
+             "longer ago than --max-age allows");
 }
 
 static void what_is_not_believed(void)
@@ -462,6 +490,7 @@ static const struct vt_case cases[] = {
     { "a number given twice", a_number_given_twice },
     { "a denial", a_denial },
     { "copies and URLs", other_places },
+    { "an old copy", an_old_copy },
     { "what is not believed", what_is_not_believed },
 };
 

@@ -16,6 +16,7 @@ extern const struct vt_group vt_cli_monitor;
 extern const struct vt_group vt_cli_promise;
 extern const struct vt_group vt_cli_relay;
 extern const struct vt_group vt_cli_release;
+extern const struct vt_group vt_cli_relocate;
 extern const struct vt_group vt_cli_request;
 extern const struct vt_group vt_cli_review;
 extern const struct vt_group vt_cli_rules;

@@ -21,6 +21,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_finding,
     &vt_cli_request,
     &vt_cli_denial,
+    &vt_cli_relocate,
     &vt_cli_cell,
     &vt_cli_client,
     &vt_cli_witness,

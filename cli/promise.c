@@ -31,27 +31,15 @@ static void set_text(json_t *object, const char *name, const char *text)
         (void)json_object_set_new(object, name, json_string(text));
 }
 
-/* "review" as the type that its statements bear. */
-static bool find_type(struct vt_args *args, const char **out, struct vt_error *err)
-{
-    const char *name = vt_args_get(args, "type");
-
-    *out = NULL;
-    for (unsigned type = 0; name != NULL && type < VT_PREDICATES; type++)
-        if (strcmp(name, vt_predicate_name((enum vt_predicate)type)) == 0)
-            *out = vt_predicate_type((enum vt_predicate)type);
-    return name == NULL || *out != NULL ||
-           vt_args_misuse(args, err, "--type: no statement is called '%s'", name);
-}
-
 static bool evidence_of(struct vt_args *args, json_t **out, struct vt_error *err)
 {
     static const char *const of_statements[] = { "role", "subject", "subject-name" };
+    const char *name = vt_args_get(args, "type");
+    const char *type = name != NULL ? vt_supervision_type(vt_slice_from_cstr(name)) : NULL;
     vt_hash subject;
-    const char *type;
 
-    if (!find_type(args, &type, err))
-        return false;
+    if (name != NULL && type == NULL)
+        return vt_args_misuse(args, err, "--type: no statement is called '%s'", name);
     for (size_t i = 0; type == NULL && i < 3; i++)
         if (vt_args_has(args, of_statements[i]))
             return vt_args_misuse(args, err, "--%s: only with --type", of_statements[i]);

@@ -89,7 +89,8 @@ static bool is_url(const char *place)
 bool vt_supervision_open(struct vt_args *args, enum vt_predicate type,
                          struct vt_supervision *out, struct vt_error *err)
 {
-    bool is_logged = !vt_args_has(args, "sign-only");
+    /* A plan is several statements: it is logged, or not made. */
+    bool is_logged = type == VT_RELOCATION_PLAN || !vt_args_has(args, "sign-only");
 
     if (!is_logged && !vt_args_has(args, "out"))
         return vt_args_misuse(args, err,
@@ -143,22 +144,36 @@ static bool check_proof(const struct vt_trust *trust, vt_slice entry, vt_slice t
            vt_within(err, "the ledger's proof does not satisfy the trust root");
 }
 
-static bool log_it(struct vt_args *args, const struct vt_supervision *call, vt_slice entry,
-                   struct vt_buf *proof, uint64_t *index, struct vt_error *err)
+bool vt_supervision_log(struct vt_args *args, const struct vt_supervision *call,
+                        const vt_slice *entries, size_t count, uint64_t *index,
+                        struct vt_buf *proof, struct vt_error *err)
 {
     const struct vt_cli_ledger_place place = { vt_args_get(args, "ledger"), NULL,
                                                "ledger-passphrase-file" };
+    VT_AUTO_FREE vt_ticket *tickets = vt_alloc_array(count, sizeof *tickets);
     VT_AUTO_SIGNER signer = NULL;
     VT_AUTO_LEDGER ledger = NULL;
-    vt_ticket ticket;
 
-    return vt_cli_ledger_open(args, &place, &signer, &ledger, err) &&
-           vt_ledger_submit(ledger, entry, &ticket, err) &&
-           vt_ledger_wait(ledger, ticket, index, err) &&
-           (vt_ledger_publish(ledger, NULL, err) ||
+    if (!vt_cli_ledger_open(args, &place, &signer, &ledger, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!vt_ledger_submit(ledger, entries[i], &tickets[i], err))
+            return false; /* nothing was waited for: all or none */
+    for (size_t i = 0; i < count; i++)
+        if (!vt_ledger_wait(ledger, tickets[i], index, err))
+            return false;
+    return (vt_ledger_publish(ledger, NULL, err) ||
             vt_within(err, "the statement is kept, but not published yet")) &&
            vt_ledger_prove(ledger, *index, proof, err) &&
-           check_proof(call->trust, entry, vt_buf_slice(proof), err);
+           check_proof(call->trust, entries[count - 1], vt_buf_slice(proof), err);
+}
+
+bool vt_supervision_sign(struct vt_supervision *call, const struct vt_saying *saying,
+                         struct vt_buf *envelope, struct vt_error *err)
+{
+    return compose(call, saying, envelope, err) &&
+           vt_story_next(call->story, vt_buf_slice(envelope), call->now_unix_s,
+                         saying->evidence, saying->evidence_index, err);
 }
 
 static bool keep(struct vt_args *args, vt_slice bytes, const char *suffix,
@@ -202,14 +217,12 @@ bool vt_supervision_say(struct vt_args *args, struct vt_supervision *call,
     uint64_t index = 0;
     vt_slice entry;
 
-    if (!compose(call, saying, &envelope, err))
+    if (!vt_supervision_sign(call, saying, &envelope, err))
         return false;
     entry = vt_buf_slice(&envelope);
-    if (!vt_story_next(call->story, entry, call->now_unix_s, saying->evidence,
-                       saying->evidence_index, err) ||
-        !keep(args, entry, "", err))
+    if (!keep(args, entry, "", err))
         return false;
-    if (is_logged && (!log_it(args, call, entry, &proof, &index, err) ||
+    if (is_logged && (!vt_supervision_log(args, call, &entry, 1, &index, &proof, err) ||
                       !keep(args, vt_buf_slice(&proof), ".tlog-proof", err)))
         return false;
     print_said(args, entry, is_logged ? &index : NULL, did);
@@ -259,6 +272,14 @@ bool vt_supervision_digest(struct vt_args *args, const char *option, vt_hash *ou
     return vt_hash_parse_hex(vt_slice_from_cstr(text), out) ||
            vt_args_misuse(args, err, "--%s: '%s' is no SHA-256 of 64 lower-case hex digits",
                           option, text);
+}
+
+const char *vt_supervision_type(vt_slice name)
+{
+    for (unsigned type = 0; type < VT_PREDICATES; type++)
+        if (vt_slice_is(name, vt_predicate_name((enum vt_predicate)type)))
+            return vt_predicate_type((enum vt_predicate)type);
+    return NULL;
 }
 
 bool vt_supervision_hash_file(const char *path, vt_hash *out, struct vt_error *err)

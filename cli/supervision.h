@@ -70,6 +70,15 @@ struct vt_saying {
     uint64_t evidence_index;
 };
 
+/* Sign it, and refuse it if it would not count after all that was said, this call's other
+ * statements included.  The envelope is appended. */
+VT_CHECKED bool vt_supervision_sign(struct vt_supervision *call,
+                                    const struct vt_saying *saying, struct vt_buf *envelope,
+                                    struct vt_error *err);
+/* Put entries on the ledger, all or none; the index and the proof of the last one. */
+VT_CHECKED bool vt_supervision_log(struct vt_args *args, const struct vt_supervision *call,
+                                   const vt_slice *entries, size_t count, uint64_t *index,
+                                   struct vt_buf *proof, struct vt_error *err);
 /* Sign it; refuse it if it would not count; put it on the ledger, or only into --out. */
 VT_CHECKED bool vt_supervision_say(struct vt_args *args, struct vt_supervision *call,
                                    const struct vt_saying *saying, const char *did,
@@ -84,6 +93,8 @@ void vt_supervision_print(const struct vt_supervision *call, bool is_ok, const c
 /* A 64-digit option; VT_MALFORMED as misuse. */
 VT_CHECKED bool vt_supervision_digest(struct vt_args *args, const char *option,
                                       vt_hash *out, struct vt_error *err);
+/* "review" as the type that its statements bear; NULL: nothing is called so. */
+const char *vt_supervision_type(vt_slice name);
 /* SHA-256 of a file of any size. */
 VT_CHECKED bool vt_supervision_hash_file(const char *path, vt_hash *out,
                                          struct vt_error *err);

@@ -1,14 +1,13 @@
 /* Promises, findings, requests and denials on a real ledger with real witnesses, judged by
  * a trust root: what is late, what is missing and what was refused is shown by one command
  * each, to whoever has the folder, a copy of it, or the URL. */
-#include "crypto/verify_note.h"
 #include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
 #include "tests/running.h"
+#include "tests/supervised.h"
 #include "tests/world.h"
-#include "wire/hex.h"
 
-enum { WITNESSES = 4, DAY_S = 86400 };
+enum { DAY_S = 86400 };
 
 static const char *path(const char *name)
 {
@@ -25,91 +24,16 @@ static const char *at_day(int day)
 #define MUST_NOT_SAY(output, words)                                                        \
     VT_CHECK_SAYING(strstr(output, words) == NULL, "'%s' in: %s", words, output)
 
-/* ---- the world --------------------------------------------------------------------------
- */
+static struct vt_supervised stand;
 
-static const char *write_key(const char *name, enum vt_party party)
+static void lay_out(void)
 {
-    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
-    vt_test_write(path(name), vt_buf_slice(&pem));
-    VT_CHECK(chmod(path(name), 0600) == 0);
-    return path(name);
+    vt_supervised_start(&stand);
 }
 
-static const char *vkey_of(enum vt_party party, const char *name, enum vt_note_type type)
+static void take_down(void)
 {
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
-    struct vt_vkey vkey =
-        vt_vkey_of(vt_slice_from_cstr(name), type, vt_key_public(vt_world_key(party)));
-
-    vt_vkey_write(&text, &vkey);
-    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
-}
-
-static void start_witness(unsigned i, struct vt_running *out)
-{
-    enum vt_party party = (enum vt_party)(VT_P_WITNESS + i);
-    const char *dir = path(vt_arena_printf(vt_test_arena(), "w%u", i));
-    const char *key = write_key(vt_arena_printf(vt_test_arena(), "w%u.key", i), party);
-
-    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name",
-                                 vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
-                                 "--key", key));
-    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey",
-                                 vkey_of(VT_P_LOG, VT_WORLD_ORIGIN, VT_NOTE_ED25519)));
-    *out = vt_test_start(
-        "witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", dir, "--port", "0"));
-}
-
-/* The world's policy, with the addresses of its witnesses. */
-static const char *policy_of(const struct vt_running *running)
-{
-    static const char *const places[WITNESSES] = { "CH", "DE", "JP", "BR" };
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(8));
-
-    vt_buf_printf(&text, "log %s\n", vkey_of(VT_P_LOG, VT_WORLD_ORIGIN, VT_NOTE_ED25519));
-    for (unsigned i = 0; i < WITNESSES; i++)
-        vt_buf_printf(&text, "witness w%u %s %s\ngroup %s any w%u\n", i,
-                      vkey_of((enum vt_party)(VT_P_WITNESS + i),
-                              vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
-                              VT_NOTE_COSIGNATURE),
-                      running[i].url, places[i], i);
-    vt_buf_put_text(&text, "group all-places 3 CH DE JP BR\nquorum all-places\n");
-    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
-}
-
-/* Four witnesses, an empty ledger, a trust root, and everybody's keys. */
-static void lay_out(struct vt_running running[WITNESSES])
-{
-    struct vt_world world = vt_world_good();
-
-    for (unsigned i = 0; i < WITNESSES; i++)
-        start_witness(i, &running[i]);
-    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
-    world.policy = policy_of(running);
-    vt_test_write(path("policy"), vt_slice_from_cstr(world.policy));
-    vt_test_write(path("trust.json"), vt_world_trust(&world));
-    (void)write_key("log.key", VT_P_LOG);
-    (void)write_key("vendor", VT_P_VENDOR);
-    (void)write_key("supervisor", VT_P_SUPERVISOR);
-    (void)write_key("foundation", VT_P_FOUNDATION);
-    (void)write_key("reviewer", VT_P_REVIEWER);
-    (void)write_key("stranger", VT_P_STRANGER);
-    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path("log"),
-                                 "--origin", VT_WORLD_ORIGIN, "--key", path("log.key"),
-                                 "--policy", path("policy")));
-    vt_test_write(path("nothing"), VT_LIT("{\"about\":\"something else\"}"));
-    (void)vt_test_run(
-        0, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"), path("nothing")));
-}
-
-static void take_down(struct vt_running running[WITNESSES])
-{
-    for (unsigned i = 0; i < WITNESSES; i++)
-        vt_test_stop(&running[i], 0);
+    vt_supervised_stop(&stand);
 }
 
 /* A verb that says something: its own words, then where and by whom. */
@@ -133,10 +57,9 @@ static void promise(const char *id, const char *key, int day)
 
 static void a_clock_moved(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     promise("swiss-files", "vendor", 30);
     promise("open-source", "foundation", 60);
     shown = vt_test_run(0, ASK(path("log"), "promise", "list"));
@@ -157,15 +80,14 @@ static void a_clock_moved(void)
     /* Before it was promised nothing is. */
     MUST_SAY(vt_test_run(0, ASK(path("log"), "promise", "list", "--at", at_day(-2))),
              "0 promises");
-    take_down(running);
+    take_down();
 }
 
 static void moved_and_kept(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     promise("swiss-files", "vendor", 30);
     MUST_SAY(vt_test_run(1, SAY("foundation", "promise", "move", "swiss-files", "--due",
                                 at_day(90))),
@@ -191,16 +113,15 @@ static void moved_and_kept(void)
     MUST_SAY(shown, "swiss-files: kept\n");
     MUST_SAY(shown, "by Watch");
     (void)vt_test_run(0, ASK(path("log"), "promise", "check", "--at", at_day(90)));
-    take_down(running);
+    take_down();
 }
 
 /* The evidence is a statement on the ledger: anybody may point at it, with its proof. */
 static void kept_by_a_statement(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     (void)vt_test_run(0, SAY("vendor", "promise", "make", "answer", "--what",
                              "every request of 2026 gets an answer", "--due", at_day(30),
                              "--words", "the foundation's statement", "--type",
@@ -222,7 +143,7 @@ static void kept_by_a_statement(void)
     shown = vt_test_run(0, ASK(path("log"), "promise", "list", "--at", at_day(400)));
     MUST_SAY(shown, "kept          -");
     MUST_SAY(shown, "1 promise, 0 late");
-    take_down(running);
+    take_down();
 }
 
 /* ---- findings ---------------------------------------------------------------------------
@@ -241,10 +162,9 @@ static void open_finding(const char *embargo_day)
 
 static void late_under_embargo(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     open_finding(at_day(60));
     MUST_SAY(vt_test_run(0, ASK(path("log"), "finding", "check")), "0 late, 0 withheld");
     shown = vt_test_run(1, ASK(path("log"), "finding", "check", "--at", at_day(32)));
@@ -259,15 +179,14 @@ static void late_under_embargo(void)
     MUST_NOT_SAY(shown, "lamp");
     MUST_SAY(vt_test_run(1, ASK(path("log"), "finding", "check", "--at", at_day(61))),
              "1 withheld");
-    take_down(running);
+    take_down();
 }
 
 static void owner_and_finder(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     open_finding(at_day(60));
     MUST_SAY(vt_test_run(1, SAY("vendor", "finding", "update", "f-1", "--due", at_day(90))),
              "the owner changes the state, and nothing else");
@@ -293,7 +212,7 @@ static void owner_and_finder(void)
                                 "--severity", "low", "--owner", "Acme", "--due", at_day(30),
                                 "--file", path("lamp.bin"))),
              "a vendor opens no finding");
-    take_down(running);
+    take_down();
 }
 
 /* ---- requests ---------------------------------------------------------------------------
@@ -320,10 +239,9 @@ static void issue_past_the_verb(uint64_t number)
 
 static void a_missing_number(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     MUST_SAY(vt_test_run(0, SAY("foundation", "request", "issue", "--country", "DE",
                                 "--kind", "data")),
              "request 1 issued: entry 1");
@@ -346,20 +264,18 @@ static void a_missing_number(void)
     MUST_SAY(
         vt_test_run(1, SAY("foundation", "request", "answer", "9", "--state", "refused")),
         "was not issued");
-    take_down(running);
+    take_down();
 }
 
 static void a_number_given_twice(void)
 {
-    struct vt_running running[WITNESSES];
-
-    lay_out(running);
+    lay_out();
     (void)vt_test_run(
         0, SAY("foundation", "request", "issue", "--country", "DE", "--kind", "data"));
     issue_past_the_verb(1);
     MUST_SAY(vt_test_run(1, ASK(path("log"), "request", "check")),
              "number 1 is given twice");
-    take_down(running);
+    take_down();
 }
 
 /* ---- denials, and other places ----------------------------------------------------------
@@ -367,10 +283,9 @@ static void a_number_given_twice(void)
 
 static void a_denial(void)
 {
-    struct vt_running running[WITNESSES];
     const char *shown;
 
-    lay_out(running);
+    lay_out();
     MUST_SAY(vt_test_run(0, SAY("supervisor", "denial", "record", "--of", "Acme", "--asked",
                                 "the build host's log of May", "--asked-at", at_day(-9),
                                 "--refused-at", at_day(-2), "--reason", "a trade secret")),
@@ -383,16 +298,16 @@ static void a_denial(void)
     MUST_SAY(vt_test_run(1, SAY("vendor", "denial", "record", "--of", "Watch", "--asked",
                                 "x", "--asked-at", at_day(-9))),
              "no role in the trust root");
-    take_down(running);
+    take_down();
 }
 
 /* The same answer from a checked copy and from a URL; and none from a log of somebody else,
  * from one whose witnesses are too few, from one that leaves an entry out. */
 static void other_places(void)
 {
-    struct vt_running running[WITNESSES], served;
+    struct vt_running served;
 
-    lay_out(running);
+    lay_out();
     promise("swiss-files", "vendor", 30);
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "mirror", "--dir", path("copy"),
                                  "--from", path("log"), "--policy", path("policy")));
@@ -421,7 +336,7 @@ static void other_places(void)
     (void)vt_test_run(0, ASK(path("copy"), "promise", "list", "--max-age", "1h"));
     MUST_SAY(vt_test_run(1, ASK(path("copy"), "promise", "check", "--at", at_day(31))),
              "by the ledger's 2 entries, seen by the witnesses at ");
-    take_down(running);
+    take_down();
 }
 
 /* An old copy, from before a week. */
@@ -449,11 +364,10 @@ static void an_old_copy(void)
 
 static void what_is_not_believed(void)
 {
-    struct vt_running running[WITNESSES];
     vt_slice note, bundle;
     const uint8_t *last_line;
 
-    lay_out(running);
+    lay_out();
     promise("swiss-files", "vendor", 30);
     note = vt_test_read(path("log/checkpoint"));
     /* Two lines of witnesses less: no quorum. */
@@ -477,7 +391,7 @@ static void what_is_not_believed(void)
     }
     MUST_SAY(vt_test_run(1, ASK(path("log"), "promise", "list")),
              "an entry was changed, or left out");
-    take_down(running);
+    take_down();
 }
 
 static const struct vt_case cases[] = {

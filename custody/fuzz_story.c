@@ -8,6 +8,7 @@
 #include "custody/denial.h"
 #include "custody/finding.h"
 #include "custody/promise.h"
+#include "custody/register.h"
 #include "custody/government_request.h"
 #include "tools/fuzz.h"
 
@@ -137,6 +138,31 @@ static void check_requests(const struct vt_story *story, int64_t at)
     VT_CHECK(all.count + all.strays.count <= count_of(story, VT_REQUEST));
 }
 
+static void check_register(const struct vt_story *story, int64_t at)
+{
+    VT_AUTO_REGISTER now = { .count = 0 };
+    VT_AUTO_REGISTER later = { .count = 0 };
+    size_t counted = 0;
+
+    vt_register_reckon(story, at, &now);
+    vt_register_reckon(story, VT_TIME_UNIX_S_MAX, &later);
+    VT_CHECK(now.count == later.count && now.late <= later.late);
+    VT_CHECK(now.unproven == later.unproven); /* the clock alone proves nothing */
+    for (size_t i = 0; i < VT_SERVICE_STATES; i++)
+        counted += now.counts[i];
+    VT_CHECK(counted == now.count);
+    for (size_t i = 0; i < now.count; i++) {
+        json_t *json = vt_service_json(&now.rows[i]);
+
+        VT_CHECK(json != NULL);
+        json_decref(json);
+        VT_CHECK(now.rows[i].state == VT_SERVICE_HERE ||
+                 now.rows[i].state == VT_SERVICE_STAYS ||
+                 vt_json_has(now.rows[i].row, "promise"));
+    }
+    VT_CHECK(now.strays.count <= count_of(story, VT_RELOCATION_PLAN));
+}
+
 static void check_denials(const struct vt_story *story, int64_t at)
 {
     struct vt_strays strays = { .count = 0 };
@@ -160,5 +186,6 @@ void vt_fuzz_one(vt_slice input)
         check_flaws(story, at);
         check_requests(story, at);
         check_denials(story, at);
+        check_register(story, at);
     }
 }

@@ -73,12 +73,6 @@ void vt_story_free_pointer(struct vt_story **story)
 /* ---- taking -----------------------------------------------------------------------------
  */
 
-static bool is_ours(enum vt_predicate type)
-{
-    return type == VT_PROMISE || type == VT_KEPT || type == VT_FINDING ||
-           type == VT_REQUEST || type == VT_DENIAL;
-}
-
 /* Most entries are about something else; they need not be held against their schemas. */
 static bool may_be_ours(vt_slice entry)
 {
@@ -92,7 +86,7 @@ static bool may_be_ours(vt_slice entry)
     for (unsigned type = 0; type < VT_PREDICATES; type++) {
         const char *uri = vt_predicate_type((enum vt_predicate)type);
 
-        if (is_ours((enum vt_predicate)type) && payload.len != 0 &&
+        if (vt_predicate_is_of_supervision((enum vt_predicate)type) && payload.len != 0 &&
             memmem(payload.data, payload.len, uri, strlen(uri)) != NULL)
             return true;
     }
@@ -139,7 +133,7 @@ void vt_story_take(struct vt_story *story, uint64_t index, vt_slice entry)
         vt_strays_add(&story->strays, index, "%s", why.message);
         return;
     }
-    if (!is_ours(envelope.statement.type))
+    if (!vt_predicate_is_of_supervision(envelope.statement.type))
         return;
     time = time_of(story, &envelope);
     if (!vt_trust_admits_entry(story->trust, entry, time, &why)) {

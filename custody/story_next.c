@@ -2,6 +2,7 @@
 #include "custody/denial.h"
 #include "custody/finding.h"
 #include "custody/promise.h"
+#include "custody/register.h"
 #include "custody/government_request.h"
 
 static bool is_stray(const struct vt_strays *strays, uint64_t index, struct vt_error *err)
@@ -41,6 +42,15 @@ static bool fits_findings(const struct vt_story *story, uint64_t index, int64_t 
     return !is_stray(&all.strays, index, err);
 }
 
+static bool fits_plans(const struct vt_story *story, uint64_t index, int64_t now_unix_s,
+                       struct vt_error *err)
+{
+    VT_AUTO_REGISTER all = { .count = 0 };
+
+    vt_register_reckon(story, now_unix_s, &all);
+    return !is_stray(&all.strays, index, err);
+}
+
 bool vt_story_next(struct vt_story *story, vt_slice entry, int64_t now_unix_s,
                    vt_slice evidence, uint64_t evidence_index, struct vt_error *err)
 {
@@ -71,6 +81,8 @@ bool vt_story_next(struct vt_story *story, vt_slice entry, int64_t now_unix_s,
         return fits_findings(story, index, now_unix_s, err);
     case VT_REQUEST:
         return fits_requests(story, index, now_unix_s, err);
+    case VT_RELOCATION_PLAN:
+        return fits_plans(story, index, now_unix_s, err);
     default:
         return vt_denial_is_sound(vt_said_predicate(said), err);
     }

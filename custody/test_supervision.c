@@ -2,6 +2,7 @@
 #include "custody/denial.h"
 #include "custody/finding.h"
 #include "custody/promise.h"
+#include "custody/register.h"
 #include "custody/government_request.h"
 #include "evidence/field.h"
 #include "ledger/tlog_proof.h"
@@ -671,6 +672,120 @@ static void is_it_forged(void)
                         "proof cut to %zu", len);
 }
 
+/* ---- the register of services -----------------------------------------------------------
+ */
+
+/* One service more for a list; promise NULL: none. */
+static void add_service(json_t *services, const char *name, const char *state,
+                        const char *promised)
+{
+    json_t *row = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "name", name, "what", "w", "where",
+                            "cell", "from", "old", "state", state, "reason",
+                            strcmp(state, "stays") == 0 ? "the law of JP" : "");
+
+    if (strcmp(state, "moving") == 0 || strcmp(state, "not moved yet") == 0)
+        VT_CHECK(json_object_set_new(row, "to", json_string("zurich")) == 0);
+    if (promised != NULL)
+        VT_CHECK(json_object_set_new(row, "promise", json_string(promised)) == 0);
+    VT_CHECK(json_array_append_new(services, row) == 0);
+}
+
+/* Takes services. */
+static json_t *plan(json_t *services, uint64_t version, int64_t created,
+                    const struct vt_said *before)
+{
+    json_t *predicate =
+        json_pack("{s:I,s:o,s:s}", "version", (json_int_t)version, "services", services,
+                  "created", vt_world_time(AT(created)));
+
+    if (before != NULL)
+        VT_CHECK(json_object_set_new(predicate, "supersedes",
+                                     json_string(digest_of(before))) == 0);
+    return predicate;
+}
+
+static json_t *four_services(const char *uploads)
+{
+    json_t *services = json_array();
+
+    add_service(services, "uploads", uploads, "swiss-files");
+    add_service(services, "mail", "not moved yet", "never-made");
+    add_service(services, "accounts-jp", "stays", NULL);
+    add_service(services, "website", "here", NULL);
+    return services;
+}
+
+static void a_register(void)
+{
+    VT_AUTO_STORY story = begin();
+    VT_AUTO_REGISTER none = { .count = 0 };
+    VT_AUTO_REGISTER now = { .count = 0 };
+    VT_AUTO_REGISTER later = { .count = 0 };
+    VT_AUTO_REGISTER last = { .count = 0 };
+    struct vt_said *one, *made;
+
+    vt_register_reckon(story, AT(9), &none);
+    VT_CHECK(none.plan == NULL && none.count == 0);
+    made = say(story, VT_PROMISE, VT_P_VENDOR, promise(30, 1, NULL));
+    one = say(story, VT_RELOCATION_PLAN, VT_P_VENDOR,
+              plan(four_services("moving"), 1, 2, NULL));
+    vt_register_reckon(story, AT(9), &now);
+    VT_CHECK(now.count == 4 && now.late == 0 && now.strays.count == 0);
+    VT_CHECK(now.counts[VT_SERVICE_STAYS] == 1 && now.counts[VT_SERVICE_HERE] == 1);
+    VT_CHECK(now.unproven == 1 && now.rows[1].is_unproven); /* nobody promised the mail */
+    VT_CHECK(now.rows[0].promise != NULL && !now.rows[0].is_late);
+    vt_register_reckon(story, AT(31), &later); /* the clock alone */
+    VT_CHECK(later.late == 1 && later.rows[0].is_late);
+    /* "It is here", says the vendor. */
+    VT_CHECK(say(story, VT_RELOCATION_PLAN, VT_P_VENDOR,
+                 plan(four_services("here"), 2, 3, one)) != NULL);
+    vt_register_clear(&later);
+    vt_register_reckon(story, AT(9), &later);
+    VT_CHECK(later.rows[0].state == VT_SERVICE_HERE && later.rows[0].is_unproven);
+    VT_CHECK(say(story, VT_KEPT, VT_P_SUPERVISOR, kept(made, 10)) != NULL);
+    vt_register_reckon(story, AT(11), &last);
+    VT_CHECK(!last.rows[0].is_unproven && last.unproven == 1 && last.late == 0);
+}
+
+static void plans_that_hide(void)
+{
+    static const char *const whys[] = { "leaves out",      "another promise",
+                                        "another promise", "version 2 is due",
+                                        "not the newest",  "say where to",
+                                        "say the reason",  "twice" };
+    VT_AUTO_STORY story = begin();
+    VT_AUTO_REGISTER now = { .count = 0 };
+    VT_AUTO_REGISTER twin = { .count = 0 };
+    json_t *lists[8], *predicate;
+    struct vt_said *one = say(story, VT_RELOCATION_PLAN, VT_P_VENDOR,
+                              plan(four_services("moving"), 1, 2, NULL));
+
+    for (size_t i = 0; i < 8; i++)
+        lists[i] = four_services("moving");
+    VT_CHECK(json_array_remove(lists[0], 3) == 0);
+    (void)json_object_set_new(json_array_get(lists[1], 0), "promise", json_string("later"));
+    (void)json_object_del(json_array_get(lists[2], 0), "promise");
+    (void)json_object_set_new(json_array_get(lists[2], 0), "state", json_string("here"));
+    (void)json_object_del(json_array_get(lists[5], 0), "to");
+    (void)json_object_set_new(json_array_get(lists[6], 2), "reason", json_string(""));
+    add_service(lists[7], "mail", "here", NULL);
+    for (size_t i = 0; i < 8; i++) {
+        predicate = plan(lists[i], i == 3 ? 3 : 2, 3, one);
+        if (i == 4)
+            (void)json_object_set_new(predicate, "supersedes", json_string(DIGEST));
+        VT_CHECK(say(story, VT_RELOCATION_PLAN, VT_P_VENDOR, predicate) != NULL);
+    }
+    vt_register_reckon(story, AT(9), &now);
+    VT_CHECK(now.plan == one && now.strays.count == 8);
+    for (size_t i = 0; i < 8; i++)
+        VT_CHECK_SAYING(strstr(now.strays.rows[i].why, whys[i]) != NULL, "%zu: %s", i,
+                        now.strays.rows[i].why);
+    VT_CHECK(say(story, VT_RELOCATION_PLAN, VT_P_VENDOR,
+                 plan(four_services("moving"), 2, 4, one)) != NULL);
+    vt_register_reckon(story, AT(9), &twin);
+    VT_CHECK(twin.plan != one && twin.strays.count == 8);
+}
+
 /* ---- denials ----------------------------------------------------------------------------
  */
 
@@ -720,6 +835,8 @@ static const struct vt_case cases[] = {
     { "counts of what was given", counts_of_what_was_given },
     { "is a number issued", is_it_issued },
     { "forged numbers", is_it_forged },
+    { "a register of services", a_register },
+    { "plans that hide something", plans_that_hide },
     { "denials", denials },
 };
 

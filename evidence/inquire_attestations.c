@@ -369,6 +369,7 @@ static const enum vt_predicate ORDER[] = {
     VT_FINDING,
     VT_REQUEST,
     VT_DENIAL,
+    VT_RELOCATION_PLAN,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -420,6 +420,25 @@ static const struct vt_field DENIAL[] = { TEXT("of"),       PROSE("asked"),
                                           PROSE("reason"),  TEXT_OPT("product"),
                                           TIME("created"),  END };
 
+/* ---- where services are, and where they go (custody/DESIGN-supervision.md) ---- */
+
+static const char *const WHERES[] = { "cell", "outside", NULL };
+static const struct vt_field SERVICE[] = { TEXT("name"),
+                                           PROSE("what"),
+                                           WORD("where", WHERES),
+                                           TEXTS_OPT("countries", 256),
+                                           WORD_OPT("class", CLASSES),
+                                           TEXT("from"),
+                                           TEXT_OPT("to"),
+                                           WORD("state", STATES),
+                                           TEXT_OPT("promise"),
+                                           PROSE("reason"),
+                                           END };
+static const struct vt_field RELOCATION_PLAN[] = { NUMBER("version"),
+                                                   OBJECTS("services", SERVICE, 256),
+                                                   SHA256_OPT("supersedes"),
+                                                   TIME("created"), END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -501,6 +520,8 @@ static const struct {
     [VT_FINDING] = { "finding", "urn:vitrine:finding:v1", FINDING },
     [VT_REQUEST] = { "government-request", "urn:vitrine:government-request:v1", REQUEST },
     [VT_DENIAL] = { "denial", "urn:vitrine:denial:v1", DENIAL },
+    [VT_RELOCATION_PLAN] = { "relocation-plan", "urn:vitrine:relocation-plan:v1",
+                             RELOCATION_PLAN },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

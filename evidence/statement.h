@@ -42,6 +42,7 @@ enum vt_predicate {
     VT_FINDING,
     VT_REQUEST, /* of a government, under its number */
     VT_DENIAL,  /* the supervisor was refused something */
+    VT_RELOCATION_PLAN,
     VT_PREDICATES,
 };
 

@@ -40,6 +40,11 @@ static const struct good goods[] = {
           "0") ","
                "\"refused_at\":" T(
                    "1") ",\"reason\":\"\",\"product\":\"lamp\",\"created\":" T("2") "}" },
+    { VT_RELOCATION_PLAN, VT_P_VENDOR,
+      "{\"version\":1,\"services\":[{\"name\":\"uploads\",\"what\":\"files of clients\","
+      "\"where\":\"cell\",\"countries\":[\"DE\"],\"class\":\"file\",\"from\":\"old\","
+      "\"to\":\"zurich\",\"state\":\"not moved yet\",\"promise\":\"move-uploads\","
+      "\"reason\":\"\"}],\"supersedes\":\"" DIGEST "\",\"created\":" T("1") "}" },
 };
 
 static const struct good *good_of(enum vt_predicate type)
@@ -97,6 +102,10 @@ static void closed(void)
         { VT_REQUEST, "\"count\":3", "\"count\":3,\"name\":\"x\"", VT_MALFORMED },
         { VT_REQUEST, "\"kind\":\"data\"", "\"kind\":\"data\",\"about\":\"x\"",
           VT_MALFORMED },
+        { VT_RELOCATION_PLAN, "{", "{", VT_OK },
+        { VT_RELOCATION_PLAN, "\"where\":\"cell\"", "\"where\":\"cloud\"", VT_MALFORMED },
+        { VT_RELOCATION_PLAN, "not moved yet", "moved", VT_MALFORMED },
+        { VT_RELOCATION_PLAN, "\"from\":\"old\",", "", VT_MALFORMED },
         { VT_DENIAL, "{", "{", VT_OK },
         { VT_DENIAL, "\"of\":\"Acme\",", "", VT_MALFORMED },
         { VT_DENIAL, "\"asked\":\"the build host's log\"", "\"asked\":[]", VT_MALFORMED },
@@ -161,6 +170,9 @@ static void admitted(void)
         { "by the foundation's root key", VT_REQUEST, "{", "{",
           VT_BIT(VT_P_ROOT_FOUNDATION), false },
         { "a denial", VT_DENIAL, "{", "{", VT_BIT(VT_P_SUPERVISOR), true },
+        { "a plan", VT_RELOCATION_PLAN, "{", "{", VT_BIT(VT_P_VENDOR), true },
+        { "of the supervisor", VT_RELOCATION_PLAN, "{", "{", VT_BIT(VT_P_SUPERVISOR),
+          false },
         { "told by the vendor", VT_DENIAL, "{", "{", VT_BIT(VT_P_VENDOR), false },
     };
     struct vt_world world = vt_world_good();

@@ -108,12 +108,6 @@ static bool speaks_of_itself(const struct vt_keyring *keyring,
 
 /* ---- statements of supervision ---- */
 
-static bool is_of_supervision(enum vt_predicate type)
-{
-    return type == VT_PROMISE || type == VT_KEPT || type == VT_FINDING ||
-           type == VT_REQUEST || type == VT_DENIAL;
-}
-
 /* Nobody promises for another: each who signs is the holder that it names. */
 static bool promises_for_himself(const struct vt_keyring *keyring,
                                  const struct vt_envelope *envelope, struct vt_error *err)
@@ -159,7 +153,7 @@ static bool is_sound_supervision(const struct vt_keyring *keyring,
     enum vt_predicate type = envelope->statement.type;
     int64_t created;
 
-    if (!is_of_supervision(type))
+    if (!vt_predicate_is_of_supervision(type))
         return true;
     if (!vt_json_get_time(envelope->statement.predicate, vt_predicate_name(type), "created",
                           &created, err))

@@ -39,6 +39,7 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
                    ROLE(VT_ROLE_SUPERVISOR) | ROLE(VT_ROLE_REVIEWER),
     [VT_REQUEST] = ROLE(VT_ROLE_FOUNDATION),
     [VT_DENIAL] = ROLE(VT_ROLE_SUPERVISOR),
+    [VT_RELOCATION_PLAN] = ROLE(VT_ROLE_VENDOR),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)
@@ -78,4 +79,10 @@ enum vt_trust_role vt_predicate_role(enum vt_predicate type)
 bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type)
 {
     return (SIGNERS[type] & ROLE(role)) != 0;
+}
+
+bool vt_predicate_is_of_supervision(enum vt_predicate type)
+{
+    return type == VT_PROMISE || type == VT_KEPT || type == VT_FINDING ||
+           type == VT_REQUEST || type == VT_DENIAL || type == VT_RELOCATION_PLAN;
 }

@@ -31,5 +31,7 @@ bool vt_trust_role_can_be_enrolled(enum vt_trust_role role);
 enum vt_trust_role vt_predicate_role(enum vt_predicate type);
 /* May keys of this role sign statements of this type? */
 bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type);
+/* Is it said under a date or a number, and reckoned from the ledger (custody/story.h)? */
+bool vt_predicate_is_of_supervision(enum vt_predicate type);
 
 #endif

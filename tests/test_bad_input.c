@@ -171,6 +171,10 @@ static const struct row rows[] = {
     { 0, "denial record --ledger #asked " SIGN "--of Acme --asked it --asked-at "
          "2020-01-01T00:00:00Z --key @supervisor.key" },
     { 0, "denial list --ledger #asked --trust @trust.json" },
+    { NO_TWIN, "relocate plan --file @services.json --ledger #planned --trust @trust.json "
+               "--key @vendor.key" },
+    { 0, "relocate status --ledger #planned --trust @trust.json" },
+    { 0, "relocate check --ledger #planned --trust @trust.json" },
     { 0, "cell policy init --out +new-policy.json --cell old=RU,https://old.example.org" },
     { 0, "cell policy init --out +next-policy.json --previous @residency.json" },
     { 0, "cell policy set --policy @places.json --country DE --cell zurich --state here" },
@@ -493,6 +497,16 @@ static void make_supervision(void)
                                      "country", "DE", "kind", "data", "received", then,
                                      "state", "received", "given", "created", then),
                            VT_BIT(VT_P_FOUNDATION)));
+    make_copy("planned",
+              about_itself(VT_RELOCATION_PLAN,
+                           json_pack("{s:i,s:[{s:s,s:s,s:s,s:s,s:s,s:s}],s:s}", "version",
+                                     1, "services", "name", "mail", "what", "w", "where",
+                                     "outside", "from", "old", "state", "stays", "reason",
+                                     "so", "created", then),
+                           VT_BIT(VT_P_VENDOR)));
+    write_text("services.json",
+               "{\"v\":1,\"services\":[{\"name\":\"mail\",\"what\":\"w\",\"where\":"
+               "\"outside\",\"from\":\"old\",\"state\":\"stays\",\"reason\":\"so\"}]}");
     write_text("opening.json",
                vt_arena_printf(vt_test_arena(),
                                "{\"id\":\"f-1\",\"salt\":\"%s\",\"text\":\"it burns\","
@@ -831,6 +845,7 @@ GROUP(promise)
 GROUP(finding)
 GROUP(request)
 GROUP(denial)
+GROUP(relocate)
 GROUP(cell)
 GROUP(client)
 
@@ -890,25 +905,16 @@ static void every_verb_has_a_row(void)
 }
 
 static const struct vt_case cases[] = {
-    { "verify", group_verify },
-    { "key", group_key },
-    { "trust", group_trust },
-    { "ledger", group_ledger },
-    { "line", group_line },
-    { "monitor", group_monitor },
-    { "release", group_release },
-    { "review", group_review },
-    { "rules", group_rules },
-    { "supervise", group_supervise },
-    { "witness", group_witness },
-    { "mirror", group_mirror },
-    { "promise", group_promise },
-    { "finding", group_finding },
-    { "request", group_request },
-    { "denial", group_denial },
-    { "cell", group_cell },
-    { "client", group_client },
-    { "every verb has a row", every_verb_has_a_row },
+    { "verify", group_verify },     { "key", group_key },
+    { "trust", group_trust },       { "ledger", group_ledger },
+    { "line", group_line },         { "monitor", group_monitor },
+    { "release", group_release },   { "review", group_review },
+    { "rules", group_rules },       { "supervise", group_supervise },
+    { "witness", group_witness },   { "mirror", group_mirror },
+    { "promise", group_promise },   { "finding", group_finding },
+    { "request", group_request },   { "denial", group_denial },
+    { "relocate", group_relocate }, { "cell", group_cell },
+    { "client", group_client },     { "every verb has a row", every_verb_has_a_row },
 };
 
 VT_TEST_MAIN("tests.bad_input", cases)

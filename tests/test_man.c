@@ -9,7 +9,7 @@ static const char *const GROUPS[] = { "verify",  "key",     "trust",     "ledger
                                       "mirror",  "witness", "line",      "monitor",
                                       "release", "review",  "supervise", "rules",
                                       "relay",   "cell",    "client",    "promise",
-                                      "finding", "request", "denial" };
+                                      "finding", "request", "denial",    "relocate" };
 
 struct verbs {
     char names[VERBS_MAX][NAME_BYTES];

@@ -289,6 +289,8 @@ static void print_row(const struct vt_service *row, int64_t now_unix_s)
     if (row->is_unproven)
         (void)printf(row->promise == NULL ? " (nobody promised it)"
                                           : " (says the vendor; nothing shows it)");
+    if (row->is_only_said)
+        (void)printf(" (says the vendor)");
     if (row->promise != NULL && row->promise->moves != 0)
         (void)printf(" (date moved %zu time%s)", row->promise->moves,
                      vt_plural(row->promise->moves));
@@ -306,12 +308,12 @@ static void print_rows(const struct vt_supervision *call, const struct vt_regist
         for (size_t i = 0; i < all->count; i++)
             if (rank(&all->rows[i]) == r && (!only_bad || is_bad(&all->rows[i])))
                 print_row(&all->rows[i], call->now_unix_s);
-    (void)printf("%zu service%s, %zu outside the cells: %zu here, %zu moving, %zu not "
-                 "moved yet, %zu stay; %zu late, %zu unproven\n",
-                 all->count, vt_plural(all->count), all->outside,
-                 all->counts[VT_SERVICE_HERE], all->counts[VT_SERVICE_MOVING],
-                 all->counts[VT_SERVICE_NOT_MOVED], all->counts[VT_SERVICE_STAYS],
-                 all->late, all->unproven);
+    (void)printf(
+        "%zu service%s, %zu outside the cells: %zu here (%zu by the vendor's word "
+        "alone), %zu moving, %zu not moved yet, %zu stay; %zu late, %zu unproven\n",
+        all->count, vt_plural(all->count), all->outside, all->counts[VT_SERVICE_HERE],
+        all->only_said, all->counts[VT_SERVICE_MOVING], all->counts[VT_SERVICE_NOT_MOVED],
+        all->counts[VT_SERVICE_STAYS], all->late, all->unproven);
     vt_supervision_close(call, &all->strays);
 }
 

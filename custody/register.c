@@ -153,6 +153,7 @@ static struct vt_service service_of(const struct vt_promises *promises, const js
     if (has_promise)
         service.promise = vt_promises_find(promises, vt_field_text(row, "promise"));
     service.is_late = service.promise != NULL && service.promise->state == VT_PROMISE_LATE;
+    service.is_only_said = service.state == VT_SERVICE_HERE && !has_promise;
     service.is_unproven =
         has_promise && (service.promise == NULL || (service.state == VT_SERVICE_HERE &&
                                                     service.promise->kept == NULL));
@@ -188,6 +189,7 @@ void vt_register_reckon(const struct vt_story *story, int64_t at_unix_s,
         out->counts[out->rows[i].state]++;
         out->late += out->rows[i].is_late;
         out->unproven += out->rows[i].is_unproven;
+        out->only_said += out->rows[i].is_only_said;
         out->outside += out->rows[i].is_outside;
     }
 }
@@ -197,7 +199,8 @@ json_t *vt_service_json(const struct vt_service *service)
     json_t *row = json_deep_copy(service->row);
     const struct vt_promise *promise = service->promise;
 
-    (void)json_object_update_new(row, json_pack("{s:b,s:b}", "late", service->is_late,
+    (void)json_object_update_new(row, json_pack("{s:b,s:b,s:b}", "late", service->is_late,
+                                                "only_said", service->is_only_said,
                                                 "unproven", service->is_unproven));
     if (promise == NULL)
         return row;

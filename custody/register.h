@@ -30,6 +30,7 @@ struct vt_service {
     bool is_outside;                  /* of the cells: build, accounts ... */
     const struct vt_promise *promise; /* NULL: none on the ledger */
     bool is_late;                     /* its promise is */
+    bool is_only_said;                /* to be here, and no promise was ever made of it */
     bool is_unproven; /* said to be here, and its promise was not kept; or the promise that
                        * it names was not made */
 };
@@ -40,7 +41,7 @@ struct vt_register {
     struct vt_service *rows;     /* owned; in the plan's order */
     size_t count;
     size_t counts[VT_SERVICE_STATES];
-    size_t late, unproven, outside;
+    size_t late, unproven, only_said, outside;
     struct vt_strays strays; /* of plans; those of promises stand there */
 };
 

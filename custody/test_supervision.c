@@ -732,6 +732,7 @@ static void a_register(void)
     vt_register_reckon(story, AT(9), &now);
     VT_CHECK(now.count == 4 && now.late == 0 && now.strays.count == 0);
     VT_CHECK(now.counts[VT_SERVICE_STAYS] == 1 && now.counts[VT_SERVICE_HERE] == 1);
+    VT_CHECK(now.only_said == 1 && now.rows[3].is_only_said);
     VT_CHECK(now.unproven == 1 && now.rows[1].is_unproven); /* nobody promised the mail */
     VT_CHECK(now.rows[0].promise != NULL && !now.rows[0].is_late);
     vt_register_reckon(story, AT(31), &later); /* the clock alone */

@@ -26,6 +26,8 @@ static bool post(const struct vt_oblivious *oblivious, struct vt_http_client *cl
     if (call->status == VT_HTTP_BAD_GATEWAY || call->status == VT_HTTP_GATEWAY_TIMEOUT)
         return vt_fail(err, VT_IO, "relay %s: its gateway does not answer",
                        oblivious->relay);
+    if (call->status == VT_HTTP_TOO_MANY || call->status == VT_HTTP_UNAVAILABLE)
+        return vt_fail(err, VT_IO, "relay %s: is busy; try again later", oblivious->relay);
     if (call->status != VT_HTTP_OK)
         return vt_fail(err, VT_REJECTED, "relay %s: refused with status %d%s",
                        oblivious->relay, call->status,

@@ -29,7 +29,8 @@ void vt_cell_bucket_path(uint64_t bucket_bytes, const vt_hash *leaf,
                          char out[VT_CELL_PATH_BYTES]);
 void vt_cell_filter_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
 void vt_cell_ohttp_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES]);
-#define VT_CELL_HEAD_PATH "head.json"
+#define VT_CELL_HEAD_PATH       "head.json"
+#define VT_CELL_OHTTP_BYTES_MAX VT_KIB(4)
 
 /* What kind of file is that? */
 enum vt_cell_path {

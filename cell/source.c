@@ -1,10 +1,15 @@
 /* A cell's files, from a folder or over HTTP. */
 #include "cell/source.h"
+#include "cell/oblivious.h"
 #include "cell/site.h"
 #include "http/http.h"
 #include "ledger/prove.h"
 
-enum { TRIES = 3, NODES_KEPT = 64 };
+enum {
+    TRIES = 4,
+    NODES_KEPT = 64,
+    RELAY_ANSWER_BYTES_MAX = 64 << 10, /* what a relay carries */
+};
 
 struct node {
     bool is_taken;
@@ -17,7 +22,12 @@ struct vt_cell_source {
     const char *where;
     struct vt_disk *disk;          /* of a folder; NULL until it is needed */
     struct vt_http_client *client; /* of a URL; NULL until it is needed */
-    uint64_t asked, bytes;
+    struct vt_cell_cache *cache;   /* NULL: none */
+    bool is_silent;                /* nodes and buckets may not be asked for */
+    const char *relay;             /* NULL: none */
+    const struct vt_ohttp_config *key;
+    const struct vt_env *env;
+    uint64_t asked, bytes, direct;
     struct node nodes[NODES_KEPT]; /* by their first byte */
 };
 
@@ -49,6 +59,29 @@ bool vt_cell_source_is_remote(const struct vt_cell_source *source)
            strncmp(source->where, "https://", 8) == 0;
 }
 
+void vt_cell_source_keep(struct vt_cell_source *source, struct vt_cell_cache *cache)
+{
+    source->cache = cache;
+}
+
+void vt_cell_source_ask_through(struct vt_cell_source *source, const char *relay,
+                                const struct vt_ohttp_config *key, const struct vt_env *env)
+{
+    source->relay = relay;
+    source->key = key;
+    source->env = env;
+}
+
+void vt_cell_source_allow(struct vt_cell_source *source, bool may_ask)
+{
+    source->is_silent = !may_ask;
+}
+
+uint64_t vt_cell_source_direct(const struct vt_cell_source *source)
+{
+    return source->direct;
+}
+
 uint64_t vt_cell_source_asked(const struct vt_cell_source *source)
 {
     return source->asked;
@@ -59,22 +92,17 @@ uint64_t vt_cell_source_bytes(const struct vt_cell_source *source)
     return source->bytes;
 }
 
-/* ---- files ------------------------------------------------------------------------------
+/* ---- over the network -------------------------------------------------------------------
  */
 
-static bool take_answer(const struct vt_http_call *call, struct vt_buf *out,
-                        struct vt_error *err)
+/* What a status means, whoever answered. */
+static bool judge_status(unsigned status, const char *what, struct vt_error *err)
 {
-    if (call->status == 0) {
-        *err = call->failure;
-        return false;
-    }
-    if (call->status == VT_HTTP_NOT_FOUND)
-        return vt_fail(err, VT_ABSENT, "%s: the server has none", call->url);
-    if (call->status != VT_HTTP_OK)
-        return vt_fail(err, VT_IO, "%s: the server answered %d", call->url, call->status);
-    vt_buf_put(out, vt_buf_slice(&call->answer));
-    return vt_buf_check(out, call->url, err);
+    if (status == VT_HTTP_OK)
+        return true;
+    if (status == VT_HTTP_NOT_FOUND)
+        return vt_fail(err, VT_ABSENT, "%s: the server has none", what);
+    return vt_fail(err, VT_IO, "%s: the server answered %u", what, status);
 }
 
 static bool fetch_once(struct vt_cell_source *source, const char *url, struct vt_buf *out,
@@ -85,19 +113,54 @@ static bool fetch_once(struct vt_cell_source *source, const char *url, struct vt
     struct vt_error failure = { 0 };
     bool is_ok = vt_http_client_run(source->client, &call, &failure);
 
-    if (is_ok)
-        is_ok = take_answer(&call, out, err);
-    else
+    if (!is_ok)
         *err = failure;
+    else if (!judge_status((unsigned)call.status, url, err)) /* of three digits */
+        is_ok = false;
+    if (is_ok)
+        vt_buf_put(out, vt_buf_slice(&call.answer));
     vt_http_call_clear(&call);
-    return is_ok;
+    source->direct += is_ok;
+    return is_ok && vt_buf_check(out, url, err);
 }
 
-static bool fetch(struct vt_cell_source *source, const char *path, struct vt_buf *out,
-                  struct vt_error *err)
+/* "cell.example:8443" of "https://cell.example:8443/below/". */
+static const char *authority_of(const char *url, struct vt_arena *arena)
+{
+    const char *begin = strstr(url, "://") + 3;
+
+    return vt_arena_printf(arena, "%.*s", (int)strcspn(begin, "/"), begin); /* of a URL */
+}
+
+static bool ask_relay_once(struct vt_cell_source *source, const char *url,
+                           struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    size_t len = strlen(source->where);
+    const char *authority = authority_of(url, arena);
+    struct vt_oblivious oblivious = { .relay = source->relay,
+                                      .key = source->key,
+                                      .authority = authority,
+                                      .answer_bytes_max = RELAY_ANSWER_BYTES_MAX };
+    struct vt_oblivious_answer answer;
+    vt_slice path = vt_slice_from_cstr(strstr(url, "://") + 3 + strlen(authority));
+
+    if (!vt_oblivious_get(&oblivious, source->client, source->env, path, arena, &answer,
+                          err))
+        return false;
+    if (answer.status == VT_HTTP_ERROR) /* answers have one length, and this is longer */
+        return vt_fail(err, VT_LIMIT, "%s: too long for the relay", url);
+    if (!judge_status(answer.status, url, err))
+        return false;
+    vt_buf_put(out, answer.content);
+    return vt_buf_check(out, url, err);
+}
+
+/* A server that is busy is asked again, later and later; what failed for good is not. */
+static bool fetch(struct vt_cell_source *source, const char *path, bool is_hidden,
+                  struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    size_t len = strlen(source->where), before = out->len;
     const char *url;
 
     if (source->client == NULL && !vt_http_client_new(&source->client, err))
@@ -105,20 +168,29 @@ static bool fetch(struct vt_cell_source *source, const char *path, struct vt_buf
     while (len > 0 && source->where[len - 1] == '/')
         len--;
     url = vt_arena_printf(arena, "%.*s/%s", (int)len, source->where, path); /* a URL */
-    for (unsigned i = 1; !fetch_once(source, url, out, err); i++)
+    for (int i = 1; !(is_hidden ? ask_relay_once(source, url, out, err)
+                                : fetch_once(source, url, out, err));
+         i++) {
+        struct timespec rest = { .tv_nsec = 100000000L << i };
+
         if (i == TRIES || err->code != VT_IO)
             return false;
+        vt_buf_truncate(out, before);
+        rest.tv_sec = rest.tv_nsec / 1000000000;
+        rest.tv_nsec %= 1000000000;
+        (void)nanosleep(&rest, NULL);
+    }
     return true;
 }
 
-static bool read_file(struct vt_cell_source *source, const char *path, struct vt_buf *out,
-                      struct vt_error *err)
+static bool read_file(struct vt_cell_source *source, const char *path, bool is_hidden,
+                      struct vt_buf *out, struct vt_error *err)
 {
     size_t before = out->len;
     bool is_ok;
 
     if (vt_cell_source_is_remote(source))
-        is_ok = fetch(source, path, out, err);
+        is_ok = fetch(source, path, is_hidden && source->relay != NULL, out, err);
     else
         is_ok = (source->disk != NULL ||
                  vt_disk_open(source->where, false, &source->disk, err)) &&
@@ -128,55 +200,154 @@ static bool read_file(struct vt_cell_source *source, const char *path, struct vt
     return is_ok;
 }
 
+/* ---- what is the same for everybody -----------------------------------------------------
+ */
+
+/* A head too long for the relay is asked for directly: it says only that somebody asks. */
 bool vt_cell_source_head(struct vt_cell_source *source, struct vt_buf *out,
                          struct vt_error *err)
 {
-    return read_file(source, VT_CELL_HEAD_PATH, out, err);
+    struct vt_error why = { 0 };
+
+    if (source->relay == NULL)
+        return read_file(source, VT_CELL_HEAD_PATH, false, out, err);
+    if (read_file(source, VT_CELL_HEAD_PATH, true, out, &why))
+        return true;
+    if (why.code == VT_LIMIT)
+        return read_file(source, VT_CELL_HEAD_PATH, false, out, err);
+    *err = why;
+    return false;
 }
 
-bool vt_cell_source_blob(struct vt_cell_source *source, const struct vt_head_blob *blob,
-                         struct vt_buf *out, struct vt_error *err)
+/* Bytes under their own digest. */
+static bool read_digested(struct vt_cell_source *source, const char *path, bool is_hidden,
+                          const vt_hash *wanted, uint64_t size, struct vt_buf *out,
+                          struct vt_error *err)
 {
-    char path[VT_CELL_PATH_BYTES];
+    VT_AUTO_BUF bytes = vt_buf_init((size_t)size); /* bounded by the callers */
     vt_hash hash;
-    VT_AUTO_BUF bytes = vt_buf_init(
-        blob->size_bytes < VT_FILTER_BYTES_MAX ? blob->size_bytes : VT_FILTER_BYTES_MAX);
 
-    vt_cell_filter_path(&blob->hash, path);
-    if (!read_file(source, path, &bytes, err))
+    if (!read_file(source, path, is_hidden, &bytes, err))
         return false;
     hash = vt_sha256_of(vt_buf_slice(&bytes));
-    if (!vt_hash_equal(&hash, &blob->hash))
+    if (!vt_hash_equal(&hash, wanted))
         return vt_fail(err, VT_REJECTED, "%s: its bytes are not those that the head names",
                        path);
     vt_buf_put(out, vt_buf_slice(&bytes));
     return vt_buf_check(out, path, err);
 }
 
-/* ---- from the root down -----------------------------------------------------------------
+bool vt_cell_source_blob(struct vt_cell_source *source, const struct vt_head_blob *blob,
+                         struct vt_buf *out, struct vt_error *err)
+{
+    char path[VT_CELL_PATH_BYTES];
+
+    vt_cell_filter_path(&blob->hash, path);
+    return read_digested(source, path, false, &blob->hash,
+                         blob->size_bytes < VT_FILTER_BYTES_MAX ? blob->size_bytes
+                                                                : VT_FILTER_BYTES_MAX,
+                         out, err);
+}
+
+bool vt_cell_source_ohttp(struct vt_cell_source *source, const vt_hash *hash,
+                          struct vt_buf *out, struct vt_error *err)
+{
+    char path[VT_CELL_PATH_BYTES];
+
+    vt_cell_ohttp_path(hash, path);
+    return read_digested(source, path, true, hash, VT_CELL_OHTTP_BYTES_MAX, out, err);
+}
+
+/* ---- what tells which file is asked about -----------------------------------------------
  */
+
+/* Is it what its name says? */
+struct named {
+    const vt_hash *name;
+    unsigned width;                  /* of a node; 0: it is a bucket */
+    const struct vt_cell_tree *tree; /* of a bucket */
+};
+
+static bool is_node(vt_slice bytes, const struct named *named)
+{
+    vt_hash hashes[VT_TILE_WIDTH], root;
+
+    if (bytes.len != named->width * sizeof *hashes)
+        return false;
+    memcpy(hashes, bytes.data, bytes.len);
+    root = vt_tile_root(hashes, named->width);
+    return vt_hash_equal(&root, named->name);
+}
+
+static bool is_bucket(vt_slice bytes, const struct named *named)
+{
+    struct vt_bucket bucket;
+    struct vt_error ignored;
+    vt_hash leaf;
+
+    if (bytes.len != named->tree->bucket_bytes ||
+        !vt_bucket_parse(bytes, &bucket, &ignored))
+        return false;
+    leaf = vt_sha256_leaf(bucket.bytes);
+    return vt_hash_equal(&leaf, named->name);
+}
+
+static bool is_named(vt_slice bytes, const struct named *named)
+{
+    return named->width != 0 ? is_node(bytes, named) : is_bucket(bytes, named);
+}
+
+static bool read_kept(struct vt_cell_source *source, const char *path,
+                      const struct named *named, struct vt_buf *out)
+{
+    if (source->cache == NULL || !vt_cell_cache_get(source->cache, path, out))
+        return false;
+    if (is_named(vt_buf_slice(out), named))
+        return true;
+    vt_buf_truncate(out, 0);
+    vt_cell_cache_drop(source->cache, path);
+    return false;
+}
+
+/* out: empty.  From the cache, or, if that is allowed, by asking. */
+static bool read_named(struct vt_cell_source *source, const char *path,
+                       const struct named *named, struct vt_buf *out, struct vt_error *err)
+{
+    bool is_remote = vt_cell_source_is_remote(source);
+
+    if (is_remote && read_kept(source, path, named, out))
+        return true;
+    if (is_remote && source->is_silent)
+        return vt_fail(err, VT_ABSENT, "%s: not here, and not asked for", path);
+    source->asked += named->width == 0;
+    if (!read_file(source, path, true, out, err))
+        return false;
+    if (!is_named(vt_buf_slice(out), named))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: it is not what the head commits to: %s were left out, added or "
+                       "changed",
+                       path, named->width != 0 ? "hashes" : "rows");
+    if (is_remote && source->cache != NULL)
+        vt_cell_cache_put(source->cache, path, vt_buf_slice(out));
+    return true;
+}
 
 static bool read_node(struct vt_cell_source *source, const vt_hash *name, unsigned width,
                       const struct node **out, struct vt_error *err)
 {
     struct node *node = &source->nodes[name->bytes[0] % NODES_KEPT];
+    const struct named named = { .name = name, .width = width };
     VT_AUTO_BUF bytes = vt_buf_init(VT_TILE_BYTES);
     char path[VT_CELL_PATH_BYTES];
-    vt_hash root;
 
     *out = node;
     if (node->is_taken && node->width == width && vt_hash_equal(&node->name, name))
         return true;
     node->is_taken = false;
     vt_cell_node_path(name, path);
-    if (!read_file(source, path, &bytes, err))
+    if (!read_named(source, path, &named, &bytes, err))
         return false;
-    if (bytes.len == width * sizeof(vt_hash)) {
-        memcpy(node->hashes, bytes.data, bytes.len);
-        root = vt_tile_root(node->hashes, width);
-    }
-    if (bytes.len != width * sizeof(vt_hash) || !vt_hash_equal(&root, name))
-        return vt_fail(err, VT_REJECTED, "%s: its hashes do not lead to its name", path);
+    memcpy(node->hashes, bytes.data, bytes.len);
     node->name = *name;
     node->width = width;
     node->is_taken = true;
@@ -228,11 +399,12 @@ static bool read_answer(struct vt_cell_source *source, const struct vt_cell_tree
     struct vt_proof proof = { .count = 0 };
     char path[VT_CELL_PATH_BYTES];
 
+    const struct named named = { .name = &way->leaf, .tree = tree };
+
     if (!walk_down(source, tree, index, way, err))
         return false;
-    source->asked++;
     vt_cell_bucket_path(tree->bucket_bytes, &way->leaf, path);
-    return read_file(source, path, &bucket, err) &&
+    return read_named(source, path, &named, &bucket, err) &&
            vt_prove_inclusion(&tiles, index, UINT64_C(1) << tree->bits, &proof, err) &&
            vt_answer_write(tree, vt_buf_slice(&bucket), proof.hashes, out, err);
 }

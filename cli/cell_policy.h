@@ -32,6 +32,12 @@ VT_CHECKED bool vt_cli_policy_verify(struct vt_args *args, const char *path,
                                      const struct vt_trust *trust, int64_t *logged_unix_s,
                                      struct vt_error *err);
 
+/* The same with the proof at that place; NULL: beside the policy. */
+VT_CHECKED bool vt_cli_policy_verify_by(const char *path, const char *proof,
+                                        const struct vt_residency_record *record,
+                                        const struct vt_trust *trust,
+                                        int64_t *logged_unix_s, struct vt_error *err);
+
 bool vt_cli_policy_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_policy_set(struct vt_args *args, struct vt_error *err);
 bool vt_cli_policy_remove(struct vt_args *args, struct vt_error *err);

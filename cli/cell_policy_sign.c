@@ -127,12 +127,24 @@ static bool add_entry(struct vt_args *args, vt_slice entry, struct vt_buf *proof
            vt_ledger_prove(ledger, *index, proof, err);
 }
 
-static const char *proof_path(struct vt_args *args, const char *policy,
-                              struct vt_arena *arena)
+static const char *proof_path(const char *proof, const char *policy, struct vt_arena *arena)
 {
-    const char *proof = vt_args_get(args, "proof");
-
     return proof != NULL ? proof : vt_arena_printf(arena, "%s.tlog-proof", policy);
+}
+
+bool vt_cli_policy_verify_by(const char *path, const char *proof_at,
+                             const struct vt_residency_record *record,
+                             const struct vt_trust *trust, int64_t *logged_unix_s,
+                             struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
+    const char *from = proof_path(proof_at, path, arena);
+
+    return vt_file_read(from, &proof, err) &&
+           (vt_residency_record_verify(record, trust, vt_buf_slice(&proof), logged_unix_s,
+                                       err) ||
+            vt_within(err, "%s", from));
 }
 
 bool vt_cli_policy_verify(struct vt_args *args, const char *path,
@@ -140,14 +152,8 @@ bool vt_cli_policy_verify(struct vt_args *args, const char *path,
                           const struct vt_trust *trust, int64_t *logged_unix_s,
                           struct vt_error *err)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
-    const char *from = proof_path(args, path, arena);
-
-    return vt_file_read(from, &proof, err) &&
-           (vt_residency_record_verify(record, trust, vt_buf_slice(&proof), logged_unix_s,
-                                       err) ||
-            vt_within(err, "%s", from));
+    return vt_cli_policy_verify_by(path, vt_args_get(args, "proof"), record, trust,
+                                   logged_unix_s, err);
 }
 
 bool vt_cli_policy_log(struct vt_args *args, struct vt_error *err)
@@ -168,15 +174,17 @@ bool vt_cli_policy_log(struct vt_args *args, struct vt_error *err)
         !add_entry(args, vt_buf_slice(&paper.bytes), &proof, &index, err) ||
         !vt_residency_record_verify(paper.record, trust, vt_buf_slice(&proof),
                                     &logged_unix_s, err) ||
-        !vt_cli_write(proof_path(args, path, arena), vt_buf_slice(&proof), 0644, err))
+        !vt_cli_write(proof_path(vt_args_get(args, "proof"), path, arena),
+                      vt_buf_slice(&proof), 0644, err))
         return false;
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:s}", "ok", 1, "version", (json_int_t)paper.table->version,
-            "index", (json_int_t)index, "proof", proof_path(args, path, arena)));
+        vt_cli_print_json(json_pack("{s:b,s:I,s:I,s:s}", "ok", 1, "version",
+                                    (json_int_t)paper.table->version, "index",
+                                    (json_int_t)index, "proof",
+                                    proof_path(vt_args_get(args, "proof"), path, arena)));
     else
         (void)printf("version %ju is entry %ju of the ledger; its proof is %s\n",
                      (uintmax_t)paper.table->version, (uintmax_t)index,
-                     proof_path(args, path, arena));
+                     proof_path(vt_args_get(args, "proof"), path, arena));
     return true;
 }

@@ -144,6 +144,7 @@ static bool take_ohttp(struct epoch *e, struct vt_error *err)
 
     if (path == NULL)
         return true;
+    e->ohttp = vt_buf_init(VT_CELL_OHTTP_BYTES_MAX);
     if (!vt_file_read(path, &e->ohttp, err))
         return false;
     if (!vt_ohttp_keys_parse(vt_buf_slice(&e->ohttp), configs, &count, err))

@@ -4,13 +4,38 @@
 #include "cli/cell_verbs.h"
 #include "cli/groups.h"
 
+enum { HOME_WAIT_MS = 10000 };
+
+bool vt_cli_home_path(struct vt_args *args, char out[VT_CLI_PATH_BYTES],
+                      struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "home"), *above = "", *below = "";
+    int len;
+
+    if (path == NULL)
+        path = getenv("VITRINE_HOME");
+    if ((path == NULL || path[0] == '\0') && (above = getenv("HOME")) != NULL &&
+        above[0] == '/') {
+        path = above;
+        below = "/.vitrine";
+    }
+    if (path == NULL || path[0] == '\0')
+        return vt_args_misuse(args, err,
+                              "--home is needed: neither VITRINE_HOME nor HOME "
+                              "says where your folder is");
+    len = snprintf(out, VT_CLI_PATH_BYTES, "%s%s", path, below);
+    return (len > 0 && len < VT_CLI_PATH_BYTES) ||
+           vt_fail(err, VT_LIMIT, "--home: the path is too long");
+}
+
 bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out, struct vt_error *err)
 {
+    char path[VT_CLI_PATH_BYTES];
     struct vt_disk *disk;
 
-    if (!vt_disk_open(vt_args_get(args, "home"), true, &disk, err))
+    if (!vt_cli_home_path(args, path, err) || !vt_disk_open(path, true, &disk, err))
         return false;
-    if (!vt_disk_lock(disk, err) || !vt_disk_sweep(disk, "", err)) {
+    if (!vt_disk_lock_within(disk, HOME_WAIT_MS, err) || !vt_disk_sweep(disk, "", err)) {
         vt_disk_close(disk);
         return false;
     }
@@ -20,7 +45,9 @@ bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out, struct vt_erro
 
 bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out, struct vt_error *err)
 {
-    return vt_disk_open(vt_args_get(args, "home"), false, out, err);
+    char path[VT_CLI_PATH_BYTES];
+
+    return vt_cli_home_path(args, path, err) && vt_disk_open(path, false, out, err);
 }
 
 bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *err)
@@ -38,6 +65,11 @@ void vt_cli_home_close(struct vt_disk **home)
 }
 
 static const struct vt_verb verbs[] = {
+    { "init", NULL, 0, 0, "keep your settings: trust root, country, cell",
+      "Tries them first: the trust root is whole, the policy is on the ledger and gives "
+      "you a\ncell, whose heads are in a ledger. They lie in client.ini in your folder; an "
+      "option says\notherwise for one call. Nothing is asked, and nobody is connected to.",
+      vt_cli_client_init_options, vt_cli_client_init },
     { "consent", "show | ask on|off | submit on|off", 1, 2,
       "what may leave this machine: two switches, apart",
       "ask: questions about reputations. submit: files and reports. Both are off until "
@@ -65,15 +97,17 @@ static const struct vt_verb verbs[] = {
       "It must be signed by that cell and name a request of yours.",
       vt_cli_client_receipt_options, vt_cli_client_receipt },
     { .name = "lookup",
-      .operands = "FILE|SHA256...",
-      .operands_min = 1,
+      .operands = "[FILE|SHA256...]",
       .operands_max = 100000,
       .summary = "is a file known, without telling which?",
       .details =
           "The head is judged first; then the local filter answers for files that were "
           "never\nfound to be bad; for the others a bucket of many files is fetched and "
-          "checked. Says\nwhat left the machine. Exit code: 0 nothing found; 1 something "
-          "found; 3 the head or an\nanswer was refused, so that nothing is known.",
+          "checked, through\nthe relay where the trust root names one. Needs the switch "
+          "`ask`, unless all is answered\nhere; says what left the machine, and keeps it "
+          "in "
+          "the record. Exit code: 0 nothing found;\n1 something found, or the cell or an "
+          "answer refused; 3 no answer.",
       .options = vt_cli_client_lookup_options,
       .run = vt_cli_client_lookup },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },

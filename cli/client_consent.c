@@ -40,9 +40,11 @@ static bool show(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_HOME home = NULL;
     struct vt_consent consent = { 0 };
+    char path[VT_CLI_PATH_BYTES];
 
-    if (vt_path_exists(vt_args_get(args, "home")) &&
-        (!vt_cli_home_read(args, &home, err) || !vt_consent_read(home, &consent, err)))
+    if (!vt_cli_home_path(args, path, err) ||
+        (vt_path_exists(path) && !vt_cli_home_read(args, &home, err)) ||
+        (home != NULL && !vt_consent_read(home, &consent, err)))
         return false;
     print_consent(args, &consent);
     return true;

@@ -15,6 +15,7 @@ struct vt_cell_world vt_cell_world_good(void)
                                    .statistics = "statistics",
                                    .certified_from = VT_WORLD_BEGAN - 100000,
                                    .certified_until = VT_WORLD_NOW + 100000,
+                                   .relay_holder = "Somebody",
                                    .has_ledger = true };
 }
 
@@ -32,13 +33,13 @@ static const char *policy(const struct vt_world *world)
 }
 
 static void add_certified(json_t *list, const struct vt_cell_world *cell, const char *use,
-                          const char *what)
+                          const char *sha256)
 {
-    VT_CHECK(json_array_append_new(
-                 list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "use", use, "cell",
-                                 cell->certified_cell, "sha256", vt_world_digest(what),
-                                 "from", vt_world_time(cell->certified_from), "until",
-                                 vt_world_time(cell->certified_until))) == 0);
+    VT_CHECK(json_array_append_new(list,
+                                   json_pack("{s:s,s:s,s:s,s:s,s:s}", "use", use, "cell",
+                                             cell->certified_cell, "sha256", sha256, "from",
+                                             vt_world_time(cell->certified_from), "until",
+                                             vt_world_time(cell->certified_until))) == 0);
 }
 
 vt_slice vt_cell_world_trust(struct vt_world *world, const struct vt_cell_world *cell)
@@ -59,9 +60,16 @@ vt_slice vt_cell_world_trust(struct vt_world *world, const struct vt_cell_world 
             json_array_append_new(json_object_get(predicate, "ledgers"),
                                   json_pack("{s:s,s:s,s:s}", "origin", VT_CELL_WORLD_ORIGIN,
                                             "use", "head", "cell", "zurich")) == 0);
-    add_certified(certified, cell, cell->certified_use, cell->recipient);
-    add_certified(certified, cell, "statistics", cell->statistics);
-    add_certified(certified, cell, "ohttp", "ohttp");
+    add_certified(certified, cell, cell->certified_use, vt_world_digest(cell->recipient));
+    add_certified(certified, cell, "statistics", vt_world_digest(cell->statistics));
+    add_certified(certified, cell, "ohttp",
+                  cell->ohttp != NULL ? cell->ohttp : vt_world_digest("ohttp"));
+    if (cell->relay_url != NULL)
+        VT_CHECK(json_object_set_new(predicate, "relays",
+                                     json_pack("[{s:s,s:s,s:s,s:s}]", "cell", "zurich",
+                                               "url", cell->relay_url, "holder",
+                                               cell->relay_holder, "jurisdiction", "BR")) ==
+                 0);
     VT_CHECK(json_object_set_new(predicate, "certified", certified) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
     return vt_world_sign(vt_buf_slice(&payload), world->root_signers);

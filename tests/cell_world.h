@@ -13,6 +13,9 @@ struct vt_cell_world {
     const char *certified_cell, *certified_use; /* of the recipient */
     int64_t certified_from, certified_until;
     const char *recipient, *statistics; /* texts whose SHA-256 is certified */
+    const char *ohttp;     /* SHA-256 of the gateway's key; NULL: of the word "ohttp" */
+    const char *relay_url; /* NULL: the root names no relay */
+    const char *relay_holder;
     bool has_ledger;
 };
 

@@ -12,6 +12,7 @@
 #include "custody/finding.h"
 #include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
+#include "tests/cell_world.h"
 #include "tests/world.h"
 #include "wire/hex.h"
 
@@ -206,7 +207,10 @@ static const struct row rows[] = {
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },
-    { NO_TWIN, "client lookup " NOBODY " --from #seen --cell zurich --trust !trust.json" },
+    { 0, "client init --home %home --trust @cell-trust.json --policy @residency.json "
+         "--proof @residency.proof --country DE" },
+    { NO_TWIN, "client lookup --list ~hashes.txt --from #seen --cell zurich --trust "
+               "!cell-trust.json --home %home" },
     { 0, "client consent submit on --home %home" },
     { 1, "client report --home home --schema @schema.json --answer verdict=clean --cell "
          "zurich --country DE --policy residency.json --trust @trust.json --out report" },
@@ -395,6 +399,7 @@ static void make_the_rest(void)
                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n");
     write_text("db/rules/a.yar", "rule A { strings: $a = \"needle\" condition: $a }\n");
     write_text("verdicts.txt", NOBODY " malicious Lamp\n");
+    write_text("hashes.txt", NOBODY "\n");
     write_gateway_keys();
     write_text("clamav/one.hdb", "00112233445566778899aabbccddeeff:68:Lamp\n");
     (void)make("cell verdicts --list verdicts.txt --out one.table");
@@ -406,6 +411,17 @@ static void make_the_rest(void)
                  "openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=localhost "
                  "-keyout %s -out %s 2>/dev/null",
                  vt_test_path("cert.key"), vt_test_path("cert.pem"))) == 0);
+}
+
+/* A trust root that knows the cell's ledger of heads. */
+static void write_cell_trust(void)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_cell_world cell = vt_cell_world_good();
+
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    cell.certified_until = cell.key_until = time(NULL) + 1000000;
+    vt_test_write(vt_test_path("cell-trust.json"), vt_cell_world_trust(&world, &cell));
 }
 
 /* A policy on the ledger, a draft, a schema, an aggregate, and a client's folder. */
@@ -421,6 +437,7 @@ static void make_cell(void)
     vt_slice bytes;
 
     vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    write_cell_trust();
     write_text("schema.json", schema_text);
     (void)make(
         "cell policy init --out places.json --cell zurich=CH,https://zh.example.org");

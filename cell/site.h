@@ -40,6 +40,7 @@ enum vt_cell_path {
     VT_CELL_PATH_NODE,
     VT_CELL_PATH_BUCKET,
     VT_CELL_PATH_FILTER,
+    VT_CELL_PATH_OHTTP,
 };
 
 /* path: below public/, without a slash in front.  One file has one name: another spelling

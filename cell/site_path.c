@@ -58,6 +58,18 @@ static bool is_filter(vt_slice path)
     return is_written(path, written);
 }
 
+static bool is_ohttp(vt_slice path)
+{
+    vt_reader r = { path };
+    char written[VT_CELL_PATH_BYTES];
+    vt_hash hash;
+
+    if (!vt_read_literal(&r, VT_LIT("ohttp/")) || !read_hash(&r, &hash))
+        return false;
+    vt_cell_ohttp_path(&hash, written);
+    return is_written(path, written);
+}
+
 static bool is_epoch(vt_slice path)
 {
     vt_reader r = { path };
@@ -78,5 +90,7 @@ enum vt_cell_path vt_cell_path_kind(vt_slice path)
         return VT_CELL_PATH_BUCKET;
     if (is_filter(path))
         return VT_CELL_PATH_FILTER;
+    if (is_ohttp(path))
+        return VT_CELL_PATH_OHTTP;
     return is_epoch(path) ? VT_CELL_PATH_EPOCH : VT_CELL_PATH_NONE;
 }

@@ -210,6 +210,11 @@ static void nothing_else_comes_out(void)
         VT_CHECK_SAYING(says(get(&s, paths[i], ""), " 404 "), "%s", paths[i]);
     VT_CHECK(says(get(&s, "/secret", ""), " 404 "));
     VT_CHECK(says(get(&s, "/node/secret", ""), " 404 "));
+    VT_CHECK(mkdir(print("%s/public/ohttp", s.dir), 0755) == 0);
+    vt_test_write(print("%s/public/ohttp/%064d", s.dir, 7), VT_LIT("a key"));
+    vt_test_write(print("%s/public/ohttp/keys", s.dir), VT_LIT("not published"));
+    VT_CHECK(says(get(&s, print("/ohttp/%064d", 7), ""), " 200 "));
+    VT_CHECK(says(get(&s, "/ohttp/keys", ""), " 404 "));
     path = root_path(&s);
     VT_CHECK(says(get(&s, path, ""), " 200 "));
     VT_CHECK(says(get(&s, print("%s/", path), ""), " 404 "));

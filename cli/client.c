@@ -110,6 +110,20 @@ static const struct vt_verb verbs[] = {
           "answer refused; 3 no answer.",
       .options = vt_cli_client_lookup_options,
       .run = vt_cli_client_lookup },
+    { .name = "scan",
+      .operands = "PATH [PATH...]",
+      .operands_min = 1,
+      .operands_max = 65536,
+      .summary = "is there anything in these folders that was found to be bad?",
+      .details =
+          "Regular files only; links are not followed. Each file is hashed; the local "
+          "filter answers\nfor most, the cell for the others, as in lookup; with --rules "
+          "each is scanned here too,\narchives unpacked. Tells of what is not in order, "
+          "and "
+          "of what could not be judged. Exit\ncode: 0 nothing found; 1 something found, or "
+          "the cell refused; 3 nothing found, but some\nfile could not be judged.",
+      .options = vt_cli_client_scan_options,
+      .run = vt_cli_client_scan },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

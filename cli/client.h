@@ -34,12 +34,14 @@ VT_CHECKED bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *
 void vt_cli_home_close(struct vt_disk **home);
 #define VT_AUTO_HOME __attribute__((cleanup(vt_cli_home_close))) struct vt_disk *
 
+bool vt_cli_client_scan(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_consent(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_report(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_sent(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_receipt(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_client_scan_options[];
 extern const struct vt_option vt_cli_client_init_options[];
 extern const struct vt_option vt_cli_client_consent_options[];
 extern const struct vt_option vt_cli_client_report_options[];

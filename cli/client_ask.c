@@ -104,20 +104,21 @@ static bool record(struct vt_client_session *s, struct vt_sent *sent, vt_slice p
 
 /* May it leave, and is it written down? */
 static bool clear_to_send(struct vt_client_session *s, const struct portion *portions,
-                          size_t count, struct vt_error *err)
+                          size_t count, bool *is_allowed, struct vt_error *err)
 {
     VT_AUTO_BUF prefixes = vt_buf_init(PREFIXES_A_LINE * 8);
     VT_AUTO_HOME home = NULL;
     VT_AUTO_SENT sent = NULL;
     struct vt_consent consent = { 0 };
 
-    if (s->home[0] == '\0')
-        return vt_consent_allows(&consent, VT_CONSENT_ASK, err);
     put_prefixes(s, portions, count, &prefixes);
-    return vt_cli_home_open(s->args, &home, err) && vt_consent_read(home, &consent, err) &&
-           vt_consent_allows(&consent, VT_CONSENT_ASK, err) &&
-           vt_sent_open(home, &sent, err) && vt_buf_check(&prefixes, "prefixes", err) &&
-           record(s, sent, vt_buf_slice(&prefixes), count, err);
+    if (s->home[0] != '\0' &&
+        (!vt_cli_home_open(s->args, &home, err) || !vt_consent_read(home, &consent, err)))
+        return false;
+    *is_allowed = vt_consent_allows(&consent, VT_CONSENT_ASK, err);
+    return !*is_allowed ||
+           (vt_sent_open(home, &sent, err) && vt_buf_check(&prefixes, "prefixes", err) &&
+            record(s, sent, vt_buf_slice(&prefixes), count, err));
 }
 
 /* ---- asking -----------------------------------------------------------------------------
@@ -160,8 +161,16 @@ static bool ask_aloud(struct vt_client_session *s, const struct portion *portion
     return true;
 }
 
+/* Nobody answers for these. */
+static void leave_open(const struct portion *portions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < portions[i].count; k++)
+            portions[i].verdicts[k].state = VT_STATES;
+}
+
 static bool ask_portions(struct vt_client_session *s, struct portion *portions,
-                         size_t count, struct vt_error *err)
+                         size_t count, bool *is_allowed_out, struct vt_error *err)
 {
     if (!vt_cell_source_is_remote(s->source))
         return ask_aloud(s, portions, count, err);
@@ -169,28 +178,59 @@ static bool ask_portions(struct vt_client_session *s, struct portion *portions,
         return false;
     for (size_t at = 0; at < count; at += PREFIXES_A_LINE) {
         size_t some = count - at < PREFIXES_A_LINE ? count - at : PREFIXES_A_LINE;
+        struct vt_error why = { 0 };
+        bool is_allowed;
 
-        if (!clear_to_send(s, portions + at, some, err) ||
-            !ask_aloud(s, portions + at, some, err))
+        if (!clear_to_send(s, portions + at, some, &is_allowed, &why) ||
+            (!is_allowed && is_allowed_out == NULL)) {
+            *err = why;
+            return false;
+        }
+        if (!is_allowed) {
+            *is_allowed_out = false;
+            leave_open(portions + at, count - at);
+            return true;
+        }
+        if (!ask_aloud(s, portions + at, some, err))
             return false;
     }
     return true;
 }
 
 bool vt_client_session_ask(struct vt_client_session *s, struct vt_cell_verdict *verdicts,
-                           size_t count, struct vt_error *err)
+                           size_t count, bool *is_allowed_out, struct vt_error *err)
 {
     struct portion *portions;
     bool is_ok;
 
+    if (is_allowed_out != NULL)
+        *is_allowed_out = true;
     if (count == 0)
         return true;
     qsort(verdicts, count, sizeof *verdicts, compare_hashes);
     portions = vt_alloc_array(count, sizeof *portions);
-    is_ok = ask_portions(s, portions, split(s, verdicts, count, portions), err);
+    is_ok =
+        ask_portions(s, portions, split(s, verdicts, count, portions), is_allowed_out, err);
     free(portions);
     s->asked.buckets = vt_cell_source_asked(s->source);
     return is_ok;
+}
+
+static int compare_to_hash(const void *key, const void *row)
+{
+    const struct vt_cell_verdict *verdict = row;
+
+    return memcmp(key, verdict->hash.bytes, VT_SHA256_BYTES);
+}
+
+const struct vt_cell_verdict *vt_cell_verdict_find(const struct vt_cell_verdict *sorted,
+                                                   size_t count, const vt_hash *hash)
+{
+    const struct vt_cell_verdict *found =
+        bsearch(hash->bytes, sorted, count, sizeof *sorted, compare_to_hash);
+
+    VT_ASSERT(found != NULL);
+    return found;
 }
 
 /* ---- telling ----------------------------------------------------------------------------

@@ -94,13 +94,6 @@ static bool take_files(struct lookup *l, struct vt_args *args, struct vt_error *
 /* ---- asking -----------------------------------------------------------------------------
  */
 
-static int compare_to_hash(const void *key, const void *row)
-{
-    const struct vt_cell_verdict *verdict = row;
-
-    return memcmp(key, verdict->hash.bytes, VT_SHA256_BYTES);
-}
-
 static bool ask(struct lookup *l, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_cell_verdict *verdicts =
@@ -113,16 +106,11 @@ static bool ask(struct lookup *l, struct vt_error *err)
         if (!l->files[i].is_local)
             verdicts[count++] = l->files[i].verdict;
     }
-    if (!vt_client_session_ask(&l->session, verdicts, count, err))
+    if (!vt_client_session_ask(&l->session, verdicts, count, NULL, err))
         return false;
     for (size_t i = 0; i < l->count; i++)
-        if (!l->files[i].is_local) { /* they were sorted, and all are there */
-            const struct vt_cell_verdict *found = bsearch(
-                &l->files[i].hash, verdicts, count, sizeof *verdicts, compare_to_hash);
-
-            VT_ASSERT(found != NULL);
-            l->files[i].verdict = *found;
-        }
+        if (!l->files[i].is_local)
+            l->files[i].verdict = *vt_cell_verdict_find(verdicts, count, &l->files[i].hash);
     return true;
 }
 

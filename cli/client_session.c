@@ -319,8 +319,11 @@ static bool judge_head(struct vt_client_session *s, struct vt_error *err)
                        &question.collection_delay_s, err) ||
         !begin_relay(s, err))
         return false;
-    if (!read_head(s, &file, err))
+    if (!read_head(s, &file, err)) {
+        if (err->code == VT_ABSENT) /* no answer, which is not yet a wrong one */
+            err->code = VT_IO;
         return vt_within(err, "the head");
+    }
     question.file = vt_buf_slice(&file);
     question.seen = vt_cell_seen_of(s->seen, question.cell);
     if (!vt_head_check(&question, &s->head, err))

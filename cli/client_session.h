@@ -84,11 +84,16 @@ void vt_client_session_close(struct vt_client_session *s);
 
 /* The filter knows that the file was never found to be bad: no need to ask. */
 bool vt_client_session_is_local(const struct vt_client_session *s, const vt_hash *hash);
-/* Fill in the verdicts of these hashes; each bucket is asked for once.
+/* Fill in the verdicts of these hashes, and sort them; each bucket is asked for once.
+ * is_allowed_out NULL: nobody having allowed it is a failure.  Else it becomes false where
+ * that left verdicts unanswered; these have the state VT_STATES.
  * Errors: VT_REJECTED nobody has allowed it, or an answer is refused; VT_IO */
 VT_CHECKED bool vt_client_session_ask(struct vt_client_session *s,
                                       struct vt_cell_verdict *verdicts, size_t count,
-                                      struct vt_error *err);
+                                      bool *is_allowed_out, struct vt_error *err);
+/* The verdict of that hash among sorted ones; it must be there. */
+const struct vt_cell_verdict *vt_cell_verdict_find(const struct vt_cell_verdict *sorted,
+                                                   size_t count, const vt_hash *hash);
 
 /* What left the machine: lines for a person, an object for machines (returned). */
 void vt_client_session_print(const struct vt_client_session *s);

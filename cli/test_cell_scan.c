@@ -121,9 +121,9 @@ static void machines_get_the_whole_verdict(void)
 /* The documents of this Debian system, packed and not, past the rules of the example. */
 static void a_debian_system_has_no_false_hit(void)
 {
-    const char *out = vt_test_run(0, VT_ARGV("vitrine", "cell", "scan", "--rules",
-                                             "examples/rules", "/usr/share/doc",
-                                             "/usr/share/perl", "/usr/sbin"));
+    const char *out =
+        vt_test_run(0, VT_ARGV("vitrine", "cell", "scan", "--rules", "examples/rules",
+                               "/usr/share/doc", "/usr/share/perl", "/usr/sbin"));
     uint64_t files = strtoull(out, NULL, 10);
     char wanted[64];
 

@@ -2,6 +2,8 @@
  * elsewhere. */
 #include "cli/walk.h"
 #include <dirent.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 
 enum { DEPTH_MAX = 128, PATH_BYTES_MAX = 65536 };
 
@@ -26,6 +28,24 @@ static bool leave_out(const struct vt_walk *walk, const struct vt_buf *path, uns
     (void)vt_fail(&why, code, "%s", reason);
     walk->passed(walk->context, (const char *)path->data, &why);
     return true;
+}
+
+/* What lies there is no file: it has no end, or reading it waits or does something. */
+static bool is_the_kernels(int folder)
+{
+    static const unsigned long magics[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,
+        TRACEFS_MAGIC,    CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+        SECURITYFS_MAGIC, DEVPTS_SUPER_MAGIC, BPF_FS_MAGIC,
+    };
+    struct statfs about;
+
+    if (fstatfs(folder, &about) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if ((unsigned long)about.f_type == magics[i]) /* a number in 32 bits */
+            return true;
+    return false;
 }
 
 static bool walk_at(const struct vt_walk *walk, int parent, const char *name,
@@ -63,9 +83,8 @@ static bool walk_at(const struct vt_walk *walk, int parent, const char *name,
     VT_AUTO_FD fd = -1;
     struct stat about;
 
-    if (depth > DEPTH_MAX)
-        return vt_fail(err, VT_LIMIT, "%s: more than %d folders in each other",
-                       (const char *)path->data, DEPTH_MAX);
+    if (depth > DEPTH_MAX) /* passed over and told: nobody hides what comes behind it */
+        return leave_out(walk, path, depth, VT_IO, "too many folders in each other", err);
     if (fstatat(parent, name, &about, depth == 0 ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
         return leave_out(walk, path, depth, VT_IO, strerror(errno), err);
     if (S_ISLNK(about.st_mode))
@@ -77,6 +96,9 @@ static bool walk_at(const struct vt_walk *walk, int parent, const char *name,
         return leave_out(walk, path, depth, VT_REJECTED, "neither file nor folder", err);
     if (fd < 0 || fstat(fd, &about) != 0)
         return leave_out(walk, path, depth, VT_IO, strerror(errno), err);
+    if (S_ISDIR(about.st_mode) && is_the_kernels(fd))
+        return leave_out(walk, path, depth, VT_REJECTED,
+                         "a file system of the kernel's own", err);
     if (S_ISDIR(about.st_mode))
         return walk_folder(walk, fd, path, depth, err);
     if (!S_ISREG(about.st_mode))

@@ -14,11 +14,11 @@ struct vt_walk {
 };
 
 /* path: a file or a folder.  In folders the order is that of their names' bytes; links are
- * not followed, and devices, sockets and pipes are never opened (VT_REJECTED in passed).
- * What cannot be read is passed over, unless it is `path` itself.
+ * not followed, devices, sockets and pipes are never opened, and /proc, /sys and their like
+ * are left out (VT_REJECTED in passed).  What cannot be read, or lies in too many folders,
+ * is passed over (VT_IO), unless it is `path` itself.
  * Errors: those of `file`
- *         VT_IO    path is not there, unreadable, neither file nor folder
- *         VT_LIMIT folders in folders too deep */
+ *         VT_IO path is not there, unreadable, neither file nor folder */
 VT_CHECKED bool vt_walk_path(const struct vt_walk *walk, const char *path,
                              struct vt_error *err);
 

@@ -211,6 +211,9 @@ static const struct row rows[] = {
          "--proof @residency.proof --country DE" },
     { NO_TWIN, "client lookup --list ~hashes.txt --from #seen --cell zurich --trust "
                "!cell-trust.json --home %home" },
+    { 0, "client scan ^hello.txt --offline --rules @one.pack" },
+    { NO_TWIN, "client scan hello.txt --home %home --from #seen --cell zurich --trust "
+               "!cell-trust.json" },
     { 0, "client consent submit on --home %home" },
     { 1, "client report --home home --schema @schema.json --answer verdict=clean --cell "
          "zurich --country DE --policy residency.json --trust @trust.json --out report" },

@@ -330,6 +330,27 @@ static const char *write_gateway_keys(struct server *server)
     return text;
 }
 
+static void start_relay(struct vt_published *p, const char *below)
+{
+    p->relay = vt_test_start(
+        "relay.err", VT_ARGV("vitrine", "relay", "serve", "--port", "0", "--target",
+                             vt_arena_printf(vt_test_arena(), "%s/%s", p->url, below)));
+}
+
+/* All but who serves it. */
+static void lay_out_rest(struct vt_published *p, const char *ohttp)
+{
+    write_trust(p, ohttp);
+    write_policy(p);
+    vt_published_write_key("cell.key", VT_P_CELL);
+    vt_published_write_key("stranger.key", VT_P_STRANGER);
+    vt_test_write(path("rules"), VT_LIT("rule worm { condition: false }\n"));
+    vt_published_list("list", 0, VT_PUBLISHED_FILES);
+    start_ledger();
+    (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "verdicts", "--list", path("list"),
+                                 "--out", path("table")));
+}
+
 void vt_published_lay_out(struct vt_published *out, bool has_relay)
 {
     struct server server = { .env = vt_env_real(),
@@ -345,18 +366,33 @@ void vt_published_lay_out(struct vt_published *out, bool has_relay)
     out->url = start_server(&server);
     if (has_relay) {
         ohttp = write_gateway_keys(&server);
-        out->relay = vt_test_start(
-            "relay.err", VT_ARGV("vitrine", "relay", "serve", "--port", "0", "--target",
-                                 vt_arena_printf(vt_test_arena(), "%s/ohttp", out->url)));
+        start_relay(out, "ohttp");
     }
     vt_ohttp_key_clear(&server.key);
-    write_trust(out, ohttp);
-    write_policy(out);
-    vt_published_write_key("cell.key", VT_P_CELL);
-    vt_published_write_key("stranger.key", VT_P_STRANGER);
-    vt_test_write(path("rules"), VT_LIT("rule worm { condition: false }\n"));
-    vt_published_list("list", 0, VT_PUBLISHED_FILES);
-    start_ledger();
-    (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "verdicts", "--list", path("list"),
-                                 "--out", path("table")));
+    lay_out_rest(out, ohttp);
+}
+
+/* strace is its child, not its parent, so that signals reach the program itself. */
+void vt_published_lay_out_served(struct vt_published *out, const char *trace)
+{
+    const char *key = vt_arena_printf(vt_test_arena(), "7=%s", path("gateway.identity"));
+    char *text = vt_arena_alloc(vt_test_arena(), 65);
+    vt_hash digest;
+
+    *out = (struct vt_published){ .folder = path("cell/public") };
+    (void)vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--type", "x25519", "--out",
+                                 path("gateway.identity")));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "cell", "gateway-key", "--gateway-key", key,
+                                 "--out", path("gateway.keys")));
+    digest = vt_sha256_of(vt_test_read(path("gateway.keys")));
+    vt_hash_text(&digest, text);
+    VT_CHECK(mkdir(path("cell"), 0755) == 0 && mkdir(path("cell/public"), 0755) == 0);
+    out->cell =
+        vt_test_start("cell.err", VT_ARGV("/usr/bin/strace", "-D", "-f", "-q", "-o", trace,
+                                          "-e", "trace=network", vt_test_vitrine(), "cell",
+                                          "serve", "--dir", path("cell"), "--cell",
+                                          "zurich", "--port", "0", "--gateway-key", key));
+    out->url = out->cell.url;
+    start_relay(out, "gateway");
+    lay_out_rest(out, text);
 }

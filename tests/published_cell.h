@@ -13,6 +13,7 @@ struct vt_published {
     const char *url;            /* of the web server */
     const char *folder;         /* what it serves: the cell's public folder */
     struct vt_running relay;    /* url NULL: there is none */
+    struct vt_running cell;     /* `vitrine cell serve`; url NULL: our own web server */
     int64_t now;                /* when the world was made */
     struct vt_world world;      /* moved to now */
     struct vt_cell_world in_it; /* the cell in its trust root */
@@ -23,6 +24,9 @@ struct vt_published {
  * folder; nothing is published yet.  has_relay: a gateway's key is certified, and a relay
  * runs and stands in the trust root. */
 void vt_published_lay_out(struct vt_published *out, bool has_relay);
+/* The same with `vitrine cell serve` in the place of our web server, its gateway behind the
+ * relay, and all that it asks the kernel about the network written to `trace`. */
+void vt_published_lay_out_served(struct vt_published *out, const char *trace);
 
 /* The SHA-256 of file i; its content is the four bytes of the number as this machine has
  * them. */

@@ -4,6 +4,7 @@
  * address.  Each of its sides is a file with a table of routes:
  *
  *   front_read.c     what an epoch published
+ *   front_answer.c   whole answers: a bucket with its way to the root, one or many
  *   front_about.c    which release runs here
  *   front_gateway.c  look-ups that were sealed, through the holder of the gateway's key
  *   front_keeper.c   samples, statistics, withdrawals: to the keeper, if there is one
@@ -31,12 +32,13 @@ struct vt_shown_head {
 /* What is counted, for /metrics. */
 struct vt_cell_front_counts {
     uint64_t heads, epochs, nodes, buckets, filters, unchanged, not_found;
-    uint64_t misplaced, fenced, kept, refused, too_many, sealed, unsealed;
+    uint64_t misplaced, fenced, kept, refused, too_many, sealed, unsealed, answers, batches;
 };
 
 struct vt_front_about;
 struct vt_keeper_link;
 struct vt_gateway_link;
+struct vt_answers;
 
 struct vt_cell_front {
     struct vt_arena *arena;
@@ -50,6 +52,7 @@ struct vt_cell_front {
     struct vt_shown_head head;
     json_t *papers; /* what we were told; the slices of the next ones point into it */
     struct vt_front_about *about;
+    struct vt_answers *answers;         /* put together for look-ups */
     struct vt_residency *residency;     /* which cell is whose; NULL: nobody said */
     struct vt_statistic_schema *schema; /* of reports; NULL: none are taken */
     struct vt_keeper_link *keeper;      /* NULL: nothing is taken */
@@ -65,6 +68,7 @@ struct vt_cell_front {
 /* Every table ends with a route without a method. */
 extern const struct vt_http_route vt_cell_front_read_routes[];
 extern const struct vt_http_route vt_cell_front_watch_routes[];
+extern const struct vt_http_route vt_cell_front_answer_routes[];
 extern const struct vt_http_route vt_cell_front_about_routes[];
 extern const struct vt_http_route vt_cell_front_keeper_routes[];
 extern const struct vt_http_route vt_cell_front_gateway_routes[];
@@ -76,6 +80,15 @@ bool vt_cell_front_read(struct vt_cell_front *front, vt_slice name, struct vt_bu
 /* The answer to what is not there, and must not be kept by a cache. */
 void vt_cell_front_not_found(struct vt_cell_front *front,
                              struct vt_http_exchange *exchange);
+/* Answers are kept in memory, up to so many bytes. */
+struct vt_answers *vt_cell_front_answers_new(uint64_t bytes_max);
+void vt_cell_front_answers_free(struct vt_answers *answers); /* NULL allowed */
+/* A new head is shown: its tree is the one that is asked about from now on. */
+void vt_cell_front_answers_take(struct vt_cell_front *front);
+/* Append the answer that "answer/ROOT/INDEX" names; false: there is none. */
+bool vt_cell_front_answer_read(struct vt_cell_front *front, vt_slice name,
+                               struct vt_buf *out);
+
 /* Does the client have these bytes already?  Then it is answered (304). */
 bool vt_cell_front_is_unchanged(struct vt_cell_front *front,
                                 struct vt_http_exchange *exchange, const char *etag);

@@ -31,6 +31,7 @@ static void take_head(struct vt_cell_front *f, struct vt_buf *bytes)
     *bytes = vt_buf_init(0);
     vt_hash_text(&digest, text);
     (void)snprintf(head->etag, sizeof head->etag, "\"%s\"", text);
+    vt_cell_front_answers_take(f);
 }
 
 void vt_cell_front_look(struct vt_cell_front *f)
@@ -133,6 +134,8 @@ bool vt_cell_front_read(struct vt_cell_front *f, vt_slice name, struct vt_buf *o
     char text[VT_CELL_PATH_BYTES];
     struct vt_error ignored = { 0 };
 
+    if (kind == VT_CELL_PATH_NONE && vt_cell_front_answer_read(f, name, out))
+        return true;
     if (kind == VT_CELL_PATH_NONE || (kind == VT_CELL_PATH_HEAD && f->head.file == NULL))
         return false;
     if (kind == VT_CELL_PATH_HEAD) {

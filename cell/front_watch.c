@@ -20,6 +20,8 @@ static const struct metric {
     COUNTER("epochs_total", epochs, "Earlier heads read."),
     COUNTER("nodes_total", nodes, "Nodes of the tree read."),
     COUNTER("buckets_total", buckets, "Buckets read."),
+    COUNTER("answers_total", answers, "Whole answers given, one or in batches."),
+    COUNTER("batches_total", batches, "Batches of them."),
     COUNTER("filters_total", filters, "Filters and deltas read."),
     COUNTER("unchanged_total", unchanged, "Readers who had it already."),
     COUNTER("not_found_total", not_found, "Reads of what is not there."),

@@ -33,9 +33,11 @@ static void write_log(struct vt_cell_front *f)
         http.displaced == f->displaced_logged)
         return;
     (void)fprintf(stderr,
-                  "vitrine cell: heads %ju, buckets %ju, nodes %ju, filters %ju, unchanged "
+                  "vitrine cell: heads %ju, answers %ju, buckets %ju, nodes %ju, filters "
+                  "%ju, unchanged "
                   "%ju, not found %ju, too slow %ju, displaced %ju\n",
                   (uintmax_t)(now->heads - before->heads),
+                  (uintmax_t)(now->answers - before->answers),
                   (uintmax_t)(now->buckets - before->buckets),
                   (uintmax_t)(now->nodes - before->nodes),
                   (uintmax_t)(now->filters - before->filters),
@@ -117,13 +119,17 @@ static bool take_papers(struct vt_cell_front *f, const json_t *words, struct vt_
 
 static bool take_words(struct vt_cell_front *f, const json_t *words, struct vt_error *err)
 {
+    uint64_t cache_bytes;
+
     if (!vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err) ||
         !vt_json_get_number(words, "begin", "from_one_max", &f->from_one_max, err) ||
-        !vt_json_get_number(words, "begin", "lag_s", &f->lag_s, err))
+        !vt_json_get_number(words, "begin", "lag_s", &f->lag_s, err) ||
+        !vt_json_get_number(words, "begin", "cache_bytes", &cache_bytes, err))
         return false;
     if (f->connections_max == 0 || f->connections_max > VT_CELL_CONNECTIONS_MAX ||
         f->from_one_max > f->connections_max)
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
+    f->answers = vt_cell_front_answers_new(cache_bytes);
     f->folder = text_in(f->arena, words, "folder");
     f->cell = text_in(f->arena, words, "cell");
     f->tls_certificate = text_in(f->arena, words, "tls_certificate");
@@ -155,6 +161,7 @@ static const struct vt_http_route *make_routes(struct vt_cell_front *f)
 
     routes[0].method = NULL;
     add_routes(routes, vt_cell_front_read_routes);
+    add_routes(routes, vt_cell_front_answer_routes);
     add_routes(routes, vt_cell_front_about_routes);
     if (f->keeper != NULL)
         add_routes(routes, vt_cell_front_keeper_routes);
@@ -252,6 +259,7 @@ static void end(struct vt_cell_front *f)
     vt_cell_front_keeper_free(f->keeper);
     vt_cell_front_gateway_free(f->gateway);
     vt_cell_front_about_free(f->about);
+    vt_cell_front_answers_free(f->answers);
     if (f->schema != NULL)
         vt_statistic_schema_clear(f->schema);
     json_decref(f->papers);

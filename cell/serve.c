@@ -70,9 +70,10 @@ static json_t *front_words(const struct serving *s)
 {
     const struct vt_cell_serving *t = s->told;
     json_t *words =
-        json_pack("{s:s,s:s,s:I,s:I,s:I}", "folder", s->folder, "cell", t->cell,
+        json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}", "folder", s->folder, "cell", t->cell,
                   "connections_max", (json_int_t)t->connections_max, "from_one_max",
-                  (json_int_t)t->from_one_max, "lag_s", (json_int_t)t->lag_s);
+                  (json_int_t)t->from_one_max, "lag_s", (json_int_t)t->lag_s, "cache_bytes",
+                  (json_int_t)t->cache_bytes);
 
     if (t->tls_key != NULL) {
         (void)json_object_set_new(words, "tls_certificate",

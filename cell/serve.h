@@ -16,8 +16,9 @@ struct vt_cell_serving {
     const char *address;                    /* IP literal */
     uint16_t port;                          /* 0: any free one */
     uint64_t connections_max, from_one_max; /* the second: 0 for as many as at all */
-    uint64_t lag_s;    /* a head that began longer ago is late; 0: when it is over */
-    uint64_t drain_ms; /* so long it still answers and says that it will end */
+    uint64_t lag_s;       /* a head that began longer ago is late; 0: when it is over */
+    uint64_t cache_bytes; /* answers that the front keeps in memory */
+    uint64_t drain_ms;    /* so long it still answers and says that it will end */
     const char *tls_certificate, *tls_key; /* PEM; NULL: plain HTTP */
     const json_t *papers;                  /* cell/front_papers.h; NULL: none */
     /* [{"id": NUMBER, "secret": 32 bytes as hex}], at most VT_OHTTP_KEYS_MAX: the keys that

@@ -140,6 +140,149 @@ static void what_was_published_comes_out(void)
     finish(&s);
 }
 
+/* ---- whole answers ----------------------------------------------------------------------
+ */
+
+static vt_slice expected_answer(const struct stand *s, const struct vt_cell_tree *tree,
+                                uint32_t index)
+{
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+    VT_AUTO_BUF answer = vt_buf_init(VT_MIB(1));
+    vt_hash hash = { { (uint8_t)(index >> 1), (uint8_t)(index << 7) } };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_cell_source_answer(source, tree, &hash, &answer, &err));
+    return vt_arena_copy(vt_test_arena(), vt_buf_slice(&answer));
+}
+
+static struct vt_cell_tree tree_of(const struct stand *s)
+{
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+
+    return head_of(source)->head.tree;
+}
+
+static const char *answer_path(const struct vt_cell_tree *tree, uint64_t index)
+{
+    char root[65];
+
+    vt_hash_text(&tree->root, root);
+    return print("/answer/%s/%ju", root, (uintmax_t)index);
+}
+
+/* The answer to one request, head cut off; its status in *status. */
+static vt_slice call(const struct stand *s, const char *path, vt_slice body, int *status)
+{
+    struct vt_http_call call = { .url = print("%s%s", s->running.url, path),
+                                 .body = body,
+                                 .answer_bytes_max = VT_MIB(8) };
+    struct vt_error err = { 0 };
+    vt_slice bytes;
+
+    VT_CHECK_OK(vt_http_client_run(s->http, &call, &err));
+    bytes = vt_arena_copy(vt_test_arena(), vt_buf_slice(&call.answer));
+    *status = call.status;
+    vt_http_call_clear(&call);
+    return bytes;
+}
+
+/* The server's bytes are those that a client puts together from files. */
+static void whole_answers_are_the_same_bytes(void)
+{
+    struct stand s;
+    struct vt_cell_tree tree, next;
+    const char *path;
+    int status;
+
+    begin(&s);
+    tree = tree_of(&s);
+    for (uint32_t turn = 0; turn < 2; turn++) /* made, and kept */
+        for (uint32_t i = 0; i < 512; i += 73)
+            VT_CHECK(
+                vt_slice_equal(call(&s, answer_path(&tree, i), (vt_slice){ 0 }, &status),
+                               expected_answer(&s, &tree, i)));
+    path = answer_path(&tree, 3);
+    VT_CHECK(says(get(&s, path, ""), "immutable"));
+    VT_CHECK(says(get(&s, answer_path(&tree, 512), ""), " 404 "));
+    VT_CHECK(says(get(&s, print("%s/", path), ""), " 404 "));
+    VT_CHECK(says(get(&s, print("/answer/%064d/3", 0), ""), " 404 "));
+    VT_CHECK(says(get(&s, print("/answer/%s/03", strchr(path + 1, '/') + 1), ""), " 404 "));
+    /* One who has still the head before is answered; two epochs later no more. */
+    publish(s.dir, ROWS + 1, 1, 600);
+    (void)usleep(300000);
+    next = tree_of(&s);
+    VT_CHECK(!vt_hash_equal(&next.root, &tree.root));
+    VT_CHECK(says(get(&s, answer_path(&next, 3), ""), " 200 "));
+    VT_CHECK(says(get(&s, answer_path(&tree, 4), ""), " 200 "));
+    publish(s.dir, ROWS + 2, 2, 600);
+    (void)usleep(300000);
+    (void)get(&s, "/head.json", "");
+    VT_CHECK(says(get(&s, answer_path(&next, 5), ""), " 200 "));
+    VT_CHECK(says(get(&s, path, ""), " 404 "));
+    finish(&s);
+}
+
+static void put_indexes(struct vt_buf *out, const struct vt_cell_tree *tree, uint32_t count,
+                        uint32_t step)
+{
+    vt_buf_put(out, VT_BYTES(tree->root));
+    for (uint32_t i = 0; i < count; i++)
+        vt_buf_put_u32(out, i * step % 512);
+}
+
+static void many_answers_in_one(void)
+{
+    enum { COUNT = 100 };
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(64)), long_body = vt_buf_init(VT_KIB(64));
+    struct stand s;
+    struct vt_cell_tree tree;
+    vt_slice answers;
+    size_t each;
+    int status;
+
+    begin(&s);
+    tree = tree_of(&s);
+    each = vt_answer_bytes(&tree);
+    put_indexes(&body, &tree, COUNT, 37);
+    answers = call(&s, "/lookup", vt_buf_slice(&body), &status);
+    VT_CHECK(status == 200 && answers.len == COUNT * each);
+    for (uint32_t i = 0; i < COUNT; i++)
+        VT_CHECK(vt_slice_equal(vt_slice_sub(answers, i * each, each),
+                                expected_answer(&s, &tree, i * 37 % 512)));
+    /* Cut short, too many, a bucket that is not, a root that is not. */
+    (void)call(&s, "/lookup", vt_slice_of(body.data, body.len - 1), &status);
+    VT_CHECK(status == 400);
+    (void)call(&s, "/lookup", vt_slice_of(body.data, 32), &status);
+    VT_CHECK(status == 400);
+    put_indexes(&long_body, &tree, (uint32_t)(VT_MIB(4) / each) + 1, 1);
+    (void)call(&s, "/lookup", vt_buf_slice(&long_body), &status);
+    VT_CHECK(status == 400);
+    body.data[34] = 2; /* bucket 512 */
+    (void)call(&s, "/lookup", vt_buf_slice(&body), &status);
+    VT_CHECK(status == 400);
+    body.data[0] ^= 1;
+    (void)call(&s, "/lookup", vt_buf_slice(&body), &status);
+    VT_CHECK(status == 404);
+    VT_CHECK(says(get(&s, "/metrics", ""), "vitrine_cell_batches_total 1\n"));
+    finish(&s);
+}
+
+/* So little memory that hardly an answer is kept: the same answers. */
+static void little_memory_is_enough(void)
+{
+    struct stand s = { .dir = vt_test_path("cell") };
+    struct vt_cell_tree tree;
+    int status;
+
+    publish(s.dir, ROWS, 0, 600);
+    start(&s, "--cache", "0");
+    tree = tree_of(&s);
+    for (uint32_t i = 0; i < 512; i += 41)
+        VT_CHECK(vt_slice_equal(call(&s, answer_path(&tree, i), (vt_slice){ 0 }, &status),
+                                expected_answer(&s, &tree, i)));
+    finish(&s);
+}
+
 /* The path of the root's node, which every epoch has. */
 static const char *root_path(const struct stand *s)
 {
@@ -551,6 +694,9 @@ static void misuse(void)
 
 static const struct vt_case cases[] = {
     { "what was published comes out", what_was_published_comes_out },
+    { "whole answers are the same bytes", whole_answers_are_the_same_bytes },
+    { "many answers in one", many_answers_in_one },
+    { "little memory is enough", little_memory_is_enough },
     { "caches are told what they may keep", caches_are_told_what_they_may_keep },
     { "nothing else comes out", nothing_else_comes_out },
     { "health says whether the head is good", health_says_whether_the_head_is_good },

@@ -8,7 +8,13 @@
 #include "cli/tls.h"
 #include "evidence/bundle.h"
 
-enum { CONNECTIONS = 6000, DRAIN_S = 2, DRAIN_S_MAX = 600 };
+enum {
+    CONNECTIONS = 6000,
+    CACHE_MIB = 256,
+    CACHE_MIB_MAX = 16384,
+    DRAIN_S = 2,
+    DRAIN_S_MAX = 600
+};
 
 const struct vt_option vt_cli_cell_serve_options[] = {
     { "dir", "DIR", "the cell's folder, as cell publish fills it", true, false },
@@ -20,6 +26,7 @@ const struct vt_option vt_cli_cell_serve_options[] = {
     { "connections-max", "N", "connections at once; 6000", false, false },
     { "from-one-max", "N", "connections from one address; all of them if not given", false,
       false },
+    { "cache", "MIB", "answers kept in memory; 256", false, false },
     { "drain", "TIME", "so long it says that it will end, and still answers; 2s", false,
       false },
     { "policy", "FILE", "which cell is whose: a policy of residency, on the ledger", false,
@@ -41,9 +48,11 @@ static bool read_numbers(struct vt_args *args, struct vt_cell_serving *serving,
                          struct vt_error *err)
 {
     int64_t lag_s, drain_s;
+    uint64_t cache_mib;
 
     if (!vt_args_duration(args, "lag-max", 0, &lag_s, err) ||
         !vt_args_duration(args, "drain", DRAIN_S, &drain_s, err) ||
+        !vt_args_number(args, "cache", CACHE_MIB, CACHE_MIB_MAX, &cache_mib, err) ||
         !vt_args_number(args, "connections-max", CONNECTIONS, VT_CELL_CONNECTIONS_MAX,
                         &serving->connections_max, err) ||
         !vt_args_number(args, "from-one-max", 0, serving->connections_max,
@@ -53,7 +62,8 @@ static bool read_numbers(struct vt_args *args, struct vt_cell_serving *serving,
         return vt_args_misuse(args, err, "a cell that takes nobody serves nobody");
     if (drain_s > DRAIN_S_MAX)
         return vt_args_misuse(args, err, "--drain: up to %ds", DRAIN_S_MAX);
-    serving->lag_s = (uint64_t)lag_s; /* durations are not negative */
+    serving->lag_s = (uint64_t)lag_s;       /* durations are not negative */
+    serving->cache_bytes = cache_mib << 20; /* bounded above */
     serving->drain_ms = 1000 * (uint64_t)drain_s;
     return true;
 }

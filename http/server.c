@@ -79,7 +79,8 @@ struct vt_http_exchange {
     unsigned dozed; /* steps */
     struct vt_http_exchange *next, *before;
     int status;                    /* 0: no answer yet */
-    struct MHD_Response *response; /* owned until queued */
+    struct MHD_Response *response; /* owned until queued, unless it is another's */
+    bool is_ready;                 /* it is: of a struct vt_http_ready */
     char (*headers)[2][128];       /* HEADERS_MAX of them; NULL: none yet */
     size_t header_count;
 };
@@ -136,7 +137,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 
 static void exchange_free(struct vt_http_exchange *exchange)
 {
-    if (exchange->response != NULL)
+    if (exchange->response != NULL && !exchange->is_ready)
         MHD_destroy_response(exchange->response);
     vt_buf_clear(&exchange->body);
     free(exchange->headers);
@@ -232,6 +233,61 @@ void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *c
     give(exchange, status, content_type,
          MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
                                          MHD_RESPMEM_MUST_COPY));
+}
+
+void vt_http_answer_buf(struct vt_http_exchange *exchange, int status,
+                        const char *content_type, struct vt_buf *body)
+{
+    give(exchange, status, content_type,
+         MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE));
+    *body = vt_buf_init(0);
+}
+
+struct vt_http_ready {
+    struct MHD_Response *response;
+    vt_slice body; /* in the response */
+};
+
+struct vt_http_ready *vt_http_ready_new(const char *content_type,
+                                        const char *const headers[], vt_slice body)
+{
+    uint8_t *copy = vt_alloc(body.len + 1);
+    struct vt_http_ready *ready = vt_alloc(sizeof *ready);
+
+    if (body.len != 0)
+        memcpy(copy, body.data, body.len);
+    ready->body = vt_slice_of(copy, body.len);
+    ready->response =
+        MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
+    VT_ASSERT(ready->response != NULL);
+    add_header(ready->response, "Content-Type", content_type);
+    add_header(ready->response, "X-Content-Type-Options", "nosniff");
+    for (size_t i = 0; headers[i] != NULL; i += 2)
+        add_header(ready->response, headers[i], headers[i + 1]);
+    return ready;
+}
+
+/* The library keeps the response as long as somebody is sent it. */
+void vt_http_ready_free(struct vt_http_ready *ready)
+{
+    if (ready == NULL)
+        return;
+    MHD_destroy_response(ready->response);
+    free(ready);
+}
+
+vt_slice vt_http_ready_body(const struct vt_http_ready *ready)
+{
+    return ready->body;
+}
+
+void vt_http_answer_ready(struct vt_http_exchange *exchange,
+                          const struct vt_http_ready *ready)
+{
+    VT_ASSERT(exchange->status == 0 && !exchange->is_sleeping);
+    exchange->is_ready = true;
+    exchange->status = VT_HTTP_OK;
+    exchange->response = ready->response;
 }
 
 void vt_http_answer_fd(struct vt_http_exchange *exchange, int status,
@@ -465,7 +521,8 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
     exchange->server->has_more = true; /* it is sent in the next step */
     now_does(exchange, WRITING);
     result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
-    MHD_destroy_response(response);
+    if (!exchange->is_ready)
+        MHD_destroy_response(response);
     return result;
 }
 

@@ -138,6 +138,23 @@ void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *c
 /* The same with a whole file as body, streamed: fd is taken (closed also after failure). */
 void vt_http_answer_fd(struct vt_http_exchange *exchange, int status,
                        const char *content_type, int fd, uint64_t bytes);
+/* The same with bytes that the server takes and frees. */
+void vt_http_answer_buf(struct vt_http_exchange *exchange, int status,
+                        const char *content_type, struct vt_buf *body);
+
+/* An answer that is made once and given often, with no allocation and no copy.  Its headers
+ * are its own: what vt_http_set_header added to the exchange does not go with it.  body is
+ * copied.  headers: names and values in turn, ended by NULL.  Returned; ends with
+ * vt_http_ready_free, also while it is on its way to somebody. */
+struct vt_http_ready;
+struct vt_http_ready *vt_http_ready_new(const char *content_type,
+                                        const char *const headers[], vt_slice body);
+void vt_http_ready_free(struct vt_http_ready *ready); /* NULL allowed */
+vt_slice vt_http_ready_body(const struct vt_http_ready *ready);
+/* Inside a handler; status 200. */
+void vt_http_answer_ready(struct vt_http_exchange *exchange,
+                          const struct vt_http_ready *ready);
+
 /* The same with a sentence as plain text; a '\n' is added. */
 VT_PRINTF(3, 4)
 void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,

@@ -16,11 +16,14 @@ for family in $families; do
         "$(dirname "$0")/../tests/interop/peers.sh" "$build/interop" >&2
         ;;
     lookup) programs=bench_lookup ;;
-    cell) programs=bench_cell ;;
+    cell)
+        "$(dirname "$0")/need.sh" bench >&2
+        programs="bench_cell bench_cell_wire"
+        ;;
     esac
     for program in $programs; do
         case $program in
-        bench_verify) "$build/$program" "$build/vitrine" ;;
+        bench_verify | bench_cell_wire) "$build/$program" "$build/vitrine" ;;
         bench_sandbox | bench_ledger) "$build/$program" "$build" ;;
         *) "$build/$program" ;;
         esac

@@ -12,6 +12,7 @@ packages_for() {
         openssl curl xz-utils bzip2 softhsm2 disorderfs faketime zlib1g-dev age clamav-testfiles ;;
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \
         xz-utils ;;
+    bench) echo nginx-light redis-server procps ;;
     clang) echo clang libclang-rt-14-dev ;;
     san) echo clang libclang-rt-14-dev ;;
     *) echo "need: unknown purpose $1" >&2; exit 2 ;;
@@ -23,6 +24,7 @@ why_for() {
     build) echo "to compile Vitrine" ;;
     check) echo "to run the tests" ;;
     demo) echo "to run the demonstration" ;;
+    bench) echo "peers of the benchmarks, started and ended by them" ;;
     *) echo "for $1" ;;
     esac
 }

@@ -76,7 +76,7 @@ help:
 #: make check SAN=address,undefined    the same under the sanitizers
 #: make check CC=clang        the same with the other compiler
 #: make check T=ledger        only the test programs whose name holds "ledger"
-#: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger under load and kill -9
+#: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger, and files that are shared, under load and kill -9
 #: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
 #: make bench [B=NAME]        measurements against named peers, one JSON object a line
 #: make fuzz T=NAME FOR=60s   fuzz one parser (clang)
@@ -182,7 +182,9 @@ check: check-deps
 
 soak: deps
 	@tools/need.sh check
-	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak $(OUT)/tests.test_strangers
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak $(OUT)/tests.test_strangers \
+	    $(OUT)/tests.test_soak_samples
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_samples
 	@VT_STRANGERS=10000 $(OUT)/tests.test_strangers
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),600s)) VT_SOAK_KILL=$(or $(KILL),20) \
 	    VT_SOAK_RATE=$(or $(RATE),20000) $(OUT)/tests.test_soak

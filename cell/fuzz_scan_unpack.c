@@ -1,6 +1,6 @@
 /* Laws: however a file is made, unpacking it ends within its budget - no more bytes than
  * may come out, no more members, no deeper - and what comes of it is an answer that its
- * reader takes. */
+ * reader takes.  What a glance says is no archive is none. */
 #include "cell/scan_engine.h"
 #include "tools/fuzz.h"
 
@@ -45,6 +45,7 @@ void vt_fuzz_one(vt_slice input)
     bool is_container = vt_scan_unpack(&budget, input, NULL, NULL);
 
     VT_CHECK(outcome.members == 0 && outcome.limits == 0);
+    VT_CHECK(vt_scan_may_be_archive(input) || !vt_scan_is_archive(input));
     VT_CHECK(vt_scan_unpack(&budget, input, take, &taking) == is_container);
     VT_CHECK(is_container || outcome.members == 0);
     VT_CHECK(outcome.members <= limits.members_max);

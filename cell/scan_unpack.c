@@ -277,16 +277,12 @@ static bool unpack_with(struct layer *l, vt_slice bytes, int filter)
     return is_container;
 }
 
-/* Without unpacking: a stream by its mark, an archive if libarchive knows its format. */
-static bool is_container(vt_slice bytes)
+bool vt_scan_is_archive(vt_slice bytes)
 {
-    struct archive *a;
+    struct archive *a = archive_read_new();
     struct archive_entry *entry;
     bool is_known;
 
-    if (find_stream(bytes) != ARCHIVE_FILTER_NONE)
-        return true;
-    a = archive_read_new();
     if (a == NULL)
         return false;
     support_archives(a);
@@ -296,6 +292,83 @@ static bool is_container(vt_slice bytes)
     is_known = is_known && archive_format(a) != 0;
     (void)archive_read_free(a);
     return is_known;
+}
+
+static bool has_at(vt_slice bytes, size_t at, vt_slice mark)
+{
+    return bytes.len >= mark.len && at <= bytes.len - mark.len &&
+           memcmp(bytes.data + at, mark.data, mark.len) == 0;
+}
+
+/* The sum in the header of a tar, with the field of the sum itself as blanks; or a block of
+ * zeros, the end of an empty one. */
+static bool may_be_tar(vt_slice bytes)
+{
+    uint64_t sum = 8 * ' ', said = 0;
+    int64_t signed_sum = 8 * ' ';
+    bool has_digit = false;
+
+    if (bytes.len < 512)
+        return false;
+    for (size_t i = 0; i < 512; i++) {
+        if (i >= 148 && i < 156)
+            continue;
+        sum += bytes.data[i];
+        signed_sum += (int8_t)bytes.data[i];
+    }
+    for (size_t i = 148; i < 156; i++) {
+        if (bytes.data[i] >= '0' && bytes.data[i] <= '7')
+            said = said * 8 + bytes.data[i] - '0', has_digit = true;
+        else if (has_digit)
+            break;
+    }
+    return sum == said || signed_sum == (int64_t)said || sum == 8 * ' ';
+}
+
+/* Where libarchive looks for the directory of a zip. */
+static bool has_zip_end(vt_slice bytes)
+{
+    size_t len = bytes.len < 65536 + 64 ? bytes.len : 65536 + 64;
+
+    return len != 0 && memmem(bytes.data + (bytes.len - len), len, "PK\5\6", 4) != NULL;
+}
+
+bool vt_scan_may_be_archive(vt_slice bytes)
+{
+    static const struct {
+        size_t at;
+        vt_slice mark;
+    } marks[] = {
+        { 0, { (const uint8_t *)"PK", 2 } },
+        { 0, { (const uint8_t *)"7z", 2 } },
+        { 0, { (const uint8_t *)"MSCF", 4 } },
+        { 0, { (const uint8_t *)"Rar!", 4 } },
+        { 0, { (const uint8_t *)"!<arch>", 7 } },
+        { 0, { (const uint8_t *)"0707", 4 } },
+        { 0, { (const uint8_t *)"\xc7\x71", 2 } },
+        { 0, { (const uint8_t *)"\x71\xc7", 2 } },
+        { 2, { (const uint8_t *)"-l", 2 } },
+        { 2, { (const uint8_t *)"-p", 2 } },
+        { 32769, { (const uint8_t *)"CD001", 5 } },
+        /* Programs may have an archive behind them. */
+        { 0, { (const uint8_t *)"MZ", 2 } },
+        { 0,
+          { (const uint8_t *)"\x7f"
+                             "ELF",
+            4 } },
+    };
+
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (has_at(bytes, marks[i].at, marks[i].mark))
+            return true;
+    return may_be_tar(bytes) || has_zip_end(bytes);
+}
+
+/* Without unpacking: a stream by its mark, an archive if libarchive knows its format. */
+static bool is_container(vt_slice bytes)
+{
+    return find_stream(bytes) != ARCHIVE_FILTER_NONE ||
+           (vt_scan_may_be_archive(bytes) && vt_scan_is_archive(bytes));
 }
 
 bool vt_scan_unpack(struct vt_scan_budget *budget, vt_slice bytes,

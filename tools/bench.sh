@@ -18,7 +18,7 @@ for family in $families; do
     lookup) programs=bench_lookup ;;
     cell)
         "$(dirname "$0")/need.sh" bench >&2
-        programs="bench_cell bench_cell_wire"
+        programs="bench_cell bench_cell_wire bench_scan"
         ;;
     esac
     for program in $programs; do

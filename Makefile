@@ -8,7 +8,7 @@ ifneq ($(words $(CURDIR)),1)
 $(error the path '$(CURDIR)' holds a space: make cannot work there, move the tree)
 endif
 
-ROOMS := base wire crypto store role http ledger evidence line release custody cell
+ROOMS := base wire crypto store role http ledger evidence line release custody cell centre
 VERSION := $(shell cat VERSION)
 
 CC := gcc

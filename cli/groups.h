@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 extern const struct vt_group vt_cli_cell;
+extern const struct vt_group vt_cli_centre;
 extern const struct vt_group vt_cli_client;
 extern const struct vt_group vt_cli_denial;
 extern const struct vt_group vt_cli_finding;

@@ -24,6 +24,7 @@ static const struct vt_group *const groups[] = {
     &vt_cli_relocate,
     &vt_cli_cell,
     &vt_cli_client,
+    &vt_cli_centre,
     &vt_cli_witness,
     NULL,
     /* clang-format on */

@@ -8,6 +8,9 @@
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
 #include "cell/role_scan_worker.h"
+#include "centre/role_centre_front.h"
+#include "centre/role_centre_prover.h"
+#include "centre/role_centre_reader.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_feeder.h"
 #include "ledger/role_ledger_front.h"
@@ -38,6 +41,9 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_CELL_GATEWAY, vt_role_cell_gateway, &vt_cell_gateway_rights },
     { VT_ROLE_SCAN_WORKER, vt_role_scan_worker, &vt_scan_worker_rights },
     { VT_ROLE_SCAN_PROBE, vt_role_scan_probe, &vt_scan_worker_rights },
+    { VT_ROLE_CENTRE_FRONT, vt_role_centre_front, &vt_centre_front_rights },
+    { VT_ROLE_CENTRE_READER, vt_role_centre_reader, &vt_centre_reader_rights },
+    { VT_ROLE_CENTRE_PROVER, vt_role_centre_prover, &vt_centre_prover_rights },
     { NULL, NULL, NULL },
 };
 

@@ -1,6 +1,7 @@
 /* What was said under a date or a number, as it stands on a ledger: every promise, keeping,
  * finding, request and denial, in the ledger's order.  What is true by it is computed by
- * custody/promise.h, finding.h, government_request.h and denial.h, from this and a clock alone.
+ * custody/promise.h, finding.h, government_request.h and denial.h, from this and a clock
+ * alone.
  *
  * The time of a statement.  What a signer wrote is believed only as far as others bound it:
  *

@@ -194,6 +194,9 @@ static void give(struct vt_http_exchange *exchange, int status, const char *cont
     if (content_type != NULL)
         add_header(response, "Content-Type", content_type);
     add_header(response, "X-Content-Type-Options", "nosniff");
+    for (const char *const *fixed = exchange->server->options.headers;
+         fixed != NULL && fixed[0] != NULL; fixed += 2)
+        add_header(response, fixed[0], fixed[1]);
     for (size_t i = 0; i < exchange->header_count; i++)
         add_header(response, exchange->headers[i][0], exchange->headers[i][1]);
     if (exchange->server->is_stopping)

@@ -74,6 +74,9 @@ struct vt_http_options {
     /* Called after each turn of the loop, before it waits again: the place to send on what
      * the turn's handlers gathered.  Fails as a watch does; NULL: nobody. */
     bool (*turn)(void *context, struct vt_error *err);
+    /* Headers of every answer, refusals included: name, value, ...; NULL ends them.  NULL:
+     * none. */
+    const char *const *headers;
     /* TLS: certificate chain and private key in PEM, NUL-ended; both NULL: plain HTTP. */
     const char *tls_certificate, *tls_key;
 };

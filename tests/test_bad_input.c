@@ -133,6 +133,7 @@ static const struct row rows[] = {
     { 0, "witness add-log --dir #witness --vkey VKEY" },
     { NO_TWIN, "witness serve --dir #witness --key @other.key --passphrase-file ~phrase" },
     { 0, "witness show --dir #witness" },
+    { NO_TWIN, "centre serve --dir #log --tls-cert @cert.pem --tls-key @cert.key" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },
@@ -868,6 +869,7 @@ GROUP(denial)
 GROUP(relocate)
 GROUP(cell)
 GROUP(client)
+GROUP(centre)
 
 /* ---- nobody is left out ----------------------------------------------------------------
  */
@@ -925,16 +927,27 @@ static void every_verb_has_a_row(void)
 }
 
 static const struct vt_case cases[] = {
-    { "verify", group_verify },     { "key", group_key },
-    { "trust", group_trust },       { "ledger", group_ledger },
-    { "line", group_line },         { "monitor", group_monitor },
-    { "release", group_release },   { "review", group_review },
-    { "rules", group_rules },       { "supervise", group_supervise },
-    { "witness", group_witness },   { "mirror", group_mirror },
-    { "promise", group_promise },   { "finding", group_finding },
-    { "request", group_request },   { "denial", group_denial },
-    { "relocate", group_relocate }, { "cell", group_cell },
-    { "client", group_client },     { "every verb has a row", every_verb_has_a_row },
+    { "verify", group_verify },
+    { "key", group_key },
+    { "trust", group_trust },
+    { "ledger", group_ledger },
+    { "line", group_line },
+    { "monitor", group_monitor },
+    { "release", group_release },
+    { "review", group_review },
+    { "rules", group_rules },
+    { "supervise", group_supervise },
+    { "witness", group_witness },
+    { "mirror", group_mirror },
+    { "promise", group_promise },
+    { "finding", group_finding },
+    { "request", group_request },
+    { "denial", group_denial },
+    { "relocate", group_relocate },
+    { "cell", group_cell },
+    { "client", group_client },
+    { "centre", group_centre },
+    { "every verb has a row", every_verb_has_a_row },
 };
 
 VT_TEST_MAIN("tests.bad_input", cases)

@@ -608,6 +608,14 @@ static vt_slice make_proof(const struct vt_world *world, const struct vt_world_m
     return vt_buf_slice(text);
 }
 
+vt_slice vt_world_checkpoint(const struct vt_world *world, const vt_hash *leaves,
+                             uint64_t size, unsigned witnesses)
+{
+    vt_hash root = tree_root(leaves, (size_t)size);
+
+    return make_checkpoint(world, size, &root, witnesses, world->listed);
+}
+
 vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry)
 {
     struct vt_world_made made = { .release = entry };

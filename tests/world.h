@@ -132,6 +132,10 @@ struct vt_world_place {
     int64_t time;
 };
 vt_slice vt_world_prove_at(const struct vt_world_place *place, vt_slice entry);
+/* The checkpoint of the tree over these leaf hashes, signed by the log and seen by these
+ * witnesses when the list was. */
+vt_slice vt_world_checkpoint(const struct vt_world *world, const vt_hash *leaves,
+                             uint64_t size, unsigned witnesses);
 /* A statement about a subject named `name`, its hash over the same text; takes predicate.
  */
 vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,

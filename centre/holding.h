@@ -1,0 +1,26 @@
+/* The Centre's folder, open: the trust root, and the copies of ledgers that it judges. */
+#ifndef VT_CENTRE_HOLDING_H
+#define VT_CENTRE_HOLDING_H
+
+#include "centre/held.h"
+#include "evidence/demands.h"
+
+struct vt_holding {
+    struct vt_buf trust_bytes; /* of the signed trust root, as everybody may check it */
+    struct vt_trust *trust;
+    struct vt_demands demands;
+    struct vt_disk *ledgers; /* the folder above them; NULL: there is none */
+    struct vt_held *rows;
+    size_t count;
+};
+
+/* Nothing is written.
+ * Errors: VT_MALFORMED, VT_REJECTED trust root or policy
+ *         VT_IO, VT_LIMIT too many ledgers */
+VT_CHECKED bool vt_holding_open(const char *folder, struct vt_holding *out,
+                                struct vt_error *err);
+void vt_holding_close(struct vt_holding *holding);
+void vt_holding_refresh(struct vt_holding *holding);
+struct vt_held *vt_holding_find(struct vt_holding *holding, vt_slice name); /* or NULL */
+
+#endif

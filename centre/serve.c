@@ -1,0 +1,141 @@
+/* The operator's process of a Centre: it opens the socket, starts reader, prover and front,
+ * tells them what they need, and starts them again when one dies.  It reads nothing that
+ * came from outside. */
+#include "centre/centre.h"
+#include "centre/role_centre_front.h"
+#include "centre/role_centre_prover.h"
+#include "centre/role_centre_reader.h"
+#include "http/http.h"
+#include "ledger/serve_message.h"
+#include "role/keeper.h"
+#include "store/disk.h"
+
+struct serving {
+    const struct vt_centre_serving *told;
+    int listen_fd;
+    uint16_t port;
+    struct vt_role *reader, *prover, *front;
+};
+
+/* The front ends first: what it began needs the others. */
+static void stop_all(void *context)
+{
+    struct serving *s = context;
+
+    vt_role_stop(s->front);
+    vt_role_stop(s->prover);
+    vt_role_stop(s->reader);
+    s->front = s->prover = s->reader = NULL;
+}
+
+/* Takes the words. */
+static bool tell(struct vt_role *role, json_t *words, const char *name,
+                 struct vt_error *err)
+{
+    bool ok = vt_serve_tell(vt_role_channel(role), words, err);
+
+    json_decref(words);
+    if (ok)
+        return true;
+    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
+        (void)vt_fail(err, VT_IO, "ended before it was ready");
+    return vt_within(err, "the centre's %s", name);
+}
+
+static bool start_reader(struct serving *s, struct vt_error *err)
+{
+    json_t *words = json_pack("{s:s,s:I}", "folder", s->told->folder, "refresh_ms",
+                              (json_int_t)s->told->refresh_ms);
+
+    if (s->told->pages != NULL)
+        (void)json_object_set_new(words, "pages", json_string(s->told->pages));
+    if (words == NULL || !vt_role_start(VT_ROLE_CENTRE_READER, NULL, 0, &s->reader, err)) {
+        json_decref(words);
+        return words != NULL || vt_fail(err, VT_MALFORMED, "the folder's name: not UTF-8");
+    }
+    return tell(s->reader, words, "reader", err);
+}
+
+static bool start_prover(struct serving *s, struct vt_error *err)
+{
+    return vt_role_start(VT_ROLE_CENTRE_PROVER, NULL, 0, &s->prover, err) &&
+           tell(s->prover, json_pack("{s:s}", "folder", s->told->folder), "prover", err);
+}
+
+static bool start_front(struct serving *s, struct vt_error *err)
+{
+    const struct vt_centre_serving *t = s->told;
+    json_t *words =
+        json_pack("{s:I,s:I,s:I}", "connections_max", (json_int_t)t->connections_max,
+                  "from_one_max", (json_int_t)t->from_one_max, "rate", (json_int_t)t->rate);
+    int fds[VT_CENTRE_FRONT_FDS];
+
+    if (t->tls_key != NULL) {
+        (void)json_object_set_new(words, "tls_certificate",
+                                  json_string(t->tls_certificate));
+        (void)json_object_set_new(words, "tls_key", json_string(t->tls_key));
+    }
+    fds[VT_CENTRE_FRONT_READER] = vt_role_channel(s->reader)->fd;
+    fds[VT_CENTRE_FRONT_PROVER] = vt_role_channel(s->prover)->fd;
+    fds[VT_CENTRE_FRONT_LISTEN] = s->listen_fd;
+    if (!vt_role_start(VT_ROLE_CENTRE_FRONT, fds, VT_CENTRE_FRONT_FDS, &s->front, err)) {
+        json_decref(words);
+        return false;
+    }
+    return tell(s->front, words, "front", err);
+}
+
+static bool start_all(void *context, struct vt_error *err)
+{
+    return start_reader(context, err) && start_prover(context, err) &&
+           start_front(context, err);
+}
+
+static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
+{
+    struct serving *s = context;
+
+    fds_out[0] = vt_role_channel(s->front)->fd;
+    fds_out[1] = vt_role_channel(s->reader)->fd;
+    fds_out[2] = vt_role_channel(s->prover)->fd;
+    return 3;
+}
+
+static void say_ready(void *context)
+{
+    struct serving *s = context;
+
+    if (s->told->ready != NULL)
+        s->told->ready(s->told->context, s->port);
+}
+
+/* What is missing is named here, before a right to read it is given. */
+static bool check_folders(const struct vt_centre_serving *serving, struct vt_error *err)
+{
+    struct vt_disk *disk;
+
+    if (!vt_disk_open(serving->folder, false, &disk, err))
+        return false;
+    vt_disk_close(disk);
+    if (serving->pages == NULL)
+        return true;
+    if (!vt_disk_open(serving->pages, false, &disk, err))
+        return false;
+    vt_disk_close(disk);
+    return true;
+}
+
+bool vt_centre_serve(const struct vt_centre_serving *serving, struct vt_error *err)
+{
+    struct serving s = { .told = serving, .listen_fd = -1 };
+    const struct vt_kept kept = {
+        "centre", start_all, stop_all, channels_of, say_ready, &s
+    };
+    bool is_ok =
+        check_folders(serving, err) &&
+        vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
+        vt_keep(&kept, err);
+
+    vt_fd_close(&s.listen_fd);
+    return is_ok;
+}

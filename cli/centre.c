@@ -1,0 +1,162 @@
+/* vitrine centre: serve the Transparency Centre. */
+#include "centre/centre.h"
+#include "cli/files.h"
+#include "cli/groups.h"
+#include "cli/listening.h"
+#include "crypto/tls_pair.h"
+#include "role/role.h"
+
+enum { CONNECTIONS = 1024, RATE = 200, REFRESH_S = 10, REFRESH_S_MAX = 86400 };
+
+static const struct vt_option serve_options[] = {
+    { "dir", "DIR", "the Centre's folder: trust root and copies", true, false },
+    { "pages", "DIR", "the built pages; else those that are installed", false, false },
+    VT_OPTION_LISTEN,
+    VT_OPTION_PORT,
+    { "refresh", "TIME", "look at the copies again so often; 10s", false, false },
+    { "rate", "N", "questions of ledgers a second from all together; more get 429; 200",
+      false, false },
+    { "connections-max", "N", "connections at once; 1024", false, false },
+    { "from-one-max", "N", "connections from one address; all of them if not given", false,
+      false },
+    { "tls-cert", "FILE", "speak TLS with this certificate chain (PEM)", false, false },
+    { "tls-key", "FILE", "its private key (PEM)", false, false },
+    { NULL, NULL, NULL, false, false },
+};
+
+static bool read_bounds(struct vt_args *args, struct vt_centre_serving *serving,
+                        struct vt_error *err)
+{
+    uint64_t connections, from_one, rate;
+    int64_t refresh_s;
+
+    if (!vt_args_number(args, "connections-max", CONNECTIONS, VT_CENTRE_CONNECTIONS_MAX,
+                        &connections, err) ||
+        !vt_args_number(args, "from-one-max", 0, connections, &from_one, err) ||
+        !vt_args_number(args, "rate", RATE, VT_CENTRE_RATE_MAX, &rate, err) ||
+        !vt_args_duration(args, "refresh", REFRESH_S, &refresh_s, err))
+        return false;
+    if (connections == 0 || rate == 0)
+        return vt_args_misuse(args, err, "a Centre that takes nothing serves nobody");
+    if (refresh_s < 1 || refresh_s > REFRESH_S_MAX)
+        return vt_args_misuse(args, err, "--refresh: 1s to 24h");
+    serving->connections_max = (unsigned)connections; /* all are bounded above */
+    serving->from_one_max = (unsigned)from_one;
+    serving->rate = (unsigned)rate;
+    serving->refresh_ms = 1000 * refresh_s;
+    return true;
+}
+
+/* ---- pages ------------------------------------------------------------------------------
+ */
+
+/* Beside the program when it was built here, in share/ when it was installed.  out stays
+ * empty where there are none: the API is served without them. */
+static void find_pages(struct vt_buf *out)
+{
+    static const char *const places[] = { "web", "../share/vitrine/centre" };
+    struct vt_error ignored = { 0 };
+    VT_AUTO_ARENA arena = vt_arena_new();
+    char program[4096];
+    char *slash;
+
+    if (!vt_role_program(program, sizeof program, &ignored) ||
+        (slash = strrchr(program, '/')) == NULL)
+        return;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        const char *folder = vt_arena_printf(arena, "%s/%s", program, places[i]);
+
+        if (!vt_path_exists(vt_arena_printf(arena, "%s/index.html", folder)))
+            continue;
+        vt_buf_put_text(out, folder);
+        return;
+    }
+}
+
+static bool choose_pages(struct vt_args *args, struct vt_buf *found, const char **out,
+                         struct vt_error *err)
+{
+    const char *named = vt_args_get(args, "pages");
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (named != NULL && !vt_path_exists(vt_arena_printf(arena, "%s/index.html", named)))
+        return vt_fail(err, VT_IO,
+                       "--pages: %s/index.html is not there; `make centre-web` builds the "
+                       "pages into build/web",
+                       named);
+    if (named == NULL)
+        find_pages(found);
+    *out = named != NULL ? named : found->len != 0 ? vt_buf_cstr(found) : NULL;
+    if (*out == NULL)
+        (void)fprintf(stderr, "mind: no built pages were found, only the API is served; "
+                              "`make centre-web` builds them\n");
+    return true;
+}
+
+/* ---- serving ----------------------------------------------------------------------------
+ */
+
+static bool read_pem(const char *path, struct vt_buf *out, const char **text,
+                     struct vt_error *err)
+{
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, out, err))
+        return false;
+    *text = vt_buf_cstr(out);
+    return true;
+}
+
+static bool serve(struct vt_args *args, struct vt_centre_serving *serving,
+                  struct vt_error *err)
+{
+    VT_AUTO_BUF certificate = vt_buf_init(VT_KIB(32)), key = vt_buf_init(VT_KIB(32));
+    const char *cert_path = vt_args_get(args, "tls-cert");
+    const char *key_path = vt_args_get(args, "tls-key");
+    bool is_ok = read_pem(cert_path, &certificate, &serving->tls_certificate, err) &&
+                 read_pem(key_path, &key, &serving->tls_key, err) &&
+                 (cert_path == NULL ||
+                  vt_tls_pair_verify(vt_buf_slice(&certificate), vt_buf_slice(&key), err) ||
+                  vt_within(err, "%s and %s", cert_path, key_path)) &&
+                 vt_centre_serve(serving, err);
+
+    if (key.data != NULL)
+        explicit_bzero(key.data, key.capacity);
+    return is_ok;
+}
+
+static bool run_serve(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_BUF pages = vt_buf_init(VT_KIB(8));
+    struct vt_cli_listening listening;
+    struct vt_centre_serving serving = { .folder = vt_args_get(args, "dir"),
+                                         .ready = vt_cli_say_ready,
+                                         .context = &listening };
+
+    if (vt_args_has(args, "tls-cert") != vt_args_has(args, "tls-key"))
+        return vt_args_misuse(args, err, "--tls-cert and --tls-key go together");
+    if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
+                          err) ||
+        !read_bounds(args, &serving, err))
+        return false;
+    serving.address = listening.address;
+    serving.port = listening.port;
+    return choose_pages(args, &pages, &serving.pages, err) && serve(args, &serving, err);
+}
+
+static const struct vt_verb verbs[] = {
+    { "serve", NULL, 0, 0, "serve pages and API over verified copies",
+      "DIR holds trust.json, ledgers/NAME/ (copies, as `vitrine ledger mirror` keeps\n"
+      "them) and, if there are any, desk/, public/ and policy.json.  All that is shown "
+      "was\n"
+      "verified here against that trust root; what does not hold is left out and told.\n"
+      "Nothing is written, and no key is held but TLS's.  Prints 'ready:' and its address\n"
+      "when it answers; SIGTERM ends it in good order.  Four processes: one that faces\n"
+      "strangers and has no file, one that reads and verifies, one that proves, and this\n"
+      "one.",
+      serve_options, run_serve },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
+};
+
+const struct vt_group vt_cli_centre = { "centre", "serve the Transparency Centre", verbs };

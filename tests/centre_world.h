@@ -1,0 +1,26 @@
+/* A Centre's folder, made of the good world: trust root, a copy of the release ledger with
+ * its thirteen entries, a desk on which lamp 1.4.0 is published and lamp 1.5.0 waits, and a
+ * published folder with the evidence. */
+#ifndef VT_TESTS_CENTRE_WORLD_H
+#define VT_TESTS_CENTRE_WORLD_H
+
+#include "tests/world.h"
+
+struct vt_centre_world {
+    struct vt_world world; /* moved to the present */
+    struct vt_world_made made;
+    const char *folder; /* an absolute path */
+};
+
+#define VT_CENTRE_WORLD_LEDGER  "releases"
+#define VT_CENTRE_WORLD_RELEASE 4  /* index of the release in the ledger */
+#define VT_CENTRE_WORLD_LIST    11 /* and of the list of withdrawals */
+
+/* Make DIR, which is there. */
+void vt_centre_world_make(const char *dir, struct vt_centre_world *out);
+/* Lay the copy of the ledger anew: its first `size` entries, under a checkpoint that the
+ * log and these witnesses (bits 0 to 3) signed. */
+void vt_centre_world_lay_ledger(const struct vt_centre_world *world, uint64_t size,
+                                const char *filler, unsigned witnesses);
+
+#endif

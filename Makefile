@@ -61,7 +61,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps check-deps check soak demo demo-programs bench fuzz tidy format install clean binaries
+.PHONY: all help centre-web deps check-deps check soak demo demo-programs bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -72,6 +72,7 @@ help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
 #: make                       build everything into build/
 #: make deps                  install compiler and libraries that the build needs
+#: make centre-web            build the Centre's pages into build/web (npm)
 #: make check                 install what tests need, build, run all tests
 #: make check SAN=address,undefined    the same under the sanitizers
 #: make check CC=clang        the same with the other compiler
@@ -173,6 +174,8 @@ deps:
 check-deps: deps
 	@tools/need.sh check $(if $(SAN),san)
 	@tests/interop/peers.sh build/interop
+	@! command -v npm >/dev/null || tools/need.sh pages
+	@tools/centre-web.sh --if-possible
 
 binaries: all $(OUT)/forge $(OUT)/stage/vitrine $(TESTS) $(STAGE_TESTS) $(REPLAYS)
 
@@ -188,6 +191,11 @@ soak: deps
 	@VT_STRANGERS=10000 $(OUT)/tests.test_strangers
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),600s)) VT_SOAK_KILL=$(or $(KILL),20) \
 	    VT_SOAK_RATE=$(or $(RATE),20000) $(OUT)/tests.test_soak
+
+# ---- the Centre's pages ----------------------------------------------------------------
+
+centre-web:
+	@tools/centre-web.sh
 
 # ---- demo, bench, fuzz -----------------------------------------------------------------
 
@@ -228,6 +236,10 @@ install: all
 	install -D -m 644 $(OUT)/libvitrine-verify.a $(DESTDIR)$(PREFIX)/lib/libvitrine-verify.a
 	install -D -m 644 include/vitrine/verify.h $(DESTDIR)$(PREFIX)/include/vitrine/verify.h
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	if [ -e build/web/index.html ]; then \
+	    install -d $(DESTDIR)$(PREFIX)/share/vitrine/centre/assets && \
+	    install -m 644 build/web/*.* $(DESTDIR)$(PREFIX)/share/vitrine/centre/ && \
+	    install -m 644 build/web/assets/* $(DESTDIR)$(PREFIX)/share/vitrine/centre/assets/; fi
 	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' evidence/libvitrine-verify.pc.in \
 	    >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libvitrine-verify.pc
 	install -D -m 644 tools/completion.bash \

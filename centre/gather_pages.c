@@ -18,7 +18,7 @@ static const struct {
     enum vt_centre_type type;
 } types[] = {
     { ".html", VT_TYPE_HTML }, { ".js", VT_TYPE_SCRIPT }, { ".css", VT_TYPE_STYLE },
-    { ".svg", VT_TYPE_SVG },   { ".yaml", VT_TYPE_YAML },
+    { ".svg", VT_TYPE_SVG },   { ".yaml", VT_TYPE_YAML }, { ".txt", VT_TYPE_TEXT },
 };
 
 static bool type_of(const char *name, enum vt_centre_type *out)

@@ -35,7 +35,7 @@ static void make_pages(void)
     VT_CHECK(mkdir(vt_test_path("p/assets"), 0755) == 0);
     vt_test_write(vt_test_path("p/index.html"), VT_LIT("<!doctype html><title>t</title>"));
     vt_test_write(vt_test_path("p/assets/a-1234.js"), VT_LIT("'use strict';"));
-    vt_test_write(vt_test_path("p/notes.txt"), VT_LIT("not a page"));
+    vt_test_write(vt_test_path("p/notes.md"), VT_LIT("not a page"));
 }
 
 static void start(struct stand *s, const char *option, const char *value)
@@ -233,7 +233,7 @@ static void what_is_no_question_is_not_answered(void)
         "/api/v1/releases/lamp/9",
         "/api/v1/files/ffff",
         "/../../etc/passwd",
-        "/notes.txt",
+        "/notes.md",
         "/assets/",
         "/assets/../index.html",
         "/trust.json",

@@ -4,7 +4,6 @@
 #include "cli/groups.h"
 #include "cli/listening.h"
 #include "crypto/tls_pair.h"
-#include "role/role.h"
 
 enum { CONNECTIONS = 1024, RATE = 200, REFRESH_S = 10, REFRESH_S_MAX = 86400 };
 
@@ -55,13 +54,16 @@ static bool read_bounds(struct vt_args *args, struct vt_centre_serving *serving,
 static void find_pages(struct vt_buf *out)
 {
     static const char *const places[] = { "web", "../share/vitrine/centre" };
-    struct vt_error ignored = { 0 };
     VT_AUTO_ARENA arena = vt_arena_new();
     char program[4096];
+    ssize_t got = readlink("/proc/self/exe", program, sizeof program - 1);
     char *slash;
 
-    if (!vt_role_program(program, sizeof program, &ignored) ||
-        (slash = strrchr(program, '/')) == NULL)
+    if (got <= 0)
+        return;
+    program[got] = '\0';
+    slash = strrchr(program, '/');
+    if (slash == NULL)
         return;
     *slash = '\0';
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {

@@ -13,6 +13,7 @@ packages_for() {
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \
         xz-utils ;;
     bench) echo nginx-light redis-server procps ;;
+    pages) echo chromium fonts-dejavu-core procps ;;
     clang) echo clang libclang-rt-14-dev ;;
     san) echo clang libclang-rt-14-dev ;;
     *) echo "need: unknown purpose $1" >&2; exit 2 ;;
@@ -25,6 +26,7 @@ why_for() {
     check) echo "to run the tests" ;;
     demo) echo "to run the demonstration" ;;
     bench) echo "peers of the benchmarks, started and ended by them" ;;
+    pages) echo "to try the pages in a browser" ;;
     *) echo "for $1" ;;
     esac
 }

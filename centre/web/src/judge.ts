@@ -1,0 +1,33 @@
+// The page's own verdict on an output, beside the Centre's: where the two disagree, or the
+// evidence does not hold, an alarm is raised that no view can hide.
+import { getText, part, type Output } from "./api.ts";
+import { checkRelease, type Finding } from "./check/evidence.ts";
+import { alarm, currentTrust } from "./session.ts";
+
+type Of = { product: string; version: string; state: string };
+
+export async function checkOutput(story: Of, output: Output): Promise<Finding[]> {
+  const evidence = await getText(`releases/${part(story.product)}/${part(story.version)}/evidence/${part(output.name)}`);
+  return checkRelease({ evidence, trust: currentTrust(), sha256: output.sha256, product: story.product, version: story.version });
+}
+
+// A "no" that the signed evidence gives is news; one that contradicts the Centre is an alarm.
+const IS_NEWS = "it is the current release";
+// What the Centre can say no for without asking more than this page does.  (Its policy may
+// demand more: two reviews, fresh news, a place.)
+const ABOUT_EVIDENCE = ["altered", "mixed", "malformed", "vendor-missing", "supervisor-missing", "not-logged", "no-quorum", "withdrawn", "superseded"];
+
+function contradiction(story: Of, output: Output, bad: Finding | undefined): string | undefined {
+  const { verdict } = output;
+  if (bad !== undefined && bad.step !== IS_NEWS) return `${bad.step}: not so, ${bad.says}`;
+  if (bad !== undefined && verdict?.ok) return `the Centre says yes, and the evidence says no: ${bad.says}`;
+  if (bad !== undefined && story.state === "published") return `the Centre says ${story.state}, and the evidence: ${bad.says}`;
+  if (bad !== undefined) return undefined;
+  if (verdict !== undefined && !verdict.ok && ABOUT_EVIDENCE.includes(verdict.reason)) return `the Centre says no (${verdict.reason}), and all of its evidence holds`;
+  return story.state === "published" ? undefined : `the Centre says ${story.state}, and by the evidence it is the current release`;
+}
+
+export function judge(story: Of, output: Output, findings: Finding[]): void {
+  const sentence = contradiction(story, output, findings.find((finding) => !finding.ok));
+  if (sentence !== undefined) alarm(`${story.product} ${story.version}, ${output.name}: ${sentence}.`);
+}

@@ -1,0 +1,168 @@
+// Small parts that all views share.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Finding } from "./check/evidence.ts";
+import type { Signer } from "./api.ts";
+import { said } from "./session.ts";
+
+// The heading of a view: it takes the focus, so that a reader hears where he is.
+export function Title({ children }: { children: ComponentChildren }) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${heading.current?.textContent ?? ""} · Transparency Centre`;
+    if (history.length > 1 && document.activeElement !== document.body) heading.current?.focus();
+  }, []);
+  return (
+    <h1 tabIndex={-1} ref={heading}>
+      {children}
+    </h1>
+  );
+}
+
+export type Tone = "good" | "bad" | "wait" | "calm";
+const MARKS: Record<Tone, string> = { good: "✓", bad: "✕", wait: "…", calm: "·" };
+
+export function Badge({ tone, isLong, children }: { tone: Tone; isLong?: boolean; children: ComponentChildren }) {
+  return (
+    <span class={`badge ${tone}${isLong ? " long" : ""}`}>
+      <span aria-hidden="true">{MARKS[tone]}</span> {children}
+    </span>
+  );
+}
+
+export function stateTone(state: string): Tone {
+  if (state === "published") return "good";
+  if (["withdrawn", "rejected", "differs"].includes(state)) return "bad";
+  return state === "superseded" ? "calm" : "wait";
+}
+
+export function Time({ at }: { at: string | undefined }) {
+  if (at === undefined) return <span class="quiet">no time</span>;
+  return <time dateTime={at}>{at.replace("T", " ").replace("Z", " UTC")}</time>;
+}
+
+const UNITS: [number, string][] = [[86400, "day"], [3600, "hour"], [60, "minute"]];
+
+export function ago(at: string): string {
+  const seconds = Math.max(0, (Date.now() - Date.parse(at)) / 1000);
+  for (const [length, name] of UNITS) {
+    const count = Math.floor(seconds / length);
+    if (count >= 1) return `${count} ${name}${count === 1 ? "" : "s"}`;
+  }
+  return "less than a minute";
+}
+
+export function Digest({ of: digest }: { of: string }) {
+  return (
+    <code class="digest" title={digest}>
+      {digest}
+    </code>
+  );
+}
+
+export function Command({ line }: { line: string }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = (): void => void navigator.clipboard?.writeText(line).then(() => setCopied(true), () => setCopied(false));
+  return (
+    <div class="command">
+      <pre tabIndex={0} aria-label="command">{line}</pre>
+      <button type="button" onClick={copy} aria-label={`Copy the command ${line.slice(0, 40)}`}>
+        {isCopied ? "Copied" : "Copy"}
+      </button>
+    </div>
+  );
+}
+
+// "Show me the command": the authority, one key press away.
+export function Authority({ lines, children }: { lines: string[]; children?: ComponentChildren }) {
+  return (
+    <details class="authority">
+      <summary>Show me the command</summary>
+      {children ?? <p>On a machine of yours, with your own copy of the trust root:</p>}
+      {lines.map((line) => (
+        <Command key={line} line={line} />
+      ))}
+    </details>
+  );
+}
+
+export function Signers({ all }: { all: Signer[] }) {
+  return (
+    <ul class="signers">
+      {all.map((signer) => (
+        <li key={signer.keyid + signer.role}>
+          {signer.holder === undefined ? (
+            <>
+              <Badge tone="bad">a key that nobody names</Badge> <Digest of={signer.keyid} />
+            </>
+          ) : (
+            <>
+              <strong>{signer.holder}</strong>, {signer.role} <span class="quiet">({[signer.site, signer.jurisdiction].filter(Boolean).join(", ")})</span>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function Findings({ all }: { all: Finding[] }) {
+  return (
+    <ol class="findings">
+      {all.map((finding) => (
+        <li key={finding.step} class={finding.ok ? "good" : "bad"}>
+          <span class="mark" aria-hidden="true">{finding.ok ? "✓" : "✕"}</span>
+          <span>
+            <strong>
+              {finding.ok ? "" : "Not so: "}
+              {finding.step}
+            </strong>
+            <br />
+            {finding.says}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+// What is fetched, and what is shown meanwhile or instead.
+export type Loaded<T> = { value?: T; failure?: string };
+
+export function useLoaded<T>(load: () => Promise<T>, dependencies: unknown[]): Loaded<T> {
+  const [loaded, setLoaded] = useState<Loaded<T>>({});
+  useEffect(() => {
+    let isOld = false;
+    setLoaded({});
+    load().then(
+      (value) => !isOld && setLoaded({ value }),
+      (error: unknown) => !isOld && setLoaded({ failure: said(error) }),
+    );
+    return () => {
+      isOld = true;
+    };
+  }, dependencies);
+  return loaded;
+}
+
+export function Waiting({ loaded }: { loaded: Loaded<unknown> }) {
+  if (loaded.failure !== undefined)
+    return (
+      <p class="box bad" role="alert">
+        {loaded.failure}.
+      </p>
+    );
+  return (
+    <p class="quiet" role="status">
+      Loading…
+    </p>
+  );
+}
+
+export const bytes = (count: number): string => {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  let value = count;
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+};

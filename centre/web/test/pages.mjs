@@ -1,0 +1,309 @@
+// The pages in a real browser, before a real Centre.
+// node pages.mjs CASE URL VITRINE FILE SCRATCH     (FILE: an output of lamp 1.4.0)
+// VT_SHOTS=DIR keeps pictures; VT_LARGE_MB=4096 hashes a larger file.
+import axe from "axe-core";
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { chromium } from "playwright-core";
+
+const [name, centre, vitrine, file, scratch] = process.argv.slice(2);
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
+const browser = await chromium.launch({ executablePath: process.env.VT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+
+// A page that reports what goes wrong in it, and every request it makes.
+async function open(base = centre, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const requests = [];
+  const errors = [];
+  page.on("request", (request) => requests.push(request));
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("dialog", (dialog) => errors.push(`dialog ${dialog.message()}`) && dialog.dismiss());
+  const go = async (view) => {
+    await page.goto(`${base}/#/${view}`);
+    await page.waitForSelector("main h1");
+    await page.waitForLoadState("networkidle");
+  };
+  return { page, context, requests, errors, go };
+}
+
+const alarms = (page) => page.$$eval(".alarm li", (items) => items.map((item) => item.textContent));
+const text = (page, selector) => page.textContent(selector);
+
+async function shoot(page, what) {
+  if (process.env.VT_SHOTS) await page.screenshot({ path: `${process.env.VT_SHOTS}/${what}.png`, fullPage: true });
+}
+
+// ---- a Centre that lies ----------------------------------------------------------------
+
+// A server in front of the real one that changes what `edit` returns something for.
+async function liar(edit) {
+  const server = createServer(async (request, answer) => {
+    const real = await fetch(centre + request.url);
+    const body = Buffer.from(await real.arrayBuffer());
+    const headers = Object.fromEntries(["content-type", "content-security-policy"].map((key) => [key, real.headers.get(key)]).filter(([, value]) => value !== null));
+    const changed = edit(request.url, body.toString());
+    answer.writeHead(real.status, headers);
+    answer.end(changed ?? body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { base: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
+}
+
+const json = (path, change) => (url, body) => {
+  if (url !== path) return undefined;
+  const value = JSON.parse(body);
+  change(value);
+  return JSON.stringify(value);
+};
+
+// Each lie, where it is told, and what the page must say of it.
+const LIES = {
+  "a forged proof": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/proof/4") ? body.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${"A".repeat(43)}=\n`) : undefined)],
+  "another entry": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/entry/4") ? body.replace("payload", "payIoad") : undefined)],
+  "a list that shows another entry": ["ledgers/releases/4", /another entry than the one that is proven/, json("/api/v1/ledgers/releases/entries/4", (value) => (value.entries[0].sha256 = "0".repeat(64)))],
+  "an omitted entry": ["ledgers/releases", /entry 5 is left out/, json("/api/v1/ledgers/releases/entries/0", (value) => value.entries.splice(5, 1))],
+  "a list cut short": ["ledgers/releases", /counts 12 entries, 13 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 12)))],
+  "a swapped digest": ["releases/lamp/1.4.0", /no output of the release has this digest/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].sha256 = "0".repeat(64)))],
+  "a changed verdict": ["releases/lamp/1.4.0", /says no \(withdrawn\), and all of its evidence holds/, json("/api/v1/releases/lamp/1.4.0", (value) => Object.assign(value.outputs[0].verdict, { ok: false, reason: "withdrawn" }))],
+  "a changed state": ["releases/lamp/1.4.0", /says superseded/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.state = "superseded"))],
+  "swapped evidence": ["releases/lamp/1.4.0", /lamp\.bin/, (url, body) => (url.endsWith("/evidence/lamp.bin") ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
+  "too few witnesses": ["ledgers", /which is no quorum/, (url, body) => (url.endsWith("/checkpoint") ? `${body.split("\n").slice(0, -3).join("\n")}\n` : undefined)],
+  "a root that nobody signed": ["ledgers", /is not the one that the list of ledgers shows/, json("/api/v1/ledgers", (value) => (value.ledgers[0].root = "0".repeat(64)))],
+  "another trust root": ["trust", /trust root/, (url, body) => (url === "/api/v1/trust" ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
+};
+
+async function aLieIsSeen() {
+  for (const [lie, [view, words, edit]] of Object.entries(LIES)) {
+    let isTold = false;
+    const { base, stop } = await liar((url, body) => {
+      const changed = edit(url, body);
+      isTold ||= changed !== undefined && changed !== body;
+      return changed;
+    });
+    const { page, context, go } = await open(base);
+    await go(view);
+    await page.waitForSelector(".alarm", { timeout: 10000 }).catch(() => {});
+    const said = (await alarms(page)).join("\n");
+    assert.ok(isTold, `${lie}: was not told`);
+    assert.match(said, words, lie);
+    assert.ok(await page.isVisible(".alarm h2"), lie);
+    if (lie === "a forged proof") await shoot(page, "liar");
+    await context.close();
+    stop();
+  }
+}
+
+async function theTruthRaisesNoAlarm() {
+  const { page, errors, go } = await open();
+  for (const view of VIEWS) {
+    await go(view);
+    await page.waitForTimeout(150);
+    assert.deepEqual(await alarms(page), [], view);
+  }
+  await go("releases/lamp/1.4.0");
+  await page.waitForSelector("text=checked here: yes");
+  assert.equal((await page.$$(".findings li.good")).length, 10);
+  await go("ledgers/releases/4");
+  await page.waitForSelector(".box.good >> text=entry 4 of the 13 entries");
+  assert.deepEqual(errors, []);
+}
+
+// What was seen on the last visit is remembered, and cannot be taken back.
+async function aLedgerCannotGoBack() {
+  const { page, go } = await open();
+  await go("ledgers");
+  await page.waitForSelector("text=signatures checked here");
+  const key = await page.evaluate(() => Object.keys(localStorage).find((each) => each.startsWith("head ")));
+  await page.evaluate((name) => localStorage.setItem(name, JSON.stringify({ size: "20", root: "00".repeat(32) })), key);
+  await page.reload();
+  await page.waitForSelector(".alarm >> text=went back");
+  await page.evaluate((name) => localStorage.setItem(name, JSON.stringify({ size: "7", root: "00".repeat(32) })), key);
+  await page.reload();
+  await page.waitForSelector(".alarm >> text=another history");
+}
+
+// ---- your own file ---------------------------------------------------------------------
+
+const choose = async (page, path) => {
+  await page.setInputFiles("input[type=file]", path);
+  await page.waitForSelector(".result .box, .result article", { timeout: 300000 });
+};
+
+async function yourOwnFileStaysWithYou() {
+  const { page, go, requests, errors } = await open();
+  await go("");
+  const before = requests.length;
+  await choose(page, file);
+  assert.match(await text(page, ".result"), /The Centre says: this is what was reviewed/);
+  assert.match(await text(page, ".result .digest"), new RegExp(sha256(readFileSync(file))));
+  const asked = requests.slice(before).map((request) => new URL(request.url()).pathname);
+  assert.deepEqual(asked.filter((path) => path.startsWith("/api/")), ["/api/v1/files", "/api/v1/files/all"]);
+  await page.click("text=Check it here");
+  await page.waitForSelector("text=checked here", { timeout: 10000 });
+  assert.equal((await page.$$(".findings li.good")).length, 10);
+  await shoot(page, "own-file");
+  writeFileSync(`${scratch}/other`, "nobody knows this");
+  await choose(page, `${scratch}/other`);
+  await page.waitForSelector("text=Nothing is known of this file");
+  // Nothing that was asked carries the file, its name or its digest.
+  for (const request of requests) {
+    assert.equal(request.method(), "GET");
+    assert.equal(request.postData(), null);
+    for (const secret of [sha256(readFileSync(file)), sha256("nobody knows this"), "other"]) assert.ok(!request.url().includes(secret.slice(0, 5)), request.url());
+  }
+  assert.deepEqual(errors, []);
+}
+
+// A swapped digest in the bucket: the Centre calls a bad file good.
+async function aBadFileIsNotCalledGood() {
+  writeFileSync(`${scratch}/evil`, "not what was reviewed");
+  const digest = sha256("not what was reviewed");
+  const { base, stop } = await liar(json("/api/v1/files/all", (value) => (value.files[0].sha256 = digest)));
+  const { page, go } = await open(base);
+  await go("");
+  await choose(page, `${scratch}/evil`);
+  await page.click("text=Check it here");
+  await page.waitForSelector(".alarm >> text=no output of the release has this digest");
+  assert.ok(await page.isVisible(".result .box.bad"));
+  stop();
+}
+
+// Hashed in pieces: the memory of the whole browser grows by less than the file.
+async function aLargeFileIsHashed() {
+  const megabytes = Number(process.env.VT_LARGE_MB ?? 256);
+  const path = `${scratch}/large`;
+  writeFileSync(path, "");
+  truncateSync(path, megabytes * 1048576);
+  const { page, go } = await open();
+  await go("");
+  const start = Date.now();
+  let peak = 0;
+  const watch = setInterval(() => (peak = Math.max(peak, memory())), 500);
+  const calm = memory();
+  await choose(page, path);
+  clearInterval(watch);
+  const digest = execFileSync("sha256sum", [path]).toString().slice(0, 64);
+  assert.equal(await text(page, ".result .digest"), digest);
+  console.log(`${megabytes} MiB in ${((Date.now() - start) / 1000).toFixed(1)} s; the browser grew by ${peak - calm} MiB`);
+  assert.ok(peak - calm < 220, `the browser grew by ${peak - calm} MiB`);
+}
+
+// Private memory of the browser's processes, in MiB.
+function memory() {
+  const rows = execFileSync("ps", ["-eo", "pid=,ppid=,rss="]).toString().trim().split("\n").map((row) => row.trim().split(/\s+/).map(Number));
+  const mine = new Set([process.pid]);
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [pid, parent] of rows) if (mine.has(parent) && !mine.has(pid)) grown = mine.add(pid) && true;
+  }
+  mine.delete(process.pid);
+  return Math.round(rows.filter(([pid]) => mine.has(pid)).reduce((sum, row) => sum + row[2], 0) / 1024);
+}
+
+// ---- for everybody ----------------------------------------------------------------------
+
+async function noBarrier() {
+  for (const options of [{}, { colorScheme: "dark" }, { viewport: { width: 390, height: 844 } }]) {
+    const { page, context, go } = await open(centre, { reducedMotion: "reduce", ...options });
+    for (const view of VIEWS) {
+      await go(view);
+      await page.waitForTimeout(100);
+      await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
+      await page.evaluate(axe.source);
+      const { violations } = await page.evaluate(() => axe.run());
+      const serious = violations.filter((one) => ["serious", "critical"].includes(one.impact));
+      assert.deepEqual(serious.map((one) => `${view}: ${one.id}: ${one.nodes[0].html}`), []);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(width <= 0, `${view}: wider than the screen by ${width}`);
+      await shoot(page, `${view.replaceAll("/", "-") || "home"}-${options.colorScheme ?? (options.viewport ? "small" : "large")}`);
+    }
+    await context.close();
+  }
+}
+
+const focused = (page) => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
+
+async function tabTo(page, words) {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press("Tab");
+    if ((await focused(page)).startsWith(words)) return;
+  }
+  assert.fail(`no way to '${words}' by keyboard`);
+}
+
+async function byKeyboardAlone() {
+  const { page, go } = await open();
+  await go("");
+  await tabTo(page, "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.match(await focused(page), /Nobody should have to rely/);
+  await go("");
+  await tabTo(page, "Releases");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("h1 >> text=Releases");
+  await tabTo(page, "lamp 1.4.0");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=checked here: yes");
+  await tabTo(page, "Show me the command");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.isVisible(".authority[open] pre"));
+  await tabTo(page, "Entry 4");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".tree svg");
+  await go("");
+  for (let i = 0; i < 40 && !(await page.evaluate(() => document.activeElement?.type === "file")); i++) await page.keyboard.press("Tab");
+  assert.ok(await page.evaluate(() => document.activeElement?.type === "file"), "the file chooser has no focus");
+}
+
+// Every command that is shown exists, with every option that it is given.
+async function commandsExist() {
+  const { page, go } = await open();
+  const lines = new Set();
+  for (const view of VIEWS) {
+    await go(view);
+    await page.waitForTimeout(200);
+    for (const line of await page.$$eval(".command pre", (all) => all.map((each) => each.textContent))) lines.add(line);
+  }
+  const ours = [...lines].filter((line) => line.startsWith("vitrine "));
+  assert.ok(ours.length >= 10, [...lines].join("\n"));
+  for (const line of ours) {
+    const words = line.split(" ").slice(1);
+    const verb = words[0] === "verify" ? ["verify"] : words.slice(0, 2);
+    const help = execFileSync(vitrine, [...verb, "--help"]).toString();
+    for (const option of line.match(/--[a-z-]+/g) ?? []) assert.ok(help.includes(`${option} `), `${line}: ${option}`);
+  }
+  for (const line of lines) assert.match(line, /^(vitrine|curl|make) /);
+}
+
+// Names and sentences of strangers stay text.
+async function strangersWordsStayText() {
+  const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+  const everywhere = (value) => (typeof value === "string" ? (/^[0-9a-f]{64}$|^\d{4}-|^lamp|^1\.|^releases$|^published$|^all$/.test(value) ? value : evil) : Array.isArray(value) ? value.map(everywhere) : value && typeof value === "object" ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, everywhere(each)])) : value);
+  const { base, stop } = await liar((url, body) => (/\/api\/v1\/(releases|files|ledgers|about)/.test(url) && body.startsWith("{") ? JSON.stringify(everywhere(JSON.parse(body))) : undefined));
+  const { page, go, errors } = await open(base);
+  for (const view of [...VIEWS, "releases/%3Cimg%20src=x%3E/1", "ledgers/%3Cscript%3E/0", "%E0%A4%A"]) {
+    await go(view);
+    await page.waitForTimeout(100);
+    assert.equal(await page.$("img[src=x], main script"), null, view);
+  }
+  assert.deepEqual(errors.filter((error) => /dialog|Content Security|TrustedHTML/.test(error)), []);
+  stop();
+}
+
+const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, strangersWordsStayText };
+let status = 0;
+try {
+  await cases[name]();
+  console.log("ok");
+} catch (error) {
+  console.log(`not ok: ${error.stack}`);
+  status = 1;
+}
+await browser.close();
+process.exit(status);

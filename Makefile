@@ -205,6 +205,7 @@ demo-programs: all $(OUT)/forge
 demo: deps
 	@tools/need.sh demo
 	@$(MAKE) --no-print-directory demo-programs
+	@tools/centre-web.sh --if-possible
 	@tools/demo.sh $(OUT) "$(KEEP)"
 
 # The world of the tests makes the evidence that is measured.

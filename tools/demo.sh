@@ -1,9 +1,10 @@
 #!/bin/bash
 # demo.sh BUILD [KEEP] - the main job, told by really doing it: real source through vendor's
 # build, supervisor's rebuild, review, two signatures, ledger and witnesses to an offline
-# verdict on a customer's machine; then nine attacks.  Works in build/demo, which it makes
-# anew; packages and environments stay in build/demo-stores for the next run.  With KEEP the
-# witnesses are left running, else nothing is.  Exit 1 if any line is not as expected.
+# verdict on a customer's machine; then nine attacks; then all of it in a Transparency
+# Centre.  Works in build/demo, which it makes anew; packages and environments stay in
+# build/demo-stores for the next run.  With KEEP the witnesses and the Centre are left
+# running, else nothing is.  Exit 1 if any line is not as expected.
 set -u
 build=$(cd "$1" && pwd) || exit 3
 keep=${2:-}
@@ -23,7 +24,7 @@ trap '[ -n "$keep" ] || stop_all' EXIT
 signify_deb=signify-openbsd_31-3_amd64.deb
 
 # shellcheck source=/dev/null
-for part in tell parties products attacks; do . "$tools/demo/$part.sh"; done
+for part in tell parties products attacks centre; do . "$tools/demo/$part.sh"; done
 
 begin_parties
 # What this customer and this supervisor demand.  A real policy lets an authorisation to
@@ -62,6 +63,7 @@ tell anyone "compares every stored byte of the ledger with what was signed" \
     vitrine ledger fsck log --policy policy.txt
 
 run_attacks
+run_centre
 
 echo
 printf '  %-46s %-20s %-20s %s\n' "attack" "expected" "seen" ""
@@ -72,6 +74,12 @@ echo "  vitrine verify $place/public/zlib/1.2.13.dfsg-1/zlib1g_1.2.13.dfsg-1_amd
 echo "  vitrine release status --desk $place/desk --trust $place/trust.json"
 echo "  vitrine supervise inspect hello 1.1 --desk $place/desk --trust $place/trust.json"
 echo "  $place/log/ and $place/public/: static files, any web server may serve them"
-[ -z "$keep" ] || echo "The witnesses go on: $(cat ch.url de.url jp.url br.url | tr '\n' ' ')- end them with: kill ${served[*]}"
+if [ -n "$keep" ]; then
+    echo "Open the Transparency Centre: $(cat centre.url)"
+else
+    echo "Open the Transparency Centre, all of this in a browser, with"
+    echo "  $build/vitrine centre serve --dir $place/centre --port 7920    and then http://127.0.0.1:7920"
+fi
+[ -z "$keep" ] || echo "The witnesses and the Centre go on: $(cat ch.url de.url jp.url br.url | tr '\n' ' ')- end them with: kill ${served[*]}"
 [ "$failed" -eq 0 ] || echo "Something was not as expected; see above."
 exit "$failed"

@@ -70,6 +70,9 @@ const LIES = {
   "an omitted entry": ["ledgers/releases", /entry 5 is left out/, json("/api/v1/ledgers/releases/entries/0", (value) => value.entries.splice(5, 1))],
   "a list cut short": ["ledgers/releases", /counts 12 entries, 13 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 12)))],
   "a swapped digest": ["releases/lamp/1.4.0", /no output of the release has this digest/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].sha256 = "0".repeat(64)))],
+  "a swapped source": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.statements.find((each) => each.kind === "draft").says.source = "0".repeat(64)))],
+  "a swapped source in the verdict": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].verdict.source = "0".repeat(64)))],
+  "another place in the ledger": ["releases/lamp/1.4.0", /it is entry 4 of the ledger, not 5/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.ledger.index = 5))],
   "a changed verdict": ["releases/lamp/1.4.0", /says no \(withdrawn\), and all of its evidence holds/, json("/api/v1/releases/lamp/1.4.0", (value) => Object.assign(value.outputs[0].verdict, { ok: false, reason: "withdrawn" }))],
   "a changed state": ["releases/lamp/1.4.0", /says superseded/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.state = "superseded"))],
   "swapped evidence": ["releases/lamp/1.4.0", /lamp\.bin/, (url, body) => (url.endsWith("/evidence/lamp.bin") ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
@@ -132,7 +135,7 @@ async function aLedgerCannotGoBack() {
 
 const choose = async (page, path) => {
   await page.setInputFiles("input[type=file]", path);
-  await page.waitForSelector(".result .box, .result article", { timeout: 300000 });
+  await page.waitForSelector(".result .box, .result article", { timeout: 300000 + 300 * Number(process.env.VT_LARGE_MB ?? 0) });
 };
 
 async function yourOwnFileStaysWithYou() {

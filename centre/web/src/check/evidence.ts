@@ -3,7 +3,7 @@
 import { refuse, Refused } from "./bytes.ts";
 import { isObject, parseCanonical, readStatement, type Json, type JsonObject, type Statement } from "./dsse.ts";
 import { leafHash } from "./merkle.ts";
-import { verifyProof, type Proven } from "./proof.ts";
+import { parseProof, verifyProof, type Proven } from "./proof.ts";
 import { isEnough, readKey, signersOf, type Key, type Trust } from "./trust.ts";
 
 export interface Finding {
@@ -171,4 +171,12 @@ export function checkRelease(question: Question): Finding[] {
     }
   }
   return findings;
+}
+
+// What the release statement binds, for whoever compares it with what is shown.  Its
+// signatures are checkRelease's affair.
+export function releaseFacts(evidence: string): { source: string; recipe: string; environment: string; index: bigint } {
+  const { release, proof } = open(evidence);
+  const { predicate } = release;
+  return { source: text(predicate, "source"), recipe: text(predicate, "recipe"), environment: text(predicate, "environment"), index: parseProof(proof).index };
 }

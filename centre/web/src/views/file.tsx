@@ -147,7 +147,10 @@ function Answer({ name, digest, answer }: { name: string; digest: string; answer
       </p>
       {found.length === 0 ? <Unknown /> : found.map((file) => <Found key={file.product + file.version} file={file} />)}
       <p class="quiet">
-        The file was not sent. {bucket.digits === 0 ? "Of its digest the Centre learned nothing: all" : `Of its digest the Centre learned the first ${bucket.digits} of 64 digits, which it shares with`} {bucket.files.length} of the {bucket.count} known files{bucket.digits === 0 ? " were fetched and searched here" : ""}.
+        The file was not sent.{" "}
+        {bucket.digits === 0
+          ? `Of its digest the Centre learned nothing: all that it knows (${bucket.count} ${bucket.count === 1 ? "file" : "files"}) was fetched and searched here.`
+          : `Of its digest the Centre learned the first ${bucket.digits} of 64 digits, which ${bucket.files.length} of the ${bucket.count} known files begin with.`}
       </p>
       <Authority lines={[`vitrine verify ${name.replace(/[^\w.+~-]/g, "?")} --trust trust.json`]}>
         <p>The authority, offline, with FILE.evidence beside it:</p>

@@ -9,6 +9,7 @@ const char *vt_centre_type_name(enum vt_centre_type type)
         [VT_TYPE_PROBLEM] = "application/problem+json",
         [VT_TYPE_TEXT] = "text/plain; charset=utf-8",
         [VT_TYPE_PROOF] = "application/vnd.vitrine.tlog-proof",
+        [VT_TYPE_BYTES] = "application/octet-stream",
         [VT_TYPE_HTML] = "text/html; charset=utf-8",
         [VT_TYPE_SCRIPT] = "text/javascript; charset=utf-8",
         [VT_TYPE_STYLE] = "text/css; charset=utf-8",

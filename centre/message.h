@@ -33,6 +33,7 @@ enum vt_centre_type {
     VT_TYPE_PROBLEM, /* RFC 9457 */
     VT_TYPE_TEXT,
     VT_TYPE_PROOF, /* a tlog-proof */
+    VT_TYPE_BYTES, /* an entry: whatever was logged */
     VT_TYPE_HTML,
     VT_TYPE_SCRIPT,
     VT_TYPE_STYLE,

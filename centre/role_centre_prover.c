@@ -97,6 +97,7 @@ static bool write_answer(struct prover *p, const struct vt_ledger_question *ques
     case VT_ASK_ENTRIES:
         return write_entries(held, p->holding.trust, question->number, out, err);
     case VT_ASK_ENTRY:
+        *type = VT_TYPE_BYTES;
         return vt_held_read(held, question->number, out, err);
     case VT_ASK_PROOF:
         *type = VT_TYPE_PROOF;

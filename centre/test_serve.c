@@ -316,6 +316,33 @@ static void questions_have_a_rate(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
+static void tls_is_spoken(void)
+{
+    struct stand s = { 0 };
+    const char *said;
+
+    make(&s);
+    make_pages();
+    (void)vt_test_run(0, VT_ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                 "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                                 "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                                 "-days", "2", "-keyout", vt_test_path("tls.key"), "-out",
+                                 vt_test_path("tls.pem")));
+    s.centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
+                                             s.world.folder, "--pages", vt_test_path("p"),
+                                             "--tls-cert", vt_test_path("tls.pem"),
+                                             "--tls-key", vt_test_path("tls.key")));
+    said = vt_test_run(0, VT_ARGV("curl", "-s", "-i", "--cacert", vt_test_path("tls.pem"),
+                                  url(&s, "/api/v1/ledgers/releases/checkpoint")));
+    MUST_SAY(said, "Strict-Transport-Security: max-age=");
+    MUST_SAY(said, VT_WORLD_ORIGIN);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+    MUST_SAY(vt_test_run(VT_EXIT_USAGE,
+                         VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder,
+                                 "--tls-cert", vt_test_path("tls.pem"))),
+             "--tls-cert and --tls-key go together");
+}
+
 /* ---- copies that lie --------------------------------------------------------------------
  */
 
@@ -536,6 +563,7 @@ static const struct vt_case cases[] = {
     { "every answer is locked down", every_answer_is_locked_down },
     { "what is known is not sent again", what_is_known_is_not_sent_again },
     { "questions have a rate", questions_have_a_rate },
+    { "TLS is spoken", tls_is_spoken },
     { "a copy that goes back is not followed", a_copy_that_goes_back_is_not_followed },
     { "a copy that grows is followed", a_copy_that_grows_is_followed },
     { "another history is not followed", another_history_is_not_followed },

@@ -27,7 +27,8 @@ async function open(base = centre, options = {}) {
   const go = async (view) => {
     await page.goto(`${base}/#/${view}`);
     await page.waitForSelector("main h1");
-    await page.waitForLoadState("networkidle");
+    // Nothing is waited for any more.
+    await page.waitForFunction(() => !/Loading…|[Cc]hecking (here|the)/.test(document.querySelector("main").innerText));
   };
   return { page, context, requests, errors, go };
 }

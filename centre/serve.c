@@ -128,9 +128,12 @@ static bool check_folders(const struct vt_centre_serving *serving, struct vt_err
 bool vt_centre_serve(const struct vt_centre_serving *serving, struct vt_error *err)
 {
     struct serving s = { .told = serving, .listen_fd = -1 };
-    const struct vt_kept kept = {
-        "centre", start_all, stop_all, channels_of, say_ready, &s
-    };
+    const struct vt_kept kept = { .name = "centre",
+                                  .start = start_all,
+                                  .stop = stop_all,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s };
     bool is_ok =
         check_folders(serving, err) &&
         vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&

@@ -25,6 +25,8 @@ static const struct vt_group *const groups[] = {
     &vt_cli_cell,
     &vt_cli_client,
     &vt_cli_centre,
+    &vt_cli_custody,
+    &vt_cli_keyagent,
     &vt_cli_witness,
     NULL,
     /* clang-format on */

@@ -11,6 +11,8 @@
 #include "centre/role_centre_front.h"
 #include "centre/role_centre_prover.h"
 #include "centre/role_centre_reader.h"
+#include "custody/role_agent_front.h"
+#include "custody/role_agent_holder.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_feeder.h"
 #include "ledger/role_ledger_front.h"
@@ -44,6 +46,8 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_CENTRE_FRONT, vt_role_centre_front, &vt_centre_front_rights },
     { VT_ROLE_CENTRE_READER, vt_role_centre_reader, &vt_centre_reader_rights },
     { VT_ROLE_CENTRE_PROVER, vt_role_centre_prover, &vt_centre_prover_rights },
+    { VT_ROLE_AGENT_FRONT, vt_role_agent_front, &vt_agent_front_rights },
+    { VT_ROLE_AGENT_HOLDER, vt_role_agent_holder, &vt_agent_holder_rights },
     { NULL, NULL, NULL },
 };
 

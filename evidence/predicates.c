@@ -350,11 +350,17 @@ static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            NUMBER("requests"),
                                            END };
 
-static const struct vt_field TALLY[] = { TEXT("cell"),       TEXT("ledger"),
-                                         NUMBER("number"),   NUMBER("releases"),
-                                         NUMBER("keys"),     NUMBER("refusals"),
-                                         NUMBER("warnings"), TIME("until"),
-                                         SHA256("chain"),    END };
+static const struct vt_field TALLY[] = { TEXT("cell"),
+                                         TEXT("ledger"),
+                                         NUMBER("number"),
+                                         NUMBER("releases"),
+                                         NUMBER("keys"),
+                                         NUMBER("refusals"),
+                                         NUMBER("warnings"),
+                                         TIME("until"),
+                                         NUMBER("size"),
+                                         SHA256("chain"),
+                                         END };
 
 /* ---- statements of supervision (custody/DESIGN-supervision.md) ---- */
 

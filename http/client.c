@@ -163,12 +163,25 @@ static bool add_header(struct under_way *inside, const char *name, const char *v
     return true;
 }
 
+static bool add_token(const struct vt_http_call *call, struct under_way *inside)
+{
+    char value[224];
+    int len;
+
+    if (call->bearer == NULL)
+        return true;
+    len = snprintf(value, sizeof value, "Bearer %s", call->bearer);
+    return len > 0 && (size_t)len < sizeof value && strpbrk(value, "\r\n") == NULL &&
+           add_header(inside, "Authorization", value);
+}
+
 static bool add_headers(const struct vt_http_call *call, struct under_way *inside)
 {
     const char *type = call->content_type != NULL ? call->content_type : "text/plain";
 
     /* No "Expect: 100-continue": it costs a round trip, and some servers a second. */
     return (call->accept == NULL || add_header(inside, "Accept", call->accept)) &&
+           add_token(call, inside) &&
            (!call->is_gzipped || add_header(inside, "Content-Encoding", "gzip")) &&
            (call->body.len == 0 ||
             (add_header(inside, "Content-Type", type) && add_header(inside, "Expect", "")));

@@ -18,6 +18,7 @@ struct vt_http_call {
     const char *content_type; /* of the body; NULL: text/plain */
     bool is_gzipped;          /* the body: it is sent with Content-Encoding: gzip */
     const char *accept;       /* NULL: anything */
+    const char *bearer;       /* a token for "Authorization: Bearer"; NULL: none */
     size_t answer_bytes_max;
     int64_t timeout_ms; /* for all of it; 0: 30 s */
     void *context;      /* the caller's */

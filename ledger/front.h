@@ -16,8 +16,6 @@
 #include "ledger/shelf.h"
 #include "store/disk.h"
 
-#define VT_TLOG_PROOF_TYPE "application/vnd.vitrine.tlog-proof"
-
 enum vt_front_wish { VT_WISH_INDEX, VT_WISH_BATCH, VT_WISH_PROOF };
 
 struct vt_front_request {

@@ -9,6 +9,9 @@
 #include "ledger/policy.h"
 #include "ledger/tree_verify.h"
 
+/* As a content type, of ours. */
+#define VT_TLOG_PROOF_TYPE "application/vnd.vitrine.tlog-proof"
+
 /* Longer proofs are refused; ours are below 4 KiB. */
 #define VT_TLOG_PROOF_BYTES_MAX (VT_NOTE_BYTES_MAX + VT_KIB(64))
 

@@ -13,6 +13,7 @@
 #include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
 #include "tests/cell_world.h"
+#include "crypto/age_key.h"
 #include "tests/world.h"
 #include "wire/hex.h"
 
@@ -23,11 +24,15 @@ struct row {
     const char *call;
 };
 
-#define DESK    "--desk #desk --trust @trust.json "
-#define RELEASE "lamp 2.0 " DESK
-#define NOBODY  "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define LEDGER  "--ledger #log "
-#define SIGN    "--trust @trust.json --sign-only --out +new-statement "
+#define DESK     "--desk #desk --trust @trust.json "
+#define RELEASE  "lamp 2.0 " DESK
+#define NOBODY   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define LEDGER   "--ledger #log "
+#define SIGN     "--trust @trust.json --sign-only --out +new-statement "
+#define SOMEBODY "age1pyysjzgfpyysjzgfpyysjzgfpyysjzgfpyysjzgfpyysjzgfpyyscxl7ka"
+#define REVIEW                                                                             \
+    "--openings ~agent/holder/openings --copy #log --origin log.example --trust "          \
+    "@trust.json --enrolment @agent-enrolment.json"
 
 static const struct row rows[] = {
     { 0,
@@ -221,6 +226,25 @@ static const struct row rows[] = {
     { 0, "client sent --home #home" },
     { 0, "client withdraw --home %home --cell zurich --out +request" },
     { 1, "client receipt @receipt --home home --trust @trust.json" },
+    { 0, "keyagent init --dir +new-agent --trust @trust.json --policy @custody.json "
+         "--enrolment @agent-enrolment.json --recipient CH/file/2026=swiss.key --key "
+         "@agent.key" },
+    { 0, "keyagent update --dir #agent --policy @custody.json" },
+    { NO_TWIN, "keyagent serve --dir #agent --tls-cert @cert.pem --tls-key @cert.key "
+               "--passphrase-file ~phrase" },
+    { 0, "keyagent status --dir #agent" },
+    { 0, "custody policy @rules.json --out +new-custody.json --key @sealed.key "
+         "--passphrase-file @phrase" },
+    { 0, "custody request @one.age --out +new-request --cell zurich --ledger a.example "
+         "--policy 1 --role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH "
+         "--reason maintenance --ticket T-1 --recipient " SOMEBODY " --key @vendor.key" },
+    { 0, "custody approve @asked --key @reviewer.key" },
+    { 3, "custody read @one.age --request @asked --trust @trust.json --enrolment "
+         "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
+         "--key @swiss.key --sealed-for " SOMEBODY " --out none --token-file ~phrase" },
+    { 1, "custody accesses " REVIEW },
+    { 1, "custody open 1 " REVIEW },
+    { 1, "custody reconcile " REVIEW },
 };
 
 /* ---- the world: one folder, in which every row works -----------------------------------
@@ -535,6 +559,42 @@ static void make_supervision(void)
                                salt_text));
 }
 
+static const char rules_text[] =
+    "{\"version\":1,\"created\":\"2026-11-26T00:00:00Z\",\"cell\":\"zurich\",\"ledger\":"
+    "\"a.example\",\"fresh_s\":300,\"roles\":[],\"rules\":[],\"published\":[],"
+    "\"requests\":0}";
+
+/* A key agent, and a request to read. */
+static void make_custody(void)
+{
+    struct vt_age_recipient recipient;
+    VT_AUTO_BUF header = vt_buf_init(VT_KIB(1));
+    struct vt_env env = vt_env_real();
+    uint8_t file_key[VT_AGE_FILE_KEY_BYTES] = { 1 };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_age_recipient_parse(VT_LIT(SOMEBODY), &recipient, &err));
+    VT_CHECK_OK(vt_age_header_write(&env, &recipient, file_key, &header, &err));
+    vt_test_write(vt_test_path("one.age"), vt_buf_slice(&header));
+    write_text("rules.json", rules_text);
+    (void)make("key new --out agent.key");
+    (void)make("key new --type x25519 --out swiss.key");
+    (void)make("trust enrol --role agent --public agent.key.pub --holder Watch "
+               "--jurisdiction DE --site Bonn --product zurich --out agent-enrolment.json "
+               "--key supervisor.key");
+    (void)make("custody policy rules.json --out custody.json --key supervisor.key");
+    (void)make("keyagent init --dir agent --trust trust.json --policy custody.json "
+               "--enrolment agent-enrolment.json --recipient CH/file/2026=swiss.key --key "
+               "agent.key");
+    (void)make(vt_arena_printf(
+        vt_test_arena(),
+        "custody request one.age --out asked --cell zurich --ledger a.example --policy 1 "
+        "--role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH --reason "
+        "maintenance --ticket T-1 --recipient %.*s --key vendor.key",
+        VT_AGE_RECIPIENT_CHARS,
+        (const char *)vt_test_read(vt_test_path("swiss.key.pub")).data));
+}
+
 /* No room is left in that folder. */
 static void fill(const char *folder)
 {
@@ -556,6 +616,7 @@ static void make_world(void)
     make_the_rest();
     make_cell();
     make_supervision();
+    make_custody();
     VT_CHECK(mkdir(vt_test_path("closed"), 0555) == 0);
     fill(vt_test_small_disk(VT_KIB(16)));
 }
@@ -870,6 +931,8 @@ GROUP(relocate)
 GROUP(cell)
 GROUP(client)
 GROUP(centre)
+GROUP(keyagent)
+GROUP(custody)
 
 /* ---- nobody is left out ----------------------------------------------------------------
  */
@@ -947,6 +1010,8 @@ static const struct vt_case cases[] = {
     { "cell", group_cell },
     { "client", group_client },
     { "centre", group_centre },
+    { "keyagent", group_keyagent },
+    { "custody", group_custody },
     { "every verb has a row", every_verb_has_a_row },
 };
 

@@ -5,11 +5,12 @@
 
 enum { VERBS_MAX = 32, NAME_BYTES = 64 };
 
-static const char *const GROUPS[] = {
-    "verify",  "key",     "trust",   "ledger",    "mirror", "witness",  "line",
-    "monitor", "release", "review",  "supervise", "rules",  "relay",    "cell",
-    "client",  "promise", "finding", "request",   "denial", "relocate", "centre"
-};
+static const char *const GROUPS[] = { "verify",  "key",      "trust",     "ledger",
+                                      "mirror",  "witness",  "line",      "monitor",
+                                      "release", "review",   "supervise", "rules",
+                                      "relay",   "cell",     "client",    "promise",
+                                      "finding", "request",  "denial",    "relocate",
+                                      "centre",  "keyagent", "custody" };
 
 struct verbs {
     char names[VERBS_MAX][NAME_BYTES];

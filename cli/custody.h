@@ -1,0 +1,55 @@
+/* What the files of `vitrine custody` share. */
+#ifndef VT_CLI_CUSTODY_H
+#define VT_CLI_CUSTODY_H
+
+#include "cli/cli.h"
+#include "cli/files.h"
+#include "custody/access.h"
+#include "evidence/trust.h"
+
+/* The trust root and who is enrolled: --trust, --enrolment. */
+struct vt_cli_keyring {
+    struct vt_trust *trust; /* owned */
+    struct vt_keyring keyring;
+    struct vt_envelope enrolled[VT_TRUST_ENROLLED_MAX]; /* owned */
+    size_t count;
+};
+void vt_cli_keyring_clear(struct vt_cli_keyring *keyring);
+#define VT_AUTO_CLI_KEYRING                                                                \
+    __attribute__((cleanup(vt_cli_keyring_clear))) struct vt_cli_keyring
+
+#define VT_OPTION_TRUST                                                                    \
+    {                                                                                      \
+        "trust", "TRUST", "the trust root: a file, or a pinned folder", true, false        \
+    }
+#define VT_OPTION_ENROLMENT                                                                \
+    {                                                                                      \
+        "enrolment", "FILE", "whom the supervisor let in, from `vitrine trust enrol`",     \
+            false, true                                                                    \
+    }
+
+/* The struct must stay in its place.
+ * Errors: VT_REJECTED an enrolment that the supervisor did not sign; those of reading */
+VT_CHECKED bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
+                                    struct vt_error *err);
+
+/* The complete age header at the beginning of a file; appended.
+ * Errors: VT_IO; VT_MALFORMED no age file */
+VT_CHECKED bool vt_cli_read_header(const char *path, struct vt_buf *out,
+                                   struct vt_error *err);
+/* A signed access in a file. */
+VT_CHECKED bool vt_cli_read_access(const char *path, struct vt_buf *bytes,
+                                   struct vt_envelope *envelope, struct vt_access *access,
+                                   struct vt_error *err);
+json_t *vt_cli_access_json(const struct vt_access *access);
+
+extern const struct vt_option vt_cli_custody_read_options[];
+extern const struct vt_option vt_cli_custody_accesses_options[];
+extern const struct vt_option vt_cli_custody_open_options[];
+extern const struct vt_option vt_cli_custody_reconcile_options[];
+bool vt_cli_custody_read(struct vt_args *args, struct vt_error *err);
+bool vt_cli_custody_accesses(struct vt_args *args, struct vt_error *err);
+bool vt_cli_custody_open(struct vt_args *args, struct vt_error *err);
+bool vt_cli_custody_reconcile(struct vt_args *args, struct vt_error *err);
+
+#endif

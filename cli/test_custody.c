@@ -1,0 +1,462 @@
+/* Reading on the record as it runs: three real witnesses, a served access ledger, a served
+ * key agent, and the verbs of readers and reviewers.  Each attack fails closed. */
+#include "crypto/age_stream.h"
+#include "crypto/verify_note.h"
+#include "tests/confinement.h"
+#include "tests/custody_world.h"
+#include "tests/running.h"
+#include "tests/small_log.h"
+#include <signal.h>
+
+enum { WITNESSES = 3 };
+
+struct stand {
+    struct vt_custody_world world;
+    struct vt_running witnesses[WITNESSES], ledger, agent;
+    const char *recipient, *sealed_for, *role_id;
+};
+
+static struct stand s;
+
+static const char *path(const char *name)
+{
+    return vt_test_path(name);
+}
+
+static const char *print(const char *format, ...) VT_PRINTF(1, 2);
+static const char *print(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
+}
+
+/* ---- the stand --------------------------------------------------------------------------
+ */
+
+static const char *vkey_text(const char *name, enum vt_note_type type,
+                             const struct vt_key *key)
+{
+    return vt_test_vkey(name, type, key);
+}
+
+static void start_witness(size_t i, const char *log_vkey, struct vt_buf *policy)
+{
+    const struct vt_key *key = vt_world_key((enum vt_party)(VT_P_WITNESS + i));
+    const char *name = print("witness-%zu.example", i), *dir = path(print("w%zu", i));
+    const char *file = vt_custody_write_key(&s.world, print("w%zu.key", i), key);
+
+    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name", name,
+                                 "--key", file));
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey", log_vkey));
+    s.witnesses[i] =
+        vt_test_start("witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", dir));
+    vt_buf_printf(policy, "witness w%zu %s %s\n", i,
+                  vkey_text(name, VT_NOTE_COSIGNATURE, key), s.witnesses[i].url);
+}
+
+static void start_ledger(void)
+{
+    s.ledger = vt_test_start("ledger.err",
+                             VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
+}
+
+static void make_ledger(void)
+{
+    const char *vkey = vkey_text(VT_CUSTODY_ORIGIN, VT_NOTE_ED25519, vt_custody_log_key());
+    VT_AUTO_BUF policy = vt_buf_init(VT_KIB(8));
+
+    vt_buf_printf(&policy, "log %s\n", vkey);
+    for (size_t i = 0; i < WITNESSES; i++)
+        start_witness(i, vkey, &policy);
+    vt_buf_put_text(&policy, "group all 3 w0 w1 w2\nquorum all\n");
+    (void)vt_custody_write_file(&s.world, "ledger-policy", vt_buf_slice(&policy));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path("log"),
+                                 "--origin", VT_CUSTODY_ORIGIN, "--use", "access", "--key",
+                                 path("log.key"), "--policy", path("ledger-policy")));
+    start_ledger();
+}
+
+static void start_agent(void)
+{
+    s.agent = vt_test_start(
+        "agent.err", VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent")));
+}
+
+/* The policy is signed by the command from its text. */
+static void make_agent(const char *from, const char *to)
+{
+    const char *text = vt_custody_policy_text(3), *at = strstr(text, from);
+
+    VT_CHECK(at != NULL);
+    text = vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text), text, to,
+                           at + strlen(from));
+    (void)vt_custody_write_file(&s.world, "predicate.json", vt_slice_from_cstr(text));
+    (void)vt_custody_write_key(&s.world, "supervisor.key", vt_world_key(VT_P_SUPERVISOR));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),
+                                 "--key", path("supervisor.key"), "--out",
+                                 path("policy.json")));
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent"), "--trust",
+                   path("trust.json"), "--policy", path("policy.json"), "--enrolment",
+                   path("enrolled-0.json"), "--enrolment", path("enrolled-1.json"),
+                   "--enrolment", path("enrolled-3.json"), "--enrolment",
+                   path("enrolled-5.json"), "--key", path("agent.key"), "--recipient",
+                   print("CH/file/2026=%s", path("swiss.key")), "--recipient",
+                   print("DE/file/2026=%s", path("german.key"))));
+    start_agent();
+}
+
+static const char *recipient_text(const struct vt_age_recipient *recipient)
+{
+    char *text = vt_arena_alloc(vt_test_arena(), VT_AGE_RECIPIENT_CHARS + 1);
+
+    vt_age_recipient_text(recipient, text);
+    return text;
+}
+
+static void begin(const char *from, const char *to)
+{
+    vt_hash role = vt_custody_key_id(VT_C_ANALYST);
+    char *hex = vt_arena_alloc(vt_test_arena(), 65);
+
+    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+    s.recipient = recipient_text(&s.world.reader.recipient);
+    s.sealed_for = recipient_text(&s.world.identities[VT_C_SWISS].recipient);
+    vt_hash_text(&role, hex);
+    s.role_id = hex;
+    make_ledger();
+    make_agent(from, to);
+}
+
+static void finish(void)
+{
+    vt_test_stop(&s.agent, 0);
+    vt_test_stop(&s.ledger, 0);
+    for (size_t i = 0; i < WITNESSES; i++)
+        vt_test_stop(&s.witnesses[i], 0);
+}
+
+/* An object as a client would seal it. */
+static const char *seal(const char *name, const char *plain)
+{
+    struct vt_custody_sealed sealed =
+        vt_custody_seal(&s.world, VT_C_SWISS, (unsigned)strlen(plain));
+    VT_AUTO_BUF file = vt_buf_init(VT_MIB(1));
+    VT_AUTO_AGE_STREAM stream = NULL;
+    struct vt_error err = { 0 };
+
+    vt_buf_put(&file, sealed.header);
+    VT_CHECK_OK(vt_age_seal_new(&s.world.env, sealed.file_key, vt_age_sink_buf(&file),
+                                &stream, &err));
+    VT_CHECK_OK(vt_age_stream_put(stream, vt_slice_from_cstr(plain), &err));
+    VT_CHECK_OK(vt_age_stream_end(stream, &err));
+    return vt_custody_write_file(&s.world, name, vt_buf_slice(&file));
+}
+
+static void request(const char *file, const char *reason, const char *object)
+{
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "custody", "request", "--out", path(file), "--cell",
+                   VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN, "--policy", "3",
+                   "--role", "analyst", "--role-id", s.role_id, "--place", "Zurich",
+                   "--jurisdiction", "CH", "--reason", reason, "--ticket", "SECRET-TICKET",
+                   "--recipient", s.recipient, "--key", path("reader.key"), object));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "approve", path(file), "--key",
+                                 path("analyst.key")));
+}
+
+static const char *read_as(int exit_code, const char *file, const char *object,
+                           const char *out)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "read", "--request", path(file),
+                               "--trust", path("trust.json"), "--enrolment",
+                               path("enrolled-5.json"), "--ledger", s.ledger.url, "--agent",
+                               s.agent.url, "--key", path("answer.key"), "--sealed-for",
+                               s.sealed_for, "--out", path(out), object));
+}
+
+/* A reviewer's verb, over the ledger's own folder. */
+static const char *review(int exit_code, const char *verb, const char *operand)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", verb, "--openings",
+                               path("agent/holder/openings"), "--copy", path("log"),
+                               "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                               "--enrolment", path("enrolled-5.json"), operand));
+}
+
+static void check_plain(const char *out, const char *object, const char *plain)
+{
+    vt_slice file = vt_test_read(object);
+    const uint8_t *mac = memmem(file.data, file.len, "\n--- ", 5);
+    size_t len = (size_t)(mac - file.data) + 5 + 43 + 1;
+    vt_hash id = vt_sha256_of(vt_slice_sub(file, 0, len));
+    char hex[65];
+
+    VT_CHECK(mac != NULL);
+    vt_hash_text(&id, hex);
+    VT_CHECK(vt_slice_is(vt_test_read(path(print("%s/%s", out, hex))), plain));
+}
+
+/* ---- the whole road ---------------------------------------------------------------------
+ */
+
+static void a_reading_is_on_record(void)
+{
+    const char *object, *said;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    said = read_as(0, "req-1", object, "plain-1");
+    VT_CHECK_SAYING(strstr(said, "on record") != NULL, "%s", said);
+    check_plain("plain-1", object, "the plaintext of one");
+
+    /* The ledger stopped: what a reviewer needs is in folders. */
+    finish();
+    said = review(0, "accesses", NULL);
+    VT_CHECK_SAYING(strstr(said, "released entry") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "malware-analysis, 1 object, analyst in CH") != NULL, "%s",
+                    said);
+    VT_CHECK_SAYING(strstr(said, "complete   every opening") != NULL, "%s", said);
+    said = review(0, "reconcile", NULL);
+    VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys; refused 0") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "2 counts of the agent") != NULL ||
+                        strstr(said, "1 counts of the agent") != NULL,
+                    "%s", said);
+    said = review(0, "open", "1");
+    VT_CHECK_SAYING(strstr(said, "ticket SECRET-TICKET") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "c2sp.org/tlog-proof@v1") != NULL, "%s", said);
+    (void)review(1, "open", "2");
+    said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent")));
+    VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);
+}
+
+/* The log as a leak: every byte that the ledger shows, and none of it is about anybody. */
+static void the_ledger_tells_nothing(void)
+{
+    static const char *const secrets[] = { "SECRET-TICKET", "Zurich",
+                                           "analyst",       "malware",
+                                           "age1",          "in-toto.io/x",
+                                           "one.age",       "urn:vitrine:access" };
+    const char *object, *dump;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    (void)read_as(0, "req-1", object, "plain-1");
+    finish();
+    dump =
+        vt_test_run(0, VT_ARGV("sh", "-c",
+                               print("find %s/tile -type f -exec cat {} + | tr -d '\\0'; "
+                                     "find %s/tile -type f -exec cat {} + | tr -d '\\0' "
+                                     "| grep -ao '\"payload\":\"[^\"]*' | cut -d'\"' -f4 "
+                                     "| while read -r p; do printf %%s \"$p\" | base64 "
+                                     "-d; done",
+                                     path("log"), path("log"))));
+    VT_CHECK(strstr(dump, "{\"class\":\"access\",\"commitment\":\"") != NULL);
+    VT_CHECK(strstr(dump, "urn:vitrine:tally:v1") != NULL);
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+        VT_CHECK_SAYING(strstr(dump, secrets[i]) == NULL, "the ledger shows '%s'",
+                        secrets[i]);
+}
+
+/* ---- what is down ----------------------------------------------------------------------
+ */
+
+static void ledger_or_quorum_down_nobody_reads(void)
+{
+    const char *object;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    vt_test_stop(&s.witnesses[2], 0); /* two are no quorum */
+    (void)read_as(3, "req-1", object, "plain-1");
+    VT_CHECK(!vt_path_exists(path("plain-1")));
+    vt_test_stop(&s.ledger, 0);
+    (void)read_as(3, "req-1", object, "plain-1");
+    VT_CHECK(!vt_path_exists(path("plain-1")));
+    VT_CHECK(vt_test_read(path("agent/holder/openings")).len == 0);
+    vt_test_stop(&s.agent, 0);
+}
+
+/* ---- break-glass ------------------------------------------------------------------------
+ */
+
+static bool is_due(void *context)
+{
+    return time(NULL) >= *(const time_t *)context;
+}
+
+static void an_emergency_rings(void)
+{
+    const char *object, *said;
+    time_t due;
+
+    begin("\"delay_s\":600", "\"delay_s\":3");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "emergency", object);
+    said = read_as(1, "req-1", object, "plain-1");
+    due = time(NULL) + 4;
+    VT_CHECK_SAYING(strstr(said, "announced") != NULL, "%s", said);
+    VT_CHECK(!vt_path_exists(path("plain-1")));
+    VT_CHECK(memmem(vt_test_read(path("agent.err")).data,
+                    vt_test_read(path("agent.err")).len, "ALARM: emergency", 16) != NULL);
+    VT_CHECK(vt_test_wait_until(is_due, &due));
+    said = read_as(0, "req-1", object, "plain-1");
+    check_plain("plain-1", object, "the plaintext of one");
+    finish();
+    said = review(0, "accesses", NULL);
+    VT_CHECK_SAYING(strstr(said, "warned") != NULL && strstr(said, "EMERGENCY") != NULL,
+                    "%s", said);
+    said = review(0, "reconcile", NULL);
+    VT_CHECK_SAYING(strstr(said, "emergencies 1") != NULL, "%s", said);
+}
+
+/* ---- a dishonest agent ------------------------------------------------------------------
+ */
+
+struct copying {
+    struct vt_agent_store *to;
+    uint64_t left_out, number;
+};
+
+static bool copy_record(void *context, const struct vt_agent_record *record, uint64_t at,
+                        struct vt_error *err)
+{
+    struct copying *c = context;
+    struct vt_agent_record row = *record;
+    uint64_t ignored;
+
+    (void)at;
+    if (record->number == c->left_out)
+        return true;
+    row.number = ++c->number;
+    return vt_agent_store_append(c->to, &row, &ignored, err);
+}
+
+static bool take_nothing(void *context, const struct vt_agent_record *record, uint64_t at,
+                         struct vt_error *err)
+{
+    (void)context;
+    (void)record;
+    (void)at;
+    (void)err;
+    return true;
+}
+
+/* The agent writes its openings anew, as a good chain, without one of them. */
+static void an_agent_that_hides_a_reading_is_found(void)
+{
+    const char *object, *said, *honest = path("agent/holder/openings");
+    struct copying copying = { .left_out = 1 };
+    struct vt_agent_totals totals;
+    struct vt_error err = { 0 };
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    (void)read_as(0, "req-1", object, "plain-1");
+    request("req-2", "malware-analysis", object);
+    (void)read_as(0, "req-2", object, "plain-2");
+    finish();
+    (void)review(0, "reconcile", NULL);
+
+    VT_CHECK_OK(vt_agent_store_init(path("forged"), &err));
+    VT_CHECK_OK(vt_agent_store_open(path("forged"), (vt_agent_reader){ take_nothing, NULL },
+                                    &copying.to, &err));
+    VT_CHECK_OK(vt_agent_openings_read(honest, (vt_agent_reader){ copy_record, &copying },
+                                       &totals, &err));
+    vt_agent_store_close(copying.to);
+    VT_CHECK(rename(path("forged/openings"), honest) == 0);
+    said = review(1, "reconcile", NULL);
+    VT_CHECK_SAYING(strstr(said, "NOT WELL") != NULL && strstr(said, "withheld 1") != NULL,
+                    "%s", said);
+    VT_CHECK_SAYING(strstr(said, "unopened   ") != NULL, "%s", said);
+}
+
+/* ---- two histories ----------------------------------------------------------------------
+ * The ledger is led back to a copy of its beginning, and its witnesses too. */
+
+static void a_history_told_anew_is_refused(void)
+{
+    const char *object, *said;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-0", "malware-analysis", object);
+    (void)read_as(0, "req-0", object, "plain-0");
+    vt_test_stop(&s.ledger, 0);
+    for (size_t i = 0; i < WITNESSES; i++)
+        vt_test_stop(&s.witnesses[i], 0);
+    (void)vt_test_run(0,
+                      VT_ARGV("rm", "-r", path("log"), path("w0"), path("w1"), path("w2")));
+    make_ledger(); /* the same keys, another history */
+    request("req-1", "malware-analysis", object);
+    said = read_as(1, "req-1", object, "plain-1");
+    VT_CHECK_SAYING(strstr(said, "another history") != NULL, "%s", said);
+    VT_CHECK(memmem(vt_test_read(path("agent.err")).data,
+                    vt_test_read(path("agent.err")).len, "ALARM: the ledger", 17) != NULL);
+    VT_CHECK(!vt_path_exists(path("plain-1")));
+    finish();
+}
+
+/* ---- processes --------------------------------------------------------------------------
+ */
+
+static bool has_new_holder(void *context)
+{
+    const pid_t *old = context;
+    pid_t now = vt_test_role_of(&s.agent, "agent-holder");
+
+    return now != 0 && now != *old;
+}
+
+static void a_dead_role_comes_back(void)
+{
+    const char *object;
+    pid_t old;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    (void)read_as(0, "req-1", object, "plain-1");
+    old = vt_test_role_of(&s.agent, "agent-holder");
+    VT_CHECK(old != 0 && kill(old, SIGKILL) == 0);
+    VT_CHECK(vt_test_wait_until(has_new_holder, &old));
+    /* Its answer may be fetched again; a new reading needs a new entry. */
+    (void)read_as(0, "req-1", object, "plain-2");
+    check_plain("plain-2", object, "the plaintext of one");
+    request("req-2", "malware-analysis", object);
+    (void)read_as(0, "req-2", object, "plain-3");
+    finish();
+    (void)review(0, "reconcile", NULL);
+}
+
+static void roles_are_confined(void)
+{
+    vt_test_confinement("agent-front", "", (const char *const[]){ NULL });
+    vt_test_confinement("agent-holder", vt_test_dir(),
+                        (const char *const[]){ "write-folder", NULL });
+}
+
+static const struct vt_case cases[] = {
+    { "a reading is on record", a_reading_is_on_record },
+    { "the ledger tells nothing", the_ledger_tells_nothing },
+    { "ledger or quorum down, nobody reads", ledger_or_quorum_down_nobody_reads },
+    { "an emergency rings", an_emergency_rings },
+    { "an agent that hides a reading is found", an_agent_that_hides_a_reading_is_found },
+    { "a history told anew is refused", a_history_told_anew_is_refused },
+    { "a dead role comes back", a_dead_role_comes_back },
+    { "roles are confined", roles_are_confined },
+};
+
+VT_TEST_MAIN("cli.custody", cases)

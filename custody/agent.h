@@ -1,0 +1,131 @@
+/* A key agent: it holds the keys that a cell's objects are sealed for, and gives nobody a
+ * file key before the statement that asks for it is on the access ledger.
+ *
+ * As a server it is three processes: `serve` (the supervisor's; it starts and watches the
+ * others), the front (sockets, parsing; no key, no file) and the holder (keys and openings;
+ * no socket).  For tests the same functions run in one process. */
+#ifndef VT_CUSTODY_AGENT_H
+#define VT_CUSTODY_AGENT_H
+
+#include "base/base.h"
+#include "custody/agent_ask.h"
+#include "custody/agent_store.h"
+#include "custody/policy.h"
+#include "evidence/trust.h"
+
+/* ---- its folder -------------------------------------------------------------------------
+ *
+ *   DIR/config.json     where its keys are
+ *   DIR/trust.json      the trust root; DIR/policy.json  the supervisor's custody/v1
+ *   DIR/enrolled/N.json enrolments by the supervisor
+ *   DIR/holder/         the openings (custody/agent_store.h)                            */
+
+#define VT_AGENT_RECIPIENTS_MAX 64
+
+/* A key that objects of one country, class and period are sealed for. */
+struct vt_agent_place {
+    const char *country, *data_class, *period;
+    const char *key; /* PEM file */
+};
+
+struct vt_agent_papers {
+    vt_slice trust, policy;     /* envelopes */
+    const vt_slice *enrolments; /* envelopes */
+    size_t enrolment_count;
+};
+
+struct vt_agent_made {
+    const char *key; /* of its tallies: a PEM file or a "pkcs11:" URI */
+    const struct vt_agent_place *places;
+    size_t place_count; /* 1 to VT_AGENT_RECIPIENTS_MAX */
+};
+
+/* Make one.  The papers must hold together, and the key must be named as an agent's.
+ * passphrase: opens all keys.
+ * Errors: VT_REJECTED there is one already, or a paper that nobody signed who may, or a
+ *                     key; VT_MALFORMED; VT_LIMIT; VT_IO */
+VT_CHECKED bool vt_agent_init(const char *dir, const struct vt_agent_papers *papers,
+                              const struct vt_agent_made *made, vt_slice passphrase,
+                              const struct vt_env *env, struct vt_error *err);
+/* Take newer papers, from the next start on: an empty slice leaves what is there, and
+ * enrolments are added.  A policy's version only grows, a trust root follows the one that
+ * is there.  Errors: as above; VT_ABSENT no agent in dir */
+VT_CHECKED bool vt_agent_update(const char *dir, const struct vt_agent_papers *papers,
+                                const struct vt_env *env, struct vt_error *err);
+const char *vt_agent_openings_path(struct vt_arena *arena, const char *dir);
+const char *vt_agent_holder_folder(struct vt_arena *arena, const char *dir);
+
+/* ---- in one process ---------------------------------------------------------------------
+ */
+
+struct vt_agent;
+
+/* Open keys, papers and openings.  env: copied.  Returned; end with vt_agent_close.
+ * Errors: VT_ABSENT no agent in dir; VT_REJECTED a paper, key or the openings;
+ * VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_agent_open(const char *dir, vt_slice passphrase,
+                              const struct vt_env *env, struct vt_agent **agent_out,
+                              struct vt_error *err);
+void vt_agent_close(struct vt_agent *agent); /* NULL allowed */
+void vt_agent_close_pointer(struct vt_agent **agent);
+#define VT_AUTO_AGENT __attribute__((cleanup(vt_agent_close_pointer))) struct vt_agent *
+
+const struct vt_policy *vt_agent_policy(const struct vt_agent *agent);
+
+/* What the asker does next, where the answer is not a yes. */
+enum vt_agent_retry {
+    VT_AGENT_RETRY_NO,        /* this statement will never be answered otherwise */
+    VT_AGENT_RETRY_PROOF,     /* send a newer proof, growing from seen_size */
+    VT_AGENT_RETRY_STATEMENT, /* log the statement anew, with another salt */
+    VT_AGENT_RETRY_LATER,     /* at ready_unix_s, with a newer proof */
+    VT_AGENT_RETRIES,
+};
+const char *vt_agent_retry_name(enum vt_agent_retry retry); /* "no", "proof" ... */
+
+struct vt_agent_reply {
+    uint16_t status; /* 200 released, 202 announced, 400, 403, 409 */
+    enum vt_agent_retry retry;
+    uint64_t seen_size; /* of the tree that the agent remembers */
+    int64_t ready_unix_s;
+    char message[240];
+    char alarm[240];     /* what must be said aloud; "": nothing */
+    struct vt_buf grant; /* 200 */
+    struct vt_buf tally; /* always: the agent's signed count */
+    struct vt_agent_totals totals;
+};
+void vt_agent_reply_clear(struct vt_agent_reply *reply);
+#define VT_AUTO_AGENT_REPLY                                                                \
+    __attribute__((cleanup(vt_agent_reply_clear))) struct vt_agent_reply
+
+/* Judge an ask.  What is answered is durable before it returns; the reply ends with
+ * vt_agent_reply_clear, also after failure.
+ * Errors: VT_IO nothing may be answered; close the agent */
+VT_CHECKED bool vt_agent_answer(struct vt_agent *agent, const struct vt_agent_ask *ask,
+                                struct vt_agent_reply *reply, struct vt_error *err);
+/* The tally alone. */
+VT_CHECKED bool vt_agent_count(struct vt_agent *agent, struct vt_agent_reply *reply,
+                               struct vt_error *err);
+
+/* ---- serving ----------------------------------------------------------------------------
+ */
+
+struct vt_agent_serving {
+    const char *dir;
+    const char *address; /* IP literal to listen on */
+    uint16_t port;       /* 0: any */
+    vt_slice passphrase;
+    unsigned pending_max;     /* requests that may wait for the holder; more get 429 */
+    unsigned connections_max; /* at most VT_AGENT_CONNECTIONS_MAX */
+    const char *tls_certificate, *tls_key; /* PEM; both NULL: plain HTTP */
+    void (*ready)(void *context, uint16_t port);
+    void *context;
+};
+
+#define VT_AGENT_CONNECTIONS_MAX 900
+#define VT_AGENT_PENDING_MAX     64
+
+/* Serve until SIGTERM or SIGINT (true).  Errors: those of vt_agent_open; address; VT_IO */
+VT_CHECKED bool vt_agent_serve(const struct vt_agent_serving *serving,
+                               struct vt_error *err);
+
+#endif

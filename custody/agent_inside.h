@@ -1,0 +1,94 @@
+/* What the files of a key agent's holder share.  Private to custody/. */
+#ifndef VT_CUSTODY_AGENT_INSIDE_H
+#define VT_CUSTODY_AGENT_INSIDE_H
+
+#include "crypto/age_grant.h"
+#include "custody/agent.h"
+#include "custody/agent_marks.h"
+
+/* An identity, and what is sealed for it. */
+struct vt_agent_identity {
+    struct vt_age_identity identity;
+    vt_slice country, data_class, period;
+};
+
+/* Papers, parsed and checked. */
+struct vt_agent_rules {
+    struct vt_trust *trust; /* owned */
+    struct vt_keyring keyring;
+    struct vt_envelope enrolled[VT_TRUST_ENROLLED_MAX]; /* owned; keyring points in */
+    size_t enrolled_count;
+    struct vt_envelope policy; /* owned */
+    struct vt_custody custody; /* points into it */
+};
+
+/* File keys that were released for a reason on one day. */
+struct vt_agent_day {
+    int64_t day; /* since 1970 */
+    uint64_t keys;
+};
+
+struct vt_agent {
+    struct vt_arena *arena;
+    struct vt_env env;
+    struct vt_agent_rules *rules; /* owned */
+    struct vt_key *key;
+    struct vt_agent_identity identities[VT_AGENT_RECIPIENTS_MAX];
+    size_t identity_count;
+    struct vt_agent_store *store;
+    struct vt_agent_marks known;   /* commitment: where its last record begins */
+    struct vt_agent_marks scanned; /* object and rules that scanned it */
+    struct vt_agent_day days[VT_ACCESS_REASONS];
+    int64_t started_unix_s;
+    /* Entries before this index were logged before we started.  Not known (UINT64_MAX)
+     * until a checkpoint from after the start was seen. */
+    uint64_t floor;
+};
+
+void vt_agent_rules_free(struct vt_agent_rules *rules); /* NULL allowed */
+/* The papers in a folder.  Errors: VT_ABSENT, VT_REJECTED, VT_MALFORMED, VT_LIMIT, VT_IO */
+VT_CHECKED bool vt_agent_rules_parse(const struct vt_agent_papers *papers,
+                                     int64_t now_unix_s, struct vt_agent_rules **out,
+                                     struct vt_error *err);
+/* Remember a record, at the start and whenever one was appended. */
+VT_CHECKED bool vt_agent_remember(struct vt_agent *agent,
+                                  const struct vt_agent_record *record, uint64_t at,
+                                  struct vt_error *err);
+
+/* ---- judging ----------------------------------------------------------------------------
+ */
+
+/* One ask while it is judged. */
+struct vt_agent_case {
+    struct vt_agent *agent;
+    const struct vt_agent_ask *ask;
+    struct vt_arena *arena;
+    struct vt_agent_reply *reply;
+    vt_slice envelope; /* put together here */
+    vt_hash commitment;
+    int64_t time_unix_s; /* of the witnesses' quorum */
+    int64_t now_unix_s;
+    const struct vt_trust_key *person;
+    const struct vt_trust_key *approvers[VT_ACCESS_SIGNATURES_MAX]; /* in good standing */
+    size_t approver_count;
+    struct vt_custody_terms terms;
+    const struct vt_agent_identity **identities; /* of the objects */
+    vt_hash *object_ids;
+    struct vt_secret memory; /* rows of the grant; owned */
+    bool is_logged; /* a good statement with a good proof: what becomes of it is recorded */
+};
+
+/* Each: true to go on; false when the reply says why not (status is set).  Trouble of this
+ * machine has status 0, and err. */
+bool vt_agent_case_statement(struct vt_agent_case *c, struct vt_error *err);
+bool vt_agent_case_ledger(struct vt_agent_case *c, struct vt_error *err);
+bool vt_agent_case_reader(struct vt_agent_case *c, struct vt_error *err);
+bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err);
+bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err);
+
+/* Fill the reply; returns false. */
+VT_PRINTF(4, 5)
+bool vt_agent_refuse(struct vt_agent_case *c, uint16_t status, enum vt_agent_retry retry,
+                     const char *format, ...);
+
+#endif

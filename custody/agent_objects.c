@@ -1,0 +1,174 @@
+/* A key agent's second half: the objects that a statement names, and the policy's terms for
+ * them. */
+#include "custody/agent_inside.h"
+#include "http/http.h"
+
+enum { DAY_S = 86400, HEADER_BYTES_MAX = 512 };
+
+/* ---- the objects ------------------------------------------------------------------------
+ */
+
+static const struct vt_agent_identity *find_identity(const struct vt_agent *agent,
+                                                     const struct vt_age_recipient *whom)
+{
+    for (size_t i = 0; i < agent->identity_count; i++)
+        if (memcmp(&agent->identities[i].identity.recipient, whom, sizeof *whom) == 0)
+            return &agent->identities[i];
+    return NULL;
+}
+
+/* The file key of an object, from its header written here: it is ours, and unchanged. */
+static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *row)
+{
+    const struct vt_agent_object *object = &c->ask->objects[i];
+    VT_AUTO_BUF text = vt_buf_init(HEADER_BYTES_MAX);
+    struct vt_error failure = { 0 };
+    struct vt_age_header header;
+
+    c->identities[i] = find_identity(c->agent, &c->ask->recipients[object->recipient]);
+    if (c->identities[i] == NULL)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "object %zu is sealed for a key that this agent does not "
+                               "hold",
+                               i + 1);
+    vt_agent_object_header(object, &text);
+    if (!vt_age_header_parse(vt_buf_slice(&text), &header, &failure) ||
+        !vt_age_unwrap(&c->identities[i]->identity, &header, row->file_key, &failure))
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "object %zu: %s",
+                               i + 1, failure.message);
+    row->id = c->object_ids[i] = vt_age_header_id(&header);
+    return true;
+}
+
+/* The batch is what was logged: its ids have the root and the number that were signed. */
+static bool is_batch(struct vt_agent_case *c)
+{
+    const struct vt_access *access = &c->ask->access;
+    struct vt_error failure = { 0 };
+    vt_hash root;
+
+    if (!access->is_batch)
+        return c->ask->id_count == 0 ||
+               vt_agent_refuse(c, VT_HTTP_BAD_REQUEST, VT_AGENT_RETRY_NO,
+                               "ids of a batch, and the statement names its objects");
+    if (c->ask->id_count != access->count ||
+        !vt_access_batch_root(c->ask->ids, c->ask->id_count, &root, &failure) ||
+        !vt_hash_equal(&root, &access->batch_root))
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "these are not the objects of the batch that was logged");
+    return true;
+}
+
+/* Both lists ascend, so one walk finds all. */
+static bool are_named(struct vt_agent_case *c)
+{
+    const struct vt_access *access = &c->ask->access;
+    const vt_hash *named = access->is_batch ? c->ask->ids : access->objects;
+    size_t at = 0;
+
+    for (size_t i = 0; i < c->ask->object_count; i++) {
+        if (i != 0 && memcmp(&c->object_ids[i - 1], &c->object_ids[i], 32) >= 0)
+            return vt_agent_refuse(c, VT_HTTP_BAD_REQUEST, VT_AGENT_RETRY_NO,
+                                   "objects come in the order of their ids, each once");
+        while (at < access->count && !vt_hash_equal(&named[at], &c->object_ids[i]))
+            at++;
+        if (at == access->count)
+            return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                                   "object %zu is none of those that the statement names",
+                                   i + 1);
+    }
+    return true;
+}
+
+bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
+{
+    size_t count = c->ask->object_count;
+    struct vt_age_grant_row *rows;
+
+    if (!is_batch(c) ||
+        !vt_secret_init(&c->memory, count * sizeof(struct vt_age_grant_row), err))
+        return false;
+    rows = (struct vt_age_grant_row *)(void *)c->memory.data;
+    c->identities = vt_arena_alloc(c->arena, count * sizeof *c->identities);
+    c->object_ids = vt_arena_alloc(c->arena, count * sizeof *c->object_ids);
+    for (size_t i = 0; i < count; i++)
+        if (!unwrap(c, i, &rows[i]))
+            return false;
+    return are_named(c);
+}
+
+/* ---- the terms --------------------------------------------------------------------------
+ */
+
+/* The demands of all places that the objects are from, together. */
+static bool gather_terms(struct vt_agent_case *c)
+{
+    c->terms = vt_custody_terms_none();
+    for (size_t i = 0; i < c->ask->object_count; i++) {
+        const struct vt_agent_identity *at = c->identities[i];
+        struct vt_error failure = { 0 };
+
+        if ((i == 0 || at != c->identities[i - 1]) &&
+            !vt_custody_allows(&c->agent->rules->custody, &c->ask->access, at->country,
+                               at->data_class, &c->terms, &failure))
+            return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "%s",
+                                   failure.message);
+    }
+    return true;
+}
+
+static bool within_bounds(struct vt_agent_case *c)
+{
+    const struct vt_access *access = &c->ask->access;
+    const struct vt_agent_day *day = &c->agent->days[access->reason];
+    uint64_t today = day->day == c->time_unix_s / DAY_S ? day->keys : 0;
+
+    if (access->count > c->terms.objects)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "it names %ju objects, the policy takes %ju",
+                               (uintmax_t)access->count, (uintmax_t)c->terms.objects);
+    if (today > c->terms.per_day || c->ask->object_count > c->terms.per_day - today)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "%ju objects were released today for %s; the policy takes "
+                               "%ju",
+                               (uintmax_t)today, vt_access_reason_name(access->reason),
+                               (uintmax_t)c->terms.per_day);
+    if (access->expires_unix_s - c->time_unix_s > c->terms.valid_s)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "it would be good for %jd s, the policy takes %jd",
+                               (intmax_t)(access->expires_unix_s - c->time_unix_s),
+                               (intmax_t)c->terms.valid_s);
+    return c->approver_count >= c->terms.approvals ||
+           vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                           "%zu others approved it, the policy demands %ju",
+                           c->approver_count, (uintmax_t)c->terms.approvals);
+}
+
+static bool reason_holds(struct vt_agent_case *c)
+{
+    const struct vt_custody *custody = &c->agent->rules->custody;
+    const struct vt_access *access = &c->ask->access;
+    uint64_t at;
+
+    if (access->request > custody->requests)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "the foundation has issued no request %ju (the last is %ju)",
+                               (uintmax_t)access->request, (uintmax_t)custody->requests);
+    if (access->reason != VT_ACCESS_SCAN)
+        return true;
+    if (!vt_custody_is_published(custody, &access->rules))
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "the policy knows no published rules with this digest");
+    for (size_t i = 0; i < c->ask->object_count; i++)
+        if (vt_agent_marks_find(&c->agent->scanned, &c->object_ids[i], &access->rules, &at))
+            return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                                   "object %zu was released for these rules already",
+                                   i + 1);
+    return true;
+}
+
+bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err)
+{
+    (void)err;
+    return gather_terms(c) && within_bounds(c) && reason_holds(c);
+}

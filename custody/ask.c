@@ -1,0 +1,409 @@
+/* The asking side. */
+#include "custody/ask.h"
+#include "custody/request.h"
+#include "http/http.h"
+#include "ledger/remote.h"
+#include "ledger/tlog_proof.h"
+#include "ledger/use.h"
+#include "wire/json.h"
+
+enum { TRIES = 6, ANSWER_BYTES_MAX = 2 << 20, TIMEOUT_MS = 60000 };
+
+void vt_ask_answer_clear(struct vt_ask_answer *answer)
+{
+    vt_age_grant_clear(&answer->grant);
+    vt_buf_clear(&answer->tally);
+}
+
+vt_hash vt_ask_object_id(const struct vt_ask_object *object)
+{
+    return vt_sha256_of(object->header);
+}
+
+bool vt_ask_sign(const struct vt_access *access, const struct vt_key *const *keys,
+                 size_t count, struct vt_buf *envelope_out, struct vt_error *err)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    return vt_access_write(access, &payload, err) &&
+           vt_envelope_sign(vt_buf_slice(&payload), keys, count, envelope_out, err);
+}
+
+/* ---- HTTP -------------------------------------------------------------------------------
+ */
+
+static const char *url_of(struct vt_arena *arena, const char *base, const char *path)
+{
+    size_t len = strlen(base);
+
+    return vt_arena_printf(arena, "%.*s%s",
+                           (int)(len > 0 && base[len - 1] == '/' ? len - 1 : len), base,
+                           path); /* longer ones are cut and fail */
+}
+
+/* What a server that says no has to say, in one line. */
+static bool fail_answer(const struct vt_http_call *call, struct vt_error *err)
+{
+    vt_slice text = vt_buf_slice(&call->answer);
+
+    while (text.len != 0 && text.data[text.len - 1] == '\n')
+        text.len--;
+    return vt_fail(err,
+                   call->status >= VT_HTTP_ERROR || call->status == VT_HTTP_TOO_MANY
+                       ? VT_IO
+                       : VT_REJECTED,
+                   "%s: answered %d: %.*s", call->url, call->status, VT_SLICE_ARGS(text));
+}
+
+static bool post_entry(const struct vt_asker *asker, vt_slice entry, const char *accept,
+                       struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_http_call call = { .url = url_of(arena, asker->ledger, "/add"),
+                                 .body = entry,
+                                 .content_type = "application/octet-stream",
+                                 .accept = accept,
+                                 .bearer = asker->token,
+                                 .answer_bytes_max = VT_KIB(128),
+                                 .timeout_ms = TIMEOUT_MS };
+    bool ok = vt_http_client_run(asker->client, &call, err);
+
+    if (ok && call.status != VT_HTTP_OK)
+        ok = fail_answer(&call, err);
+    if (ok)
+        vt_buf_put(out, vt_buf_slice(&call.answer));
+    vt_http_call_clear(&call);
+    return ok && vt_buf_check(out, "the ledger's answer", err);
+}
+
+/* ---- the ledger -------------------------------------------------------------------------
+ */
+
+static vt_slice origin_of(vt_slice envelope, struct vt_arena *arena, struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE parsed = { 0 };
+    struct vt_access access;
+
+    if (!vt_envelope_parse(envelope, &parsed, err) ||
+        !vt_access_read(&parsed.statement, &access, err))
+        return (vt_slice){ 0 };
+    return vt_arena_copy(arena, access.ledger);
+}
+
+static bool verify_proof(const struct vt_asker *asker, vt_slice text, vt_slice origin,
+                         const vt_hash *leaf, struct vt_error *err)
+{
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof proof;
+
+    return vt_tlog_proof_parse(text, &proof, err) &&
+           vt_tlog_proof_verify(&proof, leaf, &asker->keyring->trust->policy, origin,
+                                &verdict, err);
+}
+
+bool vt_ask_commit(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+                   struct vt_buf *proof_out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF entry = vt_buf_init(VT_USE_PLAIN_BYTES_MAX);
+    vt_slice origin = origin_of(asked->envelope, arena, err);
+    vt_hash commitment, leaf;
+
+    if (origin.len == 0)
+        return false;
+    if (is_new)
+        vt_env_random(asker->env, asked->salt, sizeof asked->salt);
+    commitment = vt_access_commitment(asked->salt, asked->envelope);
+    leaf = vt_access_leaf(&commitment);
+    vt_private_entry_write(&entry, &commitment);
+    vt_buf_truncate(proof_out, 0);
+    return post_entry(asker, vt_buf_slice(&entry), VT_TLOG_PROOF_TYPE, proof_out, err) &&
+           (verify_proof(asker, vt_buf_slice(proof_out), origin, &leaf, err) ||
+            vt_within(err, "the proof of %s", asker->ledger));
+}
+
+/* That the tree of old_size entries, which the agent saw, is a prefix of the proof's. */
+static bool prove_growth(const struct vt_asker *asker, vt_slice envelope, vt_slice proof,
+                         uint64_t old_size, struct vt_proof *out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    vt_slice origin = origin_of(envelope, arena, err);
+    struct vt_tlog_verdict verdict;
+    VT_AUTO_REMOTE remote = NULL;
+    struct vt_tile_source source;
+    struct vt_tlog_proof parsed;
+
+    out->count = 0;
+    if (origin.len == 0 || !vt_tlog_proof_parse(proof, &parsed, err) ||
+        !vt_tlog_checkpoint_verify(parsed.checkpoint, &asker->keyring->trust->policy,
+                                   origin, &verdict, err))
+        return false;
+    if (old_size == 0 || old_size >= verdict.size)
+        return true;
+    remote = vt_remote_new(asker->ledger, &asker->keyring->trust->policy, origin);
+    source = vt_remote_source(remote);
+    return vt_prove_consistency(&source, old_size, verdict.size, out, err);
+}
+
+/* ---- the agent's count ------------------------------------------------------------------
+ */
+
+/* Signed by a key that is an agent's?  *size_out: of the tree that it saw. */
+static bool verify_tally(const struct vt_asker *asker, vt_slice tally, uint64_t *size_out,
+                         struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_count count;
+
+    if (!vt_envelope_parse(tally, &envelope, err))
+        return false;
+    if (envelope.statement.type != VT_TALLY)
+        return vt_fail(err, VT_REJECTED, "is a %s statement",
+                       vt_predicate_name(envelope.statement.type));
+    count = vt_keyring_count(asker->keyring, VT_ROLE_AGENT, &envelope,
+                             vt_env_now_unix_s(asker->env), (vt_slice){ 0 });
+    if (count.signer_count == 0)
+        return vt_fail(err, VT_REJECTED, "is signed by no agent of the trust root");
+    return vt_json_get_number(envelope.statement.predicate, "the tally", "size", size_out,
+                              err);
+}
+
+static bool get_count(const struct vt_asker *asker, struct vt_buf *out, uint64_t *size_out,
+                      struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_http_call call = { .url = url_of(arena, asker->agent, "/count"),
+                                 .answer_bytes_max = VT_ENTRY_BYTES_MAX,
+                                 .timeout_ms = TIMEOUT_MS };
+    bool ok = vt_http_client_run(asker->client, &call, err);
+
+    if (ok && call.status != VT_HTTP_OK)
+        ok = fail_answer(&call, err);
+    ok = ok && (verify_tally(asker, vt_buf_slice(&call.answer), size_out, err) ||
+                vt_within(err, "the count of %s", asker->agent));
+    if (ok)
+        vt_buf_put(out, vt_buf_slice(&call.answer));
+    vt_http_call_clear(&call);
+    return ok && vt_buf_check(out, "the agent's count", err);
+}
+
+bool vt_ask_count(const struct vt_asker *asker, struct vt_buf *tally_out,
+                  struct vt_error *err)
+{
+    uint64_t size;
+
+    return get_count(asker, tally_out, &size, err);
+}
+
+bool vt_ask_log_count(const struct vt_asker *asker, vt_slice tally, struct vt_error *err)
+{
+    VT_AUTO_BUF index = vt_buf_init(64);
+
+    return post_entry(asker, tally, NULL, &index, err);
+}
+
+/* ---- the request ------------------------------------------------------------------------
+ */
+
+struct sorted {
+    vt_hash id;
+    const struct vt_ask_object *object;
+};
+
+static int compare(const void *a, const void *b)
+{
+    return memcmp(&((const struct sorted *)a)->id, &((const struct sorted *)b)->id,
+                  sizeof(vt_hash));
+}
+
+static bool find_recipient(struct vt_custody_request *request,
+                           const struct vt_age_recipient *whom, uint8_t *at_out)
+{
+    for (size_t i = 0; i < request->recipient_count; i++)
+        if (memcmp(&request->recipients[i], whom, sizeof *whom) == 0) {
+            *at_out = (uint8_t)i; /* below VT_CUSTODY_RECIPIENTS_MAX */
+            return true;
+        }
+    if (request->recipient_count == VT_CUSTODY_RECIPIENTS_MAX)
+        return false;
+    *at_out = (uint8_t)request->recipient_count;
+    request->recipients[request->recipient_count++] = *whom;
+    return true;
+}
+
+/* Objects in the order of their ids, as the agent wants them. */
+static bool gather_objects(const struct vt_ask_wish *wish, struct vt_arena *arena,
+                           struct vt_custody_request *request, struct vt_error *err)
+{
+    struct sorted *sorted =
+        vt_arena_alloc(arena, (wish->object_count + 1) * sizeof *sorted);
+    struct vt_custody_object *objects =
+        vt_arena_alloc(arena, (wish->object_count + 1) * sizeof *objects);
+
+    if (wish->object_count == 0 || wish->object_count > VT_ACCESS_BATCH_MAX)
+        return vt_fail(err, VT_LIMIT, "%zu objects, 1 to %d can be asked for",
+                       wish->object_count, VT_ACCESS_BATCH_MAX);
+    for (size_t i = 0; i < wish->object_count; i++)
+        sorted[i] =
+            (struct sorted){ vt_ask_object_id(&wish->objects[i]), &wish->objects[i] };
+    qsort(sorted, wish->object_count, sizeof *sorted, compare);
+    for (size_t i = 0; i < wish->object_count; i++) {
+        objects[i].header = sorted[i].object->header;
+        if (!find_recipient(request, &sorted[i].object->recipient, &objects[i].recipient))
+            return vt_fail(err, VT_LIMIT, "objects of more than %d recipients at once",
+                           VT_CUSTODY_RECIPIENTS_MAX);
+    }
+    request->objects = objects;
+    request->object_count = wish->object_count;
+    request->ids = wish->ids;
+    request->id_count = wish->ids == NULL ? 0 : wish->id_count;
+    return true;
+}
+
+/* ---- the answer -------------------------------------------------------------------------
+ */
+
+static bool take_grant(const struct vt_asker *asker, const struct vt_ask_wish *wish,
+                       vt_slice bytes, struct vt_ask_answer *answer, struct vt_error *err)
+{
+    vt_slice grant, tally;
+    uint64_t size;
+
+    if (!vt_custody_answer_parse(bytes, &grant, &tally, err) ||
+        !vt_age_grant_open(wish->identity, grant, &answer->grant, err))
+        return false;
+    for (size_t i = 0; i < wish->object_count; i++) {
+        vt_hash id = vt_ask_object_id(&wish->objects[i]);
+
+        if (vt_age_grant_find(&answer->grant, &id) == NULL)
+            return vt_fail(err, VT_REJECTED, "the agent left out a key that it granted");
+    }
+    if (!verify_tally(asker, tally, &size, err))
+        return vt_within(err, "the agent's tally");
+    answer->tally = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    vt_buf_put(&answer->tally, tally);
+    answer->outcome = VT_ASK_RELEASED;
+    return vt_buf_check(&answer->tally, "the agent's tally", err);
+}
+
+/* The agent's no: *retry_out says what may come next. */
+static bool take_no(vt_slice bytes, struct vt_ask_answer *answer,
+                    enum vt_agent_retry *retry_out, struct vt_error *err)
+{
+    VT_AUTO_JSON json = NULL;
+    vt_slice message, retry;
+    uint64_t ready;
+
+    if (!vt_json_parse(bytes, "the agent's answer", &json, err) ||
+        !vt_json_get_text(json, "the agent's answer", "message", &message, err) ||
+        !vt_json_get_text(json, "the agent's answer", "retry", &retry, err) ||
+        !vt_json_get_number(json, "the agent's answer", "ready", &ready, err))
+        return false;
+    (void)snprintf(answer->message, sizeof answer->message, "%.*s", VT_SLICE_ARGS(message));
+    vt_text_make_printable(answer->message, true);
+    answer->ready_unix_s = (int64_t)ready; /* at most 2^53 - 1 */
+    *retry_out = VT_AGENT_RETRY_NO;
+    for (unsigned i = 0; i < VT_AGENT_RETRIES; i++)
+        if (vt_slice_is(retry, vt_agent_retry_name((enum vt_agent_retry)i)))
+            *retry_out = (enum vt_agent_retry)i; /* below VT_AGENT_RETRIES */
+    answer->outcome =
+        *retry_out == VT_AGENT_RETRY_LATER ? VT_ASK_ANNOUNCED : VT_ASK_REFUSED;
+    return true;
+}
+
+static bool send(const struct vt_asker *asker, const struct vt_custody_request *request,
+                 const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
+                 enum vt_agent_retry *retry_out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF body = vt_buf_init(VT_CUSTODY_REQUEST_BYTES_MAX);
+    struct vt_http_call call = { .url = url_of(arena, asker->agent, "/release"),
+                                 .content_type = VT_CUSTODY_REQUEST_TYPE,
+                                 .answer_bytes_max = ANSWER_BYTES_MAX,
+                                 .timeout_ms = TIMEOUT_MS };
+    bool ok;
+
+    *retry_out = VT_AGENT_RETRY_NO;
+    if (!vt_custody_request_write(request, &body, err))
+        return false;
+    call.body = vt_buf_slice(&body);
+    ok = vt_http_client_run(asker->client, &call, err);
+    if (ok && call.status == VT_HTTP_OK)
+        ok = take_grant(asker, wish, vt_buf_slice(&call.answer), answer, err);
+    else if (ok && strcmp(call.answer_type, "application/json") == 0)
+        ok = take_no(vt_buf_slice(&call.answer), answer, retry_out, err);
+    else if (ok)
+        ok = fail_answer(&call, err);
+    vt_http_call_clear(&call);
+    return ok;
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+/* One try: the count first, since the proof must grow out of what the agent has seen. */
+static bool try_once(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+                     const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
+                     enum vt_agent_retry *retry_out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_FREE struct vt_custody_request *request = vt_alloc(sizeof *request);
+    VT_AUTO_BUF tally = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF proof = vt_buf_init(VT_KIB(128));
+
+    if (!get_count(asker, &tally, &request->seen_size, err) ||
+        !vt_ask_commit(asker, asked, is_new, &proof, err) ||
+        !prove_growth(asker, asked->envelope, vt_buf_slice(&proof), request->seen_size,
+                      &request->growth, err) ||
+        !gather_objects(wish, arena, request, err))
+        return false;
+    memcpy(request->salt, asked->salt, sizeof request->salt);
+    request->envelope = asked->envelope;
+    request->proof = vt_buf_slice(&proof);
+    return send(asker, request, wish, answer, retry_out, err);
+}
+
+/* A ledger that nobody writes to shows an old checkpoint: give it something to cosign, the
+ * agent's count, or, if it has that already, a commitment to nothing. */
+static bool stir(const struct vt_asker *asker, bool has_count, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF answer = vt_buf_init(VT_KIB(128));
+    vt_hash nothing;
+    uint64_t size;
+
+    if (has_count) {
+        vt_env_random(asker->env, nothing.bytes, sizeof nothing.bytes);
+        vt_private_entry_write(&text, &nothing);
+    } else if (!get_count(asker, &text, &size, err)) {
+        return false;
+    }
+    return post_entry(asker, vt_buf_slice(&text), VT_TLOG_PROOF_TYPE, &answer, err);
+}
+
+/* What was announced is due, but the last checkpoint is from before: a newer one is. */
+static bool is_worth_a_retry(const struct vt_asker *asker,
+                             const struct vt_ask_answer *answer, enum vt_agent_retry retry)
+{
+    if (retry == VT_AGENT_RETRY_LATER)
+        return answer->ready_unix_s <= vt_env_now_unix_s(asker->env);
+    return retry == VT_AGENT_RETRY_PROOF || retry == VT_AGENT_RETRY_STATEMENT;
+}
+
+bool vt_ask_release(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+                    const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
+                    struct vt_error *err)
+{
+    for (unsigned i = 0; i < TRIES; i++) {
+        enum vt_agent_retry retry;
+
+        if (!try_once(asker, asked, is_new, wish, answer, &retry, err))
+            return false;
+        if (!is_worth_a_retry(asker, answer, retry))
+            return true;
+        is_new = retry == VT_AGENT_RETRY_STATEMENT;
+        if (!is_new && i != 0 && !stir(asker, i > 1, err))
+            return false;
+    }
+    return true;
+}

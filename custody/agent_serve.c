@@ -123,8 +123,12 @@ bool vt_agent_serve(const struct vt_agent_serving *serving, struct vt_error *err
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct serving s = { .told = serving, .listen_fd = -1 };
-    const struct vt_kept kept = { "key agent", start_both, stop_both,
-                                  channels_of, say_ready,  &s };
+    const struct vt_kept kept = { .name = "key agent",
+                                  .start = start_both,
+                                  .stop = stop_both,
+                                  .channels = channels_of,
+                                  .ready = say_ready,
+                                  .context = &s };
     bool is_ok;
 
     VT_ASSERT(serving->pending_max > 0 && serving->pending_max <= VT_AGENT_PENDING_MAX &&

@@ -17,8 +17,8 @@ struct serving {
     const char *folder;       /* DIR/public */
     int listen_fd, papers_fd; /* the second -1: none */
     uint16_t port;
-    struct vt_role *front, *gateway; /* the second NULL: none */
-    int gateway_fd;                  /* the front's end of its channel with it; -1 */
+    struct vt_role *front, *gateway, *keeper; /* NULL: there is none */
+    int gateway_fd; /* the front's end of its channel with it; -1 */
 };
 
 /* ---- starting ---------------------------------------------------------------------------
@@ -92,6 +92,8 @@ static bool start_front(struct serving *s, struct vt_error *err)
     fds[VT_CELL_FRONT_LISTEN] = s->listen_fd;
     give(words, "papers", s->papers_fd, fds, &count);
     give(words, "gateway", s->gateway_fd, fds, &count);
+    give(words, "keeper", s->keeper != NULL ? vt_role_channel(s->keeper)->fd : -1, fds,
+         &count);
     if (vt_role_start(VT_ROLE_CELL_FRONT, fds, count, &s->front, err))
         return tell(s->front, words, "front", err);
     json_decref(words);
@@ -118,10 +120,24 @@ static bool start_gateway(struct serving *s, struct vt_error *err)
                          "gateway", err);
 }
 
+/* Once it is ready, its channel is the front's; we watch its end alone. */
+static bool start_keeper(struct serving *s, struct vt_error *err)
+{
+    struct vt_keeper_begin begin;
+
+    if (s->told->keeper == NULL)
+        return true;
+    begin = *s->told->keeper;
+    begin.sources.published = s->folder;
+    return (vt_role_start(VT_ROLE_CELL_KEEPER, NULL, 0, &s->keeper, err) &&
+            vt_cell_keeper_tell(vt_role_channel(s->keeper), &begin, err)) ||
+           vt_within(err, "the cell's keeper");
+}
+
 static bool start_all(void *context, struct vt_error *err)
 {
     struct serving *s = context;
-    bool is_ok = start_gateway(s, err) && start_front(s, err);
+    bool is_ok = start_gateway(s, err) && start_keeper(s, err) && start_front(s, err);
 
     vt_fd_close(&s->gateway_fd); /* the front has it */
     return is_ok;
@@ -137,7 +153,8 @@ static void stop_all(void *context)
 
     vt_role_stop(s->front);
     vt_role_stop(s->gateway);
-    s->front = s->gateway = NULL;
+    vt_role_stop(s->keeper);
+    s->front = s->gateway = s->keeper = NULL;
 }
 
 /* The front says for a while that it will end, and answers meanwhile; it ends by itself. */
@@ -166,6 +183,8 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
     fds_out[count++] = vt_role_channel(s->front)->fd;
     if (s->gateway != NULL)
         fds_out[count++] = vt_role_channel(s->gateway)->fd;
+    if (s->keeper != NULL)
+        fds_out[count++] = vt_role_channel(s->keeper)->fd;
     return count;
 }
 

@@ -2,12 +2,14 @@
  * them again when one dies, and says farewell to clients before it ends.
  *
  *   front ----- gateway     the first faces strangers and reads what is published, the
- *                           other has the key that look-ups are sealed to, and nothing else
+ *         \                 second has the key that look-ups are sealed to, and nothing
+ *          ---- keeper      else; the third holds what people share, and the cell's key
  */
 #ifndef VT_CELL_SERVE_H
 #define VT_CELL_SERVE_H
 
 #include "base/base.h"
+#include "cell/role_cell_keeper.h"
 #include "wire/json.h"
 
 struct vt_cell_serving {
@@ -24,6 +26,8 @@ struct vt_cell_serving {
     /* [{"id": NUMBER, "secret": 32 bytes as hex}], at most VT_OHTTP_KEYS_MAX: the keys that
      * look-ups through a relay are sealed to; NULL or empty: none are answered. */
     const json_t *gateway_keys;
+    const struct vt_keeper_begin *keeper;        /* NULL: nothing is taken; where heads
+                                                  * are published, we know */
     void (*ready)(void *context, uint16_t port); /* once, when requests are answered */
     void *context;
 };

@@ -4,6 +4,7 @@
 #include "cli/cell_policy.h"
 #include "cli/cell_gateway.h"
 #include "cli/cell_verbs.h"
+#include "cli/files.h"
 #include "cli/listening.h"
 #include "cli/tls.h"
 #include "evidence/bundle.h"
@@ -34,6 +35,15 @@ const struct vt_option vt_cli_cell_serve_options[] = {
     { "proof", "FILE", "its proof; else FILE.tlog-proof beside the policy", false, false },
     { "trust", "FILE", "the trust root, or a client's folder; goes with --policy", false,
       false },
+    { "samples", "DIR", "take what people share, and keep it there; needs --policy", false,
+      false },
+    { "key", "KEY", "the cell's key, for receipts: a PEM file or a pkcs11: URI", false,
+      false },
+    VT_OPTION_PASSPHRASE,
+    { "schema", "FILE", "the questions of statistics: reports are counted; needs --samples",
+      false, false },
+    { "collection-delay", "TIME", "how long an authorisation must have been public; 24h",
+      false, false },
     VT_OPTION_GATEWAY_KEY,
     VT_OPTION_GATEWAY_PASSPHRASE,
     { "evidence", "FILE", "of the release that runs here, shown at /about", false, false },
@@ -117,11 +127,85 @@ static bool take_evidence(struct vt_args *args, json_t *papers, struct vt_error 
            vt_fail(err, VT_IO, "out of memory");
 }
 
+/* ---- what is taken ----------------------------------------------------------------------
+ */
+
+struct taking {
+    struct vt_keeper_begin begin;
+    struct vt_buf passphrase;
+    char *proof; /* owned */
+};
+
+static bool needs(struct vt_args *args, const char *option, const char *other,
+                  struct vt_error *err)
+{
+    return !vt_args_has(args, option) || vt_args_has(args, other) ||
+           vt_args_misuse(args, err, "--%s goes with --%s", option, other);
+}
+
+static bool take_schema(struct vt_args *args, json_t *papers, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "schema");
+    VT_AUTO_BUF text = vt_buf_init(VT_STATISTIC_SCHEMA_BYTES_MAX);
+    VT_AUTO_STATISTIC_SCHEMA schema = { .json = NULL };
+
+    if (path == NULL)
+        return true;
+    if (!vt_file_read(path, &text, err))
+        return false;
+    if (!vt_statistic_schema_parse(vt_buf_slice(&text), &schema, err))
+        return vt_within(err, "%s", path);
+    return json_object_set_new(papers, "schema",
+                               json_stringn(vt_buf_cstr(&text), text.len)) == 0 ||
+           vt_fail(err, VT_IO, "out of memory");
+}
+
+static bool take_keeper(struct vt_args *args, json_t *papers, struct taking *out,
+                        struct vt_error *err)
+{
+    const char *policy = vt_args_get(args, "policy"), *proof = vt_args_get(args, "proof");
+    struct vt_keeper_begin *begin = &out->begin;
+    size_t room;
+
+    if (!needs(args, "samples", "policy", err) || !needs(args, "samples", "key", err) ||
+        !needs(args, "key", "samples", err) || !needs(args, "schema", "samples", err) ||
+        !needs(args, "passphrase-file", "key", err) ||
+        !needs(args, "collection-delay", "samples", err) ||
+        !take_schema(args, papers, err) ||
+        !vt_args_duration(args, "collection-delay", 0, &begin->sources.collection_delay_s,
+                          err) ||
+        !vt_cli_passphrase(args, &out->passphrase, err))
+        return false;
+    if (policy != NULL) {
+        room = strlen(policy) + sizeof ".tlog-proof";
+        out->proof = vt_alloc(room);
+        (void)snprintf(out->proof, room, "%s.tlog-proof", policy);
+    }
+    begin->samples = vt_args_get(args, "samples");
+    begin->key = vt_args_get(args, "key");
+    begin->passphrase = vt_buf_slice(&out->passphrase);
+    begin->sources.cell = vt_args_get(args, "cell");
+    begin->sources.trust = vt_args_get(args, "trust");
+    begin->sources.policy = policy;
+    begin->sources.policy_proof = proof != NULL ? proof : out->proof;
+    begin->sources.schema = vt_args_get(args, "schema");
+    return true;
+}
+
+static void taking_clear(struct taking *taking)
+{
+    if (taking->passphrase.data != NULL)
+        explicit_bzero(taking->passphrase.data, taking->passphrase.capacity);
+    vt_buf_clear(&taking->passphrase);
+    free(taking->proof);
+}
+
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_TLS tls = { .certificate = NULL };
     VT_AUTO_JSON papers = json_object();
     VT_AUTO_JSON keys = json_array();
+    struct taking taking = { .passphrase = vt_buf_init(1024) };
     bool is_ok;
     struct vt_cli_listening listening;
     struct vt_cell_serving serving = { .dir = vt_args_get(args, "dir"),
@@ -134,17 +218,17 @@ bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
         !read_numbers(args, &serving, err) || !vt_cli_tls_read(args, &tls, err) ||
         !take_policy(args, papers, err) || !take_evidence(args, papers, err))
         return false;
-    if (!vt_cli_gateway_keys(args, keys, err)) {
-        vt_cli_gateway_keys_wipe(keys);
-        return false;
-    }
     serving.gateway_keys = keys;
     serving.papers = papers;
     serving.address = listening.address;
     serving.port = listening.port;
     serving.tls_certificate = tls.certificate;
     serving.tls_key = tls.key;
-    is_ok = vt_cell_serve(&serving, err);
+    is_ok = take_keeper(args, papers, &taking, err) && vt_cli_gateway_keys(args, keys, err);
+    if (taking.begin.samples != NULL)
+        serving.keeper = &taking.begin;
+    is_ok = is_ok && vt_cell_serve(&serving, err);
     vt_cli_gateway_keys_wipe(keys);
+    taking_clear(&taking);
     return is_ok;
 }

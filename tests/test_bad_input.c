@@ -206,6 +206,10 @@ static const struct row rows[] = {
     { NO_TWIN, "cell gateway-key --gateway-key 1=none --gateway-passphrase-file ~phrase "
                "--out new.keys" },
     { NO_TWIN,
+      "cell serve --cell zurich --dir #log --policy @residency.json --trust @trust.json "
+      "--proof @residency.proof --samples new-samples --key none --schema @schema.json "
+      "--passphrase-file ~phrase" },
+    { NO_TWIN,
       "cell serve --cell zurich --dir #log --tls-cert @cert.pem --tls-key "
       "@cert.key --evidence @file.evidence --unproven --gateway-passphrase-file ~phrase" },
     { 0, "cell scan ^file --rules @one.pack --clamav #clamav --limits depth=3" },

@@ -134,9 +134,15 @@ static bool open_payload(struct worker *w, const struct vt_scan_task *task,
     vt_slice sealed = vt_slice_of(w->intake.bytes, task->len);
 
     if (vt_age_open_new(task->file_key, vt_age_sink_buf(plain), &stream, &err) &&
-        vt_age_stream_put(stream, sealed, &err) &&
-        (task->is_cut || vt_age_stream_end(stream, &err)))
-        return true;
+        vt_age_stream_put(stream, sealed, &err)) {
+        if (task->is_cut)
+            return true;
+        outcome->has_plain = vt_age_stream_end(stream, &err);
+        if (outcome->has_plain)
+            outcome->plain = vt_sha256_of(vt_slice_of(plain->data, plain->len));
+        if (outcome->has_plain)
+            return true;
+    }
     outcome->limits |= err.code == VT_LIMIT ? VT_SCAN_LIMIT_BYTES : VT_SCAN_LIMIT_DAMAGED;
     return false;
 }

@@ -85,6 +85,8 @@ struct vt_scan_outcome {
     uint32_t depth;                   /* reached; 0: no container */
     uint32_t members;
     uint64_t unpacked_bytes;
+    bool has_plain;       /* of a sealed file: what was inside, whole ... */
+    vt_hash plain;        /* ... has this SHA-256; zeros without */
     uint32_t names_total; /* found; the first VT_SCAN_NAMES_MAX of them are listed */
     uint32_t name_count;
     struct vt_scan_name names[VT_SCAN_NAMES_MAX]; /* ascending by engine, then text */
@@ -99,11 +101,12 @@ enum vt_scan_state vt_scan_outcome_state(const struct vt_scan_outcome *outcome);
 /* The answer of a worker, always as long as this:
  *
  *   "VSA1" | looked 1 | failed 1 | limits 2 | found 1 | name count 1 | depth 4 | members 4
- *   | unpacked 8 | names in all 4 | 16 times: engine 1, suspicious 1, text 126 with NULs
+ *   | unpacked 8 | names in all 4 | has plain 1 | plain 32
+ *   | 16 times: engine 1, suspicious 1, text 126 with NULs
  *
  * A worker may have been conquered by what it read: the reader takes one spelling of each
  * outcome, and nothing that does not hold together. */
-#define VT_SCAN_ANSWER_BYTES (30 + VT_SCAN_NAMES_MAX * (2 + VT_SCAN_NAME_BYTES))
+#define VT_SCAN_ANSWER_BYTES (63 + VT_SCAN_NAMES_MAX * (2 + VT_SCAN_NAME_BYTES))
 VT_CHECKED bool vt_scan_answer_parse(vt_slice bytes, struct vt_scan_outcome *out,
                                      struct vt_error *err);
 void vt_scan_answer_write(const struct vt_scan_outcome *outcome, struct vt_buf *out);

@@ -111,6 +111,8 @@ void vt_scan_answer_write(const struct vt_scan_outcome *outcome, struct vt_buf *
     vt_buf_put_u32(out, outcome->members);
     vt_buf_put_u64(out, outcome->unpacked_bytes);
     vt_buf_put_u32(out, outcome->names_total);
+    vt_buf_put_u8(out, outcome->has_plain);
+    vt_buf_put(out, VT_BYTES(outcome->plain));
     for (size_t i = 0; i < VT_SCAN_NAMES_MAX; i++) {
         vt_buf_put_u8(out, outcome->names[i].engine);
         vt_buf_put_u8(out, outcome->names[i].is_suspicious);
@@ -147,6 +149,20 @@ static bool read_name(vt_reader *r, bool is_used, struct vt_scan_name *out)
                memcmp(out->text, none, sizeof none) == 0;
     return (out->engine == VT_SCAN_BY_YARA || out->engine == VT_SCAN_BY_CLAMAV) &&
            is_text(out->text);
+}
+
+static bool read_plain(vt_reader *r, struct vt_scan_outcome *out)
+{
+    static const vt_hash none;
+    uint8_t has_plain;
+    vt_slice hash;
+
+    if (!vt_read_u8(r, &has_plain) || has_plain > 1 ||
+        !vt_read_bytes(r, sizeof out->plain, &hash))
+        return false;
+    out->has_plain = has_plain == 1;
+    memcpy(&out->plain, hash.data, sizeof out->plain);
+    return out->has_plain || vt_hash_equal(&out->plain, &none);
 }
 
 static bool read_names(vt_reader *r, struct vt_scan_outcome *out)
@@ -195,8 +211,8 @@ bool vt_scan_answer_parse(vt_slice bytes, struct vt_scan_outcome *out, struct vt
         (o.limits & ~VT_SCAN_LIMIT_ALL) != 0 || found > 3 || count > VT_SCAN_NAMES_MAX ||
         o.unpacked_bytes > VT_JSON_INTEGER_MAX)
         return vt_fail(err, VT_MALFORMED, "scan answer: a flag or a number that cannot be");
-    if (!read_names(&r, &o) || !vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "scan answer: names out of form");
+    if (!read_plain(&r, &o) || !read_names(&r, &o) || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "scan answer: hash or names out of form");
     if (!is_coherent(&o))
         return vt_fail(err, VT_MALFORMED, "scan answer: flags and names do not agree");
     *out = o;

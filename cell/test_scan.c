@@ -494,14 +494,19 @@ static void a_sample_is_opened_in_the_worker(void)
     VT_AUTO_SCAN_POOL pool = both_engines();
     vt_slice payload = sealed(key, vt_test_archive("zip", "none", "e", vt_test_eicar()));
     struct vt_scan_verdict v = scan_sealed(pool, payload, key);
+    vt_hash plain;
 
     check_text("with its key", &v, "malicious: Test.Eicar.UNOFFICIAL (clamav)");
+    VT_CHECK(v.outcome.has_plain);
     v = scan_sealed(pool, payload, other);
     check_text("with another", &v, "not fully scanned: damaged");
     v = scan_sealed(pool, vt_slice_sub(payload, 0, payload.len - 1), key);
     check_text("cut", &v, "not fully scanned: damaged");
+    VT_CHECK(!v.outcome.has_plain);
     v = scan_sealed(pool, sealed(key, VT_LIT("nothing")), key);
     check_text("harmless", &v, "clean");
+    plain = vt_sha256_of(VT_LIT("nothing"));
+    VT_CHECK(v.outcome.has_plain && vt_hash_equal(&v.outcome.plain, &plain));
     v = scan(pool, payload);
     check_text("as it lies there", &v, "clean");
 }
@@ -511,7 +516,11 @@ static void a_sample_is_opened_in_the_worker(void)
 
 static void answers_are_read_as_hostile(void)
 {
-    struct vt_scan_outcome good = { .looked = VT_SCAN_BY_YARA, .depth = 1, .members = 2 };
+    struct vt_scan_outcome good = { .looked = VT_SCAN_BY_YARA,
+                                    .depth = 1,
+                                    .members = 2,
+                                    .has_plain = true,
+                                    .plain = vt_sha256_of(VT_LIT("plain")) };
     VT_AUTO_BUF bytes = vt_buf_init(VT_SCAN_ANSWER_BYTES);
     struct vt_error err = { 0 };
     struct vt_scan_outcome read;

@@ -216,6 +216,16 @@ static bool agrees_with_memory(struct check *c)
     return true;
 }
 
+static bool is_valid_for(struct check *c, int64_t age)
+{
+    const struct vt_cell_head *head = &c->file->head;
+
+    return head->until_unix_s - head->from_unix_s <= age ||
+           refuse(c, VT_HEAD_EXPIRED,
+                  "it would be valid for longer than the %jd s that you allow",
+                  (intmax_t)age);
+}
+
 static bool is_valid_now(struct check *c)
 {
     const struct vt_cell_head *head = &c->file->head;
@@ -228,10 +238,8 @@ static bool is_valid_now(struct check *c)
     if (now < head->from_unix_s - CLOCK_SLACK_S)
         return refuse(c, VT_HEAD_EXPIRED, "epoch %ju is not valid yet, by your clock",
                       (uintmax_t)head->epoch);
-    if (head->until_unix_s - head->from_unix_s > age)
-        return refuse(c, VT_HEAD_EXPIRED,
-                      "it would be valid for longer than the %jd s that you allow",
-                      (intmax_t)age);
+    if (!is_valid_for(c, age))
+        return false;
     if (now >= head->until_unix_s)
         return refuse(c, VT_HEAD_EXPIRED, "epoch %ju was valid until %s",
                       (uintmax_t)head->epoch, until);
@@ -279,13 +287,28 @@ static bool is_supervisors(struct check *c, const struct vt_envelope *envelope,
            VT_REGARD_GOOD;
 }
 
+/* By the supervisor, as of that time, and for all of it? */
+static bool is_allowed(struct check *c, const json_t *row, const struct vt_envelope *leave,
+                       int64_t time_unix_s)
+{
+    const json_t *allowed = leave->statement.predicate;
+
+    if (!is_supervisors(c, leave, time_unix_s))
+        return refuse(c, VT_HEAD_COLLECTION,
+                      "an authorisation to collect is not signed by the supervisor");
+    if (!is_within(json_object_get(row, "rules"), json_object_get(allowed, "rules")) ||
+        !is_within(json_object_get(row, "hashes"), json_object_get(allowed, "hashes")))
+        return refuse(c, VT_HEAD_COLLECTION,
+                      "it asks for more than the supervisor authorised");
+    return true;
+}
+
 static bool is_authorised(struct check *c, const json_t *row)
 {
     vt_hash digest = vt_field_hash(row, "authorisation");
     const struct vt_head_authorisation *leave = find_authorisation(c, &digest);
     struct vt_tlog_verdict log = { 0 };
     struct vt_error err = { 0 };
-    const json_t *allowed;
 
     if (leave == NULL || leave->envelope.statement.type != VT_COLLECTION)
         return refuse(c, VT_HEAD_COLLECTION,
@@ -295,19 +318,13 @@ static bool is_authorised(struct check *c, const json_t *row)
         (void)vt_within(&err, "an authorisation to collect is not public");
         return refuse_error(c, VT_HEAD_COLLECTION, &err);
     }
-    if (!is_supervisors(c, &leave->envelope, log.time_unix_s))
-        return refuse(c, VT_HEAD_COLLECTION,
-                      "an authorisation to collect is not signed by the supervisor");
+    if (!is_allowed(c, row, &leave->envelope, log.time_unix_s))
+        return false;
     if (c->log.time_unix_s - log.time_unix_s < c->question->collection_delay_s)
         return refuse(c, VT_HEAD_COLLECTION,
                       "an authorisation to collect was public for %jd s; %jd are needed",
                       (intmax_t)(c->log.time_unix_s - log.time_unix_s),
                       (intmax_t)c->question->collection_delay_s);
-    allowed = leave->envelope.statement.predicate;
-    if (!is_within(json_object_get(row, "rules"), json_object_get(allowed, "rules")) ||
-        !is_within(json_object_get(row, "hashes"), json_object_get(allowed, "hashes")))
-        return refuse(c, VT_HEAD_COLLECTION,
-                      "it asks for more than the supervisor authorised");
     return true;
 }
 
@@ -404,4 +421,63 @@ bool vt_head_check(const struct vt_head_question *question, struct vt_head_verdi
     out->file = file;
     file = NULL;
     return true;
+}
+
+/* ---- in the ledger ----------------------------------------------------------------------
+ */
+
+/* What the release ledger has of it. */
+static bool is_in_the_ledger(struct check *c, const struct vt_head_entry_question *question,
+                             const json_t *row)
+{
+    vt_hash digest = vt_field_hash(row, "authorisation");
+    VT_AUTO_ENVELOPE leave = { 0 };
+    struct vt_error ignored = { 0 };
+    vt_slice bytes;
+
+    if (!question->leave(question->context, &digest, &bytes) ||
+        !vt_envelope_parse(bytes, &leave, &ignored) ||
+        leave.statement.type != VT_COLLECTION)
+        return refuse(c, VT_HEAD_COLLECTION,
+                      "it asks for files without an authorisation by the supervisor in the "
+                      "release ledger");
+    return is_allowed(c, row, &leave, c->log.time_unix_s);
+}
+
+static bool may_collect_by_ledger(struct check *c,
+                                  const struct vt_head_entry_question *question)
+{
+    const json_t *list = c->file->head.collections;
+
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!is_in_the_ledger(c, question, json_array_get(list, i)))
+            return false;
+    return true;
+}
+
+bool vt_head_check_entry(const struct vt_head_entry_question *question,
+                         struct vt_head_verdict *out, struct vt_error *err)
+{
+    const struct vt_head_question as_asked = { .trust = question->trust,
+                                               .cell = question->cell };
+    VT_AUTO_HEAD_FILE file = calloc(1, sizeof *file);
+    struct check c = { .question = &as_asked, .verdict = out, .file = file };
+    struct vt_error failure = { 0 };
+
+    *out = (struct vt_head_verdict){ .reason = VT_HEAD_YES };
+    if (file == NULL)
+        return vt_fail(err, VT_IO, "out of memory");
+    if (!vt_envelope_parse(question->entry, &file->envelope, &failure) ||
+        !vt_cell_head_read(&file->envelope.statement, &file->head, &failure)) {
+        (void)refuse_error(&c, VT_HEAD_MALFORMED, &failure);
+    } else {
+        c.log.index = question->index;
+        c.log.size = question->index + 1; /* it was the newest once */
+        c.log.time_unix_s = file->head.from_unix_s;
+        (void)(is_ours(&c) && is_signed(&c) && stands(&c) && is_in_its_place(&c) &&
+               is_valid_for(&c, VT_HEAD_AGE_S) && may_collect_by_ledger(&c, question) &&
+               is_certified(&c));
+    }
+    *err = c.trouble;
+    return c.trouble.code == VT_OK;
 }

@@ -63,4 +63,27 @@ void vt_head_verdict_clear(struct vt_head_verdict *verdict);
 VT_CHECKED bool vt_head_check(const struct vt_head_question *question,
                               struct vt_head_verdict *out, struct vt_error *err);
 
+/* ---- a head as it stands in its ledger --------------------------------------------------
+ *
+ * For those who follow that ledger: what can be said without the proof that a client has.
+ */
+struct vt_head_entry_question {
+    vt_slice entry;
+    uint64_t index;
+    const struct vt_trust *trust;
+    vt_slice cell; /* whose ledger of heads it is */
+    /* The entry of the release ledger that is the envelope with that digest; false: it has
+     * none.  Called for each authorisation that the head names. */
+    bool (*leave)(void *context, const vt_hash *digest, vt_slice *envelope_out);
+    void *context;
+};
+
+/* Is it the cell's head, in its place, valid for no longer than a day, does it select what
+ * is certified, and does the supervisor's leave stand in the release ledger for all that it
+ * asks for?  Keys and certificates are asked about as of the head's own time, and how long
+ * an authorisation was public is not asked: a client has the witnesses' times for that.
+ * out->file is NULL.  Errors: VT_IO memory */
+VT_CHECKED bool vt_head_check_entry(const struct vt_head_entry_question *question,
+                                    struct vt_head_verdict *out, struct vt_error *err);
+
 #endif

@@ -289,6 +289,81 @@ static void a_head_selects_it_cannot_introduce(void)
     BUT("another schema", VT_HEAD_UNCERTIFIED, s.head.statistics = hash_of("evil"));
 }
 
+/* ---- as an entry of its ledger ----------------------------------------------------------
+ */
+
+static bool the_leave(void *context, const vt_hash *digest, vt_slice *envelope_out)
+{
+    const struct scene *s = context;
+    vt_slice leave = make_leave(s);
+    vt_hash is = vt_envelope_digest(leave);
+
+    if (!s->has_leave || !vt_hash_equal(&is, digest))
+        return false;
+    *envelope_out = leave;
+    return true;
+}
+
+static void entry_must_be(struct scene *s, const char *name, enum vt_head_reason wanted)
+{
+    struct vt_error err = { 0 };
+    struct vt_head_file *file;
+    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    bool had_leave = s->has_leave;
+    struct vt_head_entry_question question = { .index = s->place.index,
+                                               .trust = make_trust(s),
+                                               .cell = vt_slice_from_cstr(s->asked_cell),
+                                               .leave = the_leave,
+                                               .context = s };
+    VT_AUTO_HEAD_VERDICT verdict = { 0 };
+
+    VT_CHECK_OK(vt_head_file_parse(make_file(s), &file, &err));
+    vt_test_keep(file);
+    VT_CHECK_OK(vt_json_write_canonical(json_object_get(file->json, "head"), &entry, &err));
+    s->has_leave = had_leave;
+    question.entry = vt_buf_slice(&entry);
+    VT_CHECK_OK(vt_head_check_entry(&question, &verdict, &err));
+    VT_CHECK_SAYING(verdict.reason == wanted && verdict.file == NULL,
+                    "%s: wanted %s, got %s (%s)", name, vt_head_reason_name(wanted),
+                    vt_head_reason_name(verdict.reason), verdict.sentence);
+}
+
+#define ENTRY_BUT(name, reason, change)                                                    \
+    do {                                                                                   \
+        struct scene s = good_scene();                                                     \
+        change;                                                                            \
+        entry_must_be(&s, name, reason);                                                   \
+    } while (0)
+
+static void heads_in_their_ledger(void)
+{
+    struct scene s = good_scene();
+    struct vt_head_entry_question question = { .entry = VT_LIT("{}"),
+                                               .trust = make_trust(&s),
+                                               .cell = VT_LIT("zurich") };
+    VT_AUTO_HEAD_VERDICT verdict = { 0 };
+    struct vt_error err = { 0 };
+
+    ENTRY_BUT("good", VT_HEAD_YES, (void)s);
+    ENTRY_BUT("asks for nothing", VT_HEAD_YES, (s.file_hash = NULL, s.has_leave = false));
+    ENTRY_BUT("another cell's", VT_HEAD_WRONG_CELL, s.asked_cell = "geneva");
+    ENTRY_BUT("elsewhere than its key", VT_HEAD_JURISDICTION, s.jurisdiction = "DE");
+    ENTRY_BUT("a stranger's", VT_HEAD_CELL_MISSING, s.signers = VT_BIT(VT_P_STRANGER));
+    ENTRY_BUT("its key had ended", VT_HEAD_CELL_MISSING,
+              s.root.key_until = s.head.from_unix_s);
+    ENTRY_BUT("not its place", VT_HEAD_INDEX, s.place.index = 40);
+    ENTRY_BUT("valid for two days", VT_HEAD_EXPIRED,
+              s.head.until_unix_s = s.head.from_unix_s + 2 * VT_HEAD_AGE_S);
+    ENTRY_BUT("no leave in the ledger", VT_HEAD_COLLECTION, s.has_leave = false);
+    ENTRY_BUT("the vendor's leave", VT_HEAD_COLLECTION,
+              s.leave_signers = VT_BIT(VT_P_VENDOR));
+    ENTRY_BUT("another rule", VT_HEAD_COLLECTION, s.rule = "collect_everything");
+    ENTRY_BUT("another file", VT_HEAD_COLLECTION, s.file_hash = "another file");
+    ENTRY_BUT("another gateway's key", VT_HEAD_UNCERTIFIED, s.head.ohttp = hash_of("evil"));
+    VT_CHECK_OK(vt_head_check_entry(&question, &verdict, &err));
+    VT_CHECK(verdict.reason == VT_HEAD_MALFORMED);
+}
+
 static void numbers_that_cannot_be_are_refused(void)
 {
     static const struct {
@@ -383,6 +458,7 @@ static const struct vt_case cases[] = {
     { "time is kept", time_is_kept },
     { "nobody is asked for files without leave", nobody_is_asked_for_files_without_leave },
     { "a head selects, it cannot introduce", a_head_selects_it_cannot_introduce },
+    { "heads in their ledger", heads_in_their_ledger },
     { "numbers that cannot be are refused", numbers_that_cannot_be_are_refused },
     { "a mangled head is refused", a_mangled_head_is_refused },
     { "memory is strict and only grows", memory_is_strict_and_only_grows },

@@ -3,6 +3,7 @@
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "cli/monitor_downloads.h"
+#include "cli/monitor_heads.h"
 #include "ledger/monitor.h"
 #include "store/disk.h"
 #include "wire/json.h"
@@ -49,7 +50,8 @@ static const struct vt_option run_options[] = {
       .is_repeated = true },
     { .name = "trust",
       .value_name = "FILE",
-      .help = "trust root: whose signatures count for --downloads" },
+      .help = "trust root: whose signatures count for --downloads, and what the heads of "
+              "cells may ask for and select" },
     { .name = "exec",
       .value_name = "PROGRAM",
       .help = "call it for each finding, which it gets as JSON" },
@@ -99,6 +101,7 @@ static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_e
 struct running {
     struct vt_args *args;
     bool is_later; /* a round behind the first */
+    const struct vt_policy *policy;
     struct vt_cli_downloads downloads;
 };
 
@@ -206,8 +209,9 @@ static bool look_further(void *context, struct vt_monitor *monitor, struct vt_er
     struct running *running = context;
 
     return running->downloads.trust == NULL ||
-           vt_cli_downloads_look(&running->downloads, monitor,
-                                 vt_env_now_unix_s(vt_args_env(running->args)), err);
+           (vt_cli_heads_look(running->downloads.trust, running->policy, monitor, err) &&
+            vt_cli_downloads_look(&running->downloads, monitor,
+                                  vt_env_now_unix_s(vt_args_env(running->args)), err));
 }
 
 static bool is_good(const struct vt_monitor_report *report)
@@ -269,7 +273,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     VT_AUTO_FREE struct vt_policy *policy = vt_alloc(sizeof *policy);
     VT_AUTO_FREE struct vt_watch *watch = vt_alloc(sizeof *watch);
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct running running = { .args = args };
+    struct running running = { .args = args, .policy = policy };
     const char *prefixes[VT_POLICY_WITNESSES_MAX] = { NULL };
     enum vt_ledger_use uses[VT_POLICY_LOGS_MAX] = { VT_USE_NONE };
     struct vt_monitor_options options = { .dir = vt_args_get(args, "dir"),
@@ -363,7 +367,8 @@ static const struct vt_verb verbs[] = {
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
           "fork' checks), behind,\nwithheld, refused, unreachable, frozen, unfit, seen; of "
-          "downloads\nalso early, unproven, unlogged, altered.  Each is told once and kept "
+          "cells' heads head; of downloads\nalso early, unproven, unlogged, altered.  Each "
+          "is told once and kept "
           "in DIR/findings; a\nprogram that fails is called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found.",

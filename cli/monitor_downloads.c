@@ -1,5 +1,6 @@
 /* vitrine monitor run --downloads: what is offered, held against the followed ledger. */
 #include "cli/monitor_downloads.h"
+#include "cli/monitor_heads.h"
 #include "cli/trust.h"
 #include "release/downloads.h"
 
@@ -55,29 +56,19 @@ bool vt_cli_downloads_look(struct vt_cli_downloads *d, struct vt_monitor *monito
     return true;
 }
 
-static bool is_followed(const struct vt_policy *policy, vt_slice origin)
-{
-    for (size_t i = 0; i < policy->log_count; i++)
-        if (vt_slice_equal(policy->logs[i].vkey.name, origin) &&
-            policy->logs[i].url.len != 0)
-            return true;
-    return false;
-}
-
 bool vt_cli_downloads_read(struct vt_args *args, const struct vt_policy *policy,
                            struct vt_cli_downloads *out, struct vt_error *err)
 {
     const char *trust = vt_args_get(args, "trust");
 
-    if (!vt_args_has(args, "downloads"))
-        return true;
     if (trust == NULL)
-        return vt_args_misuse(args, err,
+        return !vt_args_has(args, "downloads") ||
+               vt_args_misuse(args, err,
                               "--downloads needs --trust: whose signatures count");
     out->args = args;
     if (!vt_cli_trust_read(trust, &out->trust, err))
         return false;
-    return is_followed(policy, out->trust->release_origin) ||
+    return vt_cli_is_followed(policy, out->trust->release_origin) ||
            vt_fail(err, VT_REJECTED,
                    "the policy has no URL for %.*s, the release ledger of the trust root",
                    VT_SLICE_ARGS(out->trust->release_origin));

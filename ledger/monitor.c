@@ -205,8 +205,8 @@ static bool look_again(struct vt_monitor *m, const char *dir, const struct vt_wi
     if (!vt_disk_open(dir, false, &copy, err))
         return false;
     m->wishes = news;
-    is_ok =
-        vt_watched_size(copy, &size, err) && vt_watched_read(copy, size, look_at, m, err);
+    is_ok = vt_watched_size(copy, &size, err) &&
+            vt_watched_read(copy, 0, size, look_at, m, err);
     vt_disk_close(copy);
     m->report->again += is_ok ? size : 0;
     return is_ok;
@@ -433,20 +433,47 @@ static bool read_leaf(struct vt_disk *copy, uint64_t index, bool *is_shown_out,
     return true;
 }
 
-bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
-                     bool *is_shown_out, vt_hash *leaf_out, struct vt_error *err)
+/* *out is NULL if the log never answered. */
+static bool open_copy(struct vt_monitor *m, vt_slice origin, struct vt_disk **out,
+                      struct vt_error *err)
 {
     char folder[LOG_FOLDER_BYTES];
+
+    log_folder(origin, folder);
+    *out = NULL;
+    return !vt_disk_has(m->disk, folder) ||
+           vt_disk_open(vt_arena_printf(m->arena, "%s/%s", m->options->dir, folder), false,
+                        out, err);
+}
+
+bool vt_monitor_entries(struct vt_monitor *m, vt_slice origin, uint64_t from,
+                        bool (*each)(void *context, uint64_t index, vt_slice entry,
+                                     struct vt_error *err),
+                        void *context, uint64_t *size_out, struct vt_error *err)
+{
     struct vt_disk *copy;
     bool is_ok;
 
-    log_folder(origin, folder);
-    *is_shown_out = false;
-    if (!vt_disk_has(m->disk, folder)) /* it never answered */
-        return true;
-    if (!vt_disk_open(vt_arena_printf(m->arena, "%s/%s", m->options->dir, folder), false,
-                      &copy, err))
+    *size_out = 0;
+    if (!open_copy(m, origin, &copy, err))
         return false;
+    is_ok = copy == NULL || (vt_watched_size(copy, size_out, err) &&
+                             vt_watched_read(copy, from, *size_out, each, context, err));
+    vt_disk_close(copy);
+    return is_ok;
+}
+
+bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
+                     bool *is_shown_out, vt_hash *leaf_out, struct vt_error *err)
+{
+    struct vt_disk *copy;
+    bool is_ok;
+
+    *is_shown_out = false;
+    if (!open_copy(m, origin, &copy, err))
+        return false;
+    if (copy == NULL)
+        return true;
     is_ok = read_leaf(copy, index, is_shown_out, leaf_out, err);
     vt_disk_close(copy);
     return is_ok;

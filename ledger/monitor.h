@@ -87,6 +87,14 @@ VT_CHECKED bool vt_monitor_find(struct vt_monitor *monitor, const char *origin,
                                 const char *kind, const char *what, json_t *more,
                                 struct vt_error *err);
 void vt_monitor_count_download(struct vt_monitor *monitor, bool is_well);
+/* Hand out the entries of the copy of that log from index `from` on; each may end it by
+ * false with err.  *size_out: how many the copy has; 0: the log never answered.
+ * Errors: VT_REJECTED, VT_IO; those of each */
+VT_CHECKED bool vt_monitor_entries(struct vt_monitor *monitor, vt_slice origin,
+                                   uint64_t from,
+                                   bool (*each)(void *context, uint64_t index,
+                                                vt_slice entry, struct vt_error *err),
+                                   void *context, uint64_t *size_out, struct vt_error *err);
 /* The leaf hash of an entry in the copy of that log; *is_shown_out false: the log does not
  * show so many, or never answered.  Errors: VT_REJECTED, VT_IO */
 VT_CHECKED bool vt_monitor_leaf(struct vt_monitor *monitor, vt_slice origin, uint64_t index,

@@ -141,15 +141,15 @@ static bool read_bundle(struct vt_disk *copy, const struct vt_tile_name *bundle,
                    vt_disk_path(copy), path);
 }
 
-bool vt_watched_read(struct vt_disk *copy, uint64_t size,
+bool vt_watched_read(struct vt_disk *copy, uint64_t from, uint64_t size,
                      bool (*each)(void *context, uint64_t index, vt_slice entry,
                                   struct vt_error *err),
                      void *context, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_BUNDLE_BYTES_MAX);
-    struct vt_tile_name name = { VT_TILE_ENTRIES, 0, 0 };
+    struct vt_tile_name name = { VT_TILE_ENTRIES, from / VT_TILE_WIDTH, 0 };
 
-    for (uint64_t index = 0; index < size; name.index++) {
+    for (uint64_t index = from - from % VT_TILE_WIDTH; index < size; name.index++) {
         vt_reader r;
         vt_slice entry;
 
@@ -157,7 +157,7 @@ bool vt_watched_read(struct vt_disk *copy, uint64_t size,
         if (!read_bundle(copy, &name, &bytes, err))
             return false;
         for (r.rest = vt_buf_slice(&bytes); vt_bundle_read(&r, &entry); index++)
-            if (!each(context, index, entry, err))
+            if (index >= from && !each(context, index, entry, err))
                 return false;
     }
     return true;

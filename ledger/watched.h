@@ -34,9 +34,9 @@ VT_CHECKED bool vt_watched_keep(struct vt_disk *disk, const char *file,
  * verified when it was taken.  Errors: VT_MALFORMED, VT_IO */
 VT_CHECKED bool vt_watched_size(struct vt_disk *copy, uint64_t *size_out,
                                 struct vt_error *err);
-/* Hand out all of them in order, each held against its leaf hash.
+/* Hand out those from index `from` on in order, each held against its leaf hash.
  * Errors: VT_REJECTED, VT_ABSENT the copy is damaged; VT_IO; those of each */
-VT_CHECKED bool vt_watched_read(struct vt_disk *copy, uint64_t size,
+VT_CHECKED bool vt_watched_read(struct vt_disk *copy, uint64_t from, uint64_t size,
                                 bool (*each)(void *context, uint64_t index, vt_slice entry,
                                              struct vt_error *err),
                                 void *context, struct vt_error *err);

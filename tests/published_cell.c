@@ -50,9 +50,20 @@ static const char *start_witness(unsigned i, const char *log_vkey)
                                  "--key", path(key)));
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey", log_vkey));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey",
+                                 vkey_of(VT_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_LOG)));
     return vt_test_start("witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", dir,
                                                 "--port", "0"))
         .url;
+}
+
+static void make_ledger(const char *name, const char *key, enum vt_party party,
+                        const char *origin, const char *use)
+{
+    vt_published_write_key(key, party);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path(name),
+                                 "--origin", origin, "--key", path(key), "--policy",
+                                 path("policy"), "--use", use));
 }
 
 static void start_ledger(void)
@@ -60,7 +71,8 @@ static void start_ledger(void)
     VT_AUTO_BUF policy = vt_buf_init(VT_KIB(8));
     const char *log_vkey = vkey_of(VT_CELL_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_HEADS);
 
-    vt_buf_printf(&policy, "log %s\n", log_vkey);
+    vt_buf_printf(&policy, "log %s\nlog %s\n", log_vkey,
+                  vkey_of(VT_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_LOG));
     for (unsigned i = 0; i < WITNESSES; i++)
         vt_buf_printf(&policy, "witness w%u %s %s\n", i,
                       vkey_of(vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
@@ -68,11 +80,37 @@ static void start_ledger(void)
                       start_witness(i, log_vkey));
     vt_buf_put_text(&policy, "group three 3 w0 w1 w2 w3\nquorum three\n");
     vt_test_write(path("policy"), vt_buf_slice(&policy));
-    vt_published_write_key("heads.key", VT_P_HEADS);
-    (void)vt_test_run(0,
-                      VT_ARGV("vitrine", "ledger", "init", "--dir", path("heads"),
-                              "--origin", VT_CELL_WORLD_ORIGIN, "--key", path("heads.key"),
-                              "--policy", path("policy"), "--use", "head"));
+    make_ledger("heads", "heads.key", VT_P_HEADS, VT_CELL_WORLD_ORIGIN, "head");
+}
+
+void vt_published_release_ledger(void)
+{
+    make_ledger("releases", "log.key", VT_P_LOG, VT_WORLD_ORIGIN, "release");
+}
+
+/* A witness without its URL is not asked. */
+static void put_without_url(struct vt_buf *out, vt_slice line)
+{
+    vt_slice url = line;
+
+    while (url.len != 0 && !vt_slice_starts_with(url, VT_LIT(" http://")))
+        url = vt_slice_sub(url, 1, url.len - 1);
+    vt_buf_printf(out, "%.*s\n", VT_SLICE_ARGS(vt_slice_sub(line, 0, line.len - url.len)));
+}
+
+void vt_published_monitor_policy(const struct vt_published *p)
+{
+    VT_AUTO_BUF policy = vt_buf_init(VT_KIB(8));
+    vt_reader r = { vt_test_read(path("policy")) };
+    vt_slice line;
+
+    vt_buf_printf(&policy, "log %s %s/heads/\nlog %s %s/releases/\n",
+                  vkey_of(VT_CELL_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_HEADS), p->url,
+                  vkey_of(VT_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_LOG), p->url);
+    while (vt_read_line(&r, &line))
+        if (!vt_slice_starts_with(line, VT_LIT("log ")))
+            put_without_url(&policy, line);
+    vt_test_write(path("monitor-policy"), vt_buf_slice(&policy));
 }
 
 /* ---- verdicts and epochs ----------------------------------------------------------------
@@ -166,6 +204,11 @@ static bool read_shown(const struct server *server, vt_slice name, struct vt_buf
         vt_arena_printf(server->arena, "%s%.*s", server->folder, VT_SLICE_ARGS(name));
     struct vt_error ignored;
 
+    /* Two ledgers stand beside it, as any web server would serve them. */
+    if (vt_slice_starts_with(name, VT_LIT("/heads/")) ||
+        vt_slice_starts_with(name, VT_LIT("/releases/")))
+        truth =
+            vt_arena_printf(server->arena, "%s%.*s", vt_test_dir(), VT_SLICE_ARGS(name));
     if (vt_path_exists(lie))
         return vt_file_read(lie, out, &ignored) && out->len != 0;
     return vt_file_read(truth, out, &ignored);

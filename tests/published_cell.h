@@ -28,6 +28,11 @@ void vt_published_lay_out(struct vt_published *out, bool has_relay);
  * relay, and all that it asks the kernel about the network written to `trace`. */
 void vt_published_lay_out_served(struct vt_published *out, const char *trace);
 
+/* The vendor's release ledger, "releases", with the same witnesses; and "monitor-policy",
+ * in which both ledgers have their URLs. */
+void vt_published_release_ledger(void);
+void vt_published_monitor_policy(const struct vt_published *p);
+
 /* The SHA-256 of file i; its content is the four bytes of the number as this machine has
  * them. */
 const char *vt_published_hash(unsigned i);

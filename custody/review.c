@@ -273,7 +273,7 @@ static bool read_ledger(struct vt_custody_review *review, struct vt_error *err)
     vt_hash root;
 
     review->tree = tree;
-    if (!vt_watched_read(review->disk, review->head.size, take_entry, review, err))
+    if (!vt_watched_read(review->disk, 0, review->head.size, take_entry, review, err))
         return false;
     root = vt_tree_root(tree);
     review->tree = NULL;

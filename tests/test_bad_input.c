@@ -242,8 +242,8 @@ static const struct row rows[] = {
     { 0, "custody request @one.age --out +new-request --cell zurich --ledger a.example "
          "--policy 1 --role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH "
          "--reason maintenance --ticket T-1 --recipient " SOMEBODY " --key @vendor.key" },
-    { 0, "custody approve @asked --key @reviewer.key" },
-    { 3, "custody read @one.age --request @asked --trust @trust.json --enrolment "
+    { 0, "custody approve @wish --key @reviewer.key" },
+    { 3, "custody read @one.age --request @wish --trust @trust.json --enrolment "
          "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
          "--key @swiss.key --sealed-for " SOMEBODY " --out none --token-file ~phrase" },
     { 1, "custody accesses " REVIEW },
@@ -592,7 +592,7 @@ static void make_custody(void)
                "agent.key");
     (void)make(vt_arena_printf(
         vt_test_arena(),
-        "custody request one.age --out asked --cell zurich --ledger a.example --policy 1 "
+        "custody request one.age --out wish --cell zurich --ledger a.example --policy 1 "
         "--role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH --reason "
         "maintenance --ticket T-1 --recipient %.*s --key vendor.key",
         VT_AGE_RECIPIENT_CHARS,

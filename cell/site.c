@@ -1,5 +1,6 @@
 /* A cell's folder: an epoch writes what is new, top down.  Where a node has the name that
  * it had before, nothing below it has changed, and nothing below is looked at. */
+#include "cell/recipient.h"
 #include "cell/site_inside.h"
 #include "ledger/tile.h"
 
@@ -71,6 +72,17 @@ void vt_cell_site_close(struct vt_cell_site *site)
 const struct vt_head_file *vt_cell_site_head(const struct vt_cell_site *site)
 {
     return site->head;
+}
+
+bool vt_cell_site_put_recipient(struct vt_cell_site *site, vt_slice document,
+                                struct vt_error *err)
+{
+    vt_hash hash = vt_sha256_of(document);
+    char path[VT_RECIPIENT_PATH_BYTES], name[VT_RECIPIENT_PATH_BYTES + 8];
+
+    vt_cell_recipient_path(&hash, path);
+    (void)snprintf(name, sizeof name, "public/%s", path);
+    return vt_disk_write(site->disk, name, document, 0644, err);
 }
 
 bool vt_cell_site_put_ohttp(struct vt_cell_site *site, vt_slice config,

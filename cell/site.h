@@ -6,6 +6,7 @@
  *                                    name is their root
  *   public/bucket/SIZE/ab/HASH       a bucket, filled up to SIZE: the name is its leaf hash
  *   public/filter/HASH               a filter, a delta: the name is their SHA-256
+ *   public/recipient/HASH            whom clients seal files to: cell/recipient.h
  *   public/ohttp/HASH                the key configuration of the gateway behind the relay
  *   private/                         what the next epoch needs: keys of filters, and which
  *                                    files were replaced when
@@ -72,6 +73,10 @@ VT_CHECKED bool vt_cell_site_write(struct vt_cell_site *site,
                                    const struct vt_verdicts *table, unsigned bits,
                                    unsigned width, struct vt_cell_head *head,
                                    struct vt_cell_written *written, struct vt_error *err);
+/* Publish the document of a recipient (cell/recipient.h), under its SHA-256, durably; it
+ * stays.  VT_IO. */
+VT_CHECKED bool vt_cell_site_put_recipient(struct vt_cell_site *site, vt_slice document,
+                                           struct vt_error *err);
 /* Publish a key configuration, under its SHA-256, durably; it stays.  VT_IO. */
 VT_CHECKED bool vt_cell_site_put_ohttp(struct vt_cell_site *site, vt_slice config,
                                        struct vt_error *err);

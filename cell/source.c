@@ -1,5 +1,6 @@
 /* A cell's files, from a folder or over HTTP. */
 #include "cell/source.h"
+#include "cell/recipient.h"
 #include "cell/oblivious.h"
 #include "cell/site.h"
 #include "http/http.h"
@@ -247,6 +248,15 @@ bool vt_cell_source_blob(struct vt_cell_source *source, const struct vt_head_blo
                          blob->size_bytes < VT_FILTER_BYTES_MAX ? blob->size_bytes
                                                                 : VT_FILTER_BYTES_MAX,
                          out, err);
+}
+
+bool vt_cell_source_recipient(struct vt_cell_source *source, const vt_hash *hash,
+                              struct vt_buf *out, struct vt_error *err)
+{
+    char path[VT_RECIPIENT_PATH_BYTES];
+
+    vt_cell_recipient_path(hash, path);
+    return read_digested(source, path, true, hash, VT_RECIPIENT_BYTES_MAX, out, err);
 }
 
 bool vt_cell_source_ohttp(struct vt_cell_source *source, const vt_hash *hash,

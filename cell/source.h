@@ -47,6 +47,9 @@ VT_CHECKED bool vt_cell_source_blob(struct vt_cell_source *source,
                                     const struct vt_head_blob *blob, struct vt_buf *out,
                                     struct vt_error *err);
 /* The key configuration with that digest; appended.  VT_REJECTED it is another. */
+/* The document of a recipient that a head names; appended.  VT_REJECTED it is another. */
+VT_CHECKED bool vt_cell_source_recipient(struct vt_cell_source *source, const vt_hash *hash,
+                                         struct vt_buf *out, struct vt_error *err);
 VT_CHECKED bool vt_cell_source_ohttp(struct vt_cell_source *source, const vt_hash *hash,
                                      struct vt_buf *out, struct vt_error *err);
 /* The answer for that file's bucket, appended: to be checked by vt_answer_check.

@@ -89,6 +89,13 @@ static const struct vt_verb verbs[] = {
           "clean.",
       .options = vt_cli_cell_scan_options,
       .run = vt_cli_cell_scan },
+    { .name = "recipient",
+      .summary = "whom clients seal files to: the document for a period",
+      .details = "One for each cell, country, class and period. A head selects it by its "
+                 "digest, which the\ntrust root certifies; so nobody can be given a key of "
+                 "his own.",
+      .options = vt_cli_cell_recipient_options,
+      .run = vt_cli_cell_recipient },
     { .name = "verdicts",
       .operands = "[TABLE...]",
       .operands_max = 64,

@@ -3,6 +3,7 @@
  * First what the head commits to is durable, then the head is in the ledger with its
  * quorum, and last it is shown: a kill in between costs a number, never an answer. */
 #include "cell/head_check.h"
+#include "cell/recipient.h"
 #include "cell/site.h"
 #include "cli/cell_verbs.h"
 #include "cli/files.h"
@@ -52,8 +53,10 @@ const struct vt_option vt_cli_cell_publish_options[] = {
       .help = "collection/v1 of the supervisor; its proof is FILE.tlog-proof",
       .is_repeated = true },
     { .name = "recipient",
-      .value_name = "SHA256",
-      .help = "digest of a certified recipient of samples",
+      .value_name = "FILE",
+      .help =
+          "a certified recipient of files (cell recipient), published too; or the digest "
+          "of one that is",
       .is_repeated = true },
     { .name = "statistics",
       .value_name = "SHA256",
@@ -124,15 +127,52 @@ static bool take_digest(struct vt_args *args, const char *option, const char *te
            vt_args_misuse(args, err, "--%s: '%s' is no SHA-256 in hex", option, text);
 }
 
+/* A document that is published with the head, or the digest of one that was. */
+static bool take_recipient(struct epoch *e, const char *text, struct vt_error *err)
+{
+    VT_AUTO_BUF document = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+    struct vt_cell_recipient recipient;
+    vt_hash digest;
+    char hex[65];
+
+    if (!vt_hash_parse_hex(vt_slice_from_cstr(text), &digest)) {
+        if (!vt_file_read(text, &document, err))
+            return false;
+        if (!vt_cell_recipient_parse(vt_buf_slice(&document), &recipient, err))
+            return vt_within(err, "%s", text);
+        digest = recipient.digest;
+        if (!vt_slice_is(vt_slice_from_cstr(recipient.cell), vt_args_get(e->args, "cell")))
+            return vt_fail(err, VT_REJECTED, "%s: is of cell %s", text, recipient.cell);
+    }
+    vt_hash_text(&digest, hex);
+    return json_array_append_new(e->recipients, json_string(hex)) == 0 ||
+           vt_fail(err, VT_IO, "out of memory");
+}
+
 static bool take_recipients(struct epoch *e, struct vt_error *err)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = vt_args_get_at(e->args, "recipient", i)) != NULL; i++)
+        if (!take_recipient(e, text, err))
+            return false;
+    return true;
+}
+
+/* Durable before the head that selects them. */
+static bool publish_recipients(struct epoch *e, struct vt_error *err)
 {
     const char *text;
     vt_hash ignored;
 
-    for (size_t i = 0; (text = vt_args_get_at(e->args, "recipient", i)) != NULL; i++)
-        if (!take_digest(e->args, "recipient", text, &ignored, err) ||
-            json_array_append_new(e->recipients, json_string(text)) != 0)
+    for (size_t i = 0; (text = vt_args_get_at(e->args, "recipient", i)) != NULL; i++) {
+        VT_AUTO_BUF document = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+
+        if (!vt_hash_parse_hex(vt_slice_from_cstr(text), &ignored) &&
+            (!vt_file_read(text, &document, err) ||
+             !vt_cell_site_put_recipient(e->site, vt_buf_slice(&document), err)))
             return false;
+    }
     return true;
 }
 
@@ -368,6 +408,7 @@ static bool make_epoch(struct epoch *e, struct vt_error *err)
     e->head.recipients = e->recipients;
     return vt_cell_site_write(e->site, &e->table, (unsigned)e->bits, /* at most 2^32 - 1 */
                               (unsigned)e->width, &e->head, &e->written, err) &&
+           publish_recipients(e, err) &&
            (e->ohttp.len == 0 ||
             vt_cell_site_put_ohttp(e->site, vt_buf_slice(&e->ohttp), err)) &&
            sign_head(e, &envelope, err) &&

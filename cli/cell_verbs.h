@@ -15,12 +15,14 @@ extern const struct vt_option vt_cli_statistics_show_options[];
 extern const struct vt_option vt_cli_statistics_plot_options[];
 
 bool vt_cli_cell_publish(struct vt_args *args, struct vt_error *err);
+bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_verdicts(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_gateway_key(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_cell_publish_options[];
 extern const struct vt_option vt_cli_cell_gateway_key_options[];
 extern const struct vt_option vt_cli_cell_serve_options[];
+extern const struct vt_option vt_cli_cell_recipient_options[];
 extern const struct vt_option vt_cli_cell_verdicts_options[];
 
 bool vt_cli_cell_scan(struct vt_args *args, struct vt_error *err);

@@ -93,8 +93,18 @@ static const struct vt_verb verbs[] = {
       "comes\n"
       "with `vitrine client receipt`.",
       vt_cli_client_withdraw_options, vt_cli_client_withdraw },
-    { "receipt", "FILE", 1, 1, "check and keep a cell's receipt for an erasure",
-      "It must be signed by that cell and name a request of yours.",
+    { "share", "FILE...", 1, 1000, "give files that the collection list asks for",
+      "Says in plain words what would be sent, to whom and why, and asks. Sent is only "
+      "what "
+      "the\nhead's public list asks everybody for, sealed to the recipient that the trust "
+      "root\ncertifies, to the cell that the policy gives to your country. Needs the "
+      "switch "
+      "`submit`.\nAn upload that broke off goes on with the same command. Exit code: 0 "
+      "shared; "
+      "1 not sent,\nor refused; 3 no answer.",
+      vt_cli_client_share_options, vt_cli_client_share },
+    { "receipt", "FILE", 1, 1, "check and keep a cell's receipt: for an erasure, or a file",
+      "It must be signed by that cell, and name a request or a file of yours.",
       vt_cli_client_receipt_options, vt_cli_client_receipt },
     { .name = "lookup",
       .operands = "[FILE|SHA256...]",

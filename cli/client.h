@@ -42,11 +42,13 @@ bool vt_cli_client_sent(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_receipt(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_client_scan_options[];
+bool vt_cli_client_share(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_client_init_options[];
 extern const struct vt_option vt_cli_client_consent_options[];
 extern const struct vt_option vt_cli_client_report_options[];
 extern const struct vt_option vt_cli_client_sent_options[];
 extern const struct vt_option vt_cli_client_withdraw_options[];
 extern const struct vt_option vt_cli_client_receipt_options[];
+extern const struct vt_option vt_cli_client_share_options[];
 
 #endif

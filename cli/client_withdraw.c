@@ -1,4 +1,5 @@
 /* vitrine client withdraw, receipt: asking for erasure, and keeping the proof of it. */
+#include "cell/share_receipt.h"
 #include "cell/withdrawal.h"
 #include "cli/client.h"
 #include "cli/trust.h"
@@ -117,6 +118,78 @@ static void print_receipt(struct vt_args *args, const struct vt_receipt *receipt
     }
 }
 
+/* ---- the receipt of a file that was shared ----------------------------------------------
+ */
+
+/* Did we share that object with that cell? */
+static bool is_ours(const struct vt_sent *sent, const struct vt_share_receipt *receipt,
+                    struct vt_error *err)
+{
+    for (size_t i = 0; i < vt_sent_count(sent); i++) {
+        const struct vt_sent_record *record = vt_sent_at(sent, i);
+
+        if (record->kind == VT_SENT_SAMPLE &&
+            vt_hash_equal(&record->sha256, &receipt->object) &&
+            vt_slice_equal(record->cell, receipt->cell))
+            return true;
+    }
+    return vt_fail(err, VT_REJECTED,
+                   "receipt: is for no file that this machine shared with cell %.*s",
+                   VT_SLICE_ARGS(receipt->cell));
+}
+
+static void print_shared(struct vt_args *args, const struct vt_share_receipt *receipt)
+{
+    char object[65], at[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES];
+
+    vt_hash_text(&receipt->object, object);
+    vt_time_write(receipt->at_unix_s, at);
+    vt_time_write(receipt->until_unix_s, until);
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", 1, "receipt", receipt->json));
+    else if (receipt->is_held)
+        (void)printf("cell %.*s says that it had this file already at %s, and kept nothing "
+                     "of yours\n",
+                     VT_SLICE_ARGS(receipt->cell), at);
+    else
+        (void)printf(
+            "cell %.*s says that it has %s, %ju bytes, whole since %s;\nit is kept "
+            "until %s, %.*s\n",
+            VT_SLICE_ARGS(receipt->cell), object, (uintmax_t)receipt->body_bytes, at, until,
+            VT_SLICE_ARGS(receipt->purpose));
+}
+
+static bool take_shared(struct vt_args *args, vt_slice bytes, const struct vt_trust *trust,
+                        struct vt_error *err)
+{
+    VT_AUTO_SHARE_RECEIPT receipt = { .json = NULL };
+    VT_AUTO_HOME home = NULL;
+    VT_AUTO_SENT sent = NULL;
+    char hash[65], name[96];
+
+    if (!vt_share_receipt_parse(bytes, trust, &receipt, err) ||
+        !vt_cli_home_open(args, &home, err) || !vt_sent_open(home, &sent, err) ||
+        !is_ours(sent, &receipt, err))
+        return false;
+    vt_hash_text(&receipt.object, hash);
+    (void)snprintf(name, sizeof name, "receipts/%s", hash);
+    if (!(vt_disk_has(home, name) ? vt_disk_keep(home, name, err)
+                                  : vt_disk_create(home, name, bytes, 0600, err)))
+        return false;
+    print_shared(args, &receipt);
+    return true;
+}
+
+/* Which of the two kinds it claims to be; its parser judges the rest. */
+static bool is_of_a_file(vt_slice bytes)
+{
+    VT_AUTO_DSSE dsse = { 0 };
+    struct vt_error ignored;
+
+    return vt_dsse_parse(bytes, &dsse, &ignored) &&
+           vt_slice_is(vt_buf_slice(&dsse.payload_type), VT_SHARE_RECEIPT_TYPE);
+}
+
 bool vt_cli_client_receipt(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_operand(args, 0);
@@ -129,6 +202,9 @@ bool vt_cli_client_receipt(struct vt_args *args, struct vt_error *err)
     if (!vt_file_read(path, &bytes, err) ||
         !vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err))
         return false;
+    if (is_of_a_file(vt_buf_slice(&bytes)))
+        return take_shared(args, vt_buf_slice(&bytes), trust, err) ||
+               vt_within(err, "%s", path);
     if (!vt_receipt_parse(vt_buf_slice(&bytes), trust, &receipt, err))
         return vt_within(err, "%s", path);
     if (!vt_cli_home_open(args, &home, err) || !vt_sent_open(home, &sent, err) ||

@@ -1,5 +1,6 @@
 /* vitrine trust add-ledger, add-relay, certify: what a draft says of data cells: where the
  * heads of each are logged, who hides its clients, and what its heads may select. */
+#include "cell/recipient.h"
 #include "cell/statistic.h"
 #include "cli/trust.h"
 #include "crypto/ohttp.h"
@@ -112,6 +113,8 @@ const struct vt_option vt_cli_trust_certify_options[] = {
     { "schema", "FILE", "a schema of statistics", false, false },
     { "ohttp", "FILE", "the key configuration of a cell's gateway (application/ohttp-keys)",
       false, false },
+    { "recipient", "FILE",
+      "whom clients seal files to, as `vitrine cell recipient` made it", false, false },
     { "cell", "NAME", "for this cell", true, false },
     { "from", "TIME", "counts from; else from when the draft was begun", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
@@ -146,29 +149,68 @@ static bool digest_ohttp(const char *path, vt_hash *out, struct vt_error *err)
     return true;
 }
 
+static bool digest_recipient(const char *path, const char *cell, vt_hash *out,
+                             struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+    struct vt_cell_recipient recipient;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    if (!vt_cell_recipient_parse(vt_buf_slice(&text), &recipient, err))
+        return vt_within(err, "%s", path);
+    if (strcmp(recipient.cell, cell) != 0)
+        return vt_fail(err, VT_REJECTED, "%s: is of cell %s, not of %s", path,
+                       recipient.cell, cell);
+    *out = recipient.digest;
+    return true;
+}
+
+/* What is certified: the one file that is named, its use, and what is said of it. */
+struct certified {
+    const char *use, *said;
+    vt_hash digest;
+};
+
+static bool take_certified(struct vt_args *args, struct certified *out,
+                           struct vt_error *err)
+{
+    const char *schema = vt_args_get(args, "schema"), *ohttp = vt_args_get(args, "ohttp"),
+               *recipient = vt_args_get(args, "recipient");
+
+    if (schema != NULL) {
+        *out = (struct certified){ .use = "statistics", .said = "schema" };
+        return digest_schema(schema, &out->digest, err);
+    }
+    *out = (struct certified){ .use = "ohttp", .said = "key" };
+    if (ohttp != NULL)
+        return digest_ohttp(ohttp, &out->digest, err);
+    *out = (struct certified){ .use = "recipient", .said = "recipient" };
+    return digest_recipient(recipient, vt_args_get(args, "cell"), &out->digest, err);
+}
+
 bool vt_cli_trust_certify(struct vt_args *args, struct vt_error *err)
 {
-    const char *schema = vt_args_get(args, "schema"), *ohttp = vt_args_get(args, "ohttp");
     int64_t now = vt_env_now_unix_s(vt_args_env(args));
-    char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES], text[65];
+    char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES], text[65], said[64];
     VT_AUTO_TRUST_PAPER paper = { .lock_fd = -1 };
-    vt_hash digest;
+    struct certified what;
 
-    if ((schema != NULL) == (ohttp != NULL))
-        return vt_args_misuse(args, err, "name one of --schema and --ohttp");
+    if (vt_args_has(args, "schema") + vt_args_has(args, "ohttp") +
+            vt_args_has(args, "recipient") !=
+        1)
+        return vt_args_misuse(args, err, "name one of --schema, --ohttp and --recipient");
     if (!vt_trust_draft_open(vt_args_get(args, "trust"), &paper, err) ||
-        !(schema != NULL ? digest_schema(schema, &digest, err)
-                         : digest_ohttp(ohttp, &digest, err)) ||
+        !take_certified(args, &what, err) ||
         !vt_cli_time(args, "from", paper.trust->created_unix_s, from, err) ||
         !vt_cli_time(args, "until", now + 2 * VT_TRUST_YEAR_S, until, err))
         return false;
-    vt_hash_text(&digest, text);
+    vt_hash_text(&what.digest, text);
+    (void)snprintf(said, sizeof said, "%s certified, once the holders have signed",
+                   what.said);
     return add_row(args, &paper, "certified",
-                   json_pack("{s:s,s:s,s:s,s:s,s:s}", "use",
-                             schema != NULL ? "statistics" : "ohttp", "cell",
+                   json_pack("{s:s,s:s,s:s,s:s,s:s}", "use", what.use, "cell",
                              vt_args_get(args, "cell"), "sha256", text, "from", from,
                              "until", until),
-                   schema != NULL ? "schema certified, once the holders have signed"
-                                  : "key certified, once the holders have signed",
-                   err);
+                   said, err);
 }

@@ -51,6 +51,7 @@ static const struct row rows[] = {
       "--site Brasilia --out +enrolled.json --key @sealed.key --passphrase-file @phrase" },
     { 0, "trust certify --trust @draft.json --schema @schema.json --cell zurich" },
     { 0, "trust certify --trust @draft.json --ohttp @gateway.keys --cell zurich" },
+    { 0, "trust certify --trust @draft.json --recipient @recipient.json --cell zurich" },
     { 0, "trust add-relay --trust @draft.json --cell zurich --url https://relay.example/ "
          "--holder Somebody --jurisdiction BR" },
     { 0, "trust add-ledger --trust @draft.json --origin vendor.example/releases --use "
@@ -217,6 +218,7 @@ static const struct row rows[] = {
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },
+    { 0, "cell recipient --key @age.pub --cell zurich --country CH --out +recipient" },
     { 0, "client init --home %home --trust @cell-trust.json --policy @residency.json "
          "--proof @residency.proof --country DE" },
     { NO_TWIN, "client lookup --list ~hashes.txt --from #seen --cell zurich --trust "
@@ -224,6 +226,10 @@ static const struct row rows[] = {
     { 0, "client scan ^hello.txt --offline --rules @one.pack" },
     { NO_TWIN, "client scan hello.txt --home %home --from #seen --cell zurich --trust "
                "!cell-trust.json" },
+    { NO_TWIN,
+      "client share ~hello.txt --from #seen --cell zurich --trust !cell-trust.json "
+      "--home %home --policy !residency.json --proof !residency.proof --country DE "
+      "--yes" },
     { 0, "client consent submit on --home %home" },
     { 1, "client report --home home --schema @schema.json --answer verdict=clean --cell "
          "zurich --country DE --policy residency.json --trust @trust.json --out report" },
@@ -486,6 +492,9 @@ static void make_cell(void)
     vt_test_write(vt_test_path("aggregate.json"),
                   about_itself(VT_AGGREGATE, counts, VT_BIT(VT_P_CELL)));
     (void)make("client withdraw --home home --cell zurich --out receipt");
+    (void)make("key new --type x25519 --out age");
+    (void)make("cell recipient --key age.pub --cell zurich --country CH --out "
+               "recipient.json");
 }
 
 /* A folder with a copy of the trust root's release ledger, of which that is all. */

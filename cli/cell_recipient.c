@@ -1,0 +1,91 @@
+/* vitrine cell recipient: the document that says whom clients seal their files to. */
+#include "cell/recipient.h"
+#include "cli/cell_verbs.h"
+#include "cli/files.h"
+#include "cli/trust.h"
+
+const struct vt_option vt_cli_cell_recipient_options[] = {
+    { "key", "FILE", "the recipient, one line: FILE.pub of `vitrine key new --type x25519`",
+      true, false },
+    { "cell", "NAME", "of this cell", true, false },
+    { "country", "CC", "for data of this country", true, false },
+    { "class", "CLASS", "of this class; else file", false, false },
+    { "from", "TIME", "the period begins; else now", false, false },
+    { "until", "TIME", "the period ends; else in 90 days", false, false },
+    { "out", "FILE", "where the document goes", true, false },
+    { NULL, NULL, NULL, false, false },
+};
+
+enum { PERIOD_S = 90 * 86400 };
+
+static bool read_key(const char *path, struct vt_age_recipient *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
+    vt_reader r;
+    vt_slice line;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    r = (vt_reader){ vt_buf_slice(&text) };
+    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", path);
+    return vt_age_recipient_parse(line, out, err) || vt_within(err, "%s", path);
+}
+
+static bool read_period(struct vt_args *args, struct vt_cell_recipient *out,
+                        struct vt_error *err)
+{
+    int64_t now = vt_env_now_unix_s(vt_args_env(args));
+    char from[VT_TIME_TEXT_BYTES], until[VT_TIME_TEXT_BYTES];
+
+    if (!vt_cli_time(args, "from", now, from, err) ||
+        !vt_time_parse(vt_slice_from_cstr(from), &out->from_unix_s) ||
+        !vt_cli_time(args, "until", out->from_unix_s + PERIOD_S, until, err) ||
+        !vt_time_parse(vt_slice_from_cstr(until), &out->until_unix_s))
+        return false;
+    return out->until_unix_s > out->from_unix_s ||
+           vt_args_misuse(args, err, "--until: is not after --from");
+}
+
+static bool fill(struct vt_args *args, struct vt_cell_recipient *out, struct vt_error *err)
+{
+    const char *cell = vt_args_get(args, "cell"), *country = vt_args_get(args, "country"),
+               *data = vt_args_get(args, "class");
+    size_t ignored;
+
+    out->data = VT_DATA_FILE;
+    if (strlen(cell) >= sizeof out->cell)
+        return vt_args_misuse(args, err, "--cell: at most 64 bytes");
+    if (!vt_country_of(vt_slice_from_cstr(country), &ignored))
+        return vt_args_misuse(args, err, "--country: '%s' is none of ISO 3166", country);
+    if (data != NULL && !vt_data_class_of(vt_slice_from_cstr(data), &out->data))
+        return vt_args_misuse(args, err, "--class: file, lookup, statistic or account");
+    (void)snprintf(out->cell, sizeof out->cell, "%s", cell);
+    (void)snprintf(out->country, sizeof out->country, "%s", country);
+    return read_period(args, out, err) &&
+           read_key(vt_args_get(args, "key"), &out->key, err);
+}
+
+bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "out");
+    struct vt_cell_recipient recipient = { .cell = "" };
+    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+    char digest[65];
+    vt_hash hash;
+
+    if (!fill(args, &recipient, err) || !vt_cell_recipient_write(&recipient, &text, err) ||
+        !vt_cli_create(path, vt_buf_slice(&text), 0644, err))
+        return false;
+    hash = vt_sha256_of(vt_buf_slice(&text));
+    vt_hash_text(&hash, digest);
+    if (vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:s,s:s}", "ok", 1, "file", path, "sha256", digest));
+    else
+        (void)printf("%s: %s\nClients seal to it once the trust root certifies it "
+                     "(`vitrine trust certify --recipient`) and a head selects it\n"
+                     "(`vitrine cell publish --recipient`).\n",
+                     path, digest);
+    return true;
+}

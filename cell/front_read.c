@@ -121,7 +121,8 @@ static uint64_t *count_of(struct vt_cell_front_counts *counts, enum vt_cell_path
     case VT_CELL_PATH_BUCKET:
         return &counts->buckets;
     case VT_CELL_PATH_FILTER:
-    case VT_CELL_PATH_OHTTP: /* the gateway's key: as seldom as a filter */
+    case VT_CELL_PATH_OHTTP: /* keys: as seldom as a filter */
+    case VT_CELL_PATH_RECIPIENT:
         return &counts->filters;
     default:
         return NULL;
@@ -190,6 +191,7 @@ const struct vt_http_route vt_cell_front_read_routes[] = {
     { "GET", "/node/*", 0, on_file, NULL },
     { "GET", "/filter/*", 0, on_file, NULL },
     { "GET", "/ohttp/*", 0, on_file, NULL },
+    { "GET", "/recipient/*", 0, on_file, NULL },
     { "GET", "/epoch/*", 0, on_file, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };

@@ -42,6 +42,7 @@ enum vt_cell_path {
     VT_CELL_PATH_BUCKET,
     VT_CELL_PATH_FILTER,
     VT_CELL_PATH_OHTTP,
+    VT_CELL_PATH_RECIPIENT,
 };
 
 /* path: below public/, without a slash in front.  One file has one name: another spelling

@@ -1,5 +1,6 @@
 /* Which names can a file in public/ have?  Read by strangers' requests, so the answer is
  * yes only for what the writers of these names would have written themselves. */
+#include "cell/recipient.h"
 #include "cell/site.h"
 #include "crypto/sha256.h"
 
@@ -70,6 +71,18 @@ static bool is_ohttp(vt_slice path)
     return is_written(path, written);
 }
 
+static bool is_recipient(vt_slice path)
+{
+    vt_reader r = { path };
+    char written[VT_CELL_PATH_BYTES];
+    vt_hash hash;
+
+    if (!vt_read_literal(&r, VT_LIT("recipient/")) || !read_hash(&r, &hash))
+        return false;
+    vt_cell_recipient_path(&hash, written);
+    return is_written(path, written);
+}
+
 static bool is_epoch(vt_slice path)
 {
     vt_reader r = { path };
@@ -92,5 +105,7 @@ enum vt_cell_path vt_cell_path_kind(vt_slice path)
         return VT_CELL_PATH_FILTER;
     if (is_ohttp(path))
         return VT_CELL_PATH_OHTTP;
+    if (is_recipient(path))
+        return VT_CELL_PATH_RECIPIENT;
     return is_epoch(path) ? VT_CELL_PATH_EPOCH : VT_CELL_PATH_NONE;
 }

@@ -4,6 +4,7 @@
 #include "evidence/field.h"
 #include "store/disk.h"
 #include "tests/cell_world.h"
+#include "tests/small_cell.h"
 
 enum { ZURICH, FRANKFURT };
 
@@ -116,12 +117,6 @@ static struct vt_cell_head head_of(const struct vt_sharing_world *world, uint64_
         .epoch = epoch,
         .from_unix_s = world->now - 60,
         .until_unix_s = world->now + 3600,
-        .tree = { .root = vt_sha256_of(VT_LIT("root")),
-                  .bits = 3,
-                  .count = 1000,
-                  .smallest = 90,
-                  .bucket_bytes = 4096 },
-        .filter = { vt_sha256_of(VT_LIT("filter")), 1000 },
         .rules = vt_sha256_of(VT_LIT("rules")),
     };
 }
@@ -143,9 +138,13 @@ void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
         VT_SHARING_RULE, "hashes", vt_world_digest(wanted != NULL ? wanted : ""));
     VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64)),
                 file = vt_buf_init(VT_HEAD_FILE_BYTES_MAX);
+    struct vt_verdicts table = vt_small_cell_table(64);
+    struct vt_cell_written written;
+    struct vt_cell_site *site;
     struct vt_error err = { 0 };
-    struct vt_disk *disk;
 
+    VT_CHECK_OK(vt_cell_site_open(vt_test_dir(), &site, &err));
+    VT_CHECK_OK(vt_cell_site_write(site, &table, 3, 8, &head, &written, &err));
     head.recipients = recipients;
     head.collections = wanted != NULL ? collections : NULL;
     VT_CHECK_OK(vt_cell_head_write(&head, &payload, &err));
@@ -156,9 +155,8 @@ void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
                                                     epoch + 1, 7, world->now - 50 },
                           envelope),
         &leave, &leave_proof, wanted != NULL, &file, &err));
-    VT_CHECK_OK(vt_disk_open(world->published, false, &disk, &err));
-    VT_CHECK_OK(vt_disk_write(disk, VT_CELL_HEAD_PATH, vt_buf_slice(&file), 0644, &err));
-    vt_disk_close(disk);
+    VT_CHECK_OK(vt_cell_site_show(site, vt_buf_slice(&file), 120, &written, &err));
+    vt_cell_site_close(site);
 }
 
 /* ---- all of it --------------------------------------------------------------------------

@@ -195,7 +195,8 @@ static bool forget(struct sending *s, const char *kind, struct vt_error *err)
     return true;
 }
 
-/* Kept first, and only then what could make it again goes. */
+/* Kept first, and only then what could make it again goes: the wish before the body, which
+ * without it is swept away. */
 static bool keep_receipt(struct sending *s, struct vt_error *err)
 {
     vt_slice bytes = vt_buf_slice(&s->reply.document);
@@ -208,8 +209,8 @@ static bool keep_receipt(struct sending *s, struct vt_error *err)
     s->outcome.is_held = receipt.is_held;
     s->outcome.until_unix_s = receipt.until_unix_s;
     vt_share_path("receipts", &s->parcel->request.object, "", path);
-    return vt_disk_write(s->home, path, bytes, 0600, err) && forget(s, ".body", err) &&
-           forget(s, ".wish", err);
+    return vt_disk_write(s->home, path, bytes, 0600, err) && forget(s, ".wish", err) &&
+           forget(s, ".body", err);
 }
 
 bool vt_share_send(struct vt_disk *home, const struct vt_share_place *place,

@@ -36,7 +36,7 @@ static struct vt_world world_of(int64_t now)
     return world;
 }
 
-static vt_slice trust_of(int64_t now)
+vt_slice vt_sharing_world_trust(int64_t now)
 {
     struct vt_world world = world_of(now);
     struct vt_cell_world cell = vt_cell_world_good();
@@ -71,7 +71,7 @@ static void fill(struct vt_residency *table, int64_t made)
         }
 }
 
-static vt_slice policy_of(int64_t made)
+vt_slice vt_sharing_world_policy(int64_t made)
 {
     struct vt_residency *table = vt_arena_alloc(vt_test_arena(), sizeof *table);
     VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
@@ -109,35 +109,56 @@ static vt_slice leave_of(const char *wanted, int64_t now)
     return vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_SUPERVISOR));
 }
 
-static struct vt_cell_head head_of(const struct vt_sharing_world *world, uint64_t epoch)
+struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch)
 {
     return (struct vt_cell_head){
         .cell = VT_LIT("zurich"),
         .jurisdiction = VT_LIT("CH"),
         .epoch = epoch,
-        .from_unix_s = world->now - 60,
-        .until_unix_s = world->now + 3600,
+        .from_unix_s = now - 60,
+        .until_unix_s = now + 3600,
+        .tree = { .bits = 0, .bucket_bytes = 512 },
+        .filter = { vt_sha256_of(VT_LIT("filter")), 1000 },
         .rules = vt_sha256_of(VT_LIT("rules")),
     };
+}
+
+vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
+                                    const char *wanted)
+{
+    vt_slice leave = leave_of(wanted != NULL ? wanted : "", now), envelope,
+             leave_proof =
+                 vt_world_prove_at(&(struct vt_world_place){ VT_WORLD_ORIGIN, VT_P_LOG, 9,
+                                                             1000, 7, now - 190000 },
+                                   leave);
+    vt_hash digest = vt_envelope_digest(leave);
+    VT_AUTO_JSON recipients = json_pack("[s]", vt_world_digest(text_of_recipient(now)));
+    VT_AUTO_JSON collections = json_pack(
+        "[{s:o,s:[s],s:[s]}]", "authorisation", vt_field_of_hash(&digest), "rules",
+        VT_SHARING_RULE, "hashes", vt_world_digest(wanted != NULL ? wanted : ""));
+    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64));
+    struct vt_buf *out = vt_arena_alloc(vt_test_arena(), sizeof *out);
+    struct vt_error err = { 0 };
+
+    *out = vt_buf_init(VT_HEAD_FILE_BYTES_MAX);
+    head.recipients = recipients;
+    head.collections = wanted != NULL ? collections : NULL;
+    VT_CHECK_OK(vt_cell_head_write(&head, &payload, &err));
+    envelope = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_CELL));
+    VT_CHECK_OK(vt_head_file_write(
+        envelope,
+        vt_world_prove_at(&(struct vt_world_place){ VT_CELL_WORLD_ORIGIN, VT_P_HEADS,
+                                                    head.epoch, head.epoch + 1, 7,
+                                                    now - 50 },
+                          envelope),
+        &leave, &leave_proof, wanted != NULL, out, &err));
+    return vt_buf_slice(out);
 }
 
 void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
                            const char *wanted)
 {
-    struct vt_cell_head head = head_of(world, epoch);
-    vt_slice leave = leave_of(wanted != NULL ? wanted : "", world->now), envelope,
-             leave_proof =
-                 vt_world_prove_at(&(struct vt_world_place){ VT_WORLD_ORIGIN, VT_P_LOG, 9,
-                                                             1000, 7, world->now - 190000 },
-                                   leave);
-    vt_hash digest = vt_envelope_digest(leave);
-    VT_AUTO_JSON recipients =
-        json_pack("[s]", vt_world_digest(text_of_recipient(world->now)));
-    VT_AUTO_JSON collections = json_pack(
-        "[{s:o,s:[s],s:[s]}]", "authorisation", vt_field_of_hash(&digest), "rules",
-        VT_SHARING_RULE, "hashes", vt_world_digest(wanted != NULL ? wanted : ""));
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64)),
-                file = vt_buf_init(VT_HEAD_FILE_BYTES_MAX);
+    struct vt_cell_head head = vt_sharing_world_head(world->now, epoch);
     struct vt_verdicts table = vt_small_cell_table(64);
     struct vt_cell_written written;
     struct vt_cell_site *site;
@@ -145,17 +166,8 @@ void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
 
     VT_CHECK_OK(vt_cell_site_open(vt_test_dir(), &site, &err));
     VT_CHECK_OK(vt_cell_site_write(site, &table, 3, 8, &head, &written, &err));
-    head.recipients = recipients;
-    head.collections = wanted != NULL ? collections : NULL;
-    VT_CHECK_OK(vt_cell_head_write(&head, &payload, &err));
-    envelope = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_CELL));
-    VT_CHECK_OK(vt_head_file_write(
-        envelope,
-        vt_world_prove_at(&(struct vt_world_place){ VT_CELL_WORLD_ORIGIN, VT_P_HEADS, epoch,
-                                                    epoch + 1, 7, world->now - 50 },
-                          envelope),
-        &leave, &leave_proof, wanted != NULL, &file, &err));
-    VT_CHECK_OK(vt_cell_site_show(site, vt_buf_slice(&file), 120, &written, &err));
+    VT_CHECK_OK(vt_cell_site_show(
+        site, vt_sharing_world_head_file(world->now, head, wanted), 120, &written, &err));
     vt_cell_site_close(site);
 }
 
@@ -199,9 +211,9 @@ struct vt_sharing_world vt_sharing_world_make(void)
                                     .published = vt_test_path("public"),
                                     .samples = vt_test_path("samples") };
     struct vt_world world = world_of(out.now);
-    vt_slice policy = policy_of(out.now - 5000);
+    vt_slice policy = vt_sharing_world_policy(out.now - 5000);
 
-    out.trust_bytes = trust_of(out.now);
+    out.trust_bytes = vt_sharing_world_trust(out.now);
     vt_test_write(out.trust, out.trust_bytes);
     vt_test_write(out.policy, policy);
     vt_test_write(out.policy_proof, vt_world_prove(&world, policy));

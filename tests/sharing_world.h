@@ -25,6 +25,13 @@ struct vt_sharing_world vt_sharing_world_make(void);
  * for). */
 void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
                            const char *wanted);
+/* Its papers alone, in memory: trust root, signed table of residency, a head (whose tree
+ * the caller fills in) and its file. */
+vt_slice vt_sharing_world_trust(int64_t now);
+vt_slice vt_sharing_world_policy(int64_t made);
+struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch);
+vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
+                                    const char *wanted);
 struct vt_keeper_begin vt_sharing_world_begin(const struct vt_sharing_world *world);
 
 #endif

@@ -8,12 +8,14 @@
  *   front_about.c    which release runs here
  *   front_gateway.c  look-ups that were sealed, through the holder of the gateway's key
  *   front_keeper.c   samples, statistics, withdrawals: to the keeper, if there is one
+ *   front_count.c    what was taken and refused, to the process that keeps the totals
  *   front_watch.c    health and metrics
  *
  * and front_place.c says of a request whose it is.                                  */
 #ifndef VT_CELL_CELL_FRONT_H
 #define VT_CELL_CELL_FRONT_H
 
+#include "cell/count.h"
 #include "cell/head.h"
 #include "cell/residency.h"
 #include "cell/statistic.h"
@@ -39,6 +41,7 @@ struct vt_front_about;
 struct vt_keeper_link;
 struct vt_gateway_link;
 struct vt_answers;
+struct vt_count_link;
 
 struct vt_cell_front {
     struct vt_arena *arena;
@@ -56,6 +59,7 @@ struct vt_cell_front {
     struct vt_residency *residency;     /* which cell is whose; NULL: nobody said */
     struct vt_statistic_schema *schema; /* of reports; NULL: none are taken */
     struct vt_keeper_link *keeper;      /* NULL: nothing is taken */
+    struct vt_count_link *count;        /* NULL: nobody counts */
     struct vt_gateway_link *gateway;    /* NULL: there is none */
     struct vt_error trouble;            /* why we end, when it was found inside a handler */
     struct vt_cell_front_counts counts, logged;
@@ -98,6 +102,18 @@ bool vt_cell_front_is_unchanged(struct vt_cell_front *front,
 VT_CHECKED bool vt_cell_front_about_new(struct vt_cell_front *front, vt_slice evidence,
                                         bool may_differ, struct vt_error *err);
 void vt_cell_front_about_free(struct vt_front_about *about); /* NULL allowed */
+
+/* One more.  Sent after each turn of the server's loop. */
+void vt_cell_front_count(struct vt_cell_front *front, enum vt_data_class data,
+                         enum vt_count_reason reason);
+/* One more no, of those that have a reason.  is_fenced: 503 because data move. */
+void vt_cell_front_count_status(struct vt_cell_front *front, enum vt_data_class data,
+                                int status, bool is_fenced);
+bool vt_cell_front_count_send(void *context, struct vt_error *err);
+struct vt_count_link *vt_cell_front_count_new(int fd);
+int vt_cell_front_count_fd(const struct vt_count_link *link);
+void vt_cell_front_count_free(struct vt_count_link *link); /* NULL allowed */
+bool vt_cell_front_on_counter(void *context, struct vt_error *err);
 
 /* Does what the request's query says of its country belong here?  If not, it is answered:
  * 421 or 503 with the right cell. */

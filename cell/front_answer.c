@@ -184,6 +184,7 @@ bool vt_cell_front_answer_read(struct vt_cell_front *f, vt_slice name, struct vt
     if (ready == NULL)
         return false;
     f->counts.answers++;
+    vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_ACCEPTED);
     vt_buf_put(out, vt_http_ready_body(ready));
     return true;
 }
@@ -204,6 +205,7 @@ static void on_answer(void *context, struct vt_http_exchange *exchange)
         return;
     }
     f->counts.answers++;
+    vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_ACCEPTED);
     vt_http_answer_ready(exchange, ready);
 }
 
@@ -223,6 +225,7 @@ static bool put_answers(struct vt_cell_front *f, struct view *view, vt_reader in
             return false;
         vt_buf_put(out, vt_http_ready_body(ready));
         f->counts.answers++;
+        vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_ACCEPTED);
     }
     return vt_read_end(&indexes);
 }
@@ -230,6 +233,7 @@ static bool put_answers(struct vt_cell_front *f, struct view *view, vt_reader in
 static void refuse_batch(struct vt_cell_front *f, struct vt_http_exchange *exchange)
 {
     f->counts.refused++;
+    vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_MALFORMED);
     vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
                         "wanted: a root (32 bytes), and numbers of its buckets (4 bytes "
                         "each, highest first); %d KiB of answers at most",

@@ -87,6 +87,8 @@ static void handle(void *context, vt_slice path, struct vt_gateway_answer *answe
     if (vt_cell_front_read(f, vt_slice_sub(path, 1, path.len - 1), &answer->content)) {
         answer->status = VT_HTTP_OK;
         f->counts.sealed++;
+        if (vt_cell_path_kind(vt_slice_sub(path, 1, path.len - 1)) == VT_CELL_PATH_BUCKET)
+            vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_ACCEPTED);
     }
 }
 

@@ -10,7 +10,7 @@
 #include "cell/keeper_message.h"
 #include "wire/json.h"
 
-enum { CHUNK_FULL = VT_KEEPER_CHUNK_BYTES_MAX - VT_KIB(16) };
+enum { CHUNK_FULL = VT_KEEPER_CHUNK_BYTES_MAX - VT_KIB(16), IDLE_MS_MIN = 1000 };
 
 /* What one request wants of the keeper. */
 struct place {
@@ -22,6 +22,7 @@ struct place {
     struct vt_buf message; /* waits in the queue; an upload: the bytes of its next chunk */
     vt_hash object;        /* of an upload */
     uint64_t offset;       /* of its next chunk */
+    int64_t heard_ms;      /* an upload: when its last piece came */
 };
 
 struct vt_keeper_link {
@@ -170,11 +171,29 @@ static const char *document_type(const struct place *place)
                                              : "application/vnd.vitrine.share-receipt+json";
 }
 
+/* A share is accepted when it is whole, a report when it is counted. */
+static void count(struct vt_cell_front *f, const struct place *place,
+                  const struct vt_keeper_answer *answer)
+{
+    if (place->type == VT_KEEPER_STATE)
+        return;
+    if (answer->status == VT_HTTP_OK && place->type == VT_KEEPER_WITHDRAW)
+        vt_cell_front_count(f, place->data, VT_COUNTED_ERASED);
+    else if ((answer->status == VT_HTTP_OK && place->type == VT_KEEPER_END) ||
+             (answer->status == VT_HTTP_ACCEPTED && place->type == VT_KEEPER_REPORT))
+        vt_cell_front_count(f, place->data, VT_COUNTED_ACCEPTED);
+    else
+        vt_cell_front_count_status(f, place->data, answer->status,
+                                   answer->cell.len != 0 &&
+                                       answer->status == VT_HTTP_UNAVAILABLE);
+}
+
 static void pass_on(struct vt_cell_front *f, struct place *place,
                     const struct vt_keeper_answer *answer)
 {
     f->counts.kept += answer->status < 300;
     f->counts.refused += answer->status >= 300;
+    count(f, place, answer);
     set_headers(place->exchange, answer);
     if (answer->document.len != 0)
         vt_http_answer(place->exchange, answer->status, document_type(place),
@@ -213,24 +232,59 @@ bool vt_cell_front_on_keeper(void *context, struct vt_error *err)
 /* ---- what strangers send ----------------------------------------------------------------
  */
 
+/* Where all places are taken, an upload that has been silent goes: it can be gone on with,
+ * and those who hang keep nobody out. */
+static void send_idlest_away(struct vt_cell_front *f)
+{
+    int64_t oldest_ms = vt_monotonic_ms() - IDLE_MS_MIN;
+    struct place *places = f->keeper->places, *idlest = NULL;
+
+    for (size_t i = 0; i < VT_KEEPER_PLACES_MAX; i++)
+        if (places[i].type == VT_KEEPER_CHUNK && places[i].exchange != NULL &&
+            !places[i].is_queued && !places[i].is_ending &&
+            places[i].heard_ms <= oldest_ms) {
+            oldest_ms = places[i].heard_ms;
+            idlest = &places[i];
+        }
+    if (idlest == NULL)
+        return;
+    f->counts.too_many++;
+    vt_http_set_owned(idlest->exchange, NULL);
+    vt_http_set_header(idlest->exchange, "Retry-After", "1");
+    vt_http_answer_text(idlest->exchange, VT_HTTP_TOO_MANY,
+                        "others wait, and nothing came: ask where to go on");
+    give_up(idlest);
+}
+
+static struct place *free_place(struct vt_cell_front *f)
+{
+    for (size_t i = 0; i < VT_KEEPER_PLACES_MAX; i++)
+        if (!f->keeper->places[i].is_busy)
+            return &f->keeper->places[i];
+    return NULL;
+}
+
 /* NULL: all are taken, and the exchange was answered. */
 static struct place *take_place(struct vt_cell_front *f, struct vt_http_exchange *exchange,
                                 uint16_t type, enum vt_data_class data)
 {
-    struct place *places = f->keeper->places;
+    struct place *place = free_place(f);
 
-    for (size_t i = 0; i < VT_KEEPER_PLACES_MAX; i++) {
-        if (places[i].is_busy)
-            continue;
-        places[i] = (struct place){ .is_busy = true,
-                                    .exchange = exchange,
-                                    .type = type,
-                                    .data = data,
-                                    .message = vt_buf_init(VT_MESSAGE_BYTES_MAX) };
-        vt_http_set_owned(exchange, &places[i]);
-        return &places[i];
+    if (place == NULL) {
+        send_idlest_away(f);
+        place = free_place(f);
+    }
+    if (place != NULL) {
+        *place = (struct place){ .is_busy = true,
+                                 .exchange = exchange,
+                                 .type = type,
+                                 .data = data,
+                                 .message = vt_buf_init(VT_MESSAGE_BYTES_MAX) };
+        vt_http_set_owned(exchange, place);
+        return place;
     }
     f->counts.too_many++;
+    vt_cell_front_count(f, data, VT_COUNTED_LIMITED);
     vt_http_set_header(exchange, "Retry-After", "1");
     vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
     return NULL;
@@ -245,9 +299,11 @@ static void send_message(struct vt_cell_front *f, struct place *place)
 
 /* What is not of the form is refused with the place where it is not. */
 static void refuse(struct vt_cell_front *f, struct vt_http_exchange *exchange,
-                   const struct vt_error *why)
+                   enum vt_data_class data, const struct vt_error *why)
 {
     f->counts.refused++;
+    vt_cell_front_count(f, data,
+                        why->code == VT_LIMIT ? VT_COUNTED_LIMITED : VT_COUNTED_MALFORMED);
     vt_http_set_header(exchange, "Cache-Control", "no-store");
     vt_http_answer_text(exchange,
                         why->code == VT_LIMIT      ? VT_HTTP_TOO_LARGE
@@ -276,7 +332,7 @@ static void on_share(void *context, struct vt_http_exchange *exchange)
     if (!is_of_type(f, exchange, VT_SHARE_TYPE))
         return;
     if (!vt_share_request_parse(vt_http_body(exchange), &request, &err)) {
-        refuse(f, exchange, &err);
+        refuse(f, exchange, VT_DATA_FILE, &err);
         return;
     }
     place = take_place(f, exchange, VT_KEEPER_SHARE, VT_DATA_FILE);
@@ -324,7 +380,7 @@ static void on_withdrawal(void *context, struct vt_http_exchange *exchange)
     if (!is_of_type(f, exchange, VT_WITHDRAWAL_TYPE))
         return;
     if (!vt_withdrawal_parse(vt_http_body(exchange), &request, &err)) {
-        refuse(f, exchange, &err);
+        refuse(f, exchange, VT_DATA_FILE, &err);
         return;
     }
     for (size_t i = 0; i < json_array_size(request.objects); i++) {
@@ -374,7 +430,7 @@ static void on_report(void *context, struct vt_http_exchange *exchange)
     if (body.len != 0 && body.data[body.len - 1] == '\n')
         body.len--; /* of the file that `vitrine client report` writes */
     if (!vt_statistic_report_parse(f->schema, body, &report->report, &err)) {
-        refuse(f, exchange, &err);
+        refuse(f, exchange, VT_DATA_STATISTIC, &err);
         return;
     }
     place = take_place(f, exchange, VT_KEEPER_REPORT, VT_DATA_STATISTIC);
@@ -424,6 +480,7 @@ static void on_piece(void *context, struct vt_http_exchange *exchange, vt_slice 
         place = begin_upload(f, exchange);
     if (place == NULL)
         return;
+    place->heard_ms = vt_monotonic_ms();
     vt_buf_put(&place->message, piece);
     VT_ASSERT(!place->message.is_full); /* a piece is shorter than a connection's memory */
     if (place->message.len < CHUNK_FULL)

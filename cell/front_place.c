@@ -35,6 +35,7 @@ static void send_elsewhere(struct vt_cell_front *f, struct vt_http_exchange *exc
 
     f->counts.misplaced += !is_fenced;
     f->counts.fenced += is_fenced;
+    vt_cell_front_count(f, data, is_fenced ? VT_COUNTED_FENCED : VT_COUNTED_MISPLACED);
     if (is_fenced)
         vt_http_set_header(exchange, "Retry-After", "60");
     vt_http_set_header(exchange, "Cache-Control", "no-store");
@@ -60,6 +61,7 @@ bool vt_cell_front_is_ours(struct vt_cell_front *f, struct vt_http_exchange *exc
     if (!vt_residency_decide(f->residency, country, data, vt_slice_from_cstr(f->cell),
                              vt_env_now_unix_s(&f->env), &placing, &err)) {
         f->counts.refused++;
+        vt_cell_front_count(f, data, VT_COUNTED_MALFORMED);
         vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST, "%s", err.message);
         return false;
     }

@@ -173,6 +173,8 @@ static void on_file(void *context, struct vt_http_exchange *exchange)
         return;
     }
     ++*count;
+    if (count == &f->counts.buckets)
+        vt_cell_front_count(f, VT_DATA_LOOKUP, VT_COUNTED_ACCEPTED);
     make_etag(name, etag);
     vt_http_set_header(exchange, "Cache-Control", FOR_EVER);
     vt_http_set_header(exchange, "ETag", etag);

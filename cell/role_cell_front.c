@@ -211,6 +211,7 @@ static void set_options(struct vt_cell_front *f, struct vt_http_options *options
         .head_bytes_max = HEAD_BYTES_MAX,
         .stop_ms_max = STOP_MS_MAX,
         .tick = on_tick,
+        .turn = vt_cell_front_count_send,
         .tls_certificate = f->tls_certificate,
         .tls_key = f->tls_key,
     };
@@ -221,6 +222,10 @@ static void set_options(struct vt_cell_front *f, struct vt_http_options *options
         options->watches[count++] =
             (struct vt_http_watch){ .fd = vt_cell_front_keeper_fd(f->keeper),
                                     .ready = vt_cell_front_on_keeper };
+    if (f->count != NULL)
+        options->watches[count++] =
+            (struct vt_http_watch){ .fd = vt_cell_front_count_fd(f->count),
+                                    .ready = vt_cell_front_on_counter };
     if (f->gateway != NULL)
         options->watches[count++] =
             (struct vt_http_watch){ .fd = vt_cell_front_gateway_fd(f->gateway),
@@ -239,6 +244,8 @@ static bool begin(struct vt_cell_front *f, struct vt_error *err)
         return false;
     if (given_fd(words, "keeper") != 0)
         f->keeper = vt_cell_front_keeper_new(given_fd(words, "keeper"));
+    if (given_fd(words, "counter") != 0)
+        f->count = vt_cell_front_count_new(given_fd(words, "counter"));
     if (given_fd(words, "gateway") != 0)
         f->gateway = vt_cell_front_gateway_new(given_fd(words, "gateway"));
     rights.read_folders[0] = f->folder;
@@ -256,6 +263,7 @@ static void end(struct vt_cell_front *f)
 {
     write_log(f);
     vt_http_server_free(f->server);
+    vt_cell_front_count_free(f->count);
     vt_cell_front_keeper_free(f->keeper);
     vt_cell_front_gateway_free(f->gateway);
     vt_cell_front_about_free(f->about);

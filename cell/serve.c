@@ -1,6 +1,7 @@
 /* The operator's process of a served cell.  It reads nothing that came from outside. */
 #include "cell/serve.h"
 #include "cell/front_papers.h"
+#include "cell/role_cell_counter.h"
 #include "cell/role_cell_front.h"
 #include "cell/role_cell_gateway.h"
 #include "http/http.h"
@@ -17,7 +18,8 @@ struct serving {
     const char *folder;       /* DIR/public */
     int listen_fd, papers_fd; /* the second -1: none */
     uint16_t port;
-    struct vt_role *front, *gateway, *keeper; /* NULL: there is none */
+    struct vt_role *front, *gateway, *keeper, *counter; /* NULL: there is none */
+    int counter_fd; /* the front's end of its channel with it; -1 */
     int gateway_fd; /* the front's end of its channel with it; -1 */
 };
 
@@ -91,6 +93,7 @@ static bool start_front(struct serving *s, struct vt_error *err)
 
     fds[VT_CELL_FRONT_LISTEN] = s->listen_fd;
     give(words, "papers", s->papers_fd, fds, &count);
+    give(words, "counter", s->counter_fd, fds, &count);
     give(words, "gateway", s->gateway_fd, fds, &count);
     give(words, "keeper", s->keeper != NULL ? vt_role_channel(s->keeper)->fd : -1, fds,
          &count);
@@ -100,24 +103,51 @@ static bool start_front(struct serving *s, struct vt_error *err)
     return false;
 }
 
-/* Its channel with the front is one of their own: we hear nothing of what is asked. */
-static bool start_gateway(struct serving *s, struct vt_error *err)
+/* Start a role that has a channel of its own with the front, whose other end is in
+ * fronts_fd: we hear nothing of what they say.  Takes the words. */
+static bool start_beside(const char *name, json_t *words, struct vt_role **role,
+                         int *fronts_fd, struct vt_error *err)
 {
     struct vt_channel mine, fronts;
-    int fds[VT_CELL_GATEWAY_FDS];
     bool is_ok;
 
-    if (json_array_size(s->told->gateway_keys) == 0)
-        return true;
-    if (!vt_channel_pair(&mine, &fronts, err))
+    if (!vt_channel_pair(&mine, &fronts, err)) {
+        json_decref(words);
         return false;
-    fds[VT_CELL_GATEWAY_FRONT] = mine.fd;
-    is_ok = vt_role_start(VT_ROLE_CELL_GATEWAY, fds, VT_CELL_GATEWAY_FDS, &s->gateway, err);
-    s->gateway_fd = vt_take_fd(&fronts.fd);
+    }
+    is_ok = vt_role_start(name, &mine.fd, 1, role, err);
+    *fronts_fd = vt_take_fd(&fronts.fd);
     vt_channel_clear(&fronts);
     vt_channel_clear(&mine);
-    return is_ok && tell(s->gateway, json_pack("{s:O}", "keys", s->told->gateway_keys),
-                         "gateway", err);
+    if (is_ok)
+        return tell(*role, words, name, err);
+    json_decref(words);
+    return false;
+}
+
+static bool start_gateway(struct serving *s, struct vt_error *err)
+{
+    static_assert(VT_CELL_GATEWAY_FRONT == 0 && VT_CELL_GATEWAY_FDS == 1, "one channel");
+    if (json_array_size(s->told->gateway_keys) == 0)
+        return true;
+    return start_beside(VT_ROLE_CELL_GATEWAY,
+                        json_pack("{s:O}", "keys", s->told->gateway_keys), &s->gateway,
+                        &s->gateway_fd, err);
+}
+
+/* A right to write a folder can be given only when it is there. */
+static bool start_counter(struct serving *s, struct vt_error *err)
+{
+    const char *dir = vt_arena_printf(s->arena, "%s/totals", s->told->dir);
+    struct vt_disk *disk;
+
+    static_assert(VT_CELL_COUNTER_FRONT == 0 && VT_CELL_COUNTER_FDS == 1, "one channel");
+    if (!vt_disk_open(dir, true, &disk, err))
+        return false;
+    vt_disk_close(disk);
+    return start_beside(VT_ROLE_CELL_COUNTER,
+                        json_pack("{s:s,s:s}", "dir", dir, "cell", s->told->cell),
+                        &s->counter, &s->counter_fd, err);
 }
 
 /* Once it is ready, its channel is the front's; we watch its end alone. */
@@ -137,9 +167,11 @@ static bool start_keeper(struct serving *s, struct vt_error *err)
 static bool start_all(void *context, struct vt_error *err)
 {
     struct serving *s = context;
-    bool is_ok = start_gateway(s, err) && start_keeper(s, err) && start_front(s, err);
+    bool is_ok = start_counter(s, err) && start_gateway(s, err) && start_keeper(s, err) &&
+                 start_front(s, err);
 
-    vt_fd_close(&s->gateway_fd); /* the front has it */
+    vt_fd_close(&s->counter_fd); /* the front has them */
+    vt_fd_close(&s->gateway_fd);
     return is_ok;
 }
 
@@ -154,7 +186,8 @@ static void stop_all(void *context)
     vt_role_stop(s->front);
     vt_role_stop(s->gateway);
     vt_role_stop(s->keeper);
-    s->front = s->gateway = s->keeper = NULL;
+    vt_role_stop(s->counter);
+    s->front = s->gateway = s->keeper = s->counter = NULL;
 }
 
 /* The front says for a while that it will end, and answers meanwhile; it ends by itself. */
@@ -181,6 +214,7 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
     size_t count = 0;
 
     fds_out[count++] = vt_role_channel(s->front)->fd;
+    fds_out[count++] = vt_role_channel(s->counter)->fd;
     if (s->gateway != NULL)
         fds_out[count++] = vt_role_channel(s->gateway)->fd;
     if (s->keeper != NULL)

@@ -3,6 +3,7 @@
  *
  *   front ----- gateway     the first faces strangers and reads what is published, the
  *         \                 second has the key that look-ups are sealed to, and nothing
+ *        | ----- counter    (keeps totals of what was taken and refused)
  *          ---- keeper      else; the third holds what people share, and the cell's key
  */
 #ifndef VT_CELL_SERVE_H

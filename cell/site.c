@@ -40,6 +40,18 @@ void vt_cell_ohttp_path(const vt_hash *hash, char out[VT_CELL_PATH_BYTES])
     (void)snprintf(out, VT_CELL_PATH_BYTES, "ohttp/%s", text);
 }
 
+/* What is ours below the cell's folder; others write beside it, under locks of their own,
+ * and their drafts are not ours to remove. */
+static bool sweep(struct vt_disk *disk, struct vt_error *err)
+{
+    static const char *const ours[] = { "public", "private" };
+
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+        if (vt_disk_has(disk, ours[i]) && !vt_disk_sweep(disk, ours[i], err))
+            return false;
+    return true;
+}
+
 bool vt_cell_site_open(const char *dir, struct vt_cell_site **out, struct vt_error *err)
 {
     struct vt_cell_site *site = vt_alloc(sizeof *site);
@@ -47,7 +59,7 @@ bool vt_cell_site_open(const char *dir, struct vt_cell_site **out, struct vt_err
 
     site->replaced = vt_buf_init(VT_MIB(512));
     if (vt_disk_open(dir, true, &site->disk, err) && vt_disk_lock(site->disk, err) &&
-        vt_disk_sweep(site->disk, "", err) &&
+        sweep(site->disk, err) &&
         (!vt_disk_has(site->disk, "public/" VT_CELL_HEAD_PATH) ||
          (vt_disk_read(site->disk, "public/" VT_CELL_HEAD_PATH, &head, err) &&
           vt_head_file_parse(vt_buf_slice(&head), &site->head, err)))) {

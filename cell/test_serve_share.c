@@ -215,30 +215,62 @@ static void a_long_body_goes_in_chunks(void)
     stop(s);
 }
 
+/* The beginning of a PUT, so many bytes of its body. */
+static int begin_upload(const struct stand *s, const struct vt_shared *shared, size_t len)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
+
+    to.sin_port = htons((uint16_t)strtoul(strrchr(s->running.url, ':') + 1, NULL, 10));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    VT_CHECK(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+    vt_buf_printf(&out,
+                  "PUT %s?offset=0 HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n",
+                  path_of(shared));
+    vt_buf_put(&out, vt_slice_sub(shared->body, 0, len));
+    (void)send(fd, out.data, out.len, MSG_NOSIGNAL);
+    return fd;
+}
+
+static bool is_under_way(void *context)
+{
+    struct stand *s = context;
+
+    return call(s, "GET", path_of(&s->wanted), NULL, (vt_slice){ 0 }).status == 202;
+}
+
 /* Half a body, and the client goes; its place is given back. */
 static void clients_that_go(void)
 {
     enum { TIMES = VT_KEEPER_PLACES_MAX + 20 };
     struct stand *s = stand();
     struct vt_shared shared = large_file(s);
-    struct sockaddr_in to = { .sin_family = AF_INET };
 
     MUST(share(s, &shared), 201);
-    to.sin_port = htons((uint16_t)strtoul(strrchr(s->running.url, ':') + 1, NULL, 10));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    for (unsigned i = 0; i < TIMES; i++) {
-        VT_AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
+    for (unsigned i = 0; i < TIMES; i++)
+        (void)close(begin_upload(s, &shared, i % 2 == 0 ? 100 : VT_KIB(120)));
+    s->wanted = shared;
+    VT_CHECK(vt_test_wait_until(is_under_way, s));
+    stop(s);
+}
 
-        VT_CHECK(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
-        vt_buf_printf(&out,
-                      "PUT %s?offset=0 HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n"
-                      "\r\n",
-                      path_of(&shared));
-        vt_buf_put(&out, vt_slice_sub(shared.body, 0, i % 2 == 0 ? 100 : VT_KIB(120)));
-        (void)send(fd, out.data, out.len, MSG_NOSIGNAL);
-    }
-    MUST(call(s, "GET", path_of(&shared), NULL, (vt_slice){ 0 }), 202);
+/* As many half bodies as there are places, whose clients stay: who comes is served. */
+static void clients_that_hang(void)
+{
+    enum { TIMES = VT_KEEPER_PLACES_MAX + 20 };
+    struct stand *s = stand();
+    struct vt_shared shared = large_file(s);
+    int fds[TIMES];
+
+    MUST(share(s, &shared), 201);
+    for (unsigned i = 0; i < TIMES; i++)
+        fds[i] = begin_upload(s, &shared, 100);
+    (void)usleep(1200000); /* so long one may be silent, whoever waits */
+    MUST(share(s, &s->wanted), 201);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    for (unsigned i = 0; i < TIMES; i++)
+        (void)close(fds[i]);
     stop(s);
 }
 
@@ -424,6 +456,7 @@ static const struct vt_case cases[] = {
     { "from wish to receipt", from_wish_to_receipt },
     { "a long body goes in chunks", a_long_body_goes_in_chunks },
     { "clients that go", clients_that_go },
+    { "clients that hang", clients_that_hang },
     { "what belongs elsewhere", what_belongs_elsewhere },
     { "what has no form", what_has_no_form },
     { "reports are counted, or refused by name", reports_are_counted_or_refused_by_name },

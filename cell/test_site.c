@@ -185,6 +185,22 @@ static void a_spoiled_file_is_found_out(void)
     }
 }
 
+/* Others write beside what is published, under locks of their own: their drafts stay, and
+ * what a killed publisher left goes. */
+static void drafts_of_others_stay(void)
+{
+    const char *dir = vt_test_path("cell");
+    const char *theirs = vt_arena_printf(vt_test_arena(), "%s/totals/.vt-draft-1", dir);
+    const char *ours = vt_arena_printf(vt_test_arena(), "%s/public/.vt-draft-1", dir);
+
+    (void)publish(dir, 10, 0, 0, 2);
+    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/totals", dir), 0700) == 0);
+    vt_test_write(theirs, VT_LIT("half"));
+    vt_test_write(ours, VT_LIT("half"));
+    (void)publish(dir, 10, 0, 1, 2);
+    VT_CHECK(vt_path_exists(theirs) && !vt_path_exists(ours));
+}
+
 static void two_do_not_publish_at_once(void)
 {
     struct vt_error err = { 0 };
@@ -202,6 +218,7 @@ static const struct vt_case cases[] = {
       what_was_replaced_goes_later_and_never_what_is_used },
     { "another shape is written whole", another_shape_is_written_whole },
     { "a spoiled file is found out", a_spoiled_file_is_found_out },
+    { "drafts of others stay", drafts_of_others_stay },
     { "two do not publish at once", two_do_not_publish_at_once },
 };
 

@@ -38,6 +38,15 @@ static const struct vt_verb verbs[] = {
       "it\n"
       "moves.",
       vt_cli_policy_check_options, vt_cli_policy_check },
+    { "count log", NULL, 0, 0, "put on the ledger how much was taken and refused",
+      "Totals since the cell began, by class and reason, signed. Each names the one "
+      "before;\n"
+      "none can be left out, and no total can go back.",
+      vt_cli_count_log_options, vt_cli_count_log },
+    { "count show", "FILE...", 1, 1000, "what counts say, and whether they follow",
+      "Several must be of one cell and follow each other. Exit code 1 if one is left out,\n"
+      "or a total went back.",
+      vt_cli_count_show_options, vt_cli_count_show },
     { "statistics schema", "FILE", 1, 1, "what is asked, how, and how much may be learned",
       "A schema has closed questions only; a report that holds anything else is refused.",
       vt_cli_statistics_schema_options, vt_cli_statistics_schema },

@@ -17,6 +17,11 @@ extern const struct vt_option vt_cli_statistics_plot_options[];
 bool vt_cli_cell_publish(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_verdicts(struct vt_args *args, struct vt_error *err);
+bool vt_cli_count_log(struct vt_args *args, struct vt_error *err);
+bool vt_cli_count_show(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_count_log_options[];
+extern const struct vt_option vt_cli_count_show_options[];
+
 bool vt_cli_cell_gateway_key(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_cell_publish_options[];

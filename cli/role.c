@@ -3,6 +3,7 @@
  */
 #include "cli/role.h"
 #include "cell/role_cell_keeper.h"
+#include "cell/role_cell_counter.h"
 #include "cell/role_cell_front.h"
 #include "cell/role_cell_gateway.h"
 #include "cell/role_relay_courier.h"
@@ -48,6 +49,7 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_CENTRE_PROVER, vt_role_centre_prover, &vt_centre_prover_rights },
     { VT_ROLE_AGENT_FRONT, vt_role_agent_front, &vt_agent_front_rights },
     { VT_ROLE_AGENT_HOLDER, vt_role_agent_holder, &vt_agent_holder_rights },
+    { VT_ROLE_CELL_COUNTER, vt_role_cell_counter, &vt_cell_counter_rights },
     { NULL, NULL, NULL },
 };
 

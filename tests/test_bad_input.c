@@ -206,6 +206,8 @@ static const struct row rows[] = {
     { 0, "cell verdicts @one.table" },
     { NO_TWIN, "cell gateway-key --gateway-key 1=none --gateway-passphrase-file ~phrase "
                "--out new.keys" },
+    { 3, "cell count log --dir cell --ledger #log --trust ~trust.json --key none" },
+    { NO_TWIN, "cell count show @release --trust @trust.json" },
     { NO_TWIN,
       "cell serve --cell zurich --dir #log --policy @residency.json --trust @trust.json "
       "--proof @residency.proof --samples new-samples --key none --schema @schema.json "

@@ -219,12 +219,12 @@ static bool ask(struct reading *r, struct vt_error *err)
     if (!read_record(r, &is_new, err))
         return false;
     if (is_new) {
-        vt_env_random(r->asker.env, r->asked.salt, sizeof r->asked.salt);
+        vt_ask_draw_salt(r->asker.env, &r->asked);
         if (!write_record(r, err))
             return false;
     }
-    ok = vt_ask_release(&r->asker, &r->asked, false, &wish, &answer, err);
-    /* The salt that counted may be another one, where the agent had started meanwhile. */
+    ok = vt_ask_release(&r->asker, &r->asked, &wish, &answer, err);
+    /* The salt that counted may be one that follows from it. */
     return write_record(r, err) && ok && take_answer(r, &answer, err);
 }
 

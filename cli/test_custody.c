@@ -441,6 +441,28 @@ static void a_dead_role_comes_back(void)
     (void)review(0, "reconcile", NULL);
 }
 
+/* A program that was killed between asking and taking the answer knows the salt that it
+ * drew, not the one that counted in the end. */
+static void the_first_salt_finds_the_answer_again(void)
+{
+    static const char salt[] =
+        "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+    const char *object, *said;
+
+    begin("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    request("req-1", "malware-analysis", object);
+    (void)vt_custody_write_file(&s.world, "req-1.opening", vt_slice_from_cstr(salt));
+    (void)read_as(0, "req-1", object, "plain-1");
+    VT_CHECK(!vt_slice_is(vt_test_read(path("req-1.opening")), salt)); /* logged anew */
+    (void)vt_custody_write_file(&s.world, "req-1.opening", vt_slice_from_cstr(salt));
+    (void)read_as(0, "req-1", object, "plain-2");
+    check_plain("plain-2", object, "the plaintext of one");
+    finish();
+    said = review(0, "reconcile", NULL);
+    VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);
+}
+
 static void roles_are_confined(void)
 {
     vt_test_confinement("agent-front", "", (const char *const[]){ NULL });
@@ -456,6 +478,7 @@ static const struct vt_case cases[] = {
     { "an agent that hides a reading is found", an_agent_that_hides_a_reading_is_found },
     { "a history told anew is refused", a_history_told_anew_is_refused },
     { "a dead role comes back", a_dead_role_comes_back },
+    { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
     { "roles are confined", roles_are_confined },
 };
 

@@ -7,7 +7,7 @@
 #include "ledger/use.h"
 #include "wire/json.h"
 
-enum { TRIES = 6, ANSWER_BYTES_MAX = 2 << 20, TIMEOUT_MS = 60000 };
+enum { TRIES = 8, ANSWER_BYTES_MAX = 2 << 20, TIMEOUT_MS = 60000 };
 
 void vt_ask_answer_clear(struct vt_ask_answer *answer)
 {
@@ -101,7 +101,25 @@ static bool verify_proof(const struct vt_asker *asker, vt_slice text, vt_slice o
                                 &verdict, err);
 }
 
-bool vt_ask_commit(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+void vt_ask_draw_salt(const struct vt_env *env, struct vt_asked *asked)
+{
+    vt_env_random(env, asked->salt, sizeof asked->salt);
+}
+
+/* The salt after this one; from none of them can another be guessed backwards. */
+static void take_next_salt(struct vt_asked *asked)
+{
+    struct vt_sha256 state;
+    vt_hash next;
+
+    vt_sha256_init(&state);
+    vt_sha256_add(&state, VT_LIT("vitrine/next-salt/v1\n"));
+    vt_sha256_add(&state, VT_BYTES(asked->salt));
+    vt_sha256_end(&state, &next);
+    memcpy(asked->salt, next.bytes, sizeof asked->salt);
+}
+
+bool vt_ask_commit(const struct vt_asker *asker, const struct vt_asked *asked,
                    struct vt_buf *proof_out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
@@ -111,8 +129,6 @@ bool vt_ask_commit(const struct vt_asker *asker, struct vt_asked *asked, bool is
 
     if (origin.len == 0)
         return false;
-    if (is_new)
-        vt_env_random(asker->env, asked->salt, sizeof asked->salt);
     commitment = vt_access_commitment(asked->salt, asked->envelope);
     leaf = vt_access_leaf(&commitment);
     vt_private_entry_write(&entry, &commitment);
@@ -342,7 +358,7 @@ static bool send(const struct vt_asker *asker, const struct vt_custody_request *
  */
 
 /* One try: the count first, since the proof must grow out of what the agent has seen. */
-static bool try_once(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+static bool try_once(const struct vt_asker *asker, const struct vt_asked *asked,
                      const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
                      enum vt_agent_retry *retry_out, struct vt_error *err)
 {
@@ -352,7 +368,7 @@ static bool try_once(const struct vt_asker *asker, struct vt_asked *asked, bool 
     VT_AUTO_BUF proof = vt_buf_init(VT_KIB(128));
 
     if (!get_count(asker, &tally, &request->seen_size, err) ||
-        !vt_ask_commit(asker, asked, is_new, &proof, err) ||
+        !vt_ask_commit(asker, asked, &proof, err) ||
         !prove_growth(asker, asked->envelope, vt_buf_slice(&proof), request->seen_size,
                       &request->growth, err) ||
         !gather_objects(wish, arena, request, err))
@@ -390,19 +406,22 @@ static bool is_worth_a_retry(const struct vt_asker *asker,
     return retry == VT_AGENT_RETRY_PROOF || retry == VT_AGENT_RETRY_STATEMENT;
 }
 
-bool vt_ask_release(const struct vt_asker *asker, struct vt_asked *asked, bool is_new,
+bool vt_ask_release(const struct vt_asker *asker, struct vt_asked *asked,
                     const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
                     struct vt_error *err)
 {
+    unsigned stirred = 0;
+
     for (unsigned i = 0; i < TRIES; i++) {
         enum vt_agent_retry retry;
 
-        if (!try_once(asker, asked, is_new, wish, answer, &retry, err))
+        if (!try_once(asker, asked, wish, answer, &retry, err))
             return false;
         if (!is_worth_a_retry(asker, answer, retry))
             return true;
-        is_new = retry == VT_AGENT_RETRY_STATEMENT;
-        if (!is_new && i != 0 && !stir(asker, i > 1, err))
+        if (retry == VT_AGENT_RETRY_STATEMENT)
+            take_next_salt(asked);
+        else if (i != 0 && !stir(asker, stirred++ != 0, err))
             return false;
     }
     return true;

@@ -41,19 +41,22 @@ VT_CHECKED bool vt_ask_sign(const struct vt_access *access,
                             struct vt_buf *envelope_out, struct vt_error *err);
 
 /* A signed statement with the salt of its commitment: whoever has both can show what the
- * entry on the ledger says, so they are kept as the statement itself is. */
+ * entry on the ledger says.  They are kept, durably, before anything is sent: with them the
+ * same can be asked again after a crash, and its answer fetched. */
 struct vt_asked {
     uint8_t salt[VT_ACCESS_SALT_BYTES];
     vt_slice envelope;
 };
 
-/* Put the commitment on the ledger and wait for the proof with a quorum; it is checked.
- * With is_new a fresh salt is drawn; else the same entry is proven again, in the newest
- * tree.  proof_out: emptied first, text of a tlog-proof.
+/* Draw the salt of a new statement. */
+void vt_ask_draw_salt(const struct vt_env *env, struct vt_asked *asked);
+
+/* Put the commitment on the ledger, if it is not there, and wait for the proof with a
+ * quorum; it is checked.  proof_out: emptied first, text of a tlog-proof.
  * Errors: VT_IO no answer, or the ledger is down: then nobody reads
  *         VT_REJECTED the ledger refuses, or its proof does not hold */
-VT_CHECKED bool vt_ask_commit(const struct vt_asker *asker, struct vt_asked *asked,
-                              bool is_new, struct vt_buf *proof_out, struct vt_error *err);
+VT_CHECKED bool vt_ask_commit(const struct vt_asker *asker, const struct vt_asked *asked,
+                              struct vt_buf *proof_out, struct vt_error *err);
 
 enum vt_ask_outcome {
     VT_ASK_RELEASED,
@@ -80,14 +83,14 @@ struct vt_ask_wish {
     const struct vt_age_identity *identity; /* of the statement's recipient */
 };
 
-/* Commit (with is_new as above) and ask; a newer proof, or a fresh salt where the agent has
- * started meanwhile, is sent by itself, a few times.  *asked holds the salt that counted.
- * Answers are no failures.
- * Errors: VT_IO no answer of ledger or agent; VT_REJECTED one of them lies; VT_MALFORMED;
- *         VT_LIMIT */
+/* Commit and ask; a newer proof is sent by itself, a few times.  Where the agent has
+ * started since the statement was logged it wants it logged anew: the salt is then the next
+ * one that follows from the one that was drawn, so whoever kept that one finds the same way
+ * again. *asked holds the salt that counted.  Answers are no failures. Errors: VT_IO no
+ * answer of ledger or agent; VT_REJECTED one of them lies; VT_MALFORMED; VT_LIMIT */
 VT_CHECKED bool vt_ask_release(const struct vt_asker *asker, struct vt_asked *asked,
-                               bool is_new, const struct vt_ask_wish *wish,
-                               struct vt_ask_answer *answer, struct vt_error *err);
+                               const struct vt_ask_wish *wish, struct vt_ask_answer *answer,
+                               struct vt_error *err);
 
 /* The agent's count as it says it now, checked: signed by a key that is an agent's.
  * Appended.  Errors: VT_IO; VT_REJECTED; VT_MALFORMED */

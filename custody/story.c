@@ -2,6 +2,7 @@
 #include "custody/story.h"
 #include "evidence/field.h"
 #include "ledger/tlog_proof.h"
+#include "wire/base64.h"
 
 /* ---- memory -----------------------------------------------------------------------------
  */
@@ -73,24 +74,42 @@ void vt_story_free_pointer(struct vt_story **story)
 /* ---- taking -----------------------------------------------------------------------------
  */
 
-/* Most entries are about something else; they need not be held against their schemas. */
-static bool may_be_ours(vt_slice entry)
+/* Does a type of ours stand in these bytes?  Within a predicate it may stand too: then the
+ * schemas decide. */
+static bool names_our_type(vt_slice payload)
 {
-    VT_AUTO_DSSE dsse = { .signature_count = 0 };
-    struct vt_error ignored = { 0 };
-    vt_slice payload;
+    static const char mark[] = "\"predicateType\":\"";
+    vt_reader r = { payload };
+    enum vt_predicate type;
+    vt_slice uri;
 
-    if (!vt_dsse_parse_canonical(entry, &dsse, &ignored))
-        return false;
-    payload = vt_buf_slice(&dsse.payload);
-    for (unsigned type = 0; type < VT_PREDICATES; type++) {
-        const char *uri = vt_predicate_type((enum vt_predicate)type);
+    for (;;) {
+        const uint8_t *at =
+            r.rest.len != 0 ? memmem(r.rest.data, r.rest.len, mark, sizeof mark - 1) : NULL;
 
-        if (vt_predicate_is_of_supervision((enum vt_predicate)type) && payload.len != 0 &&
-            memmem(payload.data, payload.len, uri, strlen(uri)) != NULL)
+        if (at == NULL)
+            return false;
+        r.rest = vt_slice_sub(r.rest, (size_t)(at - r.rest.data) + sizeof mark - 1,
+                              r.rest.len - (size_t)(at - r.rest.data) - (sizeof mark - 1));
+        if (vt_read_until(&r, '"', &uri) && vt_predicate_of(uri, &type) &&
+            vt_predicate_is_of_supervision(type))
             return true;
     }
-    return false;
+}
+
+/* Most entries are about something else: that is seen in the payload's bytes, long before
+ * anything is held against a schema.  An envelope has one spelling, with the payload first.
+ */
+static bool may_be_ours(vt_slice entry)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error ignored = { 0 };
+    vt_reader r = { entry };
+    vt_slice base64;
+
+    return vt_read_literal(&r, VT_LIT("{\"payload\":\"")) &&
+           vt_read_until(&r, '"', &base64) && vt_base64_parse(base64, &payload, &ignored) &&
+           names_our_type(vt_buf_slice(&payload));
 }
 
 static const struct vt_trust_key *signer_of(const struct vt_trust *trust,

@@ -49,12 +49,14 @@ static void print_row(const json_t *row)
     const json_t *said = json_object_get(row, "said");
     vt_slice reason = vt_field_text(row, "reason");
 
-    (void)printf("%.10s  %.*s refused %.*s: %.*s (%s%.*s; asked on %.10s; entry %ju)\n",
+    (void)printf("%.10s  %.*s refused %.*s: %.*s (%s",
                  (const char *)vt_field_text(row, "refused_at").data,
                  VT_SLICE_ARGS(vt_field_text(row, "of")),
                  VT_SLICE_ARGS(vt_field_text(said, "holder")),
                  VT_SLICE_ARGS(vt_field_text(row, "asked")),
-                 reason.len != 0 ? "reason: " : "no reason given", VT_SLICE_ARGS(reason),
+                 reason.len != 0 ? "reason: " : "no reason given");
+    vt_supervision_words(reason);
+    (void)printf("; asked on %.10s; entry %ju)\n",
                  (const char *)vt_field_text(row, "asked_at").data,
                  (uintmax_t)vt_field_number(said, "index"));
 }

@@ -424,10 +424,26 @@ static void print_history(const json_t *history)
                      VT_SLICE_ARGS(vt_field_text(at, "due")));
         if (evidence.len != 0)
             (void)printf("; shown by %.*s", VT_SLICE_ARGS(evidence));
-        if (note.len != 0)
-            (void)printf("; \"%.*s\"", VT_SLICE_ARGS(note));
+        if (note.len != 0) {
+            (void)printf("; \"");
+            vt_supervision_words(note);
+            (void)printf("\"");
+        }
         (void)printf("\n");
     }
+}
+
+/* Set in, so that no line of it can pass for one of ours. */
+static void print_text(vt_slice text)
+{
+    vt_reader r = { text };
+    vt_slice line;
+
+    (void)printf("\n");
+    while (vt_read_line(&r, &line))
+        (void)printf("    %.*s\n", VT_SLICE_ARGS(line));
+    if (r.rest.len != 0)
+        (void)printf("    %.*s\n", VT_SLICE_ARGS(r.rest));
 }
 
 static bool run_show(struct vt_args *args, struct vt_error *err)
@@ -448,8 +464,7 @@ static bool run_show(struct vt_args *args, struct vt_error *err)
                  row->is_late ? ", late" : "");
     print_history(json_object_get(json, "history"));
     if (row->opened != NULL)
-        (void)printf("\n%.*s\n",
-                     VT_SLICE_ARGS(vt_field_text(vt_said_predicate(row->opened), "text")));
+        print_text(vt_field_text(vt_said_predicate(row->opened), "text"));
     else
         print_gist(row);
     return true;

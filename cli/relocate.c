@@ -294,8 +294,11 @@ static void print_row(const struct vt_service *row, int64_t now_unix_s)
     if (row->promise != NULL && row->promise->moves != 0)
         (void)printf(" (date moved %zu time%s)", row->promise->moves,
                      vt_plural(row->promise->moves));
-    if (reason.len != 0)
-        (void)printf(" (%.*s)", VT_SLICE_ARGS(reason));
+    if (reason.len != 0) {
+        (void)printf(" (");
+        vt_supervision_words(reason);
+        (void)printf(")");
+    }
     (void)printf("\n");
 }
 

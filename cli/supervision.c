@@ -232,11 +232,19 @@ bool vt_supervision_say(struct vt_args *args, struct vt_supervision *call,
 /* ---- answers ----------------------------------------------------------------------------
  */
 
+void vt_supervision_words(vt_slice words)
+{
+    for (size_t i = 0; i < words.len; i++)
+        (void)putchar(words.data[i] < 0x20 || words.data[i] == 0x7f ? ' ' : words.data[i]);
+}
+
 static void mind(const struct vt_strays *strays)
 {
-    for (size_t i = 0; i < strays->count; i++)
-        (void)printf("mind: entry %ju does not count: %s\n",
-                     (uintmax_t)strays->rows[i].index, strays->rows[i].why);
+    for (size_t i = 0; i < strays->count; i++) {
+        (void)printf("mind: entry %ju does not count: ", (uintmax_t)strays->rows[i].index);
+        vt_supervision_words(vt_slice_from_cstr(strays->rows[i].why));
+        (void)putchar('\n');
+    }
 }
 
 void vt_supervision_close(const struct vt_supervision *call, const struct vt_strays *own)

@@ -84,6 +84,9 @@ VT_CHECKED bool vt_supervision_say(struct vt_args *args, struct vt_supervision *
                                    const struct vt_saying *saying, const char *did,
                                    struct vt_error *err);
 
+/* Print words that a statement holds as one line: line breaks would let it write rows of
+ * its own into a table.  Control bytes become spaces. */
+void vt_supervision_words(vt_slice words);
 /* The end of an answer for people: of which ledger, and strays as lines, each "mind: entry
  * N does not count: WHY". */
 void vt_supervision_close(const struct vt_supervision *call, const struct vt_strays *own);

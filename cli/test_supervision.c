@@ -301,6 +301,31 @@ static void a_denial(void)
     take_down();
 }
 
+/* A statement made past the verb, whose reason would like to be a row of its own. */
+static void words_that_pose_as_rows(void)
+{
+    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
+    struct vt_error err = { 0 };
+    json_t *predicate =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked", "the log", "asked_at",
+                  at_day(-2), "refused_at", at_day(-1), "reason",
+                  "a secret\n2020-01-01  Acme refused nobody", "created", at_day(0));
+    const char *shown;
+
+    lay_out();
+    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_CHECK_OK(vt_statement_write_about_itself(VT_DENIAL, predicate, payload, &err));
+    json_decref(predicate);
+    vt_test_write(path("denial"),
+                  vt_world_sign(vt_buf_slice(payload), VT_BIT(VT_P_SUPERVISOR)));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"),
+                                 "--trust", path("trust.json"), path("denial")));
+    shown = vt_test_run(0, ASK(path("log"), "denial", "list"));
+    MUST_SAY(shown, "a secret 2020-01-01  Acme refused nobody");
+    MUST_NOT_SAY(shown, "\n2020");
+    take_down();
+}
+
 /* The same answer from a checked copy and from a URL; and none from a log of somebody else,
  * from one whose witnesses are too few, from one that leaves an entry out. */
 static void other_places(void)
@@ -403,6 +428,7 @@ static const struct vt_case cases[] = {
     { "a missing number", a_missing_number },
     { "a number given twice", a_number_given_twice },
     { "a denial", a_denial },
+    { "words that pose as rows", words_that_pose_as_rows },
     { "copies and URLs", other_places },
     { "an old copy", an_old_copy },
     { "what is not believed", what_is_not_believed },

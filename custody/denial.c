@@ -6,8 +6,6 @@ bool vt_denial_is_sound(const json_t *predicate, struct vt_error *err)
 {
     int64_t asked = vt_story_time(predicate, "asked_at");
 
-    if (vt_field_text(predicate, "asked").len == 0)
-        return vt_fail(err, VT_MALFORMED, "denial: it does not say what was asked for");
     return vt_story_time(predicate, "refused_at") >= asked ||
            vt_fail(err, VT_MALFORMED, "denial: refused before it was asked for");
 }

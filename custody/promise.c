@@ -38,8 +38,6 @@ bool vt_promise_is_sound(const json_t *predicate, struct vt_error *err)
 
     if (!vt_story_id_verify(vt_field_text(predicate, "id"), err))
         return false;
-    if (vt_field_text(predicate, "what").len == 0)
-        return vt_fail(err, VT_MALFORMED, "promise: it does not say what is promised");
     if (!is_country(vt_field_text(predicate, "country")))
         return vt_fail(err, VT_MALFORMED, "promise: a country is two capital letters");
     if (!is_statement &&

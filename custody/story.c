@@ -30,10 +30,15 @@ json_t *vt_strays_json(const struct vt_strays *strays)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < strays->count; i++)
-        (void)json_array_append_new(list, json_pack("{s:I,s:s}", "index",
-                                                    (json_int_t)strays->rows[i].index,
-                                                    "why", strays->rows[i].why));
+    for (size_t i = 0; i < strays->count; i++) {
+        vt_slice why = vt_slice_from_cstr(strays->rows[i].why);
+
+        while (!vt_slice_is_utf8(why)) /* cut within a letter */
+            why.len--;
+        (void)json_array_append_new(
+            list, json_pack("{s:I,s:s%}", "index", (json_int_t)strays->rows[i].index, "why",
+                            (const char *)why.data, why.len));
+    }
     return list;
 }
 

@@ -367,14 +367,14 @@ static const struct vt_field TALLY[] = { TEXT("cell"),
 static const char *const CLASSES[] = { "file", "lookup", "statistic", "account", NULL };
 static const char *const PROOFS_OF_KEEPING[] = { "statement", "document", NULL };
 static const struct vt_field JUDGED_BY[] = { WORD("kind", PROOFS_OF_KEEPING),
-                                             PROSE("words"),
+                                             TEXT("words"),
                                              TEXT_OPT("type"),
                                              WORD_OPT("role", ROLES),
                                              SHA256_OPT("subject"),
                                              TEXT_OPT("name"),
                                              END };
 static const struct vt_field PROMISE[] = { TEXT("id"),
-                                           PROSE("what"),
+                                           TEXT("what"),
                                            TEXT("by"),
                                            OBJECT("evidence", JUDGED_BY),
                                            TIME("due"),
@@ -421,7 +421,7 @@ static const struct vt_field REQUEST[] = { NUMBER("number"),
                                            SHA256_OPT("supersedes"),
                                            TIME("created"),
                                            END };
-static const struct vt_field DENIAL[] = { TEXT("of"),       PROSE("asked"),
+static const struct vt_field DENIAL[] = { TEXT("of"),       TEXT("asked"),
                                           TIME("asked_at"), TIME("refused_at"),
                                           PROSE("reason"),  TEXT_OPT("product"),
                                           TIME("created"),  END };
@@ -430,7 +430,7 @@ static const struct vt_field DENIAL[] = { TEXT("of"),       PROSE("asked"),
 
 static const char *const WHERES[] = { "cell", "outside", NULL };
 static const struct vt_field SERVICE[] = { TEXT("name"),
-                                           PROSE("what"),
+                                           TEXT("what"),
                                            WORD("where", WHERES),
                                            TEXTS_OPT("countries", 256),
                                            WORD_OPT("class", CLASSES),

@@ -17,8 +17,11 @@ struct reader {
     json_t *words; /* owned; folder and pages point into it */
     const char *folder, *pages;
     uint64_t refresh_ms;
-    vt_hash sent; /* digest of what the front has */
+    vt_hash sent;    /* digest of what the front has */
+    int64_t took_ms; /* the last look */
 };
+
+enum { REST = 9 }; /* times as long as a look: a tenth of our time at most is spent */
 
 /* ---- sending ----------------------------------------------------------------------------
  */
@@ -68,6 +71,7 @@ static bool look(struct reader *r, struct vt_channel *channel, struct vt_error *
                               .folder = r->folder,
                               .pages = r->pages,
                               .now_unix_s = vt_env_now_unix_s(&env) };
+    int64_t since_ms = vt_monotonic_ms();
     bool is_ok = vt_gather(&g, err);
     vt_hash digest;
 
@@ -78,6 +82,7 @@ static bool look(struct reader *r, struct vt_channel *channel, struct vt_error *
         r->sent = digest;
     }
     vt_gathering_clear(&g);
+    r->took_ms = vt_monotonic_ms() - since_ms;
     return is_ok;
 }
 
@@ -106,9 +111,12 @@ static bool begin(struct vt_channel *channel, struct reader *r, struct vt_error 
 static bool wait_for_next(const struct reader *r, struct vt_channel *channel,
                           struct vt_error *err)
 {
+    int64_t wait_ms = (int64_t)r->refresh_ms; /* a day at most */
     struct vt_message message;
 
-    if (vt_channel_receive(channel, (int64_t)r->refresh_ms, &message, err))
+    if (wait_ms < REST * r->took_ms)
+        wait_ms = REST * r->took_ms;
+    if (vt_channel_receive(channel, wait_ms, &message, err))
         return vt_fail(err, VT_MALFORMED, "the front sent a message of type %u",
                        message.type);
     if (err->code != VT_LIMIT)

@@ -52,6 +52,9 @@ void vt_gather_tell(struct vt_gathering *g, const char *sentence);
 
 VT_CHECKED bool vt_gather_ledgers(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_releases(struct vt_gathering *g, struct vt_error *err);
+/* Promises, findings, requests and denials: what custody/ reckons from the release ledger.
+ */
+VT_CHECKED bool vt_gather_supervision(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_files(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err);
 

@@ -75,6 +75,7 @@ void vt_holding_close(struct vt_holding *h)
     for (size_t i = 0; i < h->count; i++)
         vt_held_close(&h->rows[i]);
     free(h->rows);
+    vt_story_free(h->story);
     vt_disk_close(h->ledgers);
     vt_demands_clear(&h->demands);
     vt_trust_free(h->trust);

@@ -3,6 +3,7 @@
 #define VT_CENTRE_HOLDING_H
 
 #include "centre/held.h"
+#include "custody/story.h"
 #include "evidence/demands.h"
 
 struct vt_holding {
@@ -12,6 +13,9 @@ struct vt_holding {
     struct vt_disk *ledgers; /* the folder above them; NULL: there is none */
     struct vt_held *rows;
     size_t count;
+    /* What was said on the release ledger, kept from look to look, as of this head. */
+    struct vt_story *story; /* NULL: it was not read yet */
+    struct vt_head story_head;
 };
 
 /* Nothing is written.

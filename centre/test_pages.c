@@ -32,6 +32,7 @@ static void begin(struct vt_centre_world *world, struct vt_running *centre)
 {
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), world);
+    vt_centre_world_lay_ledger(world, VT_CENTRE_WORLD_ALL, world->world.filler, 7);
     *centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
                                             world->folder, "--pages", "build/web"));
 }

@@ -214,6 +214,68 @@ static void a_ledger_is_proven(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
+struct telling {
+    const struct stand *stand;
+    const char *words;
+};
+
+static bool is_told(void *context)
+{
+    const struct telling *t = context;
+
+    return says(get(t->stand, "/api/v1/ledgers", ANY), t->words);
+}
+
+static void must_tell(struct stand *s, const char *words)
+{
+    struct telling telling = { s, words };
+
+    VT_CHECK_SAYING(vt_test_wait_until(is_told, &telling), "%s: not in: %s", words,
+                    get(s, "/api/v1/ledgers", ANY));
+}
+
+/* Late by the clock alone, and a number that is missing, whoever would like to hide it. */
+static void promises_go_late_and_numbers_are_missed(void)
+{
+    struct stand s = { 0 };
+    const json_t *answer, *row;
+
+    make(&s);
+    make_pages();
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    start(&s, NULL, NULL);
+    answer = json_object_get(get_json(&s, "/api/v1/promises"), "promises");
+    VT_CHECK(json_array_size(answer) == 2);
+    row = json_array_get(answer, 0); /* late ones first */
+    VT_CHECK(strcmp(text_at(row, "id"), "swiss-build") == 0);
+    VT_CHECK(strcmp(text_at(row, "state"), "late") == 0);
+    VT_CHECK(strcmp(text_at(json_array_get(answer, 1), "state"), "open") == 0);
+    row = json_array_get(json_object_get(get_json(&s, "/api/v1/findings"), "findings"), 0);
+    VT_CHECK(json_is_true(json_object_get(row, "late")));
+    answer = get_json(&s, "/api/v1/requests");
+    VT_CHECK(json_array_size(json_object_get(answer, "requests")) == 1);
+    row = json_array_get(json_object_get(answer, "gaps"), 0);
+    VT_CHECK(json_integer_value(json_object_get(row, "first")) == 1 &&
+             json_integer_value(json_object_get(row, "last")) == 1);
+    answer = json_object_get(get_json(&s, "/api/v1/denials"), "denials");
+    VT_CHECK(strcmp(text_at(json_array_get(answer, 0), "asked"), "the build host's log") ==
+             0);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* The thirteen entries have none, and the next copy has: it is read again. */
+static void what_is_said_later_is_read(void)
+{
+    struct stand s = { 0 };
+
+    begin(&s);
+    MUST_SAY(get(&s, "/api/v1/promises", ANY), "\"promises\":[]");
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    must_tell(&s, "\"size\":18");
+    MUST_SAY(get(&s, "/api/v1/promises", ANY), "swiss-build");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
 /* ---- how it is answered -----------------------------------------------------------------
  */
 
@@ -345,26 +407,6 @@ static void tls_is_spoken(void)
 
 /* ---- copies that lie --------------------------------------------------------------------
  */
-
-struct telling {
-    const struct stand *stand;
-    const char *words;
-};
-
-static bool is_told(void *context)
-{
-    const struct telling *t = context;
-
-    return says(get(t->stand, "/api/v1/ledgers", ANY), t->words);
-}
-
-static void must_tell(struct stand *s, const char *words)
-{
-    struct telling telling = { s, words };
-
-    VT_CHECK_SAYING(vt_test_wait_until(is_told, &telling), "%s: not in: %s", words,
-                    get(s, "/api/v1/ledgers", ANY));
-}
 
 /* What was shown stays, and what came instead is told. */
 static void a_copy_that_goes_back_is_not_followed(void)
@@ -559,6 +601,8 @@ static const struct vt_case cases[] = {
     { "a release tells its story", a_release_tells_its_story },
     { "a file is found by its bucket", a_file_is_found_by_its_bucket },
     { "a ledger is proven", a_ledger_is_proven },
+    { "promises go late, and numbers are missed", promises_go_late_and_numbers_are_missed },
+    { "what is said later is read", what_is_said_later_is_read },
     { "what is no question is not answered", what_is_no_question_is_not_answered },
     { "every answer is locked down", every_answer_is_locked_down },
     { "what is known is not sent again", what_is_known_is_not_sent_again },

@@ -3,7 +3,7 @@
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "cli/listening.h"
-#include "crypto/tls_pair.h"
+#include "cli/tls.h"
 
 enum { CONNECTIONS = 1024, RATE = 200, REFRESH_S = 10, REFRESH_S_MAX = 86400 };
 
@@ -18,8 +18,8 @@ static const struct vt_option serve_options[] = {
     { "connections-max", "N", "connections at once; 1024", false, false },
     { "from-one-max", "N", "connections from one address; all of them if not given", false,
       false },
-    { "tls-cert", "FILE", "speak TLS with this certificate chain (PEM)", false, false },
-    { "tls-key", "FILE", "its private key (PEM)", false, false },
+    VT_OPTION_TLS_CERT,
+    VT_OPTION_TLS_KEY,
     { NULL, NULL, NULL, false, false },
 };
 
@@ -99,52 +99,25 @@ static bool choose_pages(struct vt_args *args, struct vt_buf *found, const char 
 /* ---- serving ----------------------------------------------------------------------------
  */
 
-static bool read_pem(const char *path, struct vt_buf *out, const char **text,
-                     struct vt_error *err)
-{
-    if (path == NULL)
-        return true;
-    if (!vt_file_read(path, out, err))
-        return false;
-    *text = vt_buf_cstr(out);
-    return true;
-}
-
-static bool serve(struct vt_args *args, struct vt_centre_serving *serving,
-                  struct vt_error *err)
-{
-    VT_AUTO_BUF certificate = vt_buf_init(VT_KIB(32)), key = vt_buf_init(VT_KIB(32));
-    const char *cert_path = vt_args_get(args, "tls-cert");
-    const char *key_path = vt_args_get(args, "tls-key");
-    bool is_ok = read_pem(cert_path, &certificate, &serving->tls_certificate, err) &&
-                 read_pem(key_path, &key, &serving->tls_key, err) &&
-                 (cert_path == NULL ||
-                  vt_tls_pair_verify(vt_buf_slice(&certificate), vt_buf_slice(&key), err) ||
-                  vt_within(err, "%s and %s", cert_path, key_path)) &&
-                 vt_centre_serve(serving, err);
-
-    if (key.data != NULL)
-        explicit_bzero(key.data, key.capacity);
-    return is_ok;
-}
-
 static bool run_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_BUF pages = vt_buf_init(VT_KIB(8));
+    VT_AUTO_CLI_TLS tls = { .key = NULL };
     struct vt_cli_listening listening;
     struct vt_centre_serving serving = { .folder = vt_args_get(args, "dir"),
                                          .ready = vt_cli_say_ready,
                                          .context = &listening };
 
-    if (vt_args_has(args, "tls-cert") != vt_args_has(args, "tls-key"))
-        return vt_args_misuse(args, err, "--tls-cert and --tls-key go together");
     if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
                           err) ||
-        !read_bounds(args, &serving, err))
+        !read_bounds(args, &serving, err) || !vt_cli_tls_read(args, &tls, err))
         return false;
+    serving.tls_certificate = tls.certificate;
+    serving.tls_key = tls.key;
     serving.address = listening.address;
     serving.port = listening.port;
-    return choose_pages(args, &pages, &serving.pages, err) && serve(args, &serving, err);
+    return choose_pages(args, &pages, &serving.pages, err) &&
+           vt_centre_serve(&serving, err);
 }
 
 static const struct vt_verb verbs[] = {

@@ -1,5 +1,7 @@
 /* See centre_world.h. */
 #include "tests/centre_world.h"
+#include "custody/finding.h"
+#include "evidence/field.h"
 #include "ledger/shelf.h"
 #include "ledger/tlog_proof.h"
 #include "release/desk.h"
@@ -17,9 +19,10 @@ static const char *in(const struct vt_centre_world *w, const char *name)
 static vt_slice entry_of(const struct vt_centre_world *w, uint64_t index,
                          const char *filler)
 {
-    return index == VT_CENTRE_WORLD_RELEASE ? w->made.release
-           : index == VT_CENTRE_WORLD_LIST  ? w->made.withdrawals
-                                            : vt_slice_from_cstr(filler);
+    return index >= VT_WORLD_ENTRIES          ? w->said[index - VT_WORLD_ENTRIES]
+           : index == VT_CENTRE_WORLD_RELEASE ? w->made.release
+           : index == VT_CENTRE_WORLD_LIST    ? w->made.withdrawals
+                                              : vt_slice_from_cstr(filler);
 }
 
 void vt_centre_world_lay_ledger(const struct vt_centre_world *w, uint64_t size,
@@ -28,11 +31,11 @@ void vt_centre_world_lay_ledger(const struct vt_centre_world *w, uint64_t size,
     VT_AUTO_BUF bundle = vt_buf_init(VT_MIB(1));
     struct vt_tile_name leaves = { 0, 0, (unsigned)size },
                         entries = { VT_TILE_ENTRIES, 0, (unsigned)size };
-    vt_hash hashes[VT_WORLD_ENTRIES];
+    vt_hash hashes[VT_CENTRE_WORLD_ALL];
     struct vt_error err = { 0 };
     struct vt_disk *disk;
 
-    VT_CHECK(size > 0 && size <= VT_WORLD_ENTRIES);
+    VT_CHECK(size > 0 && size <= VT_CENTRE_WORLD_ALL);
     for (uint64_t i = 0; i < size; i++) {
         hashes[i] = vt_sha256_leaf(entry_of(w, i, filler));
         vt_bundle_put(&bundle, entry_of(w, i, filler));
@@ -45,6 +48,68 @@ void vt_centre_world_lay_ledger(const struct vt_centre_world *w, uint64_t size,
                               vt_world_checkpoint(&w->world, hashes, size, witnesses), 0644,
                               &err));
     vt_disk_close(disk);
+}
+
+/* ---- what is said under a date or a number
+ * ------------------------------------------------
+ */
+
+/* Seconds after the trust root was made; it is 3000 seconds old now. */
+static const char *at(const struct vt_centre_world *w, int64_t seconds)
+{
+    return vt_world_time(w->world.trust_created + seconds);
+}
+
+static vt_slice about_itself(enum vt_predicate type, enum vt_party party, json_t *predicate)
+{
+    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
+    struct vt_error err = { 0 };
+
+    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
+    json_decref(predicate);
+    return vt_world_sign(vt_buf_slice(payload), VT_BIT(party));
+}
+
+static json_t *promise(const struct vt_centre_world *w, const char *id, const char *what,
+                       int64_t due)
+{
+    return json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s,s:s}", "id", id, "what", what, "by",
+                     "Acme", "evidence", "kind", "document", "words",
+                     "the report of the auditor", "due", at(w, due), "created",
+                     at(w, 1500));
+}
+
+/* Its text is under embargo, its date has passed. */
+static json_t *finding(const struct vt_centre_world *w)
+{
+    const vt_hash salt = { { 7 } };
+    vt_hash commitment = vt_finding_commitment(&salt, VT_LIT("the lamp flickers"));
+
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "id", "f-1", "severity",
+                     "high", "owner", "Acme", "due", at(w, 2500), "state", "open", "note",
+                     "", "commitment", vt_field_of_hash(&commitment), "embargo",
+                     at(w, 9999999), "created", at(w, 1600));
+}
+
+static void say_all(struct vt_centre_world *w)
+{
+    w->said[0] = about_itself(VT_PROMISE, VT_P_VENDOR,
+                              promise(w, "swiss-build", "the line stands in Zurich", 2500));
+    w->said[1] = about_itself(VT_PROMISE, VT_P_VENDOR,
+                              promise(w, "swiss-files", "files lie in Zurich", 9999999));
+    w->said[2] =
+        vt_world_statement(VT_FINDING, "lamp.bin", finding(w), VT_BIT(VT_P_REVIEWER));
+    w->said[3] =
+        about_itself(VT_REQUEST, VT_P_FOUNDATION,
+                     json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)2,
+                               "country", "DE", "kind", "data", "received", at(w, 1600),
+                               "state", "received", "given", "created", at(w, 1700)));
+    w->said[4] = about_itself(VT_DENIAL, VT_P_SUPERVISOR,
+                              json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked",
+                                        "the build host's log", "asked_at", at(w, 1700),
+                                        "refused_at", at(w, 1750), "reason", "a secret",
+                                        "created", at(w, 1800)));
 }
 
 /* ---- the desk ---------------------------------------------------------------------------
@@ -108,6 +173,7 @@ void vt_centre_world_make(const char *dir, struct vt_centre_world *out)
     *out = (struct vt_centre_world){ .world = vt_world_good(), .folder = dir };
     vt_world_move(&out->world, time(NULL) - VT_WORLD_NOW);
     vt_world_make(&out->world, &out->made);
+    say_all(out);
     vt_test_write(in(out, "trust.json"), out->made.trust);
     vt_centre_world_lay_ledger(out, VT_WORLD_ENTRIES, out->world.filler, 7);
     lay_desk(out);

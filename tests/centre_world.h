@@ -10,7 +10,12 @@ struct vt_centre_world {
     struct vt_world world; /* moved to the present */
     struct vt_world_made made;
     const char *folder; /* an absolute path */
+    /* What stands behind the thirteen, if the ledger is laid so long: two promises, one of
+     * them late; a finding; request number 2, and no number 1; a denial. */
+    vt_slice said[5];
 };
+
+#define VT_CENTRE_WORLD_ALL (VT_WORLD_ENTRIES + 5)
 
 #define VT_CENTRE_WORLD_LEDGER  "releases"
 #define VT_CENTRE_WORLD_RELEASE 4  /* index of the release in the ledger */
@@ -18,8 +23,8 @@ struct vt_centre_world {
 
 /* Make DIR, which is there. */
 void vt_centre_world_make(const char *dir, struct vt_centre_world *out);
-/* Lay the copy of the ledger anew: its first `size` entries, under a checkpoint that the
- * log and these witnesses (bits 0 to 3) signed. */
+/* Lay the copy of the ledger anew: its first `size` entries (VT_CENTRE_WORLD_ALL at most),
+ * under a checkpoint that the log and these witnesses (bits 0 to 3) signed. */
 void vt_centre_world_lay_ledger(const struct vt_centre_world *world, uint64_t size,
                                 const char *filler, unsigned witnesses);
 

@@ -8,6 +8,7 @@ import { Title } from "./ui.tsx";
 import { About } from "./views/about.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
+import { Promises } from "./views/promises.tsx";
 import { Releases } from "./views/releases.tsx";
 import { Story } from "./views/story.tsx";
 import { Trust } from "./views/trust.tsx";
@@ -23,6 +24,7 @@ function View({ path }: { path: string[] }) {
   if (first === "ledgers" && third === undefined) return <Entries name={second!} from={0} />;
   if (first === "ledgers" && third === "from" && NUMBER.test(fourth ?? "")) return <Entries name={second!} from={Number(fourth)} />;
   if (first === "ledgers" && NUMBER.test(third ?? "")) return <Entry name={second!} index={Number(third)} />;
+  if (first === "promises") return <Promises />;
   if (first === "trust") return <Trust />;
   if (first === "about") return <About />;
   return (
@@ -95,7 +97,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"]];
 
 function App() {
   const path = usePath();

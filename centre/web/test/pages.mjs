@@ -11,7 +11,7 @@ import { chromium } from "playwright-core";
 
 const [name, centre, vitrine, file, scratch] = process.argv.slice(2);
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
 const browser = await chromium.launch({ executablePath: process.env.VT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 
 // A page that reports what goes wrong in it, and every request it makes.
@@ -69,7 +69,7 @@ const LIES = {
   "another entry": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/entry/4") ? body.replace("payload", "payIoad") : undefined)],
   "a list that shows another entry": ["ledgers/releases/4", /another entry than the one that is proven/, json("/api/v1/ledgers/releases/entries/4", (value) => (value.entries[0].sha256 = "0".repeat(64)))],
   "an omitted entry": ["ledgers/releases", /entry 5 is left out/, json("/api/v1/ledgers/releases/entries/0", (value) => value.entries.splice(5, 1))],
-  "a list cut short": ["ledgers/releases", /counts 12 entries, 13 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 12)))],
+  "a list cut short": ["ledgers/releases", /counts 17 entries, 18 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 17)))],
   "a swapped digest": ["releases/lamp/1.4.0", /no output of the release has this digest/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].sha256 = "0".repeat(64)))],
   "a swapped source": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.statements.find((each) => each.kind === "draft").says.source = "0".repeat(64)))],
   "a swapped source in the verdict": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].verdict.source = "0".repeat(64)))],
@@ -79,6 +79,10 @@ const LIES = {
   "swapped evidence": ["releases/lamp/1.4.0", /lamp\.bin/, (url, body) => (url.endsWith("/evidence/lamp.bin") ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
   "too few witnesses": ["ledgers", /which is no quorum/, (url, body) => (url.endsWith("/checkpoint") ? `${body.split("\n").slice(0, -3).join("\n")}\n` : undefined)],
   "a root that nobody signed": ["ledgers", /is not the one that the list of ledgers shows/, json("/api/v1/ledgers", (value) => (value.ledgers[0].root = "0".repeat(64)))],
+  "a promise that is not late": ["promises", /swiss-build is shown as open, and its date has passed/, json("/api/v1/promises", (value) => (value.promises[0].state = "open"))],
+  "a finding that is not late": ["promises", /f-1 is not shown as late/, json("/api/v1/findings", (value) => (value.findings[0].late = false))],
+  "a request kept back": ["promises", /Number 1 is missing/, json("/api/v1/requests", (value) => (value.gaps = []))],
+  "promises of a part of the ledger": ["promises", /read from 13 entries of the ledger, and 18 were signed/, json("/api/v1/promises", (value) => Object.assign(value, { entries: 13, promises: [] }))],
   "another trust root": ["trust", /trust root/, (url, body) => (url === "/api/v1/trust" ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
 };
 
@@ -113,8 +117,12 @@ async function theTruthRaisesNoAlarm() {
   await go("releases/lamp/1.4.0");
   await page.waitForSelector("text=checked here: yes");
   assert.equal((await page.$$(".findings li.good")).length, 10);
+  await go("promises");
+  await page.waitForSelector("text=late: 1 of 2");
+  await page.waitForSelector("text=Numbers are missing");
+  assert.match(await text(page, "main"), /its text is under embargo.*the build host's log/s);
   await go("ledgers/releases/4");
-  await page.waitForSelector(".box.good >> text=entry 4 of the 13 entries");
+  await page.waitForSelector(".box.good >> text=entry 4 of the 18 entries");
   assert.deepEqual(errors, []);
 }
 

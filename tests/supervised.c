@@ -14,7 +14,7 @@ static const char *write_key(const char *name, enum vt_party party)
     return vt_test_path(name);
 }
 
-static const char *vkey_of(enum vt_party party, const char *name, enum vt_note_type type)
+static const char *vkey_of(enum vt_party party, const char *name, uint8_t type)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
     struct vt_vkey vkey =

@@ -113,8 +113,7 @@ static bool open_logging(struct logging *l, struct vt_error *err)
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *dir = vt_arena_printf(arena, "%s/counts", vt_args_get(l->args, "dir"));
 
-    return vt_cli_trust_read(vt_args_get(l->args, "trust"), &l->trust, err) &&
-           vt_disk_open(dir, true, &l->disk, err) && vt_disk_lock(l->disk, err) &&
+    return vt_disk_open(dir, true, &l->disk, err) && vt_disk_lock(l->disk, err) &&
            vt_disk_sweep(l->disk, "", err) && read_last(l, err);
 }
 
@@ -209,6 +208,7 @@ bool vt_cli_count_log(struct vt_args *args, struct vt_error *err)
     VT_AUTO_JSON json = NULL;
     struct vt_counts counts;
     bool is_ok =
+        vt_cli_trust_read(vt_args_get(args, "trust"), &l.trust, err) &&
         vt_counter_read(vt_arena_printf(arena, "%s/totals", dir), &counts, &json, err) &&
         open_logging(&l, err) && log_next(&l, &counts, err);
 

@@ -3,6 +3,7 @@
  *
  * `make check` brings a crowd of 2,000; VT_STRANGERS=10000 as large a one as one likes. */
 #include "tests/running.h"
+#include "tests/small_cell.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <poll.h>
@@ -11,6 +12,7 @@
 
 enum {
     CROWD = 2000,
+    CELL_CROWD = 5000, /* at a cell's door, where everybody may ask */
     ANSWER_MS_MAX = 5000,
     PATIENCE_MS = 3000, /* of an honest client */
     ROUNDS = 10,
@@ -27,6 +29,7 @@ struct target {
     const char *honest; /* a request that is answered well ... */
     const char *status; /* ... with this */
     const char *log;    /* of its standard error */
+    unsigned crowd_min; /* so many at least come to it */
 };
 
 /* ---- talking ----------------------------------------------------------------------------
@@ -328,7 +331,7 @@ static void let_go(const int *fds, unsigned count)
  * needs beyond that is.  held: so many of a crowd the front may hold. */
 static void crowd_hangs(const struct target *t, unsigned held)
 {
-    unsigned size = crowd_size();
+    unsigned size = crowd_size() > t->crowd_min ? crowd_size() : t->crowd_min;
     uint64_t before = resident_kib(t->front), with[TURNS], after[TURNS];
     int *fds = vt_alloc_array(size, sizeof *fds);
 
@@ -466,7 +469,63 @@ static void a_witness_sends_the_idlest_away(void)
     VT_CHECK(logged(&t, "displaced ") > 0);
 }
 
+/* ---- the cell ---------------------------------------------------------------------------
+ */
+
+static struct target serve_cell(unsigned connections_max)
+{
+    const struct vt_small_epoch epoch = {
+        vt_test_path("cell"), 1000, 8, 0, 10, time(NULL) - 10, time(NULL) + 3600
+    };
+    struct target t = { .honest = "GET /head.json HTTP/1.1\r\nHost: h\r\n\r\n",
+                        .status = " 200 ",
+                        .log = "cell.log",
+                        .crowd_min = CELL_CROWD };
+
+    (void)vt_small_cell_publish(&epoch);
+    t.running = vt_test_start(
+        t.log, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("cell"), "--cell",
+                       "zurich", "--drain", "0s", "--connections-max",
+                       vt_arena_printf(vt_test_arena(), "%u", connections_max)));
+    t.port = port_of(&t.running);
+    t.front = vt_test_role_of(&t.running, "cell-front");
+    VT_CHECK(t.front > 0);
+    t.fds = descriptors(t.front);
+    be_served(&t);
+    return t;
+}
+
+static void a_cell_is_asked_strange_things(void)
+{
+    struct target t = serve_cell(1024);
+
+    strangers_cost_nothing(&t, "/lookup");
+    vt_test_stop(&t.running, 0);
+}
+
+static void a_cell_holds_a_crowd(void)
+{
+    unsigned size = crowd_size() > CELL_CROWD ? crowd_size() : CELL_CROWD;
+    struct target t = serve_cell(size + 200);
+
+    crowd_hangs(&t, size);
+    vt_test_stop(&t.running, 0);
+    VT_CHECK(logged(&t, "displaced ") == 0);
+}
+
+static void a_cell_sends_the_idlest_away(void)
+{
+    struct target t = serve_cell(128);
+
+    crowd_hangs(&t, 128 + 64);
+    vt_test_stop(&t.running, 0);
+    VT_CHECK(logged(&t, "displaced ") >= CELL_CROWD);
+}
+
 static const struct vt_case cases[] = {
+    { "a cell is asked strange things", a_cell_is_asked_strange_things },
+    { "a cell holds a crowd", a_cell_holds_a_crowd },
+    { "a cell sends the idlest away", a_cell_sends_the_idlest_away },
     { "a ledger is asked strange things", a_ledger_is_asked_strange_things },
     { "a ledger holds a crowd", a_ledger_holds_a_crowd },
     { "a ledger sends the idlest away", a_ledger_sends_the_idlest_away },

@@ -207,7 +207,7 @@ static const struct row rows[] = {
     { NO_TWIN, "cell gateway-key --gateway-key 1=none --gateway-passphrase-file ~phrase "
                "--out new.keys" },
     { 3, "cell count log --dir cell --ledger #log --trust ~trust.json --key none" },
-    { NO_TWIN, "cell count show @release --trust @trust.json" },
+    { NO_TWIN, "cell count show @residency.json --trust @trust.json" },
     { NO_TWIN,
       "cell serve --cell zurich --dir #log --policy @residency.json --trust @trust.json "
       "--proof @residency.proof --samples new-samples --key none --schema @schema.json "

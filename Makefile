@@ -213,6 +213,7 @@ $(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o \
 	$(call obj,bench/bench.c bench/load.c bench/serving.c bench/world.c tests/world.c tests/known.c tests/small_log.c) $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
+$(OUT)/bench_custody: $(call obj,tests/custody_world.c)
 $(OUT)/bench_ledger: $(call obj,bench/ledger_engine.c bench/ledger_grown.c bench/ledger_witness.c)
 
 bench: all $(BENCHES)

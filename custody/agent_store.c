@@ -5,6 +5,9 @@
 
 #define FILE_NAME "openings"
 
+/* Room is made ahead, so that a record needs no change of the file's size to be durable. */
+enum { ROOM_BYTES = 1 << 20 };
+
 struct vt_agent_store {
     struct vt_disk *disk;
     struct vt_disk_file *file;
@@ -43,13 +46,22 @@ static void count(struct vt_agent_totals *totals, const struct vt_agent_record *
     totals->chain = *chain;
 }
 
+static bool is_zero(vt_slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.data[i] != 0)
+            return false;
+    return true;
+}
+
 /* Behind `at`, where no frame is whole: is there something that a write which was cut off
  * cannot have left?  Then the frame at `at` was durable once. */
 static bool has_frame_behind(vt_slice bytes, uint64_t at)
 {
     size_t claimed = vt_agent_frame_len(vt_slice_sub(bytes, at, bytes.len - at));
 
-    if (claimed != 0 && claimed < bytes.len - at)
+    if (claimed != 0 && claimed < bytes.len - at &&
+        !is_zero(vt_slice_sub(bytes, at + claimed, bytes.len - at - claimed)))
         return true;
     for (size_t i = at + VT_AGENT_FRAME_ALIGN; i < bytes.len; i += VT_AGENT_FRAME_ALIGN) {
         VT_AUTO_ARENA arena = NULL;
@@ -66,14 +78,20 @@ static bool has_frame_behind(vt_slice bytes, uint64_t at)
     return false;
 }
 
-/* Every frame to the end; *end_out: where the whole ones end. */
+/* Where the whole frames end, and whether only zeros, room for more, stand behind them. */
+struct end {
+    uint64_t at;
+    bool is_clean;
+};
+
+/* Every frame to the end. */
 static bool read_frames(const char *path, vt_slice bytes, vt_agent_reader reader,
-                        struct vt_agent_totals *totals, uint64_t *end_out,
+                        struct vt_agent_totals *totals, struct end *end_out,
                         struct vt_error *err)
 {
     uint64_t at = 0;
 
-    while (at < bytes.len) {
+    while (at < bytes.len && bytes.data[at] != 0) {
         VT_AUTO_ARENA arena = vt_arena_new();
         struct vt_agent_record record;
         vt_slice body;
@@ -94,19 +112,20 @@ static bool read_frames(const char *path, vt_slice bytes, vt_agent_reader reader
         count(totals, &record, &chain);
         at += len;
     }
-    *end_out = at;
-    return true;
+    *end_out = (struct end){ at, is_zero(vt_slice_sub(bytes, at, bytes.len - at)) };
+    return end_out->is_clean || !has_frame_behind(bytes, at) ||
+           fail_damaged(path, at, "a record is unreadable", err);
 }
 
 /* A map of the file, which only grows. */
 static bool read_map(int fd, uint64_t size, const char *path, vt_agent_reader reader,
-                     struct vt_agent_totals *totals, uint64_t *end_out,
+                     struct vt_agent_totals *totals, struct end *end_out,
                      struct vt_error *err)
 {
     void *map;
     bool is_ok;
 
-    *end_out = 0;
+    *end_out = (struct end){ 0, true };
     if (size == 0)
         return true;
     map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -122,15 +141,16 @@ bool vt_agent_openings_read(const char *path, vt_agent_reader reader,
 {
     struct vt_agent_totals totals = { .number = 0 };
     VT_AUTO_FD fd = -1;
-    uint64_t size, end;
+    struct end end;
+    uint64_t size;
 
     if (!vt_file_open(path, &fd, &size, err) ||
         !read_map(fd, size, path, reader, &totals, &end, err))
         return false;
-    if (end != size)
+    if (!end.is_clean)
         return vt_fail(err, VT_REJECTED,
                        "%s: its last record is cut short at byte %ju: copy it again", path,
-                       (uintmax_t)end);
+                       (uintmax_t)end.at);
     *totals_out = totals;
     return true;
 }
@@ -154,6 +174,7 @@ static bool read_all(struct vt_agent_store *store, vt_agent_reader reader,
                      struct vt_error *err)
 {
     VT_AUTO_FD fd = -1;
+    struct end end;
     uint64_t size;
 
     if (!vt_disk_has(store->disk, FILE_NAME))
@@ -164,10 +185,10 @@ static bool read_all(struct vt_agent_store *store, vt_agent_reader reader,
     /* Opening it for writing makes durable what a killed process left. */
     if (!vt_disk_file_open(store->disk, FILE_NAME, &store->file, err) ||
         !vt_disk_open_fd(store->disk, FILE_NAME, &fd, &size, err) ||
-        !read_map(fd, size, vt_disk_path(store->disk), reader, &store->totals, &store->end,
-                  err))
+        !read_map(fd, size, vt_disk_path(store->disk), reader, &store->totals, &end, err))
         return false;
-    return store->end == size || vt_disk_file_truncate(store->file, store->end, err);
+    store->end = end.at;
+    return end.is_clean || vt_disk_file_truncate(store->file, store->end, err);
 }
 
 bool vt_agent_store_open(const char *folder, vt_agent_reader reader,
@@ -202,6 +223,13 @@ const struct vt_agent_totals *vt_agent_store_totals(const struct vt_agent_store 
 /* ---- one record -------------------------------------------------------------------------
  */
 
+static bool make_room(struct vt_agent_store *store, size_t len, struct vt_error *err)
+{
+    if (store->end + len <= vt_disk_file_size(store->file))
+        return true;
+    return vt_disk_file_preallocate(store->file, store->end + len + ROOM_BYTES, err);
+}
+
 bool vt_agent_store_append(struct vt_agent_store *store,
                            const struct vt_agent_record *record, uint64_t *at_out,
                            struct vt_error *err)
@@ -211,6 +239,7 @@ bool vt_agent_store_append(struct vt_agent_store *store,
 
     VT_ASSERT(continues(&store->totals, record));
     if (!vt_agent_frame_write(&frame, store->end, record, &chain, err) ||
+        !make_room(store, frame.len, err) ||
         !vt_disk_file_write_at(store->file, store->end, vt_buf_slice(&frame), err) ||
         !vt_disk_file_sync(store->file, err))
         return false;

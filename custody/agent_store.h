@@ -7,6 +7,7 @@
  *
  *   frame   "VTAR" ‖ u32 length of the body ‖ u32 length of the grant
  *           ‖ body ‖ grant ‖ chain (32) ‖ check (16), zeros up to the next multiple
+ *   Behind the last frame stand zeros: room that is made ahead.
  *   chain   SHA-256("vitrine/agent-chain/v1\n" ‖ chain before ‖ body); zeros before the
  * first check   of this frame at this place
  *

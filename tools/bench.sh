@@ -4,9 +4,9 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain ledger lookup cell" ;;
-chain | ledger | lookup | cell) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell" >&2; exit 2 ;;
+'') families="chain ledger lookup cell custody" ;;
+chain | ledger | lookup | cell | custody) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell, custody" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
@@ -16,6 +16,7 @@ for family in $families; do
         "$(dirname "$0")/../tests/interop/peers.sh" "$build/interop" >&2
         ;;
     lookup) programs=bench_lookup ;;
+    custody) programs=bench_custody ;;
     cell)
         "$(dirname "$0")/need.sh" bench >&2
         programs="bench_cell bench_cell_wire bench_scan"
@@ -23,7 +24,7 @@ for family in $families; do
     esac
     for program in $programs; do
         case $program in
-        bench_verify | bench_cell_wire) "$build/$program" "$build/vitrine" ;;
+        bench_verify | bench_cell_wire | bench_custody) "$build/$program" "$build/vitrine" ;;
         bench_sandbox | bench_ledger) "$build/$program" "$build" ;;
         *) "$build/$program" ;;
         esac

@@ -143,10 +143,9 @@ static void finish(void)
 }
 
 /* An object as a client would seal it. */
-static const char *seal(const char *name, const char *plain)
+static const char *seal_for(enum vt_custody_place place, const char *name, vt_slice plain)
 {
-    struct vt_custody_sealed sealed =
-        vt_custody_seal(&s.world, VT_C_SWISS, (unsigned)strlen(plain));
+    struct vt_custody_sealed sealed = vt_custody_seal(&s.world, place, 7);
     VT_AUTO_BUF file = vt_buf_init(VT_MIB(1));
     VT_AUTO_AGE_STREAM stream = NULL;
     struct vt_error err = { 0 };
@@ -154,9 +153,14 @@ static const char *seal(const char *name, const char *plain)
     vt_buf_put(&file, sealed.header);
     VT_CHECK_OK(vt_age_seal_new(&s.world.env, sealed.file_key, vt_age_sink_buf(&file),
                                 &stream, &err));
-    VT_CHECK_OK(vt_age_stream_put(stream, vt_slice_from_cstr(plain), &err));
+    VT_CHECK_OK(vt_age_stream_put(stream, plain, &err));
     VT_CHECK_OK(vt_age_stream_end(stream, &err));
     return vt_custody_write_file(&s.world, name, vt_buf_slice(&file));
+}
+
+static const char *seal(const char *name, const char *plain)
+{
+    return seal_for(VT_C_SWISS, name, vt_slice_from_cstr(plain));
 }
 
 static void request(const char *file, const char *reason, const char *object)
@@ -171,15 +175,21 @@ static void request(const char *file, const char *reason, const char *object)
                                  path("analyst.key")));
 }
 
+static const char *read_from(int exit_code, const char *agent, const char *sealed_for,
+                             const char *file, const char *object, const char *out)
+{
+    return vt_test_run(
+        exit_code, VT_ARGV("vitrine", "custody", "read", "--request", path(file), "--trust",
+                           path("trust.json"), "--enrolment", path("enrolled-5.json"),
+                           "--enrolment", path("enrolled-6.json"), "--ledger", s.ledger.url,
+                           "--agent", agent, "--key", path("answer.key"), "--sealed-for",
+                           sealed_for, "--out", path(out), object));
+}
+
 static const char *read_as(int exit_code, const char *file, const char *object,
                            const char *out)
 {
-    return vt_test_run(exit_code,
-                       VT_ARGV("vitrine", "custody", "read", "--request", path(file),
-                               "--trust", path("trust.json"), "--enrolment",
-                               path("enrolled-5.json"), "--ledger", s.ledger.url, "--agent",
-                               s.agent.url, "--key", path("answer.key"), "--sealed-for",
-                               s.sealed_for, "--out", path(out), object));
+    return read_from(exit_code, s.agent.url, s.sealed_for, file, object, out);
 }
 
 /* A reviewer's verb, over the ledger's own folder. */
@@ -192,7 +202,8 @@ static const char *review(int exit_code, const char *verb, const char *operand)
                                "--enrolment", path("enrolled-5.json"), operand));
 }
 
-static void check_plain(const char *out, const char *object, const char *plain)
+/* Where the plaintext of that object lies: under its id. */
+static const char *plain_path(const char *out, const char *object)
 {
     vt_slice file = vt_test_read(object);
     const uint8_t *mac = memmem(file.data, file.len, "\n--- ", 5);
@@ -202,7 +213,12 @@ static void check_plain(const char *out, const char *object, const char *plain)
 
     VT_CHECK(mac != NULL);
     vt_hash_text(&id, hex);
-    VT_CHECK(vt_slice_is(vt_test_read(path(print("%s/%s", out, hex))), plain));
+    return path(print("%s/%s", out, hex));
+}
+
+static void check_plain(const char *out, const char *object, const char *plain)
+{
+    VT_CHECK(vt_slice_is(vt_test_read(plain_path(out, object)), plain));
 }
 
 /* ---- the whole road ---------------------------------------------------------------------
@@ -463,6 +479,56 @@ static void the_first_salt_finds_the_answer_again(void)
     VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);
 }
 
+/* ---- two agents -------------------------------------------------------------------------
+ * Of different holders in different jurisdictions: an object is sealed for the one, and
+ * that for the other, so each alone can open nothing. */
+
+static struct vt_running start_second(void)
+{
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent-2"), "--trust",
+                   path("trust.json"), "--policy", path("policy.json"), "--enrolment",
+                   path("enrolled-0.json"), "--enrolment", path("enrolled-6.json"), "--key",
+                   path("second.key"), "--recipient",
+                   print("CH/file/2026=%s", path("second-swiss.key"))));
+    return vt_test_start("agent-2.err",
+                         VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent-2")));
+}
+
+static void two_agents_are_both_needed(void)
+{
+    const char *inner, *outer, *layer, *said, *outer_recipient;
+    struct vt_running second;
+
+    begin("zurich", "zurich");
+    second = start_second();
+    outer_recipient = recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient);
+    inner = seal("inner.age", "the plaintext of both");
+    outer = seal_for(VT_C_ELSEWHERE, "outer.age", vt_test_read(inner));
+
+    /* The first agent alone: it does not hold the outer key. */
+    request("req-0", "malware-analysis", outer);
+    said = read_from(1, s.agent.url, outer_recipient, "req-0", outer, "plain-0");
+    VT_CHECK_SAYING(strstr(said, "does not hold") != NULL, "%s", said);
+    /* The second alone gives what only the first opens. */
+    request("req-1", "malware-analysis", outer);
+    (void)read_from(0, second.url, outer_recipient, "req-1", outer, "plain-1");
+    layer = plain_path("plain-1", outer);
+    VT_CHECK(vt_slice_equal(vt_test_read(layer), vt_test_read(inner)));
+    request("req-2", "malware-analysis", layer);
+    said = read_from(1, second.url, s.sealed_for, "req-2", layer, "plain-2");
+    VT_CHECK_SAYING(strstr(said, "does not hold") != NULL, "%s", said);
+    /* Both. */
+    request("req-3", "malware-analysis", layer);
+    (void)read_as(0, "req-3", layer, "plain-3");
+    check_plain("plain-3", layer, "the plaintext of both");
+    vt_test_stop(&second, 0);
+    finish();
+    said =
+        vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent-2")));
+    VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);
+}
+
 static void roles_are_confined(void)
 {
     vt_test_confinement("agent-front", "", (const char *const[]){ NULL });
@@ -479,6 +545,7 @@ static const struct vt_case cases[] = {
     { "a history told anew is refused", a_history_told_anew_is_refused },
     { "a dead role comes back", a_dead_role_comes_back },
     { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
+    { "two agents are both needed", two_agents_are_both_needed },
     { "roles are confined", roles_are_confined },
 };
 

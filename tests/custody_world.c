@@ -10,7 +10,13 @@
 #include "store/store.h"
 #include "tests/small_log.h"
 
-enum { LEAVES_MAX = 4096, SEED_LOG = 200, SEED_SIGNER = 210, SEED_AGENT = 199 };
+enum {
+    LEAVES_MAX = 4096,
+    SEED_LOG = 200,
+    SEED_SIGNER = 210,
+    SEED_AGENT = 199,
+    SEED_SECOND = 198
+};
 
 /* ---- the ledger -------------------------------------------------------------------------
  */
@@ -204,6 +210,8 @@ static void enrol_all(struct vt_custody_world *world, int64_t later_s)
                          rows[i].jurisdiction, rows[i].site);
     world->enrolments[world->enrolment_count++] =
         enrolment_of(later_s, vt_test_key(SEED_AGENT), "Watch", "agent", "DE", "Bonn");
+    world->enrolments[world->enrolment_count++] =
+        enrolment_of(later_s, vt_test_key(SEED_SECOND), "House", "agent", "NL", "Delft");
 }
 
 const char *vt_custody_policy_text(unsigned version)
@@ -426,6 +434,10 @@ void vt_custody_world_write(struct vt_custody_world *world, const char *dir,
     (void)write_identity(world, "swiss.key", &world->identities[VT_C_SWISS]);
     (void)write_identity(world, "german.key", &world->identities[VT_C_GERMAN]);
     (void)write_identity(world, "answer.key", &world->reader);
+    (void)write_identity(world, "second-swiss.key", &world->identities[VT_C_ELSEWHERE]);
+    vt_key_close(key);
+    key = vt_test_key(SEED_SECOND);
+    (void)vt_custody_write_key(world, "second.key", key);
     vt_key_close(key);
 }
 

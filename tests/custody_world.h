@@ -29,7 +29,7 @@ enum vt_custody_signer {
     VT_C_SIGNERS,
 };
 
-/* Recipients that the agent holds, and one that it does not. */
+/* Recipients that the agent holds, and one that another agent does. */
 enum vt_custody_place { VT_C_SWISS, VT_C_GERMAN, VT_C_ELSEWHERE, VT_C_PLACES };
 
 struct vt_custody_world {

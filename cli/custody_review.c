@@ -9,8 +9,10 @@
       "the key agent's openings: DIR/holder/openings, or a copy of it", true, false },     \
         { "copy", "DIR", "a copy of the access ledger, from `vitrine ledger mirror`",      \
           true, false },                                                                   \
-        { "origin", "ORIGIN", "origin of that ledger", true, false }, VT_OPTION_TRUST,     \
-        VT_OPTION_ENROLMENT
+        { "origin", "ORIGIN", "origin of that ledger", true, false },                      \
+        { "agent", "HEX", "id of the agent's key, where several agents have that ledger",  \
+          false, false },                                                                  \
+        VT_OPTION_TRUST, VT_OPTION_ENROLMENT
 #define OPTION_END                                                                         \
     {                                                                                      \
         NULL, NULL, NULL, false, false                                                     \
@@ -25,13 +27,17 @@ const struct vt_option vt_cli_custody_accesses_options[] = {
 const struct vt_option vt_cli_custody_open_options[] = { REVIEW_OPTIONS, OPTION_END };
 const struct vt_option vt_cli_custody_reconcile_options[] = { REVIEW_OPTIONS, OPTION_END };
 
-static bool begin(struct vt_args *args, struct vt_cli_keyring *keyring,
+static bool begin(struct vt_args *args, struct vt_cli_keyring *keyring, vt_hash *agent,
                   struct vt_custody_review **out, struct vt_error *err)
 {
+    const char *id = vt_args_get(args, "agent");
+
+    if (id != NULL && !vt_hash_parse_hex(vt_slice_from_cstr(id), agent))
+        return vt_args_misuse(args, err, "--agent: '%s' is not 64 hex digits", id);
     return vt_cli_keyring_read(args, keyring, err) &&
            vt_custody_review_new(vt_args_get(args, "openings"), vt_args_get(args, "copy"),
                                  vt_slice_from_cstr(vt_args_get(args, "origin")),
-                                 &keyring->keyring, out, err);
+                                 id != NULL ? agent : NULL, &keyring->keyring, out, err);
 }
 
 /* ---- what was found ---------------------------------------------------------------------
@@ -150,13 +156,14 @@ bool vt_cli_custody_accesses(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
     VT_AUTO_CUSTODY_REVIEW review = NULL;
+    vt_hash agent;
     VT_AUTO_JSON list = json_array();
     const struct vt_custody_findings *findings;
     int64_t since, until;
 
     if (!take_time(args, "since", 0, &since, err) ||
         !take_time(args, "until", INT64_MAX, &until, err) ||
-        !begin(args, &keyring, &review, err))
+        !begin(args, &keyring, &agent, &review, err))
         return false;
     findings = vt_custody_review_findings(review);
     set_exit(args, findings);
@@ -209,13 +216,14 @@ bool vt_cli_custody_open(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
     VT_AUTO_CUSTODY_REVIEW review = NULL;
+    vt_hash agent;
     VT_AUTO_BUF proof = vt_buf_init(VT_NOTE_BYTES_MAX + VT_KIB(8));
     const char *text = vt_args_operand(args, 0);
     uint64_t number;
 
     if (!vt_decimal_parse(vt_slice_from_cstr(text), &number) || number == 0)
         return vt_args_misuse(args, err, "'%s' is no number of an opening, from 1", text);
-    if (!begin(args, &keyring, &review, err))
+    if (!begin(args, &keyring, &agent, &review, err))
         return false;
     if (number > vt_custody_review_count(review))
         return vt_fail(err, VT_ABSENT, "there are %zu openings",
@@ -285,12 +293,13 @@ bool vt_cli_custody_reconcile(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
     VT_AUTO_CUSTODY_REVIEW review = NULL;
+    vt_hash agent;
     VT_AUTO_JSON days = json_array();
     const struct vt_custody_findings *findings;
     json_t *unopened = json_array();
     uint64_t index;
 
-    if (!begin(args, &keyring, &review, err)) {
+    if (!begin(args, &keyring, &agent, &review, err)) {
         json_decref(unopened);
         return false;
     }

@@ -495,6 +495,33 @@ static struct vt_running start_second(void)
                          VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent-2")));
 }
 
+/* Each agent's count is held against its own openings; against the other's it is wrong. */
+static void check_both(void)
+{
+    static const struct {
+        const char *openings, *key;
+        int exit_code;
+    } rows[] = {
+        { "agent/holder/openings", "agent.key", 0 },
+        { "agent-2/holder/openings", "second.key", 0 },
+        { "agent/holder/openings", "second.key", 1 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *shown =
+            vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--key", path(rows[i].key)));
+        const char *id = strstr(shown, "keyid") + 5;
+
+        id += strspn(id, " ");
+        (void)vt_test_run(
+            rows[i].exit_code,
+            VT_ARGV("vitrine", "custody", "reconcile", "--openings", path(rows[i].openings),
+                    "--copy", path("log"), "--origin", VT_CUSTODY_ORIGIN, "--agent",
+                    print("%.64s", id), "--trust", path("trust.json"), "--enrolment",
+                    path("enrolled-5.json"), "--enrolment", path("enrolled-6.json")));
+    }
+}
+
 static void two_agents_are_both_needed(void)
 {
     const char *inner, *outer, *layer, *said, *outer_recipient;
@@ -524,6 +551,7 @@ static void two_agents_are_both_needed(void)
     check_plain("plain-3", layer, "the plaintext of both");
     vt_test_stop(&second, 0);
     finish();
+    check_both();
     said =
         vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent-2")));
     VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);

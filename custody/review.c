@@ -14,6 +14,7 @@ enum { OPENINGS_MAX = 1 << 22, UNOPENED_MAX = 1 << 20 };
 struct vt_custody_review {
     struct vt_arena *arena;
     const struct vt_keyring *keyring;
+    const vt_hash *agent;                /* NULL: any */
     struct vt_custody_reading *readings; /* owned; by number */
     size_t count;
     size_t *by_index;   /* owned: places of readings, by the ledger's index */
@@ -219,6 +220,20 @@ static void take_tally(struct vt_custody_review *review, uint64_t index,
          (uintmax_t)index, (uintmax_t)number);
 }
 
+static bool is_of_agent(const struct vt_custody_review *review,
+                        const struct vt_count *count)
+{
+    char id[65];
+
+    if (review->agent == NULL)
+        return count->signer_count != 0;
+    vt_hash_text(review->agent, id);
+    for (size_t i = 0; i < count->signer_count; i++)
+        if (vt_slice_is(count->signers[i]->keyid, id))
+            return true;
+    return false;
+}
+
 /* Only what an agent of the trust root signed counts. */
 static void take_envelope(struct vt_custody_review *review, uint64_t index, vt_slice entry)
 {
@@ -231,7 +246,7 @@ static void take_envelope(struct vt_custody_review *review, uint64_t index, vt_s
         return;
     count = vt_keyring_count(review->keyring, VT_ROLE_AGENT, &envelope,
                              review->findings.time_unix_s, (vt_slice){ 0 });
-    if (count.signer_count != 0)
+    if (is_of_agent(review, &count))
         take_tally(review, index, envelope.statement.predicate);
 }
 
@@ -315,13 +330,14 @@ static bool read_all(struct vt_custody_review *review, const char *openings,
 }
 
 bool vt_custody_review_new(const char *openings, const char *ledger, vt_slice origin,
-                           const struct vt_keyring *keyring, struct vt_custody_review **out,
-                           struct vt_error *err)
+                           const vt_hash *agent, const struct vt_keyring *keyring,
+                           struct vt_custody_review **out, struct vt_error *err)
 {
     VT_AUTO_CUSTODY_REVIEW review = vt_alloc(sizeof *review);
 
     review->arena = vt_arena_new();
     review->keyring = keyring;
+    review->agent = agent;
     if (!read_all(review, openings, ledger, origin, err))
         return false;
     *out = review;

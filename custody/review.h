@@ -45,11 +45,14 @@ struct vt_custody_findings {
 struct vt_custody_review;
 
 /* openings: the agent's file; ledger: a folder with a copy (vitrine ledger mirror) of the
- * log `origin`.  keyring: borrowed as long.  Returned; end with vt_custody_review_free.
- * Errors: VT_REJECTED one of them is damaged, or the copy's checkpoint has no quorum
- *         VT_ABSENT, VT_MALFORMED, VT_IO */
+ * log `origin`.  agent: id of the key that signs its tallies, where several agents have
+ * that ledger; NULL: every agent's tally is held against these openings.  keyring and
+ * agent: borrowed as long.  Returned; end with vt_custody_review_free. Errors: VT_REJECTED
+ * one of them is damaged, or the copy's checkpoint has no quorum VT_ABSENT, VT_MALFORMED,
+ * VT_IO */
 VT_CHECKED bool vt_custody_review_new(const char *openings, const char *ledger,
-                                      vt_slice origin, const struct vt_keyring *keyring,
+                                      vt_slice origin, const vt_hash *agent,
+                                      const struct vt_keyring *keyring,
                                       struct vt_custody_review **out, struct vt_error *err);
 void vt_custody_review_free(struct vt_custody_review *review); /* NULL allowed */
 void vt_custody_review_free_pointer(struct vt_custody_review **review);

@@ -21,8 +21,12 @@ static void need_pages(void)
         vt_arena_printf(vt_test_arena(), "%.*s", (int)why.len - 1, (const char *)why.data));
 }
 
+/* What is tried is the pages: once is enough. */
 static void need_browser(void)
 {
+#ifdef VT_SANITIZED
+    vt_test_skip("the pages are tried with the plain build");
+#endif
     need_pages();
     if (!vt_path_exists("/usr/bin/chromium"))
         vt_test_skip("chromium is not installed");

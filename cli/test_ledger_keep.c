@@ -113,11 +113,12 @@ static int count_draft(const char *name, const struct stat *about, int kind,
     return 0;
 }
 
+/* Of predicates: tiles and heads are drafts too, for a moment. */
 static bool has_no_drafts(void *context)
 {
     (void)context;
     drafts = 0;
-    (void)nftw(path("log"), count_draft, 16, FTW_PHYS);
+    (void)nftw(path("log/predicate"), count_draft, 16, FTW_PHYS);
     return drafts == 0;
 }
 

@@ -98,9 +98,9 @@ static bool settle(vt_slice body, struct vt_buf *out)
 
 void vt_fuzz_one(vt_slice input)
 {
-    static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = { share,  chunk,
-                                                                         report, withdrawal,
-                                                                         taken,  answer };
+    static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = {
+        share, chunk, report, withdrawal, taken, answer, take, task, settle
+    };
     VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     vt_slice body;
 

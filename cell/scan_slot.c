@@ -52,7 +52,8 @@ void vt_scan_slot_clear(struct vt_scan_slot *slot)
     (void)end(slot);
     vt_scan_memory_clear(&slot->intake);
     vt_scan_memory_clear(&slot->stage);
-    explicit_bzero(&slot->task, sizeof slot->task);
+    explicit_bzero(slot->task.file_key, sizeof slot->task.file_key);
+    slot->task = (struct vt_scan_task){ 0 };
 }
 
 bool vt_scan_slot_start(struct vt_scan_slot *slot, const struct vt_scan_terms *terms,
@@ -135,7 +136,8 @@ bool vt_scan_slot_put(struct vt_scan_slot *slot, const struct vt_scan_terms *ter
 static void finish(struct vt_scan_slot *slot)
 {
     vt_scan_memory_forget(&slot->intake, (size_t)slot->task.len);
-    explicit_bzero(&slot->task, sizeof slot->task);
+    explicit_bzero(slot->task.file_key, sizeof slot->task.file_key);
+    slot->task = (struct vt_scan_task){ 0 };
     slot->is_busy = false;
 }
 

@@ -337,9 +337,9 @@ static void entry_must_be(struct scene *s, const char *name, enum vt_head_reason
 
 static void heads_in_their_ledger(void)
 {
-    struct scene s = good_scene();
+    struct scene good = good_scene();
     struct vt_head_entry_question question = { .entry = VT_LIT("{}"),
-                                               .trust = make_trust(&s),
+                                               .trust = make_trust(&good),
                                                .cell = VT_LIT("zurich") };
     VT_AUTO_HEAD_VERDICT verdict = { 0 };
     struct vt_error err = { 0 };

@@ -125,7 +125,7 @@ static void what_is_undone_was_never_there(void)
 
 static void tables_grow(void)
 {
-    static const char *const first[] = { STEPS[0], NULL };
+    const char *const first[] = { STEPS[0], NULL };
     struct vt_disk *disk = folder();
     struct vt_records *records;
     struct vt_error err = { 0 };

@@ -57,12 +57,14 @@ static double measure_ours(struct vt_ledger_bench *b, const char *dir, unsigned 
     return (double)added / (now - began);
 }
 
-/* 0: it is not here. */
+/* 0: it is not here.  Each time in a folder of its own, which stays until all is measured:
+ * for minutes after many files were removed ext4 makes new ones slowly, anybody's. */
 static double measure_peer(struct vt_ledger_bench *b, const struct crowd *crowd)
 {
     const char *program = vt_arena_printf(b->arena, "%s/interop/bin/interop", b->build);
     const char *key = vt_arena_printf(b->arena, "%s/interop/bin/tessera.key", b->build);
-    const char *folder = vt_ledger_bench_in(b, "peer-engine");
+    const char *folder = vt_ledger_bench_in(
+        b, vt_arena_printf(b->arena, "peer-%u-%u", crowd->in_flight, crowd->peer_batch));
     const char *text;
     double entries, seconds;
     char *end;
@@ -76,7 +78,6 @@ static double measure_peer(struct vt_ledger_bench *b, const struct crowd *crowd)
                                vt_arena_printf(b->arena, "%u", crowd->peer_batch),
                                vt_arena_printf(b->arena, "%d", VT_LEDGER_BENCH_BYTES),
                                vt_arena_printf(b->arena, "%d", SECONDS), NULL });
-    vt_bench_folder_remove(folder);
     entries = strtod(text, &end);
     seconds = strtod(end, NULL);
     return seconds > 0 ? entries / seconds : 0;
@@ -110,5 +111,4 @@ void vt_ledger_bench_engine(struct vt_ledger_bench *b)
             "deduplication, the peer with none; %s",
             VT_LEDGER_BENCH_BYTES, ours.crowd.in_flight, theirs.crowd.in_flight,
             theirs.crowd.peer_batch, b->machine) });
-    vt_bench_folder_remove(dir);
 }

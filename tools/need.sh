@@ -1,6 +1,7 @@
 #!/bin/sh
 # need.sh PURPOSE [EXTRA...] - install the Debian packages that PURPOSE needs and that are
 # missing, as root or by sudo, saying which and why.  Silent when nothing is missing.
+# need.sh --list PURPOSE - only say which those are.
 set -eu
 
 packages_for() {
@@ -31,6 +32,10 @@ why_for() {
     esac
 }
 
+if [ "$1" = --list ]; then
+    packages_for "$2"
+    exit
+fi
 for purpose in "$@"; do
     missing=
     for package in $(packages_for "$purpose"); do

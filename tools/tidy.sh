@@ -73,6 +73,12 @@ for file in "${sources[@]}"; do
     head -n 1 "$file" | grep -q '^/\*' || complain "$file: does not begin with a comment"
 done
 
+# The line builds Vitrine itself with what a person builds it with.
+for package in $(tools/need.sh --list build); do
+    grep -qF "\"$package\"" vitrine.recipe.json ||
+        complain "vitrine.recipe.json: its environment lacks $package"
+done
+
 for script in tools/*.sh .ci/run; do
     bash -n "$script" || complain "$script: syntax"
 done

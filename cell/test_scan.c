@@ -359,7 +359,7 @@ static struct vt_scan_pool *probes(void)
 {
     struct vt_scan_limits limits = vt_scan_limits_default();
 
-    limits.time_ms_max = 1000;
+    limits.time_ms_max = 6000; /* to eat takes time on a busy machine */
     limits.memory_bytes_max = VT_MIB(256);
     return pool_of((struct vt_scan_setup){ .pack = rules(),
                                            .clamav = databases(),

@@ -59,21 +59,6 @@ static json_t *release_row(const struct vt_docket *docket,
 /* ---- its statements ---------------------------------------------------------------------
  */
 
-static const char *standing_of(const struct vt_docket *docket, const struct vt_item *item)
-{
-    const struct vt_item *picked[] = { docket->draft, docket->provenance, docket->sbom,
-                                       docket->vsa,   docket->rejection,  docket->release };
-
-    if (item->envelope.statement.type == VT_REVIEW)
-        return vt_word_name(vt_review_word(docket, item, INT64_MAX));
-    if (!item->is_valid)
-        return "does not count";
-    for (size_t i = 0; i < sizeof picked / sizeof picked[0]; i++)
-        if (picked[i] == item)
-            return "counts";
-    return "superseded";
-}
-
 /* The whole predicate is told: what was signed is what is shown. */
 static json_t *statements_json(const struct vt_docket *docket)
 {
@@ -86,7 +71,7 @@ static json_t *statements_json(const struct vt_docket *docket)
                                 vt_field_of_hash(&envelope->digest), "kind",
                                 vt_predicate_name(envelope->statement.type), "type",
                                 vt_predicate_type(envelope->statement.type), "standing",
-                                standing_of(docket, item), "signers",
+                                vt_item_standing(docket, item), "signers",
                                 vt_signers_json(&docket->roll->keyring, envelope), "says",
                                 json_deep_copy(envelope->statement.predicate));
 

@@ -5,10 +5,9 @@
 #include "cell/scan_pool.h"
 #include "cli/cell_verbs.h"
 #include "cli/files.h"
+#include "cli/moving_line.h"
 #include "cli/walk.h"
 #include <sched.h>
-
-enum { SHOW_MS = 200 };
 
 const struct vt_option vt_cli_cell_scan_options[] = {
     { .name = "rules",
@@ -30,35 +29,11 @@ struct scanning {
     char *paths[VT_SCAN_WORKERS_MAX]; /* of the jobs that are due, by their tag */
     uint64_t counts[VT_SCAN_STATES];
     uint64_t files, bytes, passed, unreadable;
-    int64_t begun_ms, shown_ms;
-    bool is_terminal;
+    struct vt_moving_line line;
 };
 
 /* ---- what a person sees ----------------------------------------------------------------
  */
-
-static void clear_line(const struct scanning *s)
-{
-    if (s->is_terminal)
-        (void)fputs("\r\033[K", stderr);
-}
-
-static void show_progress(struct scanning *s, const char *path)
-{
-    int64_t now_ms = vt_monotonic_ms();
-    char shown[60];
-
-    if (!s->is_terminal || now_ms - s->shown_ms < SHOW_MS)
-        return;
-    s->shown_ms = now_ms;
-    (void)snprintf(shown, sizeof shown, "%s", path);
-    vt_text_make_printable(shown, true);
-    clear_line(s);
-    (void)fprintf(stderr, "%ju files, %ju MB, %ju found  %s", (uintmax_t)s->files,
-                  (uintmax_t)(s->bytes / 1000000),
-                  (uintmax_t)(s->counts[VT_SCAN_MALICIOUS] + s->counts[VT_SCAN_SUSPICIOUS]),
-                  shown);
-}
 
 static void print_path(const char *path)
 {
@@ -94,7 +69,7 @@ static void tell(struct scanning *s, const char *path,
         return;
     }
     vt_scan_verdict_text(verdict, &text);
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     print_path(path);
     (void)printf("%.*s\n", VT_SLICE_ARGS(vt_buf_slice(&text)));
 }
@@ -123,7 +98,7 @@ static void passed(void *context, const char *path, const struct vt_error *why)
     if (why->code != VT_IO)
         return;
     s->unreadable++;
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     (void)fprintf(stderr, "vitrine: %s: %s\n", path, why->message);
 }
 
@@ -146,7 +121,8 @@ static bool scan_file(void *context, const char *path, int fd, uint64_t size_byt
     s->paths[job.tag] = vt_strdup_slice(vt_slice_from_cstr(path));
     s->files++;
     s->bytes += size_bytes;
-    show_progress(s, path);
+    vt_moving_line_show(&s->line, s->files, s->bytes,
+                        s->counts[VT_SCAN_MALICIOUS] + s->counts[VT_SCAN_SUSPICIOUS], path);
     return true;
 }
 
@@ -168,10 +144,10 @@ static bool scan_all(struct scanning *s, struct vt_error *err)
 
 static void print_summary(const struct scanning *s)
 {
-    double seconds = (double)(vt_monotonic_ms() - s->begun_ms) / 1000;
+    double seconds = (double)(vt_monotonic_ms() - s->line.begun_ms) / 1000;
     const char *before = "";
 
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     (void)printf("%ju file%s, %.1f MB, %.1f s: ", (uintmax_t)s->files, vt_plural(s->files),
                  (double)s->bytes / 1e6, seconds);
     for (unsigned i = 0; i < VT_SCAN_STATES; i++)
@@ -263,8 +239,7 @@ bool vt_cli_cell_scan(struct vt_args *args, struct vt_error *err)
     VT_AUTO_JSON answers = json_array();
     struct scanning s = { .args = args,
                           .answers = answers,
-                          .begun_ms = vt_monotonic_ms(),
-                          .is_terminal = isatty(STDERR_FILENO) && !vt_args_is_json(args) };
+                          .line = vt_moving_line_begin(vt_args_is_json(args)) };
     struct vt_scan_setup setup;
     bool ok;
 

@@ -7,10 +7,11 @@
  * yes. */
 #include "cell/scan_pool.h"
 #include "cli/client_session.h"
+#include "cli/moving_line.h"
 #include "cli/walk.h"
 #include <sched.h>
 
-enum { PORTION = 1024, SHOW_MS = 200 };
+enum { PORTION = 1024 };
 
 const struct vt_option vt_cli_client_scan_options[] = {
     VT_CLIENT_SESSION_OPTIONS,
@@ -68,35 +69,8 @@ struct scan {
     size_t count;
     uint64_t counts[STATES];
     uint64_t total, bytes, passed, unreadable;
-    int64_t begun_ms, shown_ms;
-    bool is_terminal;
+    struct vt_moving_line line;
 };
-
-/* ---- progress ---------------------------------------------------------------------------
- */
-
-static void clear_line(const struct scan *s)
-{
-    if (s->is_terminal)
-        (void)fputs("\r\033[K", stderr);
-}
-
-static void show_progress(struct scan *s, const char *path)
-{
-    int64_t now_ms = vt_monotonic_ms();
-    char shown[48];
-
-    if (!s->is_terminal || now_ms - s->shown_ms < SHOW_MS)
-        return;
-    s->shown_ms = now_ms;
-    (void)snprintf(shown, sizeof shown, "%s", path);
-    vt_text_make_printable(shown, true);
-    clear_line(s);
-    (void)fprintf(stderr, "%ju files, %ju MB, %jd s, %ju found  %s", (uintmax_t)s->total,
-                  (uintmax_t)(s->bytes / 1000000),
-                  (intmax_t)((now_ms - s->begun_ms) / 1000),
-                  (uintmax_t)(s->counts[MALICIOUS] + s->counts[SUSPICIOUS]), shown);
-}
 
 /* ---- what is said of one file -----------------------------------------------------------
  */
@@ -144,7 +118,7 @@ static void print_file(const struct scan *s, const struct file *file, enum state
     VT_AUTO_FREE char *shown = vt_strdup_slice(vt_slice_from_cstr(file->path));
     bool has_scan = file->scan != NULL && file->scan->state != VT_SCAN_CLEAN;
 
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     vt_text_make_printable(shown, false);
     (void)printf("%s: ", shown);
     if (by_cell(s, file) >= SUSPICIOUS)
@@ -256,7 +230,7 @@ static void passed(void *context, const char *path, const struct vt_error *why)
     if (why->code == VT_REJECTED) /* a link, a pipe: no file */
         return;
     s->unreadable++;
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     (void)snprintf(shown, sizeof shown, "%s", path);
     vt_text_make_printable(shown, true);
     (void)fprintf(stderr, "vitrine client scan: %s: %s\n", shown, why->message);
@@ -299,7 +273,8 @@ static bool scan_file(void *context, const char *path, int fd, uint64_t size_byt
     s->count++;
     s->total++;
     s->bytes += file->bytes;
-    show_progress(s, path);
+    vt_moving_line_show(&s->line, s->total, s->bytes,
+                        s->counts[MALICIOUS] + s->counts[SUSPICIOUS], path);
     return s->count < PORTION || finish_portion(s, err);
 }
 
@@ -333,9 +308,10 @@ static void print_summary(const struct scan *s)
 {
     const char *before = "";
 
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     (void)printf("%ju file%s, %.1f MB, %.1f s: ", (uintmax_t)s->total, vt_plural(s->total),
-                 (double)s->bytes / 1e6, (double)(vt_monotonic_ms() - s->begun_ms) / 1000);
+                 (double)s->bytes / 1e6,
+                 (double)(vt_monotonic_ms() - s->line.begun_ms) / 1000);
     for (unsigned i = STATES; i-- > 0;)
         if (s->counts[i] != 0) {
             (void)printf("%s%ju %s", before, (uintmax_t)s->counts[i], NAMES[i]);
@@ -371,7 +347,7 @@ static void print_json_summary(const struct scan *s)
                     !has_found(s) && !is_incomplete(s), "scanned", (json_int_t)s->total,
                     "bytes", (json_int_t)s->bytes, "passed_over", (json_int_t)s->passed,
                     "unreadable", (json_int_t)s->unreadable, "took_ms",
-                    (json_int_t)(vt_monotonic_ms() - s->begun_ms), "states", counts);
+                    (json_int_t)(vt_monotonic_ms() - s->line.begun_ms), "states", counts);
     if (!s->is_offline) {
         (void)json_object_set_new(all, "cell", json_string(s->session.cell));
         (void)json_object_set_new(
@@ -457,10 +433,9 @@ bool vt_cli_client_scan(struct vt_args *args, struct vt_error *err)
     bool is_ok;
 
     s->args = args;
-    s->begun_ms = vt_monotonic_ms();
-    s->is_terminal = isatty(STDERR_FILENO) && !vt_args_is_json(args);
+    s->line = vt_moving_line_begin(vt_args_is_json(args));
     is_ok = run(s, err);
-    clear_line(s);
+    vt_moving_line_clear(&s->line);
     forget(s);
     vt_scan_pool_close(s->pool);
     vt_client_session_close(&s->session);

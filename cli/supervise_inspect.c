@@ -123,22 +123,6 @@ static bool compare_with(const struct vt_docket *now, const struct vt_docket *th
 /* ---- telling ----------------------------------------------------------------------------
  */
 
-/* Whether it counts, or what took its place. */
-static const char *standing_of(const struct vt_docket *docket, const struct vt_item *item)
-{
-    const struct vt_item *picked[] = { docket->draft, docket->provenance, docket->sbom,
-                                       docket->vsa,   docket->rejection,  docket->release };
-
-    if (item->envelope.statement.type == VT_REVIEW)
-        return vt_word_name(vt_review_word(docket, item, INT64_MAX));
-    if (!item->is_valid)
-        return "does not count";
-    for (size_t i = 0; i < sizeof picked / sizeof picked[0]; i++)
-        if (picked[i] == item)
-            return "counts";
-    return "superseded";
-}
-
 static json_t *statements_json(const struct vt_docket *docket)
 {
     json_t *list = json_array();
@@ -151,7 +135,7 @@ static json_t *statements_json(const struct vt_docket *docket)
             list, json_pack("{s:s,s:s,s:b,s:s}", "type",
                             vt_predicate_name(docket->items[i].envelope.statement.type),
                             "sha256", hex, "valid", docket->items[i].is_valid, "standing",
-                            standing_of(docket, &docket->items[i])));
+                            vt_item_standing(docket, &docket->items[i])));
     }
     return list;
 }

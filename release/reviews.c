@@ -113,3 +113,18 @@ int64_t vt_release_time(const struct vt_docket *docket, int64_t now_unix_s)
         at = docket->release->time_unix_s + 1;
     return at;
 }
+
+const char *vt_item_standing(const struct vt_docket *docket, const struct vt_item *item)
+{
+    const struct vt_item *picked[] = { docket->draft, docket->provenance, docket->sbom,
+                                       docket->vsa,   docket->rejection,  docket->release };
+
+    if (item->envelope.statement.type == VT_REVIEW)
+        return vt_word_name(vt_review_word(docket, item, INT64_MAX));
+    if (!item->is_valid)
+        return "does not count";
+    for (size_t i = 0; i < sizeof picked / sizeof picked[0]; i++)
+        if (picked[i] == item)
+            return "counts";
+    return "superseded";
+}

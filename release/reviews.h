@@ -26,6 +26,10 @@ size_t vt_review_count(const struct vt_docket *docket, enum vt_word word);
 /* The holder's newest word on the draft's source; NULL: he said nothing. */
 const struct vt_item *vt_review_newest(const struct vt_docket *docket, vt_slice holder);
 
+/* Whether a statement on the desk counts: "counts", "superseded" by another of its kind,
+ * "does not count"; of a review its word.  Static text. */
+const char *vt_item_standing(const struct vt_docket *docket, const struct vt_item *item);
+
 /* When the next release statement says that it was made: now, and not before what it names
  * or takes the place of, should a reviewer's clock be fast. */
 int64_t vt_release_time(const struct vt_docket *docket, int64_t now_unix_s);

@@ -9,6 +9,7 @@
 
 enum {
     SECTOR = 512,
+    ZEROS = 4096,
     ENTRIES_MAX = 4096,
     FILE_BYTES_MAX = 64 << 20
 }; /* bytes, but for entries */
@@ -21,9 +22,13 @@ struct entry {
     struct node *stored; /* NULL: not on the platter */
 };
 
+/* A preallocated file is mostly zeros: only what stands before its last other byte is held,
+ * so that a run costs what was written, not what was reserved. */
 struct content {
-    uint8_t *bytes; /* owned; room for `room`, zeroed beyond size */
-    size_t size, room;
+    uint8_t *bytes; /* owned; room for `room` */
+    size_t size;    /* of the file */
+    size_t filled;  /* <= size; zeros stand behind, in the file but not in `bytes` */
+    size_t room;
 };
 
 struct node {
@@ -62,35 +67,78 @@ static struct node *node_new(struct vt_disk_model *model, bool is_folder, mode_t
 static void content_resize(struct content *content, size_t size)
 {
     VT_CHECK(size <= FILE_BYTES_MAX);
-    if (size > content->room) {
-        size_t room = size < 4096 ? 4096 : size;
-
-        content->bytes = vt_grow_array(content->bytes, room, 1);
-        memset(content->bytes + content->room, 0, room - content->room);
-        content->room = room;
-    }
-    if (size < content->size)
-        memset(content->bytes + size, 0, content->size - size);
+    if (size < content->filled)
+        content->filled = size;
     content->size = size;
 }
 
+/* How many of them stand before and with the last that is not zero, to a block. */
+static size_t without_zeros(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t zeros[ZEROS];
+
+    while (len != 0) {
+        size_t last = len % ZEROS != 0 ? len % ZEROS : ZEROS;
+
+        if (memcmp(bytes + len - last, zeros, last) != 0)
+            break;
+        len -= last;
+    }
+    return len;
+}
+
+static void content_fill(struct content *content, size_t filled)
+{
+    if (filled > content->room) {
+        size_t room = filled < 4096 ? 4096 : filled;
+
+        content->bytes = vt_grow_array(content->bytes, room, 1);
+        content->room = room;
+    }
+    memset(content->bytes + content->filled, 0, filled - content->filled);
+    content->filled = filled;
+}
+
+/* No bytes: zeros. */
 static void content_put(struct content *content, size_t at, const uint8_t *bytes,
                         size_t len)
 {
-    if (at + len > content->size)
-        content_resize(content, at + len);
-    if (len == 0)
-        return;
-    if (bytes != NULL)
-        memcpy(content->bytes + at, bytes, len);
-    else
-        memset(content->bytes + at, 0, len);
+    size_t end = at + len, some = bytes != NULL ? without_zeros(bytes, len) : 0;
+
+    if (end > content->size)
+        content_resize(content, end);
+    if (some != 0 && at + some > content->filled)
+        content_fill(content, at + some);
+    if (some != 0)
+        memcpy(content->bytes + at, bytes, some);
+    if (end > content->filled)
+        end = content->filled;
+    if (at + some < end)
+        memset(content->bytes + at + some, 0, end - at - some);
+}
+
+/* The file's first `len` bytes are those of the other, which has as many. */
+static void content_put_first(struct content *to, const struct content *from, size_t len)
+{
+    size_t held = len < from->filled ? len : from->filled;
+
+    content_put(to, 0, from->bytes, held);
+    content_put(to, held, NULL, len - held);
 }
 
 static void content_copy(struct content *to, const struct content *from)
 {
     content_resize(to, 0);
-    content_put(to, 0, from->bytes, from->size);
+    content_put_first(to, from, from->size);
+}
+
+static bool content_equals(const struct content *a, const struct content *b)
+{
+    const struct content *longer = a->filled > b->filled ? a : b;
+    size_t both = a->filled < b->filled ? a->filled : b->filled;
+
+    return a->size == b->size && (both == 0 || memcmp(a->bytes, b->bytes, both) == 0) &&
+           without_zeros(longer->bytes + both, longer->filled - both) == 0;
 }
 
 static struct entry *entry_find(struct node *folder, vt_slice name)
@@ -164,13 +212,23 @@ static struct node *file_of(const struct vt_disk_model *model, uint64_t inode,
 
 /* ---- load ---------------------------------------------------------------------------- */
 
-static void load_file(struct node *file, const char *path)
+static void load_file(struct node *file, const char *path, size_t size)
 {
-    struct vt_error err = { 0 };
-    VT_AUTO_BUF bytes = vt_buf_init(FILE_BYTES_MAX);
+    VT_AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t bytes[1 << 16];
+    off_t at = 0;
+    ssize_t len;
 
-    VT_CHECK_OK(vt_file_read(path, &bytes, &err));
-    content_put(&file->seen, 0, bytes.data, bytes.len);
+    VT_CHECK_SAYING(fd >= 0, "%s: %s", path, strerror(errno));
+    while ((at = lseek(fd, at, SEEK_DATA)) >= 0) { /* a hole holds nothing to read */
+        len = pread(fd, bytes, sizeof bytes, at);
+        VT_CHECK_SAYING(len >= 0, "%s: %s", path, strerror(errno));
+        content_put(&file->seen, (size_t)at, bytes, (size_t)len);
+        at += len;
+    }
+    VT_CHECK_SAYING(errno == ENXIO, "%s: %s", path, strerror(errno));
+    if (size > file->seen.size)
+        content_resize(&file->seen, size);
     content_copy(&file->stored, &file->seen);
 }
 
@@ -199,7 +257,7 @@ static void load_folder(struct vt_disk_model *model, struct node *folder, const 
             node->inode = 0;
             load_folder(model, node, inner);
         } else {
-            load_file(node, inner);
+            load_file(node, inner, (size_t)about.st_size);
         }
     }
     (void)closedir(dir);
@@ -251,7 +309,7 @@ static void sync_data(struct node *file)
         keep = (size_t)file->written_end;
     if (keep > file->seen.size)
         keep = file->seen.size;
-    content_put(&file->stored, 0, file->seen.bytes, keep);
+    content_put_first(&file->stored, &file->seen, keep);
 }
 
 static void sync_folder(struct node *folder)
@@ -421,9 +479,15 @@ static void lose_content(struct node *file, uint64_t *dice)
         content_resize(&file->stored, size);
         for (size_t at = 0; at < both; at += SECTOR) {
             size_t len = both - at < SECTOR ? both - at : SECTOR;
+            size_t held = file->seen.filled > at ? file->seen.filled - at : 0;
 
-            if (coin(dice))
-                content_put(&file->stored, at, file->seen.bytes + at, len);
+            if (!coin(dice))
+                continue;
+            if (held < len)
+                content_put(&file->stored, at + held, NULL, len - held);
+            if (held != 0)
+                content_put(&file->stored, at, file->seen.bytes + at,
+                            held < len ? held : len);
         }
     }
     content_copy(&file->seen, &file->stored);
@@ -474,12 +538,10 @@ static void store_file(const struct node *file, const char *path)
 
     VT_CHECK_SAYING(fd >= 0, "%s: %s", path, strerror(errno));
     VT_CHECK(ftruncate(fd, (off_t)file->seen.size) == 0);
-    while (at < file->seen.size) { /* leave holes where a preallocated file is empty */
-        static const uint8_t zeros[4096];
-        size_t len =
-            file->seen.size - at < sizeof zeros ? file->seen.size - at : sizeof zeros;
+    while (at < file->seen.filled) { /* leave holes where a preallocated file is empty */
+        size_t len = file->seen.filled - at < ZEROS ? file->seen.filled - at : ZEROS;
 
-        if (memcmp(file->seen.bytes + at, zeros, len) != 0)
+        if (without_zeros(file->seen.bytes + at, len) != 0)
             VT_CHECK(pwrite(fd, file->seen.bytes + at, len, (off_t)at) == (ssize_t)len);
         at += len;
     }
@@ -549,8 +611,7 @@ static bool entry_equals(const struct entry *entry, struct node *other, const ch
         return vt_fail(err, VT_REJECTED, "%s is on one side only", inner);
     if (a->is_folder)
         return folders_equal(a, b, inner, err);
-    if (a->seen.size != b->seen.size ||
-        (a->seen.size != 0 && memcmp(a->seen.bytes, b->seen.bytes, a->seen.size) != 0))
+    if (!content_equals(&a->seen, &b->seen))
         return vt_fail(err, VT_REJECTED, "%s has other bytes", inner);
     return true;
 }

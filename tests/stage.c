@@ -239,11 +239,13 @@ static void disk_follow(struct stage *stage)
 {
     struct vt_error err = { 0 };
     VT_AUTO_BUF trace = vt_buf_init(VT_MIB(256));
+    VT_AUTO_FD fd = open(stage->trace_path, O_RDONLY | O_CLOEXEC);
 
-    VT_CHECK_OK(vt_file_read(stage->trace_path, &trace, &err));
-    vt_disk_model_play(stage->model, vt_slice_sub(vt_buf_slice(&trace), stage->trace_len,
-                                                  trace.len - stage->trace_len));
-    stage->trace_len = trace.len;
+    VT_CHECK_SAYING(fd >= 0, "%s: %s", stage->trace_path, strerror(errno));
+    VT_CHECK(lseek(fd, (off_t)stage->trace_len, SEEK_SET) == (off_t)stage->trace_len);
+    VT_CHECK_OK(vt_fd_read_all(fd, "the trace", &trace, &err));
+    vt_disk_model_play(stage->model, vt_buf_slice(&trace));
+    stage->trace_len += trace.len;
     vt_disk_model_forget(stage->model, stage->dir);
 }
 

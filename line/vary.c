@@ -1,5 +1,6 @@
 /* One table of what to change, and two builds. */
 #include "line/vary.h"
+#include "line/vary_beside.h"
 #include "wire/json.h"
 
 /* A bit over thirteen months: year, month, day, hour and minute are others. */
@@ -156,11 +157,32 @@ static bool build_in(const struct vt_build_request *request, const char *name,
     struct vt_build_request one = *request;
     VT_AUTO_ARENA arena = vt_arena_new();
 
-    if (mkdir(request->out, 0755) != 0 && errno != EEXIST)
-        return vt_fail(err, VT_IO, "%s: %s", request->out, strerror(errno));
     one.out = vt_arena_printf(arena, "%s/%s", request->out, name);
     one.factors = terms;
     return vt_line_build(&one, out, err) || vt_within(err, "%s terms", name);
+}
+
+/* Both at once: the varied build has one processor where there are several. */
+static bool build_both(const struct vt_build_request *request,
+                       const struct vt_factors *fixed, const struct vt_factors *varied,
+                       struct vt_vary_report *r, struct vt_error *err)
+{
+    struct vt_build_request beside = *request;
+    struct vt_beside process;
+    struct vt_error second = { 0 };
+    bool ok, is_varied_ok;
+
+    if (mkdir(request->out, 0755) != 0 && errno != EEXIST)
+        return vt_fail(err, VT_IO, "%s: %s", request->out, strerror(errno));
+    beside.out = vt_arena_printf(r->arena, "%s/varied", request->out);
+    beside.factors = varied;
+    if (!vt_beside_begin(&beside, &process, err))
+        return false;
+    ok = build_in(request, "fixed", fixed, &r->fixed, err);
+    is_varied_ok = vt_beside_end(&process, &r->varied, &second);
+    if (ok && !is_varied_ok)
+        *err = second;
+    return ok && (is_varied_ok || vt_within(err, "varied terms"));
 }
 
 const char *vt_build_first_difference(const struct vt_build_report *a,
@@ -212,8 +234,7 @@ bool vt_vary_build(const struct vt_build_request *request,
     for (size_t i = 0; i < VT_FACTOR_COUNT; i++)
         all[i] = true;
     varied = vt_vary_terms(request->recipe, request->lock, all, why);
-    if (!build_in(request, "fixed", &fixed, &r->fixed, err) ||
-        !build_in(request, "varied", &varied, &r->varied, err))
+    if (!build_both(request, &fixed, &varied, r, err))
         return false;
     for (enum vt_factor f = 0; f < VT_FACTOR_COUNT; f++)
         judge_factor(r, f, why[f]);

@@ -44,7 +44,7 @@ struct vt_factors vt_vary_terms(const struct vt_recipe *recipe, const struct vt_
                                 const vt_factor_set chosen,
                                 const char *why_out[VT_FACTOR_COUNT]);
 
-/* Build under both terms and compare every artefact.
+/* Build under both terms, at the same time, and compare every artefact.
  *
  * request    its factors are not used; its out folder takes "fixed" and "varied", each
  *            with what vt_line_build leaves, and "again" if a second build was needed

@@ -96,10 +96,20 @@ static bool settle(vt_slice body, struct vt_buf *out)
     return true;
 }
 
+static bool no_more(vt_slice body, struct vt_buf *out)
+{
+    uint64_t waiting;
+
+    if (!vt_queue_no_more_read(body, &waiting))
+        return false;
+    vt_queue_no_more_write(out, waiting);
+    return true;
+}
+
 void vt_fuzz_one(vt_slice input)
 {
     static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = {
-        share, chunk, report, withdrawal, taken, answer, take, task, settle
+        share, chunk, report, withdrawal, taken, answer, take, task, settle, no_more
     };
     VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     vt_slice body;

@@ -65,6 +65,22 @@ bool vt_queue_task_read(vt_slice body, struct vt_sample_task *out)
     return true;
 }
 
+void vt_queue_no_more_write(struct vt_buf *out, uint64_t waiting)
+{
+    vt_buf_put_u64(out, waiting);
+}
+
+bool vt_queue_no_more_read(vt_slice body, uint64_t *waiting_out)
+{
+    vt_reader r = { body };
+    uint64_t waiting;
+
+    if (!vt_read_u64(&r, &waiting) || !vt_read_end(&r))
+        return false;
+    *waiting_out = waiting;
+    return true;
+}
+
 void vt_queue_settle_write(struct vt_buf *out, const vt_hash *object,
                            const struct vt_sample_verdict *verdict)
 {
@@ -97,10 +113,29 @@ bool vt_queue_settle_read(vt_slice body, vt_hash *object_out, struct vt_sample_v
 /* ---- the dispatcher's side --------------------------------------------------------------
  */
 
+/* A keeper that has another dispatcher says so and hangs up, perhaps before we speak. */
+static bool say_why(struct vt_channel *keeper, const struct vt_message *message,
+                    struct vt_error *err)
+{
+    struct vt_message last;
+    struct vt_error unsaid = { 0 };
+
+    if (message == NULL && err->code == VT_ABSENT &&
+        vt_channel_receive(keeper, 0, &last, &unsaid))
+        message = &last;
+    if (message == NULL)
+        return false;
+    if (message->type == VT_MESSAGE_ERROR && message->body.len > 1)
+        return vt_fail(
+            err, VT_LIMIT, "%.*s",
+            VT_SLICE_ARGS(vt_slice_sub(message->body, 1, message->body.len - 1)));
+    return vt_fail(err, VT_MALFORMED, "the keeper answered what nobody asked");
+}
+
 bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
                   bool (*each)(void *context, const struct vt_sample_task *task,
                                struct vt_error *err),
-                  void *context, struct vt_error *err)
+                  void *context, uint64_t *waiting_out, struct vt_error *err)
 {
     VT_AUTO_BUF body = vt_buf_init(VT_KIB(1));
     struct vt_sample_task task;
@@ -108,18 +143,19 @@ bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
 
     vt_queue_take_write(&body, take);
     if (!vt_channel_send(keeper, VT_QUEUE_TAKE, vt_buf_slice(&body), err))
-        return false;
+        return say_why(keeper, NULL, err);
     for (unsigned i = 0; i <= take->max; i++) {
         if (!vt_channel_receive(keeper, ANSWER_MS_MAX, &message, err))
             return false;
-        if (message.type == VT_QUEUE_NO_MORE)
+        if (message.type == VT_QUEUE_NO_MORE &&
+            vt_queue_no_more_read(message.body, waiting_out))
             return true;
         if (message.type != VT_QUEUE_TASK || !vt_queue_task_read(message.body, &task))
-            break;
+            return say_why(keeper, &message, err);
         if (!each(context, &task, err))
             return false;
     }
-    return vt_fail(err, VT_MALFORMED, "the keeper answered what nobody asked");
+    return vt_fail(err, VT_MALFORMED, "the keeper hands out more than was asked for");
 }
 
 bool vt_queue_settle(struct vt_channel *keeper, const vt_hash *object,
@@ -151,13 +187,18 @@ static bool send_task(void *context, const struct vt_sample_task *task,
 static bool answer_take(struct vt_channel *dispatcher, struct vt_samples *samples,
                         vt_slice body, struct vt_error *err)
 {
+    VT_AUTO_BUF end = vt_buf_init(8);
+    struct vt_samples_census census;
     struct vt_queue_take take;
 
     if (!vt_queue_take_read(body, &take))
         return vt_fail(err, VT_MALFORMED, "a TAKE without a form");
-    return vt_samples_take(samples, &take.rules, take.max, take.lease_s, send_task,
-                           dispatcher, err) &&
-           vt_channel_send(dispatcher, VT_QUEUE_NO_MORE, (vt_slice){ 0 }, err);
+    if (!vt_samples_take(samples, &take.rules, take.max, take.lease_s, send_task,
+                         dispatcher, err) ||
+        !vt_samples_census(samples, &census, err))
+        return false;
+    vt_queue_no_more_write(&end, census.waiting);
+    return vt_channel_send(dispatcher, VT_QUEUE_NO_MORE, vt_buf_slice(&end), err);
 }
 
 static bool answer_settle(struct vt_channel *dispatcher, struct vt_samples *samples,

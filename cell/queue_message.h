@@ -1,7 +1,7 @@
 /* What a dispatcher of scanners and the keeper say to each other; writer and reader of each
  * message stand in one file.  The dispatcher asks, the keeper answers, one at a time.
  *
- *   TAKE (rules, how many, for how long)   ->   TASK ..., NO_MORE
+ *   TAKE (rules, how many, for how long)   ->   TASK ..., NO_MORE (how many wait)
  *   SETTLE (object, verdict)               ->   SETTLED, or an error
  *
  * Bodies do not cross: a dispatcher may read them below the samples' folder
@@ -32,6 +32,9 @@ void vt_queue_take_write(struct vt_buf *out, const struct vt_queue_take *take);
 VT_CHECKED bool vt_queue_take_read(vt_slice body, struct vt_queue_take *out);
 void vt_queue_task_write(struct vt_buf *out, const struct vt_sample_task *task);
 VT_CHECKED bool vt_queue_task_read(vt_slice body, struct vt_sample_task *out);
+/* waiting: samples that were never scanned, those handed out included. */
+void vt_queue_no_more_write(struct vt_buf *out, uint64_t waiting);
+VT_CHECKED bool vt_queue_no_more_read(vt_slice body, uint64_t *waiting_out);
 void vt_queue_settle_write(struct vt_buf *out, const vt_hash *object,
                            const struct vt_sample_verdict *verdict);
 VT_CHECKED bool vt_queue_settle_read(vt_slice body, vt_hash *object_out,
@@ -40,13 +43,13 @@ VT_CHECKED bool vt_queue_settle_read(vt_slice body, vt_hash *object_out,
 /* ---- the dispatcher's side -------------------------------------------------------------
  */
 
-/* As vt_samples_take; `each` must not use the channel.
- * Errors: those of each; VT_ABSENT the keeper is gone, VT_LIMIT it does not answer;
- *         VT_MALFORMED */
+/* As vt_samples_take; `each` must not use the channel.  waiting_out: as in NO_MORE.
+ * Errors: those of each; VT_ABSENT the keeper is gone; VT_LIMIT it does not answer, or has
+ *         another dispatcher; VT_MALFORMED */
 VT_CHECKED bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
                              bool (*each)(void *context, const struct vt_sample_task *task,
                                           struct vt_error *err),
-                             void *context, struct vt_error *err);
+                             void *context, uint64_t *waiting_out, struct vt_error *err);
 /* As vt_samples_settle: true means that it is durable.
  * Errors: VT_ABSENT it was erased meanwhile, or the keeper is gone; VT_LIMIT; VT_MALFORMED
  */

@@ -2,12 +2,14 @@
  * signs.
  *
  * Rights: files below the samples' folder, reading what the cell publishes; no socket but
- * its channels.  Key, trust root, residency table and schema are read before the rights are
- * given up, from what `serve` said.  From then on only the front speaks to it, in fields of
- * fixed length and short texts (keeper_message.h), and scanners' dispatcher on a channel of
- * its own (queue_message.h).  An answer leaves when what it tells of is durable. */
+ * its channel and the queue's door, at which one dispatcher of scanners is taken.  Key,
+ * trust root, residency table and schema are read before the rights are given up, from what
+ * `serve` said.  From then on only the front speaks to it, in fields of fixed length and
+ * short texts (keeper_message.h), and scanners' dispatcher on a channel of its own
+ * (queue_door.h, queue_message.h).  An answer leaves when what it tells of is durable. */
 #include "cell/role_cell_keeper.h"
 #include "cell/keeper_message.h"
+#include "cell/queue_door.h"
 #include "cell/queue_message.h"
 #include "ledger/serve_message.h"
 #include <poll.h>
@@ -15,6 +17,7 @@
 enum { TEND_MS = 2000 };
 
 const struct vt_rights vt_cell_keeper_rights = { .folder = "", /* told at the start */
+                                                 .may_listen = true,
                                                  .memory_bytes_max = VT_MIB(1024),
                                                  .files_max = 256 };
 
@@ -28,7 +31,9 @@ struct coming {
 struct keeper {
     struct vt_arena *arena;
     struct vt_env env;
-    struct vt_channel *front, *queue; /* queue: NULL if there is none */
+    struct vt_channel *front;
+    int door_fd;             /* where dispatchers come; -1: there is none */
+    struct vt_channel queue; /* the one that is here; its fd is -1 if none is */
     struct vt_keeper_begin begin;
     struct vt_key *key;
     struct vt_keeper_rules rules;
@@ -297,21 +302,54 @@ static bool tend(struct keeper *k, struct vt_error *err)
     return vt_samples_tend(k->samples, recipients, count, &is_more, err);
 }
 
+/* Whoever scans may go, stop reading, or say what has no form: files are taken on. */
+static bool on_queue(struct keeper *k, struct vt_error *err)
+{
+    if (vt_queue_answer(&k->queue, k->samples, err))
+        return true;
+    if (err->code == VT_IO)
+        return false;
+    if (err->code != VT_ABSENT)
+        (void)fprintf(stderr, "vitrine cell-keeper: the scanner is sent away: %s\n",
+                      err->message);
+    vt_channel_clear(&k->queue);
+    *err = (struct vt_error){ 0 };
+    return true;
+}
+
+/* One at a time: two would ask for the same keys, and an agent gives them once. */
+static bool on_door(struct keeper *k, struct vt_error *err)
+{
+    struct vt_error no = { 0 }, unsaid = { 0 };
+    struct vt_channel guest;
+
+    if (!vt_queue_door_accept(k->door_fd, &guest, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+        *err = (struct vt_error){ 0 };
+        return true;
+    }
+    if (k->queue.fd < 0) {
+        k->queue = guest;
+        return true;
+    }
+    (void)vt_fail(&no, VT_LIMIT, "another scanner works for this cell");
+    (void)!vt_channel_send_error(&guest, &no, &unsaid);
+    vt_channel_clear(&guest);
+    return true;
+}
+
 static bool serve(struct keeper *k, struct vt_error *err)
 {
     struct pollfd fds[] = { { .fd = k->front->fd, .events = POLLIN },
-                            { .fd = k->queue != NULL ? k->queue->fd : -1,
-                              .events = POLLIN } };
+                            { .fd = k->queue.fd, .events = POLLIN },
+                            { .fd = k->door_fd, .events = POLLIN } };
 
-    if (poll(fds, 2, TEND_MS) < 0 && errno != EINTR)
+    if (poll(fds, 3, TEND_MS) < 0 && errno != EINTR)
         return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
-    if (fds[1].revents != 0 && !vt_queue_answer(k->queue, k->samples, err)) {
-        if (err->code != VT_ABSENT)
-            return false;
-        vt_channel_clear(k->queue); /* whoever scanned has gone; files are taken on */
-        k->queue = NULL;
-        *err = (struct vt_error){ 0 };
-    }
+    if ((fds[1].revents != 0 && !on_queue(k, err)) ||
+        ((fds[2].revents & POLLIN) != 0 && !on_door(k, err)))
+        return false;
     if (fds[0].revents != 0 && !on_front(k, err))
         return false;
     return tend(k, err);
@@ -330,8 +368,8 @@ static bool begin(struct keeper *k, struct vt_error *err)
         !vt_samples_open(k->begin.samples, k->begin.sources.cell, &k->begin.bounds, k->key,
                          &k->env, &k->samples, err))
         return false;
-    if (!k->begin.has_queue)
-        k->queue = NULL;
+    if (k->begin.has_queue)
+        k->door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);
     rights.folder = k->begin.samples;
     rights.read_folders[0] = k->begin.sources.published;
     vt_confine(&rights);
@@ -343,14 +381,14 @@ int vt_role_cell_keeper(struct vt_channel *channel)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_FREE struct keeper *k = vt_alloc(sizeof *k);
-    struct vt_channel queue = vt_channel_init(VT_ROLE_FD(VT_CELL_KEEPER_QUEUE));
     struct vt_error err = { 0 }, lost = { 0 };
     bool is_begun;
 
     k->arena = arena;
     k->env = vt_env_real();
     k->front = channel;
-    k->queue = &queue;
+    k->door_fd = -1;
+    k->queue = vt_channel_init(-1);
     is_begun = begin(k, &err);
     while (is_begun && serve(k, &err))
         ;
@@ -361,7 +399,6 @@ int vt_role_cell_keeper(struct vt_channel *channel)
     vt_samples_close(k->samples);
     vt_keeper_rules_clear(&k->rules);
     vt_key_close(k->key);
-    if (k->queue != NULL && k->begin.has_queue)
-        vt_channel_clear(&queue);
+    vt_channel_clear(&k->queue);
     return err.code == VT_ABSENT ? VT_EXIT_OK : vt_code_exit(err.code);
 }

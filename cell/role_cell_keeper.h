@@ -7,8 +7,8 @@
 
 #define VT_ROLE_CELL_KEEPER "cell-keeper"
 
-/* Its given descriptor, if any: the end of a channel on which scanners ask for samples
- * (cell/queue_message.h). */
+/* Its given descriptor, if any: the door at which a dispatcher of scanners comes
+ * (cell/queue_door.h); what is said then: cell/queue_message.h. */
 enum { VT_CELL_KEEPER_QUEUE, VT_CELL_KEEPER_FDS };
 
 extern const struct vt_rights vt_cell_keeper_rights;

@@ -72,30 +72,21 @@ static bool prepare(void *context, const struct vt_scan_batch *batch,
 /* ---- asking ----------------------------------------------------------------------------
  */
 
-static const struct vt_age_recipient *find_recipient(const struct vt_scan_asker *a,
-                                                     const vt_hash *document)
-{
-    for (size_t i = 0; i < a->recipient_count; i++)
-        if (vt_hash_equal(&a->recipients[i].document, document))
-            return &a->recipients[i].key;
-    return NULL;
-}
-
 static bool list_objects(const struct vt_scan_asker *a, const struct vt_scan_batch *batch,
                          struct vt_ask_object *objects, struct vt_error *err)
 {
     for (size_t i = 0; i < batch->count; i++) {
         const struct vt_sample_task *task = &batch->tasks[i];
-        const struct vt_age_recipient *recipient = find_recipient(a, &task->recipient);
+        struct vt_age_recipient recipient;
         char document[65];
 
         vt_hash_text(&task->recipient, document);
-        if (recipient == NULL)
+        if (!a->recipient(a->context, &task->recipient, &recipient))
             return vt_fail(err, VT_IO,
                            "a sample is sealed for the recipient %s, which is not known "
-                           "here: give its document too",
+                           "here: the cell does not publish its document",
                            document);
-        objects[i] = (struct vt_ask_object){ task->header, *recipient };
+        objects[i] = (struct vt_ask_object){ task->header, recipient };
     }
     return true;
 }
@@ -128,7 +119,11 @@ static bool release(const struct vt_scan_asker *a, const struct vt_scan_batch *b
     sort_ids(batch, ids);
     if (!list_objects(a, batch, objects, err))
         return false;
-    if (vt_ask_release(&a->asker, asked, &wish, answer, &why))
+    /* The agent's count goes on the access ledger before the keys are used: where it
+     * cannot, the same answer is fetched again. */
+    if (vt_ask_release(&a->asker, asked, &wish, answer, &why) &&
+        (answer->outcome != VT_ASK_RELEASED ||
+         vt_ask_log_count(&a->asker, vt_buf_slice(&answer->tally), &why)))
         return true;
     *err = why;
     err->code = VT_IO;

@@ -10,12 +10,6 @@
 #include "cell/scan_dispatch.h"
 #include "custody/ask.h"
 
-/* The X25519 key behind a recipient's document, which the queue names by its digest. */
-struct vt_scan_recipient {
-    vt_hash document;
-    struct vt_age_recipient key;
-};
-
 /* Who asks; all is borrowed. */
 struct vt_scan_asker {
     struct vt_asker asker;
@@ -27,8 +21,9 @@ struct vt_scan_asker {
     uint64_t policy;               /* version of custody/v1 */
     uint32_t valid_s;              /* of a statement */
     const struct vt_age_identity *identity; /* that answers are sealed for */
-    const struct vt_scan_recipient *recipients;
-    size_t recipient_count;
+    /* The X25519 key behind a recipient's document, which the queue names by its digest. */
+    bool (*recipient)(void *context, const vt_hash *document, struct vt_age_recipient *out);
+    void *context;
 };
 
 /* To be put into a dispatch.  asker: borrowed, as long as that is used. */

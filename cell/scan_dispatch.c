@@ -33,8 +33,9 @@ static bool take_batch(struct round *r, struct vt_error *err)
     const struct vt_queue_take take = { r->batch.rules, (uint16_t)r->dispatch->batch_max,
                                         r->dispatch->lease_s };
 
-    if (!vt_queue_ask(r->dispatch->keeper, &take, take_task, r, err))
+    if (!vt_queue_ask(r->dispatch->keeper, &take, take_task, r, &r->counts->waiting, err))
         return false;
+    r->counts->has_waiting = true;
     if (r->batch.count == 0)
         return true;
     if (!r->dispatch->keys.prepare(r->dispatch->keys.context, &r->batch, &r->statement,
@@ -102,6 +103,7 @@ static bool settle(struct round *r, const vt_hash *object,
     kept.outcome = vt_buf_slice(&outcome);
     if (vt_queue_settle(r->dispatch->keeper, object, &kept, &why)) {
         r->counts->settled++;
+        r->counts->states[verdict->state]++;
         return true;
     }
     if (why.code == VT_ABSENT && !is_gone(r->dispatch->keeper)) {
@@ -151,9 +153,13 @@ static bool scan_one(struct round *r, size_t i, struct vt_error *err)
 
 static bool scan_batch(struct round *r, struct vt_error *err)
 {
-    for (size_t i = 0; i < r->batch.count; i++)
-        if (!scan_one(r, i, err))
+    const struct vt_scan_dispatch *d = r->dispatch;
+
+    for (size_t i = 0; i < r->batch.count && !r->counts->is_cut; i++) {
+        r->counts->is_cut = d->should_end != NULL && d->should_end(d->context);
+        if (!r->counts->is_cut && !scan_one(r, i, err))
             return false;
+    }
     while (vt_scan_pool_busy(r->dispatch->pool) != 0)
         if (!take_verdict(r, err))
             return false;
@@ -177,8 +183,10 @@ static bool run(struct round *r, struct vt_error *err)
     if (!find_batch(r, err))
         return false;
     r->counts->samples = r->batch.count;
-    return r->batch.count == 0 || (ask_keys(r, err) && scan_batch(r, err) &&
-                                   vt_scan_batch_forget(r->dispatch->state, err));
+    if (r->batch.count == 0)
+        return true;
+    return ask_keys(r, err) && scan_batch(r, err) &&
+           (r->counts->is_cut || vt_scan_batch_forget(r->dispatch->state, err));
 }
 
 bool vt_scan_dispatch_round(const struct vt_scan_dispatch *dispatch,

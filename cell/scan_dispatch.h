@@ -35,13 +35,21 @@ struct vt_scan_dispatch {
     struct vt_scan_keys keys;
     uint32_t lease_s; /* how long a batch may take, all in all */
     size_t batch_max; /* 1 to VT_SCAN_BATCH_MAX */
+    /* Asked before each sample: true ends the round behind those that are being scanned.
+     * NULL: never. */
+    bool (*should_end)(void *context);
+    void *context;
 };
 
 struct vt_scan_round {
-    size_t samples; /* in the batch; 0: nothing waits */
-    size_t settled; /* of them have a verdict now */
-    size_t gone;    /* were erased meanwhile */
-    size_t keyless; /* got no key: they stay in the queue */
+    size_t samples;                /* in the batch; 0: nothing waits */
+    size_t settled;                /* of them have a verdict now ... */
+    size_t states[VT_SCAN_STATES]; /* ... of these states */
+    size_t gone;                   /* were erased meanwhile */
+    size_t keyless;                /* got no key: they stay in the queue */
+    bool is_cut;                   /* it was ended; the batch stays noted */
+    bool has_waiting;              /* the keeper was asked for a batch, and said ... */
+    uint64_t waiting;              /* ... how many were never scanned, these included */
 };
 
 /* One batch, the noted one first.

@@ -11,6 +11,7 @@ struct vt_scan_pool {
     struct vt_scan_terms terms;
     struct vt_scan_slot *slots;
     unsigned count;
+    bool is_spoiled;
 };
 
 /* ---- opening ---------------------------------------------------------------------------
@@ -146,6 +147,20 @@ const struct vt_scan_binding *vt_scan_pool_binding(const struct vt_scan_pool *po
     return &pool->terms.binding;
 }
 
+bool vt_scan_pool_is_spoiled(const struct vt_scan_pool *pool)
+{
+    return pool->is_spoiled;
+}
+
+uint64_t vt_scan_pool_starts(const struct vt_scan_pool *pool)
+{
+    uint64_t starts = 0;
+
+    for (unsigned i = 0; i < pool->count; i++)
+        starts += pool->slots[i].starts;
+    return starts;
+}
+
 /* ---- jobs ------------------------------------------------------------------------------
  */
 
@@ -243,6 +258,7 @@ bool vt_scan_pool_next(struct vt_scan_pool *pool, int64_t timeout_ms, uint64_t *
 
             switch (attend(pool, i, fds[i].revents, out, err)) {
             case VT_SCAN_NEWS_TROUBLE:
+                pool->is_spoiled = true;
                 return false;
             case VT_SCAN_NEWS_VERDICT:
                 *tag_out = tag;

@@ -36,6 +36,10 @@ VT_CHECKED bool vt_scan_pool_open(const struct vt_scan_setup *setup,
                                   struct vt_scan_pool **out, struct vt_error *err);
 void vt_scan_pool_close(struct vt_scan_pool *pool); /* NULL allowed */
 void vt_scan_pool_close_pointer(struct vt_scan_pool **pool);
+/* It failed in a way from which it does not recover: close it. */
+bool vt_scan_pool_is_spoiled(const struct vt_scan_pool *pool);
+/* Workers that were started so far; those above their number took another's place. */
+uint64_t vt_scan_pool_starts(const struct vt_scan_pool *pool);
 /* What all its verdicts are bound to. */
 const struct vt_scan_binding *vt_scan_pool_binding(const struct vt_scan_pool *pool);
 

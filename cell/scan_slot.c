@@ -67,6 +67,7 @@ bool vt_scan_slot_start(struct vt_scan_slot *slot, const struct vt_scan_terms *t
                        err))
         return false;
     slot->files = 0;
+    slot->starts++;
     slot->born_ms = vt_monotonic_ms();
     slot->deadline_ms = slot->born_ms + START_MS_MAX;
     vt_scan_begin_write(&terms->begin, &begin);

@@ -25,6 +25,7 @@ struct vt_scan_slot {
     uint64_t tag;
     uint64_t files;    /* scanned by this process */
     unsigned failures; /* starts in a row that came to nothing */
+    uint64_t starts;   /* in all */
     int64_t born_ms;
     int64_t deadline_ms; /* when it is no longer waited for; monotonic */
 };

@@ -1,6 +1,7 @@
 /* The operator's process of a served cell.  It reads nothing that came from outside. */
 #include "cell/serve.h"
 #include "cell/front_papers.h"
+#include "cell/queue_door.h"
 #include "cell/role_cell_counter.h"
 #include "cell/role_cell_front.h"
 #include "cell/role_cell_gateway.h"
@@ -21,6 +22,8 @@ struct serving {
     struct vt_role *front, *gateway, *keeper, *counter; /* NULL: there is none */
     int counter_fd; /* the front's end of its channel with it; -1 */
     int gateway_fd; /* the front's end of its channel with it; -1 */
+    int door_fd;    /* where scanners ask the keeper for samples; -1 */
+    bool is_door_open;
 };
 
 /* ---- starting ---------------------------------------------------------------------------
@@ -150,6 +153,15 @@ static bool start_counter(struct serving *s, struct vt_error *err)
                         &s->counter, &s->counter_fd, err);
 }
 
+/* The door is ours and outlives a keeper.  It is opened when the first one is ready, and so
+ * has the folder's lock: a second cell by mistake must not take away the first one's. */
+static bool open_door(struct serving *s, struct vt_error *err)
+{
+    s->is_door_open =
+        s->is_door_open || vt_queue_door_open(s->door_fd, s->told->keeper->samples, err);
+    return s->is_door_open;
+}
+
 /* Once it is ready, its channel is the front's; we watch its end alone. */
 static bool start_keeper(struct serving *s, struct vt_error *err)
 {
@@ -159,8 +171,12 @@ static bool start_keeper(struct serving *s, struct vt_error *err)
         return true;
     begin = *s->told->keeper;
     begin.sources.published = s->folder;
-    return (vt_role_start(VT_ROLE_CELL_KEEPER, NULL, 0, &s->keeper, err) &&
-            vt_cell_keeper_tell(vt_role_channel(s->keeper), &begin, err)) ||
+    begin.has_queue = true;
+    return ((s->door_fd >= 0 || vt_queue_door_new(&s->door_fd, err)) &&
+            vt_role_start(VT_ROLE_CELL_KEEPER, &s->door_fd, VT_CELL_KEEPER_FDS, &s->keeper,
+                          err) &&
+            vt_cell_keeper_tell(vt_role_channel(s->keeper), &begin, err) &&
+            open_door(s, err)) ||
            vt_within(err, "the cell's keeper");
 }
 
@@ -237,7 +253,12 @@ bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct serving s = {
-        .told = serving, .arena = arena, .listen_fd = -1, .papers_fd = -1, .gateway_fd = -1
+        .told = serving,
+        .arena = arena,
+        .listen_fd = -1,
+        .papers_fd = -1,
+        .gateway_fd = -1,
+        .door_fd = -1,
     };
     const struct vt_kept kept = { .name = "cell",
                                   .start = start_all,
@@ -255,5 +276,6 @@ bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
             vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
     vt_fd_close(&s.papers_fd);
+    vt_fd_close(&s.door_fd);
     return is_ok;
 }

@@ -2,6 +2,7 @@
  * is refused before anything is written; what is not asked for, not certified or not
  * consented to is refused; who dies and starts again says the same. */
 #include "cell/keeper_message.h"
+#include "cell/queue_door.h"
 #include "cell/queue_message.h"
 #include "tests/confinement.h"
 #include "tests/sharing_world.h"
@@ -24,16 +25,7 @@ struct stand {
 
 static void start(struct stand *s)
 {
-    struct vt_channel keepers_end;
-    struct vt_error err = { 0 };
-    int fds[VT_CELL_KEEPER_FDS];
-
-    VT_CHECK_OK(vt_channel_pair(&s->queue, &keepers_end, &err));
-    fds[VT_CELL_KEEPER_QUEUE] = keepers_end.fd;
-    VT_CHECK_OK(
-        vt_role_start(VT_ROLE_CELL_KEEPER, fds, VT_CELL_KEEPER_FDS, &s->keeper, &err));
-    vt_channel_clear(&keepers_end);
-    VT_CHECK_OK(vt_cell_keeper_tell(vt_role_channel(s->keeper), &s->begin, &err));
+    s->keeper = vt_sharing_world_keeper(&s->begin, &s->queue);
 }
 
 static struct stand *stand(void)
@@ -393,22 +385,54 @@ static void the_queue_of_the_scanner(void)
                                          .outcome = VT_LIT("clean") };
     struct vt_sample_task task = { .body_bytes = 0 };
     struct vt_error err = { 0 };
+    uint64_t waiting;
 
-    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &err));
+    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &waiting, &err));
     VT_CHECK(task.body_bytes == 0);
     (void)upload(s, &s->wanted);
-    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &err));
+    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &waiting, &err));
     VT_CHECK(vt_hash_equal(&task.object, &s->wanted.request.object) &&
              vt_hash_equal(&task.body, &s->wanted.request.body));
     VT_CHECK_OK(vt_queue_settle(&s->queue, &task.object, &verdict, &err));
     task.body_bytes = 0;
-    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &err));
+    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &waiting, &err));
     VT_CHECK(task.body_bytes == 0);
     task.object.bytes[0] ^= 1;
     VT_CHECK_FAILS(VT_ABSENT, vt_queue_settle(&s->queue, &task.object, &verdict, &err));
     vt_channel_clear(&s->queue); /* the dispatcher goes; files are taken on */
     VT_CHECK(state(s, &s->wanted).status == 200);
     s->queue = vt_channel_init(-1);
+    stop(s);
+}
+
+/* One scanner at a time; one that talks nonsense goes, and the door is open for the next.
+ */
+static void one_scanner_at_a_time(void)
+{
+    struct stand *s = stand();
+    const struct vt_queue_take take = { .rules = vt_sha256_of(VT_LIT("rules")),
+                                        .max = 10,
+                                        .lease_s = 60 };
+    struct vt_sample_task task = { .body_bytes = 0 };
+    struct vt_channel second;
+    struct vt_message message;
+    struct vt_error err = { 0 };
+    struct stat about;
+    uint64_t waiting = 7;
+
+    VT_CHECK(stat(vt_test_path("samples/" VT_QUEUE_DOOR), &about) == 0 &&
+             S_ISSOCK(about.st_mode) && (about.st_mode & 0777) == 0600);
+    (void)upload(s, &s->wanted);
+    VT_CHECK_OK(vt_queue_door_knock(s->world.samples, &second, &err));
+    VT_CHECK_FAILS(VT_LIMIT, vt_queue_ask(&second, &take, see, &task, &waiting, &err));
+    VT_CHECK(strstr(err.message, "another scanner") != NULL && waiting == 7);
+    vt_channel_clear(&second);
+    VT_CHECK_OK(vt_channel_send(&s->queue, VT_QUEUE_TAKE, VT_LIT("nonsense"), &err));
+    VT_CHECK_FAILS(VT_ABSENT, vt_channel_receive(&s->queue, 20000, &message, &err));
+    vt_channel_clear(&s->queue);
+    VT_CHECK_OK(vt_queue_door_knock(s->world.samples, &s->queue, &err));
+    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &waiting, &err));
+    VT_CHECK(waiting == 1 && vt_hash_equal(&task.object, &s->wanted.request.object));
     stop(s);
 }
 
@@ -470,6 +494,7 @@ static const struct vt_case cases[] = {
     { "withdrawal erases", withdrawal_erases },
     { "reports are counted", reports_are_counted },
     { "the queue of the scanner", the_queue_of_the_scanner },
+    { "one scanner at a time", one_scanner_at_a_time },
     { "what it is told must count", what_it_is_told_must_count },
     { "a message without a form ends it", a_message_without_a_form_ends_it },
     { "it can do nothing else", it_can_do_nothing_else },

@@ -28,16 +28,7 @@ struct stand {
 
 static void start(struct stand *s)
 {
-    struct vt_channel keepers_end;
-    struct vt_error err = { 0 };
-    int fds[VT_CELL_KEEPER_FDS];
-
-    VT_CHECK_OK(vt_channel_pair(&s->queue, &keepers_end, &err));
-    fds[VT_CELL_KEEPER_QUEUE] = keepers_end.fd;
-    VT_CHECK_OK(
-        vt_role_start(VT_ROLE_CELL_KEEPER, fds, VT_CELL_KEEPER_FDS, &s->keeper, &err));
-    vt_channel_clear(&keepers_end);
-    VT_CHECK_OK(vt_cell_keeper_tell(vt_role_channel(s->keeper), &s->begin, &err));
+    s->keeper = vt_sharing_world_keeper(&s->begin, &s->queue);
 }
 
 static void stop_keeper(struct stand *s)

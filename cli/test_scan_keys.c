@@ -14,7 +14,7 @@ struct stand {
     struct vt_trust *trust;
     struct vt_http_client *client;
     struct vt_env env;
-    struct vt_scan_recipient recipient;
+    vt_hash document; /* of the recipient */
     struct vt_scan_asker asker;
     struct vt_scan_keys keys;
     struct vt_custody_sealed sealed[OBJECTS];
@@ -89,14 +89,21 @@ static void make_agent(void)
     start_agent();
 }
 
+static bool find_recipient(void *context, const vt_hash *document,
+                           struct vt_age_recipient *out)
+{
+    (void)context;
+    *out = s.world.identities[VT_C_SWISS].recipient;
+    return vt_hash_equal(document, &s.document);
+}
+
 static void make_asker(void)
 {
     struct vt_error err = { 0 };
 
     VT_CHECK_OK(vt_http_client_new(&s.client, &err));
     s.env = vt_env_real();
-    s.recipient = (struct vt_scan_recipient){ vt_sha256_of(VT_LIT("the document")),
-                                              s.world.identities[VT_C_SWISS].recipient };
+    s.document = vt_sha256_of(VT_LIT("the document"));
     s.asker = (struct vt_scan_asker){ .asker = { .ledger = s.ledger.url,
                                                  .agent = s.agent.url,
                                                  .keyring = &s.world.keyring,
@@ -112,8 +119,7 @@ static void make_asker(void)
                                       .policy = 3,
                                       .valid_s = 1800,
                                       .identity = &s.world.reader,
-                                      .recipients = &s.recipient,
-                                      .recipient_count = 1 };
+                                      .recipient = find_recipient };
     s.keys = vt_scan_keys_of(&s.asker);
 }
 
@@ -128,7 +134,7 @@ static void begin(void)
     for (size_t i = 0; i < OBJECTS; i++) {
         s.sealed[i] = vt_custody_seal(&s.world, VT_C_SWISS, (unsigned)i + 40);
         s.batch.tasks[i] = (struct vt_sample_task){ .object = s.sealed[i].id,
-                                                    .recipient = s.recipient.document,
+                                                    .recipient = s.document,
                                                     .country = "CH",
                                                     .header = s.sealed[i].header };
     }

@@ -1,5 +1,6 @@
 /* See sharing_world.h. */
 #include "tests/sharing_world.h"
+#include "cell/queue_door.h"
 #include "cell/site.h"
 #include "evidence/field.h"
 #include "store/disk.h"
@@ -236,4 +237,21 @@ struct vt_keeper_begin vt_sharing_world_begin(const struct vt_sharing_world *wor
                                      .key = world->key,
                                      .passphrase = VT_LIT("open sesame"),
                                      .bounds = { .free_bytes_min = 1 } };
+}
+
+struct vt_role *vt_sharing_world_keeper(const struct vt_keeper_begin *begin,
+                                        struct vt_channel *queue)
+{
+    struct vt_role *keeper;
+    struct vt_error err = { 0 };
+    int door;
+
+    VT_CHECK_OK(vt_queue_door_new(&door, &err));
+    VT_CHECK_OK(
+        vt_role_start(VT_ROLE_CELL_KEEPER, &door, VT_CELL_KEEPER_FDS, &keeper, &err));
+    VT_CHECK_OK(vt_cell_keeper_tell(vt_role_channel(keeper), begin, &err));
+    VT_CHECK_OK(vt_queue_door_open(door, begin->samples, &err));
+    VT_CHECK_OK(vt_queue_door_knock(begin->samples, queue, &err));
+    vt_fd_close(&door);
+    return keeper;
 }

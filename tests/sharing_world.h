@@ -33,5 +33,9 @@ struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch);
 vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
                                     const char *wanted);
 struct vt_keeper_begin vt_sharing_world_begin(const struct vt_sharing_world *world);
+/* Start a keeper, and come to its door as a dispatcher does; queue: the dispatcher's end.
+ */
+struct vt_role *vt_sharing_world_keeper(const struct vt_keeper_begin *begin,
+                                        struct vt_channel *queue);
 
 #endif

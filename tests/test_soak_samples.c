@@ -51,13 +51,7 @@ static uint32_t throw_dice(struct soak *s, uint32_t below)
 
 static void start(struct soak *s)
 {
-    struct vt_channel keepers_end;
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_channel_pair(&s->queue, &keepers_end, &err));
-    VT_CHECK_OK(vt_role_start(VT_ROLE_CELL_KEEPER, &keepers_end.fd, 1, &s->keeper, &err));
-    vt_channel_clear(&keepers_end);
-    VT_CHECK_OK(vt_cell_keeper_tell(vt_role_channel(s->keeper), &s->begin, &err));
+    s->keeper = vt_sharing_world_keeper(&s->begin, &s->queue);
     s->kill_ms = vt_monotonic_ms() + 50 + throw_dice(s, 700);
 }
 
@@ -254,8 +248,9 @@ static void scan(struct soak *s, bool settles_all)
                                          .outcome = VT_LIT("clean") };
     struct batch batch = { .count = 0 };
     struct vt_error err = { 0 };
+    uint64_t waiting;
 
-    if (!vt_queue_ask(&s->queue, &take, see, &batch, &err)) {
+    if (!vt_queue_ask(&s->queue, &take, see, &batch, &waiting, &err)) {
         VT_CHECK(err.code == VT_ABSENT);
         start_again(s);
         return;

@@ -6,18 +6,15 @@
  *   trust = /home/anna/.vitrine/trust.json
  *   country = DE
  *
- * A line that begins with '#' or ';' says nothing; everything behind the first '=' is the
- * value, without the spaces around it.  Strict: an unknown setting, one that is set twice,
- * another section, or anything else is refused with its line, so that a setting that is
- * misspelled never counts as one that was not made.  Pure.  Spec: vitrine-client(1),
+ * Strict, as all settings are (base/settings.h).  Pure.  Spec: vitrine-client(1),
  * "FILES" */
 #ifndef VT_CELL_CLIENT_SETTINGS_H
 #define VT_CELL_CLIENT_SETTINGS_H
 
-#include "base/base.h"
+#include "base/settings.h"
 
 #define VT_CLIENT_SETTINGS_FILE      "client.ini"
-#define VT_CLIENT_SETTINGS_BYTES_MAX VT_KIB(64)
+#define VT_CLIENT_SETTINGS_BYTES_MAX VT_SETTINGS_BYTES_MAX
 
 enum vt_client_setting {
     VT_SETTING_TRUST,

@@ -113,7 +113,8 @@ bool vt_queue_settle_read(vt_slice body, vt_hash *object_out, struct vt_sample_v
 /* ---- the dispatcher's side --------------------------------------------------------------
  */
 
-/* A keeper that has another dispatcher says so and hangs up, perhaps before we speak. */
+/* A keeper that has another dispatcher says so and hangs up, perhaps before we speak, and
+ * that it hung up may show before what it said. */
 static bool say_why(struct vt_channel *keeper, const struct vt_message *message,
                     struct vt_error *err)
 {
@@ -146,7 +147,7 @@ bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,
         return say_why(keeper, NULL, err);
     for (unsigned i = 0; i <= take->max; i++) {
         if (!vt_channel_receive(keeper, ANSWER_MS_MAX, &message, err))
-            return false;
+            return say_why(keeper, NULL, err);
         if (message.type == VT_QUEUE_NO_MORE &&
             vt_queue_no_more_read(message.body, waiting_out))
             return true;

@@ -98,6 +98,16 @@ static const struct vt_verb verbs[] = {
           "clean.",
       .options = vt_cli_cell_scan_options,
       .run = vt_cli_cell_scan },
+    { .name = "scanner",
+      .summary = "scan what people shared, until SIGTERM",
+      .details =
+          "Joins the queue of `cell serve --samples`, the key agent and confined workers: "
+          "a\nbatch of samples, a statement on the access ledger, file keys, verdicts.  "
+          "Waits for\nwhatever is away; scans again when the rules change.  After SIGTERM "
+          "it finishes the\nsamples that are being scanned.  Numbers are in "
+          "STATE/metrics.prom.",
+      .options = vt_cli_cell_scanner_options,
+      .run = vt_cli_cell_scanner },
     { .name = "recipient",
       .summary = "whom clients seal files to: the document for a period",
       .details = "One for each cell, country, class and period. A head selects it by its "

@@ -181,7 +181,7 @@ static void print_json(const struct scanning *s, bool ok)
         json_object_get(common, "engines"), "limits", json_object_get(common, "limits")));
 }
 
-static unsigned cpus(void)
+unsigned vt_cli_scan_workers(void)
 {
     cpu_set_t set;
     int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
@@ -208,7 +208,8 @@ static bool read_setup(struct vt_args *args, struct vt_scan_setup *setup,
     if (limits != NULL &&
         !vt_scan_limits_parse(vt_slice_from_cstr(limits), &setup->limits, &why))
         return vt_args_misuse(args, err, "--limits: %s", why.message);
-    if (!vt_args_number(args, "workers", cpus(), VT_SCAN_WORKERS_MAX, &workers, err))
+    if (!vt_args_number(args, "workers", vt_cli_scan_workers(), VT_SCAN_WORKERS_MAX,
+                        &workers, err))
         return false;
     if (workers == 0)
         return vt_args_misuse(args, err, "--workers: at least 1");

@@ -33,6 +33,12 @@ extern const struct vt_option vt_cli_cell_verdicts_options[];
 bool vt_cli_cell_scan(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_cell_scan_options[];
 
+/* As many as we have CPUs, within what a pool takes. */
+unsigned vt_cli_scan_workers(void);
+
+bool vt_cli_cell_scanner(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_cell_scanner_options[];
+
 bool vt_cli_client_lookup(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_client_lookup_options[];
 

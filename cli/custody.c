@@ -34,19 +34,20 @@ static bool read_envelope(const char *path, struct vt_envelope *out, struct vt_e
     return vt_envelope_parse(text, out, err) || vt_within(err, "%s", path);
 }
 
-static bool enrol(struct vt_args *args, const char *path, struct vt_cli_keyring *out,
-                  struct vt_error *err)
+bool vt_cli_keyring_enrol(struct vt_cli_keyring *out, const char *path, int64_t now_unix_s,
+                          struct vt_error *err)
 {
     struct vt_envelope *envelope = &out->enrolled[out->count];
     struct vt_count count;
 
     if (out->count == VT_TRUST_ENROLLED_MAX)
-        return vt_args_misuse(args, err, "--enrolment: at most %d", VT_TRUST_ENROLLED_MAX);
+        return vt_fail(err, VT_LIMIT, "%s: more than %d enrolments", path,
+                       VT_TRUST_ENROLLED_MAX);
     if (!read_envelope(path, envelope, err))
         return false;
     out->count++;
-    count = vt_trust_count(out->trust, VT_ROLE_SUPERVISOR, envelope,
-                           vt_env_now_unix_s(vt_args_env(args)), (vt_slice){ 0 });
+    count = vt_trust_count(out->trust, VT_ROLE_SUPERVISOR, envelope, now_unix_s,
+                           (vt_slice){ 0 });
     if (count.outcome != VT_COUNT_ENOUGH)
         return vt_fail(err, VT_REJECTED, "%s: not signed by the supervisor", path);
     return vt_keyring_enrol(&out->keyring, &envelope->statement, err) ||
@@ -62,9 +63,25 @@ bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
         return false;
     out->keyring.trust = out->trust;
     for (size_t i = 0; (path = vt_args_get_at(args, "enrolment", i)) != NULL; i++)
-        if (!enrol(args, path, out, err))
+        if (!vt_cli_keyring_enrol(out, path, vt_env_now_unix_s(vt_args_env(args)), err))
             return false;
     return true;
+}
+
+bool vt_cli_custody_policy(const char *path, const struct vt_trust *trust,
+                           int64_t now_unix_s, struct vt_envelope *envelope,
+                           struct vt_custody *custody, struct vt_error *err)
+{
+    struct vt_count count;
+
+    if (!read_envelope(path, envelope, err))
+        return false;
+    count =
+        vt_trust_count(trust, VT_ROLE_SUPERVISOR, envelope, now_unix_s, (vt_slice){ 0 });
+    if (count.outcome != VT_COUNT_ENOUGH)
+        return vt_fail(err, VT_REJECTED, "%s: not signed by the supervisor", path);
+    return vt_custody_read(&envelope->statement, custody, err) ||
+           vt_within(err, "%s", path);
 }
 
 bool vt_cli_read_header(const char *path, struct vt_buf *out, struct vt_error *err)

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "custody/access.h"
+#include "custody/policy.h"
 #include "evidence/trust.h"
 
 /* The trust root and who is enrolled: --trust, --enrolment. */
@@ -32,6 +33,17 @@ void vt_cli_keyring_clear(struct vt_cli_keyring *keyring);
  * Errors: VT_REJECTED an enrolment that the supervisor did not sign; those of reading */
 VT_CHECKED bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
                                     struct vt_error *err);
+
+/* One enrolment more; the trust root is there.
+ * Errors: VT_REJECTED the supervisor did not sign it; VT_LIMIT; those of reading */
+VT_CHECKED bool vt_cli_keyring_enrol(struct vt_cli_keyring *keyring, const char *path,
+                                     int64_t now_unix_s, struct vt_error *err);
+
+/* The supervisor's custody/v1 in a file.  custody points into the envelope.
+ * Errors: VT_REJECTED he did not sign it; VT_MALFORMED; those of reading */
+VT_CHECKED bool vt_cli_custody_policy(const char *path, const struct vt_trust *trust,
+                                      int64_t now_unix_s, struct vt_envelope *envelope,
+                                      struct vt_custody *custody, struct vt_error *err);
 
 /* The complete age header at the beginning of a file; appended.
  * Errors: VT_IO; VT_MALFORMED no age file */

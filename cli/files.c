@@ -12,7 +12,11 @@ bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out, struct vt_error
 bool vt_cli_passphrase_of(struct vt_args *args, const char *option, struct vt_buf *out,
                           struct vt_error *err)
 {
-    const char *path = vt_args_get(args, option);
+    return vt_cli_first_line(vt_args_get(args, option), out, err);
+}
+
+bool vt_cli_first_line(const char *path, struct vt_buf *out, struct vt_error *err)
+{
     const uint8_t *line_end;
 
     if (path == NULL)

@@ -32,6 +32,11 @@ VT_CHECKED bool vt_cli_passphrase(struct vt_args *args, struct vt_buf *out,
 VT_CHECKED bool vt_cli_passphrase_of(struct vt_args *args, const char *option,
                                      struct vt_buf *out, struct vt_error *err);
 
+/* The first line of a file, without its line break; NULL: none, out stays empty.
+ * Errors: VT_IO; VT_REJECTED it is empty */
+VT_CHECKED bool vt_cli_first_line(const char *path, struct vt_buf *out,
+                                  struct vt_error *err);
+
 /* Write the file that the person named, whole or not at all, durably. */
 VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
                              struct vt_error *err);

@@ -2,15 +2,12 @@
  * key agent.  What a dispatcher notes is enough to ask again after a crash; nothing else
  * opens an object a second time; ledger or quorum down, nobody reads. */
 #include "cell/scan_ask.h"
-#include "tests/custody_world.h"
-#include "tests/running.h"
-#include "tests/small_log.h"
+#include "tests/served_custody.h"
 
-enum { WITNESSES = 3, OBJECTS = 3 };
+enum { OBJECTS = 3 };
 
 struct stand {
-    struct vt_custody_world world;
-    struct vt_running witnesses[WITNESSES], ledger, agent;
+    struct vt_served_custody served;
     struct vt_trust *trust;
     struct vt_http_client *client;
     struct vt_env env;
@@ -24,76 +21,11 @@ struct stand {
 
 static struct stand s;
 
-static const char *path(const char *name)
-{
-    return vt_test_path(name);
-}
-
-static void start_witness(size_t i, const char *log_vkey, struct vt_buf *policy)
-{
-    const struct vt_key *key = vt_world_key((enum vt_party)(VT_P_WITNESS + i));
-    struct vt_arena *arena = vt_test_arena();
-    const char *name = vt_arena_printf(arena, "witness-%zu.example", i),
-               *dir = path(vt_arena_printf(arena, "w%zu", i)),
-               *file = vt_custody_write_key(&s.world, vt_arena_printf(arena, "w%zu.key", i),
-                                            key);
-
-    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name", name,
-                                 "--key", file));
-    (void)vt_test_run(
-        0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey", log_vkey));
-    s.witnesses[i] =
-        vt_test_start("witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", dir));
-    vt_buf_printf(policy, "witness w%zu %s %s\n", i,
-                  vt_test_vkey(name, VT_NOTE_COSIGNATURE, key), s.witnesses[i].url);
-}
-
-static void start_ledger(void)
-{
-    const char *vkey =
-        vt_test_vkey(VT_CUSTODY_ORIGIN, VT_NOTE_ED25519, vt_custody_log_key());
-    VT_AUTO_BUF policy = vt_buf_init(VT_KIB(8));
-
-    vt_buf_printf(&policy, "log %s\n", vkey);
-    for (size_t i = 0; i < WITNESSES; i++)
-        start_witness(i, vkey, &policy);
-    vt_buf_put_text(&policy, "group all 3 w0 w1 w2\nquorum all\n");
-    (void)vt_custody_write_file(&s.world, "ledger-policy", vt_buf_slice(&policy));
-    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path("log"),
-                                 "--origin", VT_CUSTODY_ORIGIN, "--use", "access", "--key",
-                                 path("log.key"), "--policy", path("ledger-policy")));
-    s.ledger = vt_test_start("ledger.err",
-                             VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
-}
-
-static void start_agent(void)
-{
-    s.agent = vt_test_start(
-        "agent.err", VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent")));
-}
-
-static void make_agent(void)
-{
-    (void)vt_custody_write_file(&s.world, "predicate.json",
-                                vt_slice_from_cstr(vt_custody_policy_text(3)));
-    (void)vt_custody_write_key(&s.world, "supervisor.key", vt_world_key(VT_P_SUPERVISOR));
-    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),
-                                 "--key", path("supervisor.key"), "--out",
-                                 path("policy.json")));
-    (void)vt_test_run(
-        0, VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent"), "--trust",
-                   path("trust.json"), "--policy", path("policy.json"), "--enrolment",
-                   path("enrolled-4.json"), "--enrolment", path("enrolled-5.json"), "--key",
-                   path("agent.key"), "--recipient",
-                   vt_arena_printf(vt_test_arena(), "CH/file/2026=%s", path("swiss.key"))));
-    start_agent();
-}
-
 static bool find_recipient(void *context, const vt_hash *document,
                            struct vt_age_recipient *out)
 {
     (void)context;
-    *out = s.world.identities[VT_C_SWISS].recipient;
+    *out = s.served.world.identities[VT_C_SWISS].recipient;
     return vt_hash_equal(document, &s.document);
 }
 
@@ -104,9 +36,9 @@ static void make_asker(void)
     VT_CHECK_OK(vt_http_client_new(&s.client, &err));
     s.env = vt_env_real();
     s.document = vt_sha256_of(VT_LIT("the document"));
-    s.asker = (struct vt_scan_asker){ .asker = { .ledger = s.ledger.url,
-                                                 .agent = s.agent.url,
-                                                 .keyring = &s.world.keyring,
+    s.asker = (struct vt_scan_asker){ .asker = { .ledger = s.served.ledger.url,
+                                                 .agent = s.served.agent.url,
+                                                 .keyring = &s.served.world.keyring,
                                                  .env = &s.env,
                                                  .client = s.client },
                                       .scanner = vt_custody_key(VT_C_SCANNER),
@@ -118,21 +50,19 @@ static void make_asker(void)
                                       .jurisdiction = VT_LIT("CH"),
                                       .policy = 3,
                                       .valid_s = 1800,
-                                      .identity = &s.world.reader,
+                                      .identity = &s.served.world.reader,
                                       .recipient = find_recipient };
     s.keys = vt_scan_keys_of(&s.asker);
 }
 
 static void begin(void)
 {
-    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
-    start_ledger();
-    make_agent();
+    vt_served_custody_begin(&s.served, "custody", NULL, NULL);
     make_asker();
     s.batch.rules = vt_sha256_of(VT_LIT("rules")); /* that the policy publishes */
     s.batch.count = OBJECTS;
     for (size_t i = 0; i < OBJECTS; i++) {
-        s.sealed[i] = vt_custody_seal(&s.world, VT_C_SWISS, (unsigned)i + 40);
+        s.sealed[i] = vt_custody_seal(&s.served.world, VT_C_SWISS, (unsigned)i + 40);
         s.batch.tasks[i] = (struct vt_sample_task){ .object = s.sealed[i].id,
                                                     .recipient = s.document,
                                                     .country = "CH",
@@ -145,10 +75,7 @@ static void finish(void)
 {
     vt_buf_clear(&s.statement);
     vt_http_client_free(s.client);
-    vt_test_stop(&s.agent, 0);
-    vt_test_stop(&s.ledger, 0);
-    for (size_t i = 0; i < WITNESSES; i++)
-        vt_test_stop(&s.witnesses[i], 0);
+    vt_served_custody_stop(&s.served);
 }
 
 static void prepare(void)
@@ -189,9 +116,9 @@ static void keys_are_given_once_for_a_batch_and_its_rules(void)
     prepare();
     ask(VT_OK);
     ask(VT_OK); /* as after a crash: the same statement */
-    vt_test_stop(&s.agent, 0);
-    start_agent();
-    s.asker.asker.agent = s.agent.url;
+    vt_test_stop(&s.served.agent, 0);
+    vt_served_custody_start_agent(&s.served);
+    s.asker.asker.agent = s.served.agent.url;
     ask(VT_OK); /* the agent remembers too */
     prepare();
     ask(VT_REJECTED); /* another statement for the same objects and rules */
@@ -226,12 +153,12 @@ static void without_a_quorum_nobody_scans(void)
 {
     begin();
     prepare();
-    vt_test_stop(&s.witnesses[2], 0); /* two are no quorum */
+    vt_test_stop(&s.served.witnesses[2], 0); /* two are no quorum */
     ask(VT_IO);
-    vt_test_stop(&s.ledger, 0);
+    vt_test_stop(&s.served.ledger, 0);
     ask(VT_IO);
-    VT_CHECK(vt_test_read(path("agent/holder/openings")).len == 0);
-    vt_test_stop(&s.agent, 0);
+    VT_CHECK(vt_test_read(vt_test_path("custody/agent/holder/openings")).len == 0);
+    vt_served_custody_stop(&s.served);
 }
 
 static void a_recipient_that_is_not_known_is_named(void)

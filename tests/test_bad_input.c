@@ -220,6 +220,7 @@ static const struct row rows[] = {
       "@cert.key --evidence @file.evidence --unproven --gateway-passphrase-file ~phrase" },
     { 0, "cell scan ^file --rules @one.pack --clamav #clamav --limits depth=3" },
     { 1, "cell scan ^db --rules @one.pack" },
+    { NO_TWIN, "cell scanner --config @scanner.ini --check" },
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },
@@ -595,6 +596,11 @@ static void make_custody(void)
     VT_CHECK_OK(vt_age_header_write(&env, &recipient, file_key, &header, &err));
     vt_test_write(vt_test_path("one.age"), vt_buf_slice(&header));
     write_text("rules.json", rules_text);
+    write_text("scanner.ini",
+               "[scanner]\nsamples = s\npublished = p\nstate = t\nrules = one.pack\n"
+               "trust = trust.json\npolicy = custody.json\nenrolments = e\nledger = "
+               "http://127.0.0.1:1\nagent = http://127.0.0.1:1\nkey = none\nrole-key = "
+               "none\nanswer-key = none\n");
     (void)make("key new --out agent.key");
     (void)make("key new --type x25519 --out swiss.key");
     (void)make("trust enrol --role agent --public agent.key.pub --holder Watch "

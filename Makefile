@@ -61,7 +61,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help centre-web deps check-deps check soak demo demo-programs bench fuzz tidy format install clean binaries
+.PHONY: all help centre-web deps check-deps check soak soak-cell demo demo-programs bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -78,6 +78,7 @@ help:
 #: make check CC=clang        the same with the other compiler
 #: make check T=ledger        only the test programs whose name holds "ledger"
 #: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger, and files that are shared, under load and kill -9
+#: make soak-cell FOR=600s     a cell that scans, whose processes are killed at random
 #: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
 #: make bench [B=NAME]        measurements against named peers, one JSON object a line
 #: make fuzz T=NAME FOR=60s   fuzz one parser (clang)
@@ -186,11 +187,19 @@ check: check-deps
 soak: deps
 	@tools/need.sh check
 	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak $(OUT)/tests.test_strangers \
-	    $(OUT)/tests.test_soak_samples
+	    $(OUT)/tests.test_soak_samples $(OUT)/tests.test_soak_cell
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_samples
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_cell
 	@VT_STRANGERS=10000 $(OUT)/tests.test_strangers
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),600s)) VT_SOAK_KILL=$(or $(KILL),20) \
 	    VT_SOAK_RATE=$(or $(RATE),20000) $(OUT)/tests.test_soak
+
+# The part about cells alone.
+soak-cell: deps
+	@tools/need.sh check
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak_samples $(OUT)/tests.test_soak_cell
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_samples
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_cell
 
 # ---- the Centre's pages ----------------------------------------------------------------
 

@@ -213,34 +213,42 @@ bool vt_scanning_wait(uint64_t verdicts)
            vt_test_wait_until(has_verdicts, &verdicts);
 }
 
+struct vt_samples *vt_scanning_open_store(const struct vt_scanning_world *w)
+{
+    struct vt_env *env = vt_arena_alloc(vt_test_arena(), sizeof *env);
+    const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    *env = vt_env_real();
+    VT_CHECK_OK(vt_samples_open(w->sharing.samples, "zurich", &bounds,
+                                vt_world_key(VT_P_CELL), env, &samples, &err));
+    return samples;
+}
+
 bool vt_scanning_verdict(const struct vt_scanning_world *w, const vt_hash *object,
                          struct vt_sample_verdict *verdict, const char **outcome)
 {
-    const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
-    const struct vt_env env = vt_env_real();
     VT_AUTO_BUF text = vt_buf_init(VT_SAMPLE_OUTCOME_BYTES_MAX);
-    struct vt_samples *samples;
+    struct vt_samples *samples = vt_scanning_open_store(w);
     struct vt_error err = { 0 };
-    bool has_one;
+    bool has_one = vt_samples_verdict(samples, object, verdict, &text, &err);
 
-    VT_CHECK_OK(vt_samples_open(w->sharing.samples, "zurich", &bounds,
-                                vt_world_key(VT_P_CELL), &env, &samples, &err));
-    has_one = vt_samples_verdict(samples, object, verdict, &text, &err);
     VT_CHECK_SAYING(has_one || err.code == VT_ABSENT, "%s", err.message);
     vt_samples_close(samples);
     *outcome = vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
     return has_one;
 }
 
-struct counting {
-    const vt_hash *object, *rules;
-    size_t count;
+struct reading {
+    void (*each)(void *context, const vt_hash *object, const vt_hash *rules);
+    void *context;
 };
 
-static bool count_release(void *context, const struct vt_agent_record *record, uint64_t at,
-                          struct vt_error *err)
+static bool read_record(void *context, const struct vt_agent_record *record, uint64_t at,
+                        struct vt_error *err)
 {
-    struct counting *counting = context;
+    struct reading *reading = context;
     VT_AUTO_ENVELOPE envelope = { 0 };
     struct vt_access access;
 
@@ -252,20 +260,42 @@ static bool count_release(void *context, const struct vt_agent_record *record, u
         return false;
     VT_CHECK(access.reason == VT_ACCESS_SCAN);
     for (size_t i = 0; i < record->object_count; i++)
-        counting->count += vt_hash_equal(&record->objects[i], counting->object) &&
-                           vt_hash_equal(&access.rules, counting->rules);
+        reading->each(reading->context, &record->objects[i], &access.rules);
     return true;
+}
+
+void vt_scanning_each_release(const struct vt_scanning_world *w,
+                              void (*each)(void *context, const vt_hash *object,
+                                           const vt_hash *rules),
+                              void *context)
+{
+    struct reading reading = { each, context };
+    struct vt_agent_totals totals;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(
+        vt_agent_openings_read(vt_served_custody_path(&w->custody, "agent/holder/openings"),
+                               (vt_agent_reader){ read_record, &reading }, &totals, &err));
+}
+
+struct counting {
+    const vt_hash *object, *rules;
+    size_t count;
+};
+
+static void count_release(void *context, const vt_hash *object, const vt_hash *rules)
+{
+    struct counting *counting = context;
+
+    counting->count +=
+        vt_hash_equal(object, counting->object) && vt_hash_equal(rules, counting->rules);
 }
 
 size_t vt_scanning_releases(const struct vt_scanning_world *w, const vt_hash *object,
                             const vt_hash *rules)
 {
     struct counting counting = { object, rules, 0 };
-    struct vt_agent_totals totals;
-    struct vt_error err = { 0 };
 
-    VT_CHECK_OK(vt_agent_openings_read(
-        vt_served_custody_path(&w->custody, "agent/holder/openings"),
-        (vt_agent_reader){ count_release, &counting }, &totals, &err));
+    vt_scanning_each_release(w, count_release, &counting);
     return counting.count;
 }

@@ -44,9 +44,16 @@ uint64_t vt_scanning_number(const char *name);
 /* Wait until so many verdicts are durable. */
 bool vt_scanning_wait(uint64_t verdicts);
 
+/* With the cell stopped: its store, opened; end with vt_samples_close. */
+struct vt_samples *vt_scanning_open_store(const struct vt_scanning_world *world);
 /* With the cell stopped: the verdict in the store, its text in *outcome; false: none. */
 bool vt_scanning_verdict(const struct vt_scanning_world *world, const vt_hash *object,
                          struct vt_sample_verdict *verdict, const char **outcome);
+/* Each file key that the agent released: object, rules. */
+void vt_scanning_each_release(const struct vt_scanning_world *world,
+                              void (*each)(void *context, const vt_hash *object,
+                                           const vt_hash *rules),
+                              void *context);
 /* How often the agent released that object's key for those rules. */
 size_t vt_scanning_releases(const struct vt_scanning_world *world, const vt_hash *object,
                             const vt_hash *rules);

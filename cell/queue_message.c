@@ -189,16 +189,14 @@ static bool answer_take(struct vt_channel *dispatcher, struct vt_samples *sample
                         vt_slice body, struct vt_error *err)
 {
     VT_AUTO_BUF end = vt_buf_init(8);
-    struct vt_samples_census census;
     struct vt_queue_take take;
 
     if (!vt_queue_take_read(body, &take))
         return vt_fail(err, VT_MALFORMED, "a TAKE without a form");
     if (!vt_samples_take(samples, &take.rules, take.max, take.lease_s, send_task,
-                         dispatcher, err) ||
-        !vt_samples_census(samples, &census, err))
+                         dispatcher, err))
         return false;
-    vt_queue_no_more_write(&end, census.waiting);
+    vt_queue_no_more_write(&end, vt_samples_waiting(samples));
     return vt_channel_send(dispatcher, VT_QUEUE_NO_MORE, vt_buf_slice(&end), err);
 }
 

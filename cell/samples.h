@@ -172,6 +172,8 @@ VT_CHECKED bool vt_samples_totals(struct vt_samples *samples, struct vt_counts *
 struct vt_samples_census {
     uint64_t coming, waiting, waiting_bytes, scanned, erased;
 };
+/* Of them those that were never scanned, without looking into the tables. */
+uint64_t vt_samples_waiting(const struct vt_samples *samples);
 VT_CHECKED bool vt_samples_census(struct vt_samples *samples, struct vt_samples_census *out,
                                   struct vt_error *err);
 

@@ -176,6 +176,11 @@ bool vt_samples_take_census(struct vt_samples *samples, struct vt_error *err)
     return true;
 }
 
+uint64_t vt_samples_waiting(const struct vt_samples *samples)
+{
+    return samples->census.waiting;
+}
+
 bool vt_samples_census(struct vt_samples *samples, struct vt_samples_census *out,
                        struct vt_error *err)
 {

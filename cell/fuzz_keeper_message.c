@@ -106,10 +106,32 @@ static bool no_more(vt_slice body, struct vt_buf *out)
     return true;
 }
 
+static bool tally(vt_slice body, struct vt_buf *out)
+{
+    vt_hash schema;
+    uint64_t period;
+
+    if (!vt_queue_tally_read(body, &schema, &period))
+        return false;
+    vt_queue_tally_write(out, &schema, period);
+    return true;
+}
+
+static bool tallied(vt_slice body, struct vt_buf *out)
+{
+    static struct vt_statistic_tally one;
+
+    if (!vt_queue_tallied_read(body, &one))
+        return false;
+    vt_queue_tallied_write(out, &one);
+    return true;
+}
+
 void vt_fuzz_one(vt_slice input)
 {
     static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = {
-        share, chunk, report, withdrawal, taken, answer, take, task, settle, no_more
+        share, chunk, report, withdrawal, taken, answer,
+        take,  task,  settle, no_more,    tally, tallied
     };
     VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     vt_slice body;

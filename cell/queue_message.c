@@ -171,6 +171,66 @@ bool vt_queue_settle(struct vt_channel *keeper, const vt_hash *object,
                            ANSWER_MS_MAX, &answer, err);
 }
 
+/* ---- whoever counts --------------------------------------------------------------------
+ */
+
+void vt_queue_tally_write(struct vt_buf *out, const vt_hash *schema, uint64_t period)
+{
+    vt_buf_put(out, vt_hash_slice(schema));
+    vt_buf_put_u64(out, period);
+}
+
+bool vt_queue_tally_read(vt_slice body, vt_hash *schema_out, uint64_t *period_out)
+{
+    vt_reader r = { body };
+    vt_hash schema;
+    uint64_t period;
+
+    if (!read_hash(&r, &schema) || !vt_read_u64(&r, &period) || period > INT64_MAX ||
+        !vt_read_end(&r))
+        return false;
+    *schema_out = schema;
+    *period_out = period;
+    return true;
+}
+
+void vt_queue_tallied_write(struct vt_buf *out, const struct vt_statistic_tally *tally)
+{
+    vt_buf_put_u64(out, tally->period);
+    vt_buf_put_u64(out, tally->reports);
+    for (size_t field = 0; field < VT_STATISTIC_FIELDS_MAX; field++)
+        for (size_t value = 0; value < VT_STATISTIC_VALUES_MAX; value++)
+            vt_buf_put_u64(out, tally->ones[field][value]);
+}
+
+bool vt_queue_tallied_read(vt_slice body, struct vt_statistic_tally *out)
+{
+    vt_reader r = { body };
+
+    if (!vt_read_u64(&r, &out->period) || !vt_read_u64(&r, &out->reports))
+        return false;
+    for (size_t field = 0; field < VT_STATISTIC_FIELDS_MAX; field++)
+        for (size_t value = 0; value < VT_STATISTIC_VALUES_MAX; value++)
+            if (!vt_read_u64(&r, &out->ones[field][value]) ||
+                out->ones[field][value] > out->reports)
+                return false;
+    return vt_read_end(&r);
+}
+
+bool vt_queue_ask_tally(struct vt_channel *keeper, const vt_hash *schema, uint64_t period,
+                        struct vt_statistic_tally *out, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(1));
+    vt_slice answer;
+
+    vt_queue_tally_write(&body, schema, period);
+    if (!vt_channel_call(keeper, VT_QUEUE_TALLY, vt_buf_slice(&body), VT_QUEUE_TALLIED,
+                         ANSWER_MS_MAX, &answer, err))
+        return false;
+    return (vt_queue_tallied_read(answer, out) && out->period == period) ||
+           vt_fail(err, VT_MALFORMED, "the keeper's counts have no form");
+}
+
 /* ---- the keeper's side ------------------------------------------------------------------
  */
 
@@ -218,16 +278,41 @@ static bool answer_settle(struct vt_channel *dispatcher, struct vt_samples *samp
     return vt_channel_send_error(dispatcher, &lost, err);
 }
 
-bool vt_queue_answer(struct vt_channel *dispatcher, struct vt_samples *samples,
-                     struct vt_error *err)
+static bool answer_tally(struct vt_channel *guest, struct vt_samples *samples,
+                         vt_slice body, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_statistic_tally *tally = vt_alloc(sizeof *tally);
+    VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_hash schema;
+    uint64_t period;
+
+    if (!vt_queue_tally_read(body, &schema, &period))
+        return vt_fail(err, VT_MALFORMED, "a TALLY without a form");
+    if (!vt_samples_tally(samples, &schema, period, tally, err))
+        return false;
+    vt_queue_tallied_write(&out, tally);
+    return vt_buf_check(&out, "counts", err) &&
+           vt_channel_send(guest, VT_QUEUE_TALLIED, vt_buf_slice(&out), err);
+}
+
+bool vt_queue_answer(struct vt_channel *guest, struct vt_samples *samples, bool others_scan,
+                     bool *scans, struct vt_error *err)
 {
     struct vt_message message;
+    struct vt_error unsaid = { 0 };
 
-    if (!vt_channel_receive(dispatcher, 0, &message, err))
+    if (!vt_channel_receive(guest, 0, &message, err))
         return false;
-    if (message.type == VT_QUEUE_TAKE)
-        return answer_take(dispatcher, samples, message.body, err);
-    if (message.type == VT_QUEUE_SETTLE)
-        return answer_settle(dispatcher, samples, message.body, err);
-    return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
+    if (message.type == VT_QUEUE_TALLY)
+        return answer_tally(guest, samples, message.body, err);
+    if (message.type != VT_QUEUE_TAKE && message.type != VT_QUEUE_SETTLE)
+        return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
+    if (others_scan) {
+        (void)vt_fail(err, VT_LIMIT, "another scanner works for this cell");
+        (void)!vt_channel_send_error(guest, err, &unsaid);
+        return false;
+    }
+    *scans = true;
+    return message.type == VT_QUEUE_TAKE ? answer_take(guest, samples, message.body, err)
+                                         : answer_settle(guest, samples, message.body, err);
 }

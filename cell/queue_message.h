@@ -1,8 +1,11 @@
-/* What a dispatcher of scanners and the keeper say to each other; writer and reader of each
- * message stand in one file.  The dispatcher asks, the keeper answers, one at a time.
+/* What those who come to the door and the keeper say to each other; writer and reader of
+ * each message stand in one file.  The guest asks, the keeper answers, one at a time.
  *
  *   TAKE (rules, how many, for how long)   ->   TASK ..., NO_MORE (how many wait)
  *   SETTLE (object, verdict)               ->   SETTLED, or an error
+ *   TALLY (schema, period)                 ->   TALLIED (the counts of reports)
+ *
+ * Whoever says one of the first two is the dispatcher of scanners, and the only one.
  *
  * Bodies do not cross: a dispatcher may read them below the samples' folder
  * (vt_sample_body_path); their SHA-256 stands in the task. */
@@ -18,6 +21,8 @@ enum {
     VT_QUEUE_NO_MORE,
     VT_QUEUE_SETTLE,
     VT_QUEUE_SETTLED,
+    VT_QUEUE_TALLY,
+    VT_QUEUE_TALLIED,
 };
 
 enum { VT_QUEUE_LEASE_S_MAX = 86400 };
@@ -57,12 +62,31 @@ VT_CHECKED bool vt_queue_settle(struct vt_channel *keeper, const vt_hash *object
                                 const struct vt_sample_verdict *verdict,
                                 struct vt_error *err);
 
+/* ---- whoever counts --------------------------------------------------------------------
+ */
+
+void vt_queue_tally_write(struct vt_buf *out, const vt_hash *schema, uint64_t period);
+VT_CHECKED bool vt_queue_tally_read(vt_slice body, vt_hash *schema_out,
+                                    uint64_t *period_out);
+void vt_queue_tallied_write(struct vt_buf *out, const struct vt_statistic_tally *tally);
+VT_CHECKED bool vt_queue_tallied_read(vt_slice body, struct vt_statistic_tally *out);
+
+/* As vt_samples_tally.  Errors: VT_ABSENT the keeper is gone; VT_LIMIT; VT_MALFORMED */
+VT_CHECKED bool vt_queue_ask_tally(struct vt_channel *keeper, const vt_hash *schema,
+                                   uint64_t period, struct vt_statistic_tally *out,
+                                   struct vt_error *err);
+
 /* ---- the keeper's side ------------------------------------------------------------------
  */
 
 /* Receive one message and answer it.
- * Errors: VT_ABSENT the dispatcher is gone; VT_MALFORMED, VT_IO */
-VT_CHECKED bool vt_queue_answer(struct vt_channel *dispatcher, struct vt_samples *samples,
-                                struct vt_error *err);
+ *
+ * others_scan   another guest is the dispatcher of scanners
+ * scans         set when this one is
+ *
+ * Errors: VT_ABSENT the guest is gone; VT_LIMIT he is the second dispatcher (he was told),
+ *         or does not read; VT_MALFORMED, VT_IO */
+VT_CHECKED bool vt_queue_answer(struct vt_channel *guest, struct vt_samples *samples,
+                                bool others_scan, bool *scans, struct vt_error *err);
 
 #endif

@@ -2,7 +2,8 @@
  * signs.
  *
  * Rights: files below the samples' folder, reading what the cell publishes; no socket but
- * its channel and the queue's door, at which one dispatcher of scanners is taken.  Key,
+ * its channel and the queue's door, at which the dispatcher of scanners comes, and whoever
+ * counts reports.  Key,
  * trust root, residency table and schema are read before the rights are given up, from what
  * `serve` said.  From then on only the front speaks to it, in fields of fixed length and
  * short texts (keeper_message.h), and scanners' dispatcher on a channel of its own
@@ -14,7 +15,7 @@
 #include "ledger/serve_message.h"
 #include <poll.h>
 
-enum { TEND_MS = 2000 };
+enum { TEND_MS = 2000, GUESTS_MAX = 4 };
 
 const struct vt_rights vt_cell_keeper_rights = { .folder = "", /* told at the start */
                                                  .may_listen = true,
@@ -32,8 +33,11 @@ struct keeper {
     struct vt_arena *arena;
     struct vt_env env;
     struct vt_channel *front;
-    int door_fd;             /* where dispatchers come; -1: there is none */
-    struct vt_channel queue; /* the one that is here; its fd is -1 if none is */
+    int door_fd;                          /* where guests come; -1: there is none */
+    struct vt_channel guests[GUESTS_MAX]; /* fd -1: a free place */
+    /* The one of them that scans, or NULL.  Two would ask for the same keys, and an agent
+     * gives them once. */
+    const struct vt_channel *scanner;
     struct vt_keeper_begin begin;
     struct vt_key *key;
     struct vt_keeper_rules rules;
@@ -302,25 +306,30 @@ static bool tend(struct keeper *k, struct vt_error *err)
     return vt_samples_tend(k->samples, recipients, count, &is_more, err);
 }
 
-/* Whoever scans may go, stop reading, or say what has no form: files are taken on. */
-static bool on_queue(struct keeper *k, struct vt_error *err)
+/* A guest may go, stop reading, or say what has no form: files are taken on. */
+static bool on_guest(struct keeper *k, struct vt_channel *guest, struct vt_error *err)
 {
-    if (vt_queue_answer(&k->queue, k->samples, err))
+    bool scans = guest == k->scanner;
+
+    if (vt_queue_answer(guest, k->samples, k->scanner != NULL && !scans, &scans, err)) {
+        if (scans)
+            k->scanner = guest;
         return true;
+    }
     if (err->code == VT_IO)
         return false;
     if (err->code != VT_ABSENT)
-        (void)fprintf(stderr, "vitrine cell-keeper: the scanner is sent away: %s\n",
+        (void)fprintf(stderr, "vitrine cell-keeper: a guest is sent away: %s\n",
                       err->message);
-    vt_channel_clear(&k->queue);
+    if (k->scanner == guest)
+        k->scanner = NULL;
+    vt_channel_clear(guest);
     *err = (struct vt_error){ 0 };
     return true;
 }
 
-/* One at a time: two would ask for the same keys, and an agent gives them once. */
 static bool on_door(struct keeper *k, struct vt_error *err)
 {
-    struct vt_error no = { 0 }, unsaid = { 0 };
     struct vt_channel guest;
 
     if (!vt_queue_door_accept(k->door_fd, &guest, err)) {
@@ -329,26 +338,28 @@ static bool on_door(struct keeper *k, struct vt_error *err)
         *err = (struct vt_error){ 0 };
         return true;
     }
-    if (k->queue.fd < 0) {
-        k->queue = guest;
-        return true;
-    }
-    (void)vt_fail(&no, VT_LIMIT, "another scanner works for this cell");
-    (void)!vt_channel_send_error(&guest, &no, &unsaid);
-    vt_channel_clear(&guest);
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        if (k->guests[i].fd < 0) {
+            k->guests[i] = guest;
+            return true;
+        }
+    vt_channel_clear(&guest); /* he may come again */
     return true;
 }
 
 static bool serve(struct keeper *k, struct vt_error *err)
 {
-    struct pollfd fds[] = { { .fd = k->front->fd, .events = POLLIN },
-                            { .fd = k->queue.fd, .events = POLLIN },
-                            { .fd = k->door_fd, .events = POLLIN } };
+    struct pollfd fds[2 + GUESTS_MAX] = { { .fd = k->front->fd, .events = POLLIN },
+                                          { .fd = k->door_fd, .events = POLLIN } };
 
-    if (poll(fds, 3, TEND_MS) < 0 && errno != EINTR)
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        fds[2 + i] = (struct pollfd){ .fd = k->guests[i].fd, .events = POLLIN };
+    if (poll(fds, 2 + GUESTS_MAX, TEND_MS) < 0 && errno != EINTR)
         return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
-    if ((fds[1].revents != 0 && !on_queue(k, err)) ||
-        ((fds[2].revents & POLLIN) != 0 && !on_door(k, err)))
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        if (fds[2 + i].revents != 0 && !on_guest(k, &k->guests[i], err))
+            return false;
+    if ((fds[1].revents & POLLIN) != 0 && !on_door(k, err))
         return false;
     if (fds[0].revents != 0 && !on_front(k, err))
         return false;
@@ -388,7 +399,8 @@ int vt_role_cell_keeper(struct vt_channel *channel)
     k->env = vt_env_real();
     k->front = channel;
     k->door_fd = -1;
-    k->queue = vt_channel_init(-1);
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        k->guests[i] = vt_channel_init(-1);
     is_begun = begin(k, &err);
     while (is_begun && serve(k, &err))
         ;
@@ -399,6 +411,7 @@ int vt_role_cell_keeper(struct vt_channel *channel)
     vt_samples_close(k->samples);
     vt_keeper_rules_clear(&k->rules);
     vt_key_close(k->key);
-    vt_channel_clear(&k->queue);
+    for (size_t i = 0; i < GUESTS_MAX; i++)
+        vt_channel_clear(&k->guests[i]);
     return err.code == VT_ABSENT ? VT_EXIT_OK : vt_code_exit(err.code);
 }

@@ -422,7 +422,10 @@ static void one_scanner_at_a_time(void)
 
     VT_CHECK(stat(vt_test_path("samples/" VT_QUEUE_DOOR), &about) == 0 &&
              S_ISSOCK(about.st_mode) && (about.st_mode & 0777) == 0600);
+    VT_CHECK_OK(vt_queue_ask(&s->queue, &take, see, &task, &waiting, &err));
+    VT_CHECK(waiting == 0 && task.body_bytes == 0);
     (void)upload(s, &s->wanted);
+    waiting = 7;
     VT_CHECK_OK(vt_queue_door_knock(s->world.samples, &second, &err));
     VT_CHECK_FAILS(VT_LIMIT, vt_queue_ask(&second, &take, see, &task, &waiting, &err));
     VT_CHECK(strstr(err.message, "another scanner") != NULL && waiting == 7);

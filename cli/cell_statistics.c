@@ -1,5 +1,7 @@
 /* vitrine cell statistics: what is asked, what came of it, and a picture. */
 #include "cell/aggregate.h"
+#include "cell/queue_door.h"
+#include "cell/queue_message.h"
 #include "cli/cell_verbs.h"
 #include "cli/trust.h"
 #include "evidence/field.h"
@@ -93,7 +95,8 @@ const struct vt_option vt_cli_statistics_aggregate_options[] = {
     { "trust", "FILE", "the trust root, or a client's folder", true, false },
     { "cell", "NAME", "of this cell", true, false },
     { "period", "NUMBER", "reports of this period, counted from 1970", true, false },
-    { "reports", "FILE", "reports, one a line", true, true },
+    { "reports", "FILE", "reports, one a line", false, true },
+    { "samples", "DIR", "those that `cell serve --samples` has counted", false, false },
     { "out", "FILE", "where the signed aggregate goes", true, false },
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
@@ -159,12 +162,41 @@ static bool write_aggregate(const json_t *predicate, const struct vt_key *key,
            vt_cli_write(path, vt_buf_slice(&out), 0644, err);
 }
 
+/* A period that still takes reports would be counted twice, and the difference of the two
+ * counts would show who came in between. */
+static bool ask_keeper(struct vt_args *args, const struct counting *counting,
+                       struct vt_error *err)
+{
+    const struct vt_statistic_schema *schema = counting->schema;
+    uint64_t period = counting->tally->period,
+             now = vt_statistic_period(schema, vt_env_now_unix_s(vt_args_env(args)));
+    struct vt_channel keeper;
+    char when[VT_TIME_TEXT_BYTES];
+    bool is_ok;
+
+    if (period + 1 >= now) {
+        vt_time_write((int64_t)((period + 2) * schema->period_s), when); /* both bounded */
+        return vt_fail(err, VT_REJECTED, "reports of period %ju are counted until %s",
+                       (uintmax_t)period, when);
+    }
+    if (!vt_queue_door_knock(vt_args_get(args, "samples"), &keeper, err)) {
+        err->code = VT_IO; /* the cell that the person named does not run */
+        return false;
+    }
+    is_ok = vt_queue_ask_tally(&keeper, &schema->digest, period, counting->tally, err);
+    vt_channel_clear(&keeper);
+    return is_ok;
+}
+
 static bool count_all(struct vt_args *args, const struct vt_statistic_schema *schema,
                       json_t **predicate, struct counting *counting, struct vt_error *err)
 {
     const char *path;
 
-    if (!vt_args_number(args, "period", 0, INT32_MAX, &counting->tally->period, err))
+    if (vt_args_has(args, "reports") == vt_args_has(args, "samples"))
+        return vt_args_misuse(args, err, "give either --reports or --samples");
+    if (!vt_args_number(args, "period", 0, INT32_MAX, &counting->tally->period, err) ||
+        (vt_args_has(args, "samples") && !ask_keeper(args, counting, err)))
         return false;
     for (size_t i = 0; (path = vt_args_get_at(args, "reports", i)) != NULL; i++)
         if (!count_file(counting, path, err))

@@ -79,9 +79,9 @@ static const struct vt_verb verbs[] = {
       "of\nthe counts again.",
       vt_cli_client_consent_options, vt_cli_client_consent },
     { "report", NULL, 0, 0, "answer a cell's questions, with noise, for one period",
-      "Says in plain words what would be sent, and writes it to --out. One report a "
-      "schema\n"
-      "and period, within its privacy budget. Refused without consent, for questions that\n"
+      "Says in plain words what would be sent; writes it to --out, sends it with --to, "
+      "once.\nOne report a schema and period, within its privacy budget. Refused without "
+      "consent, for questions that\n"
       "the trust root does not certify, and for a cell that the policy does not give to\n"
       "your country. With --only-show nothing is made, recorded or spent.",
       vt_cli_client_report_options, vt_cli_client_report },

@@ -3,6 +3,8 @@
 #include "cell/decide.h"
 #include "cell/residency_record.h"
 #include "cell/statistic.h"
+#include "cell/statistic_http.h"
+#include "http/client.h"
 #include "cli/cell_policy.h"
 #include "cli/client.h"
 #include "evidence/field.h"
@@ -18,6 +20,7 @@ const struct vt_option vt_cli_client_report_options[] = {
     { "proof", "FILE", "its proof; else FILE.tlog-proof beside the policy", false, false },
     { "trust", "FILE", "the trust root, or a client's folder", true, false },
     { "out", "FILE", "where the report goes that may be sent", false, false },
+    { "to", "URL", "send it to the cell, once", false, false },
     { "only-show", NULL, "say what would be sent; make and spend nothing", false, false },
     { NULL, NULL, NULL, false, false },
 };
@@ -75,9 +78,13 @@ static bool read_asking(struct vt_args *args, struct asking *out, struct vt_erro
 {
     const char *path = vt_args_get(args, "schema");
     VT_AUTO_BUF text = vt_buf_init(VT_STATISTIC_SCHEMA_BYTES_MAX);
+    struct vt_error ignored = { 0 };
 
-    if (vt_args_has(args, "out") == vt_args_has(args, "only-show"))
-        return vt_args_misuse(args, err, "give either --out or --only-show");
+    if ((vt_args_has(args, "out") || vt_args_has(args, "to")) ==
+        vt_args_has(args, "only-show"))
+        return vt_args_misuse(args, err, "give --out, --to or both, or --only-show");
+    if (vt_args_has(args, "to") && !vt_http_url_check(vt_args_get(args, "to"), &ignored))
+        return vt_args_misuse(args, err, "--to is an http or https address");
     if (!vt_file_read(path, &text, err))
         return false;
     if (!vt_statistic_schema_parse(vt_buf_slice(&text), &out->schema, err))
@@ -191,10 +198,11 @@ static bool make(struct vt_args *args, const struct asking *asking, struct vt_di
                  struct vt_error *err)
 {
     const struct vt_statistic_schema *schema = &asking->schema;
-    const char *out = vt_args_get(args, "out");
+    const char *out = vt_args_get(args, "out"), *to = vt_args_get(args, "to");
     VT_AUTO_BUF report = vt_buf_init(VT_STATISTIC_REPORT_BYTES_MAX);
     VT_AUTO_SENT sent = NULL;
     struct vt_consent consent;
+    size_t whole;
 
     if (!vt_consent_read(home, &consent, err) ||
         !vt_consent_allows(&consent, VT_CONSENT_SUBMIT, err) ||
@@ -204,26 +212,32 @@ static bool make(struct vt_args *args, const struct asking *asking, struct vt_di
         return false;
     if (!vt_statistic_report_make(schema, asking->period, asking->answers,
                                   vt_args_env(args), &report, err) ||
-        !vt_cli_reserve(out, report.len + 1, err) ||
+        (out != NULL && !vt_cli_reserve(out, report.len + 1, err)) ||
         !record(sent, asking, vt_buf_slice(&report), err))
         return false;
+    whole = report.len;
     vt_buf_put_u8(&report, '\n');
-    return vt_cli_write(out, vt_buf_slice(&report), 0600, err);
+    return (out == NULL || vt_cli_write(out, vt_buf_slice(&report), 0600, err)) &&
+           (to == NULL || vt_statistic_send(to, vt_args_get(args, "country"),
+                                            vt_slice_of(report.data, whole), err));
 }
 
 static void say(struct vt_args *args, const struct asking *asking)
 {
-    const char *out = vt_args_get(args, "out");
+    const char *out = vt_args_get(args, "out"), *to = vt_args_get(args, "to");
 
     if (!vt_args_is_json(args)) {
         print_plainly(asking);
-        if (out != NULL)
+        if (to != NULL)
+            (void)printf("%s: recorded, sent and counted\n", to);
+        else if (out != NULL)
             (void)printf("%s: recorded, and may be sent\n", out);
         return;
     }
-    vt_cli_print_json(json_pack("{s:b,s:b,s:s*,s:I,s:I}", "ok", 1, "made", out != NULL,
-                                "file", out, "period", (json_int_t)asking->period,
-                                "epsilon_milli", (json_int_t)asking->schema.epsilon_milli));
+    vt_cli_print_json(json_pack("{s:b,s:b,s:b,s:s*,s:I,s:I}", "ok", 1, "made",
+                                out != NULL || to != NULL, "sent", to != NULL, "file", out,
+                                "period", (json_int_t)asking->period, "epsilon_milli",
+                                (json_int_t)asking->schema.epsilon_milli));
 }
 
 static bool report(struct vt_args *args, const struct asking *asking, struct vt_error *err)
@@ -232,7 +246,7 @@ static bool report(struct vt_args *args, const struct asking *asking, struct vt_
 
     if (!is_certified(args, asking, err))
         return false;
-    if (vt_args_has(args, "out") &&
+    if (!vt_args_has(args, "only-show") &&
         (!vt_cli_home_open(args, &home, err) || !make(args, asking, home, err)))
         return false;
     say(args, asking);

@@ -246,6 +246,40 @@ static void say_ready(void *context)
         s->told->ready(s->told->context, s->port);
 }
 
+/* ---- reading again ----------------------------------------------------------------------
+ */
+
+static bool try_rules(const struct serving *s, struct vt_error *err)
+{
+    struct vt_keeper_sources sources;
+    struct vt_keeper_rules *rules;
+    bool is_ok;
+
+    if (s->told->keeper == NULL)
+        return true;
+    sources = s->told->keeper->sources;
+    sources.published = s->folder;
+    rules = vt_alloc(sizeof *rules);
+    is_ok = vt_keeper_rules_read(rules, &sources, err);
+    vt_keeper_rules_clear(rules);
+    free(rules);
+    return is_ok;
+}
+
+static bool reload(void *context, struct vt_error *err)
+{
+    struct serving *s = context;
+    VT_AUTO_JSON papers = NULL;
+    int fd = -1;
+
+    if (!s->told->reload(s->told->reload_context, &papers, err) || !try_rules(s, err) ||
+        !vt_front_papers_write(papers, &fd, err))
+        return false;
+    vt_fd_close(&s->papers_fd);
+    s->papers_fd = fd;
+    return true;
+}
+
 /* ---- all of it --------------------------------------------------------------------------
  */
 
@@ -266,7 +300,8 @@ bool vt_cell_serve(const struct vt_cell_serving *serving, struct vt_error *err)
                                   .channels = channels_of,
                                   .ready = say_ready,
                                   .context = &s,
-                                  .drain = drain };
+                                  .drain = drain,
+                                  .reload = serving->reload != NULL ? reload : NULL };
     bool is_ok;
 
     is_ok = make_folder(&s, err) &&

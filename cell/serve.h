@@ -31,6 +31,11 @@ struct vt_cell_serving {
                                                   * are published, we know */
     void (*ready)(void *context, uint16_t port); /* once, when requests are answered */
     void *context;
+    /* SIGHUP: read the files behind `papers` again and leave what they hold now in *out
+     * (returned); what the keeper goes by is tried here.  All or nothing: false leaves all
+     * as it was.  NULL: nothing is read again. */
+    bool (*reload)(void *context, json_t **out, struct vt_error *err);
+    void *reload_context;
 };
 
 /* Serve until SIGTERM or SIGINT (true, with what was begun answered).  A second signal

@@ -440,6 +440,65 @@ static void the_keeper_dies(void)
     stop(s);
 }
 
+/* ---- papers that change -----------------------------------------------------------------
+ */
+
+/* 0: nobody answers, since it is being started. */
+static int status_of_wish(struct stand *s)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_SHARE_REQUEST_BYTES_MAX);
+    struct vt_http_call call = { .url = print("%s/sample", s->running.url),
+                                 .content_type = VT_SHARE_TYPE,
+                                 .answer_bytes_max = VT_KIB(64) };
+    struct vt_error err = { 0 };
+    int status;
+
+    VT_CHECK_OK(vt_share_request_write(&s->wanted.request, &text, &err));
+    call.body = vt_buf_slice(&text);
+    status = vt_http_client_run(s->http, &call, &err) ? call.status : 0;
+    vt_http_call_clear(&call);
+    return status;
+}
+
+static bool refuses(void *context)
+{
+    int status = status_of_wish(context);
+
+    return status == 403 || status == 503;
+}
+
+static bool accepts(void *context)
+{
+    return status_of_wish(context) == 202; /* it was begun before */
+}
+
+static bool has_said(void *words)
+{
+    return strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("serve.err"))),
+                  words) != NULL;
+}
+
+/* SIGHUP: what the trust root does not certify any more is not taken any more; papers that
+ * are none change nothing. */
+static void papers_that_change(void)
+{
+    struct stand *s = stand();
+
+    MUST(share(s, &s->wanted), 201);
+    vt_test_write(s->world.trust, VT_LIT("{}"));
+    VT_CHECK(kill(s->running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(has_said, (void *)(uintptr_t) "it goes on as before"));
+    MUST(share(s, &s->wanted), 202);
+    vt_test_write(s->world.trust,
+                  vt_sharing_world_trust_until(s->world.now, s->world.now - 10));
+    VT_CHECK(kill(s->running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(refuses, s));
+    vt_test_write(s->world.trust, s->world.trust_bytes);
+    VT_CHECK(kill(s->running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(accepts, s));
+    stop(s);
+}
+
 static void misuse(void)
 {
     static const char *const rows[][2] = { { "--samples", "samples" },
@@ -462,6 +521,7 @@ static const struct vt_case cases[] = {
     { "reports are counted, or refused by name", reports_are_counted_or_refused_by_name },
     { "withdrawal erases, with a receipt", withdrawal_erases_with_a_receipt },
     { "the keeper dies", the_keeper_dies },
+    { "papers that change", papers_that_change },
     { "misuse", misuse },
 };
 

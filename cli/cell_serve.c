@@ -89,8 +89,6 @@ static bool take_policy(struct vt_args *args, json_t *papers, struct vt_error *e
     int64_t logged;
     json_t *predicate;
 
-    if (vt_args_has(args, "trust") != (path != NULL))
-        return vt_args_misuse(args, err, "--policy and --trust go together");
     if (path == NULL)
         return true;
     if (!vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) ||
@@ -112,8 +110,6 @@ static bool take_evidence(struct vt_args *args, json_t *papers, struct vt_error 
     VT_AUTO_BUF text = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
     VT_AUTO_EVIDENCE evidence = NULL;
 
-    if (vt_args_has(args, "unproven") && path == NULL)
-        return vt_args_misuse(args, err, "--unproven goes with --evidence");
     if (path == NULL)
         return true;
     if (!vt_file_read(path, &text, err))
@@ -136,11 +132,24 @@ struct taking {
     char *proof; /* owned */
 };
 
+/* What goes with what: before any file is read. */
 static bool needs(struct vt_args *args, const char *option, const char *other,
                   struct vt_error *err)
 {
     return !vt_args_has(args, option) || vt_args_has(args, other) ||
            vt_args_misuse(args, err, "--%s goes with --%s", option, other);
+}
+
+static bool check_company(struct vt_args *args, struct vt_error *err)
+{
+    if (vt_args_has(args, "trust") != vt_args_has(args, "policy"))
+        return vt_args_misuse(args, err, "--policy and --trust go together");
+    if (vt_args_has(args, "unproven") && !vt_args_has(args, "evidence"))
+        return vt_args_misuse(args, err, "--unproven goes with --evidence");
+    return needs(args, "samples", "policy", err) && needs(args, "samples", "key", err) &&
+           needs(args, "key", "samples", err) && needs(args, "schema", "samples", err) &&
+           needs(args, "passphrase-file", "key", err) &&
+           needs(args, "collection-delay", "samples", err);
 }
 
 static bool take_schema(struct vt_args *args, json_t *papers, struct vt_error *err)
@@ -160,19 +169,13 @@ static bool take_schema(struct vt_args *args, json_t *papers, struct vt_error *e
            vt_fail(err, VT_IO, "out of memory");
 }
 
-static bool take_keeper(struct vt_args *args, json_t *papers, struct taking *out,
-                        struct vt_error *err)
+static bool take_keeper(struct vt_args *args, struct taking *out, struct vt_error *err)
 {
     const char *policy = vt_args_get(args, "policy"), *proof = vt_args_get(args, "proof");
     struct vt_keeper_begin *begin = &out->begin;
     size_t room;
 
-    if (!needs(args, "samples", "policy", err) || !needs(args, "samples", "key", err) ||
-        !needs(args, "key", "samples", err) || !needs(args, "schema", "samples", err) ||
-        !needs(args, "passphrase-file", "key", err) ||
-        !needs(args, "collection-delay", "samples", err) ||
-        !take_schema(args, papers, err) ||
-        !vt_args_duration(args, "collection-delay", 0, &begin->sources.collection_delay_s,
+    if (!vt_args_duration(args, "collection-delay", 0, &begin->sources.collection_delay_s,
                           err) ||
         !vt_cli_passphrase(args, &out->passphrase, err))
         return false;
@@ -200,10 +203,25 @@ static void taking_clear(struct taking *taking)
     free(taking->proof);
 }
 
+/* What the front shows and goes by, as it is in the files now. */
+static bool read_papers(void *context, json_t **out, struct vt_error *err)
+{
+    struct vt_args *args = context;
+    json_t *papers = json_object();
+
+    if (take_policy(args, papers, err) && take_evidence(args, papers, err) &&
+        take_schema(args, papers, err)) {
+        *out = papers;
+        return true;
+    }
+    json_decref(papers);
+    return false;
+}
+
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_TLS tls = { .certificate = NULL };
-    VT_AUTO_JSON papers = json_object();
+    VT_AUTO_JSON papers = NULL;
     VT_AUTO_JSON keys = json_array();
     struct taking taking = { .passphrase = vt_buf_init(1024) };
     bool is_ok;
@@ -215,16 +233,18 @@ bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err)
 
     if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
                           err) ||
-        !read_numbers(args, &serving, err) || !vt_cli_tls_read(args, &tls, err) ||
-        !take_policy(args, papers, err) || !take_evidence(args, papers, err))
+        !check_company(args, err) || !read_numbers(args, &serving, err) ||
+        !vt_cli_tls_read(args, &tls, err) || !read_papers(args, &papers, err))
         return false;
+    serving.reload = read_papers;
+    serving.reload_context = args;
     serving.gateway_keys = keys;
     serving.papers = papers;
     serving.address = listening.address;
     serving.port = listening.port;
     serving.tls_certificate = tls.certificate;
     serving.tls_key = tls.key;
-    is_ok = take_keeper(args, papers, &taking, err) && vt_cli_gateway_keys(args, keys, err);
+    is_ok = take_keeper(args, &taking, err) && vt_cli_gateway_keys(args, keys, err);
     if (taking.begin.samples != NULL)
         serving.keeper = &taking.begin;
     is_ok = is_ok && vt_cell_serve(&serving, err);

@@ -10,14 +10,17 @@ enum {
     PAUSE_MS = 200,  /* before the next start, times the number of deaths */
 };
 
-/* SIGTERM and SIGINT become readable. */
-static bool take_signals(int *fd_out, sigset_t *before, struct vt_error *err)
+/* SIGTERM and SIGINT become readable, and SIGHUP where it means something. */
+static bool take_signals(const struct vt_kept *kept, int *fd_out, sigset_t *before,
+                         struct vt_error *err)
 {
     sigset_t set;
 
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    if (kept->reload != NULL)
+        (void)sigaddset(&set, SIGHUP);
     VT_ASSERT(sigprocmask(SIG_BLOCK, &set, before) == 0);
     *fd_out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return *fd_out >= 0 || vt_fail(err, VT_IO, "signalfd: %s", strerror(errno));
@@ -58,15 +61,47 @@ static bool pause_ms(int signal_fd, int ms)
     return poll(&fd, 1, ms) > 0;
 }
 
-/* The signal that ends us was seen and not read: read it, so that the next one shows. */
-static void drain(const struct vt_kept *kept, int signal_fd)
+/* What came; 0: nothing. */
+static uint32_t read_signal(int signal_fd)
 {
-    struct signalfd_siginfo info;
+    struct signalfd_siginfo info = { 0 };
 
-    if (kept->drain == NULL)
-        return;
-    (void)!read(signal_fd, &info, sizeof info);
-    kept->drain(kept->context, signal_fd);
+    return read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info ? info.ssi_signo : 0;
+}
+
+/* Start all with what is written now.  False: they do not run. */
+static bool reload(const struct vt_kept *kept, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    if (!kept->reload(kept->context, &why)) {
+        (void)fprintf(stderr, "vitrine %s: it goes on as before: %s\n", kept->name,
+                      why.message);
+        return true;
+    }
+    kept->stop(kept->context);
+    (void)fprintf(stderr, "vitrine %s: read again, starting with it\n", kept->name);
+    if (kept->start(kept->context, err))
+        return true;
+    (void)fprintf(stderr, "vitrine %s: %s\n", kept->name, err->message);
+    return false;
+}
+
+/* A signal was seen.  True: it ends us. */
+static bool take_signal(const struct vt_kept *kept, int signal_fd, bool *is_running,
+                        struct vt_error *err)
+{
+    uint32_t signal = read_signal(signal_fd);
+
+    if (signal == 0)
+        return false;
+    if (signal == SIGHUP && kept->reload != NULL) {
+        *is_running = reload(kept, err);
+        return false;
+    }
+    if (kept->drain != NULL)
+        kept->drain(kept->context, signal_fd);
+    return true;
 }
 
 /* Until a signal (true), or until starting again makes no sense. */
@@ -78,10 +113,9 @@ static bool keep_running(const struct vt_kept *kept, int signal_fd, struct vt_er
     for (;;) {
         int64_t since_ms = vt_monotonic_ms();
 
-        if (is_running && watch(kept, signal_fd)) {
-            drain(kept, signal_fd);
-            return true;
-        }
+        while (is_running && watch(kept, signal_fd))
+            if (take_signal(kept, signal_fd, &is_running, err))
+                return true;
         kept->stop(kept->context);
         deaths = vt_monotonic_ms() - since_ms < SOON_MS ? deaths + 1 : 1;
         if (deaths > DEATHS_MAX)
@@ -102,7 +136,8 @@ bool vt_keep(const struct vt_kept *kept, struct vt_error *err)
 {
     sigset_t before;
     int signal_fd = -1;
-    bool is_ok = take_signals(&signal_fd, &before, err) && kept->start(kept->context, err);
+    bool is_ok =
+        take_signals(kept, &signal_fd, &before, err) && kept->start(kept->context, err);
 
     if (is_ok && kept->ready != NULL)
         kept->ready(kept->context);

@@ -24,6 +24,10 @@ struct vt_kept {
      * clients.  signal_fd can be read as soon as another such signal comes, which means
      * hurry; it is not to be read.  May be NULL. */
     void (*drain)(void *context, int signal_fd);
+    /* SIGHUP: read again what the roles are started with.  True: they are stopped and
+     * started with it; false (with err filled): all goes on as before.  NULL: SIGHUP is not
+     * for us. */
+    bool (*reload)(void *context, struct vt_error *err);
 };
 
 /* Start them and keep them.  SIGTERM and SIGINT are blocked here and in the roles, so that

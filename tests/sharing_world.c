@@ -39,6 +39,11 @@ static struct vt_world world_of(int64_t now)
 
 vt_slice vt_sharing_world_trust(int64_t now)
 {
+    return vt_sharing_world_trust_until(now, now + 1000000);
+}
+
+vt_slice vt_sharing_world_trust_until(int64_t now, int64_t certified_until)
+{
     struct vt_world world = world_of(now);
     struct vt_cell_world cell = vt_cell_world_good();
     VT_AUTO_STATISTIC_SCHEMA schema = { .json = NULL };
@@ -48,7 +53,8 @@ vt_slice vt_sharing_world_trust(int64_t now)
     VT_CHECK_OK(vt_statistic_schema_parse(vt_slice_from_cstr(SCHEMA), &schema, &err));
     VT_CHECK_OK(vt_json_write_canonical(schema.json, &canonical, &err));
     cell.key_from = cell.certified_from = now - 1000000;
-    cell.key_until = cell.certified_until = now + 1000000;
+    cell.key_until = now + 1000000;
+    cell.certified_until = certified_until;
     cell.recipient = text_of_recipient(now);
     cell.statistics = vt_buf_cstr(&canonical);
     return vt_cell_world_trust(&world, &cell);

@@ -28,6 +28,8 @@ void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
 /* Its papers alone, in memory: trust root, signed table of residency, a head (whose tree
  * the caller fills in) and its file. */
 vt_slice vt_sharing_world_trust(int64_t now);
+/* The same, but what it certifies for the cell was certified until then. */
+vt_slice vt_sharing_world_trust_until(int64_t now, int64_t certified_until);
 vt_slice vt_sharing_world_policy(int64_t made);
 struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch);
 vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,

@@ -10,7 +10,11 @@
 #include "cell/keeper_message.h"
 #include "wire/json.h"
 
-enum { CHUNK_FULL = VT_KEEPER_CHUNK_BYTES_MAX - VT_KIB(16), IDLE_MS_MIN = 1000 };
+enum {
+    CHUNK_FULL = VT_KEEPER_CHUNK_BYTES_MAX - VT_KIB(16),
+    IDLE_MS_MIN = 1000,
+    BYTES_S_MIN = 2048
+};
 
 /* What one request wants of the keeper. */
 struct place {
@@ -22,7 +26,7 @@ struct place {
     struct vt_buf message; /* waits in the queue; an upload: the bytes of its next chunk */
     vt_hash object;        /* of an upload */
     uint64_t offset;       /* of its next chunk */
-    int64_t heard_ms;      /* an upload: when its last piece came */
+    int64_t heard_ms;      /* an upload: until when the bytes that came have paid */
 };
 
 struct vt_keeper_link {
@@ -93,8 +97,10 @@ static bool send_one(struct vt_keeper_link *link, struct place *place, struct vt
         vt_buf_clear(&place->message);
     else if (place->type == VT_KEEPER_CHUNK && place->is_ending)
         enqueue(link, place); /* the end of it comes behind the others */
-    else if (place->type == VT_KEEPER_CHUNK)
+    else if (place->type == VT_KEEPER_CHUNK) {
+        place->heard_ms = vt_monotonic_ms(); /* it waited for us */
         vt_http_resume(place->exchange);
+    }
     return true;
 }
 
@@ -232,8 +238,8 @@ bool vt_cell_front_on_keeper(void *context, struct vt_error *err)
 /* ---- what strangers send ----------------------------------------------------------------
  */
 
-/* Where all places are taken, an upload that has been silent goes: it can be gone on with,
- * and those who hang keep nobody out. */
+/* Where all places are taken, an upload that has been silent goes, or brings a byte now and
+ * then: it can be gone on with, and those who hang keep nobody out. */
 static void send_idlest_away(struct vt_cell_front *f)
 {
     int64_t oldest_ms = vt_monotonic_ms() - IDLE_MS_MIN;
@@ -471,6 +477,15 @@ static struct place *begin_upload(struct vt_cell_front *f,
     return place;
 }
 
+/* A place is paid for with bytes; nobody pays in advance. */
+static int64_t paid_until(const struct place *place, size_t bytes)
+{
+    int64_t now_ms = vt_monotonic_ms(),
+            paid_ms = place->heard_ms + (int64_t)bytes * 1000 / BYTES_S_MIN;
+
+    return place->heard_ms == 0 || paid_ms > now_ms ? now_ms : paid_ms;
+}
+
 static void on_piece(void *context, struct vt_http_exchange *exchange, vt_slice piece)
 {
     struct vt_cell_front *f = context;
@@ -480,7 +495,7 @@ static void on_piece(void *context, struct vt_http_exchange *exchange, vt_slice 
         place = begin_upload(f, exchange);
     if (place == NULL)
         return;
-    place->heard_ms = vt_monotonic_ms();
+    place->heard_ms = paid_until(place, piece.len);
     vt_buf_put(&place->message, piece);
     VT_ASSERT(!place->message.is_full); /* a piece is shorter than a connection's memory */
     if (place->message.len < CHUNK_FULL)

@@ -19,6 +19,7 @@ struct stand {
     struct vt_running running;
     struct vt_http_client *http;
     struct vt_shared wanted;
+    const char *certificate, *tls_key; /* NULL: plain HTTP */
 };
 
 static const char *print(const char *format, ...) VT_PRINTF(1, 2);
@@ -41,7 +42,9 @@ static void start(struct stand *s)
                 "--drain", "0s", "--policy", s->world.policy, "--proof",
                 s->world.policy_proof, "--trust", s->world.trust, "--samples",
                 s->world.samples, "--key", s->world.key, "--passphrase-file",
-                vt_test_path("phrase"), "--schema", s->world.schema));
+                vt_test_path("phrase"), "--schema", s->world.schema,
+                s->certificate != NULL ? "--tls-cert" : NULL, s->certificate, "--tls-key",
+                s->tls_key));
 }
 
 static struct stand *stand(void)
@@ -59,9 +62,14 @@ static struct stand *stand(void)
     return s;
 }
 
-static void stop(struct stand *s)
+static void stop_serving(struct stand *s)
 {
     vt_test_stop(&s->running, 0);
+}
+
+static void stop(struct stand *s)
+{
+    stop_serving(s);
     vt_http_client_free(s->http);
 }
 
@@ -271,6 +279,103 @@ static void clients_that_hang(void)
     check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
     for (unsigned i = 0; i < TIMES; i++)
         (void)close(fds[i]);
+    stop(s);
+}
+
+/* The same, but each brings a byte now and then. */
+static void clients_that_drip(void)
+{
+    enum { TIMES = VT_KEEPER_PLACES_MAX + 20, DRIPS = 6 };
+    struct stand *s = stand();
+    struct vt_shared shared = large_file(s);
+    int fds[TIMES];
+
+    MUST(share(s, &shared), 201);
+    for (unsigned i = 0; i < TIMES; i++)
+        fds[i] = begin_upload(s, &shared, 100);
+    for (unsigned drip = 0; drip < DRIPS; drip++) {
+        (void)usleep(250000);
+        for (unsigned i = 0; i < TIMES; i++)
+            (void)send(fds[i], "x", 1, MSG_NOSIGNAL);
+    }
+    MUST(share(s, &s->wanted), 201);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    for (unsigned i = 0; i < TIMES; i++)
+        (void)close(fds[i]);
+    stop(s);
+}
+
+/* A full disk is one clear answer, nothing of it stays, and what has room goes on. */
+static void a_full_disk(void)
+{
+    enum { DISK = 68 << 20, BODY = 8 << 20 }; /* 64 MiB must stay free */
+    struct stand *s = stand();
+    uint8_t *plain = vt_arena_alloc(vt_test_arena(), BODY);
+    struct vt_shared large = vt_sharing_seal(vt_slice_of(plain, BODY), 1, s->world.now);
+    struct answer answer;
+
+    stop_serving(s);
+    s->world.samples = print("%s/samples", vt_test_small_disk(DISK));
+    start(s);
+    large.request.rule = VT_LIT(VT_SHARING_RULE);
+    vt_sharing_sign_again(&large, 1, s->world.now);
+    answer = share(s, &large);
+    MUST(answer, 507);
+    VT_CHECK(count_files(s, "body") == 0 && count_files(s, "header") == 0);
+    MUST(share(s, &s->wanted), 201);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    stop(s);
+}
+
+/* More than it said, and more than anybody may. */
+static void what_is_too_long(void)
+{
+    struct stand *s = stand();
+    struct vt_shared huge = s->wanted;
+    VT_AUTO_BUF longer = vt_buf_init(VT_KIB(64));
+
+    huge.request.body_bytes = (uint64_t)1 << 40;
+    vt_sharing_sign_again(&huge, 1, s->world.now);
+    MUST(share(s, &huge), 413);
+    VT_CHECK(count_files(s, "body") == 0);
+    MUST(share(s, &s->wanted), 201);
+    vt_buf_put(&longer, s->wanted.body);
+    vt_buf_put_text(&longer, "and more");
+    MUST(call(s, "PUT", print("%s?offset=0", path_of(&s->wanted)),
+              "application/octet-stream", vt_buf_slice(&longer)),
+         413);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    stop(s);
+}
+
+/* A certificate of its own, believed by nobody but us. */
+static void tls_is_spoken(void)
+{
+    struct stand *s = stand();
+    VT_AUTO_BUF text = vt_buf_init(VT_SHARE_REQUEST_BYTES_MAX);
+    struct vt_error err = { 0 };
+    const char *certificate = vt_test_path("tls.pem"), *key = vt_test_path("tls.key"),
+               *wish = vt_test_path("wish"), *url;
+
+    (void)vt_test_run(0, VT_ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                 "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                                 "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                                 "-days", "2", "-keyout", key, "-out", certificate));
+    stop_serving(s);
+    s->certificate = certificate;
+    s->tls_key = key;
+    start(s);
+    VT_CHECK_OK(vt_share_request_write(&s->wanted.request, &text, &err));
+    vt_test_write(wish, vt_buf_slice(&text));
+    url = print("%s/sample", s->running.url);
+    VT_CHECK(strncmp(url, "https://", 8) == 0);
+    VT_CHECK(strcmp(vt_test_run(0, VT_ARGV("curl", "-s", "-o", vt_test_path("answer"), "-w",
+                                           "%{http_code}", "--cacert", certificate, "-H",
+                                           "Content-Type: " VT_SHARE_TYPE, "--data-binary",
+                                           print("@%s", wish), url)),
+                    "201") == 0);
+    (void)vt_test_run(60, VT_ARGV("curl", "-s", url)); /* unknown issuer */
+    VT_CHECK(*vt_test_run(52, VT_ARGV("curl", "-s", print("http%s", url + 5))) == '\0');
     stop(s);
 }
 
@@ -516,6 +621,10 @@ static const struct vt_case cases[] = {
     { "a long body goes in chunks", a_long_body_goes_in_chunks },
     { "clients that go", clients_that_go },
     { "clients that hang", clients_that_hang },
+    { "clients that drip", clients_that_drip },
+    { "a full disk", a_full_disk },
+    { "what is too long", what_is_too_long },
+    { "TLS is spoken", tls_is_spoken },
     { "what belongs elsewhere", what_belongs_elsewhere },
     { "what has no form", what_has_no_form },
     { "reports are counted, or refused by name", reports_are_counted_or_refused_by_name },

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 enum {
@@ -67,12 +68,13 @@ static pid_t choose(unsigned which)
 /* A process beside the clients, so that it strikes in the middle of what they do. */
 static pid_t start_killer(void)
 {
-    pid_t pid = fork();
+    pid_t whole = getpid(), pid = fork();
 
     VT_CHECK(pid >= 0);
     if (pid != 0)
         return pid;
-    for (;;) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it strikes nobody when the case is over */
+    while (getppid() == whole) {
         unsigned which = throw_dice(4);
         pid_t victim;
 
@@ -81,6 +83,7 @@ static pid_t start_killer(void)
         if (victim > 0 && kill(victim, SIGKILL) == 0)
             target->kills[which]++;
     }
+    _exit(0);
 }
 
 /* ---- whoever starts again ---------------------------------------------------------------
@@ -103,12 +106,12 @@ static void look_after(void)
         target->cell = w.cell.pid;
         starts_of_cell++;
     }
+    target->scanner = 0; /* once it is waited for, its number may be somebody else's */
     if (has_ended(&w.scanner)) {
-        target->scanner = 0;
         vt_scanning_start_scanner(&w);
-        target->scanner = w.scanner.pid;
         starts_of_scanner++;
     }
+    target->scanner = w.scanner.pid;
 }
 
 /* ---- a client ---------------------------------------------------------------------------

@@ -3,19 +3,17 @@
  *
  * Rights: files below the samples' folder, reading what the cell publishes; no socket but
  * its channel and the queue's door, at which the dispatcher of scanners comes, and whoever
- * counts reports.  Key,
- * trust root, residency table and schema are read before the rights are given up, from what
- * `serve` said.  From then on only the front speaks to it, in fields of fixed length and
- * short texts (keeper_message.h), and scanners' dispatcher on a channel of its own
- * (queue_door.h, queue_message.h).  An answer leaves when what it tells of is durable. */
+ * counts reports.  Key, trust root, residency table and schema are read before the rights
+ * are given up, from what `serve` said.  From then on only the front speaks to it, in
+ * fields of fixed length and short texts (keeper_message.h), and guests at the door
+ * (queue_guests.h, queue_message.h).  An answer leaves when what it tells of is durable. */
 #include "cell/role_cell_keeper.h"
 #include "cell/keeper_message.h"
-#include "cell/queue_door.h"
-#include "cell/queue_message.h"
+#include "cell/queue_guests.h"
 #include "ledger/serve_message.h"
 #include <poll.h>
 
-enum { TEND_MS = 2000, GUESTS_MAX = 4 };
+enum { TEND_MS = 2000 };
 
 const struct vt_rights vt_cell_keeper_rights = { .folder = "", /* told at the start */
                                                  .may_listen = true,
@@ -33,11 +31,7 @@ struct keeper {
     struct vt_arena *arena;
     struct vt_env env;
     struct vt_channel *front;
-    int door_fd;                          /* where guests come; -1: there is none */
-    struct vt_channel guests[GUESTS_MAX]; /* fd -1: a free place */
-    /* The one of them that scans, or NULL.  Two would ask for the same keys, and an agent
-     * gives them once. */
-    const struct vt_channel *scanner;
+    struct vt_queue_guests guests;
     struct vt_keeper_begin begin;
     struct vt_key *key;
     struct vt_keeper_rules rules;
@@ -306,64 +300,16 @@ static bool tend(struct keeper *k, struct vt_error *err)
     return vt_samples_tend(k->samples, recipients, count, &is_more, err);
 }
 
-/* A guest may go, stop reading, or say what has no form: files are taken on. */
-static bool on_guest(struct keeper *k, struct vt_channel *guest, struct vt_error *err)
-{
-    bool scans = guest == k->scanner;
-
-    if (vt_queue_answer(guest, k->samples, k->scanner != NULL && !scans, &scans, err)) {
-        if (scans)
-            k->scanner = guest;
-        return true;
-    }
-    if (err->code == VT_IO)
-        return false;
-    if (err->code != VT_ABSENT)
-        (void)fprintf(stderr, "vitrine cell-keeper: a guest is sent away: %s\n",
-                      err->message);
-    if (k->scanner == guest)
-        k->scanner = NULL;
-    vt_channel_clear(guest);
-    *err = (struct vt_error){ 0 };
-    return true;
-}
-
-static bool on_door(struct keeper *k, struct vt_error *err)
-{
-    struct vt_channel guest;
-
-    if (!vt_queue_door_accept(k->door_fd, &guest, err)) {
-        if (err->code != VT_ABSENT)
-            return false;
-        *err = (struct vt_error){ 0 };
-        return true;
-    }
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        if (k->guests[i].fd < 0) {
-            k->guests[i] = guest;
-            return true;
-        }
-    vt_channel_clear(&guest); /* he may come again */
-    return true;
-}
-
 static bool serve(struct keeper *k, struct vt_error *err)
 {
-    struct pollfd fds[2 + GUESTS_MAX] = { { .fd = k->front->fd, .events = POLLIN },
-                                          { .fd = k->door_fd, .events = POLLIN } };
+    struct pollfd fds[1 + VT_QUEUE_GUESTS_FDS] = { { .fd = k->front->fd,
+                                                     .events = POLLIN } };
 
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        fds[2 + i] = (struct pollfd){ .fd = k->guests[i].fd, .events = POLLIN };
-    if (poll(fds, 2 + GUESTS_MAX, TEND_MS) < 0 && errno != EINTR)
+    vt_queue_guests_poll(&k->guests, fds + 1);
+    if (poll(fds, 1 + VT_QUEUE_GUESTS_FDS, TEND_MS) < 0 && errno != EINTR)
         return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        if (fds[2 + i].revents != 0 && !on_guest(k, &k->guests[i], err))
-            return false;
-    if ((fds[1].revents & POLLIN) != 0 && !on_door(k, err))
-        return false;
-    if (fds[0].revents != 0 && !on_front(k, err))
-        return false;
-    return tend(k, err);
+    return vt_queue_guests_answer(&k->guests, fds + 1, k->samples, err) &&
+           (fds[0].revents == 0 || on_front(k, err)) && tend(k, err);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -380,7 +326,7 @@ static bool begin(struct keeper *k, struct vt_error *err)
                          &k->env, &k->samples, err))
         return false;
     if (k->begin.has_queue)
-        k->door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);
+        k->guests.door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);
     rights.folder = k->begin.samples;
     rights.read_folders[0] = k->begin.sources.published;
     vt_confine(&rights);
@@ -398,9 +344,7 @@ int vt_role_cell_keeper(struct vt_channel *channel)
     k->arena = arena;
     k->env = vt_env_real();
     k->front = channel;
-    k->door_fd = -1;
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        k->guests[i] = vt_channel_init(-1);
+    vt_queue_guests_init(&k->guests, -1);
     is_begun = begin(k, &err);
     while (is_begun && serve(k, &err))
         ;
@@ -411,7 +355,6 @@ int vt_role_cell_keeper(struct vt_channel *channel)
     vt_samples_close(k->samples);
     vt_keeper_rules_clear(&k->rules);
     vt_key_close(k->key);
-    for (size_t i = 0; i < GUESTS_MAX; i++)
-        vt_channel_clear(&k->guests[i]);
+    vt_queue_guests_clear(&k->guests);
     return err.code == VT_ABSENT ? VT_EXIT_OK : vt_code_exit(err.code);
 }

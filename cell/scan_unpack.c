@@ -54,6 +54,15 @@ static bool is_skippable(vt_slice bytes)
            bytes.data[2] == 0x4d && bytes.data[3] == 0x18;
 }
 
+/* Those that encoders write: 2^n, 2^n + 2^(n-1), and two of their own. */
+static bool is_lzma_window(uint32_t window)
+{
+    uint32_t third = window % 3 == 0 ? window / 3 : window;
+
+    return window == UINT32_MAX || window == 0x03e00000 ||
+           (window >= 4096 && ((window & (window - 1)) == 0 || (third & (third - 1)) == 0));
+}
+
 /* The old .lzma has no mark; this is what every writer of it writes: the usual properties,
  * a window of 2^n bytes, and no length, or one below 256 GiB. */
 static bool is_lzma(vt_slice bytes)
@@ -65,7 +74,7 @@ static bool is_lzma(vt_slice bytes)
         return false;
     window =
         (uint32_t)d[1] | (uint32_t)d[2] << 8 | (uint32_t)d[3] << 16 | (uint32_t)d[4] << 24;
-    return window >= 4096 && (window & (window - 1)) == 0 && d[13] == 0 &&
+    return is_lzma_window(window) && d[13] == 0 &&
            (memcmp(d + 5, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 0 ||
             (d[12] == 0 && d[11] == 0 && d[10] == 0 && d[9] < 64));
 }
@@ -254,12 +263,48 @@ static void take_members(struct layer *l, int status, struct archive_entry *entr
     }
 }
 
+static bool has_at(vt_slice bytes, size_t at, vt_slice mark)
+{
+    return bytes.len >= mark.len && at <= bytes.len - mark.len &&
+           memcmp(bytes.data + at, mark.data, mark.len) == 0;
+}
+
+/* Where the first bytes of a stream do not come out, libarchive takes it for an empty one.
+ * It has noted why (opened_errno), but not where it is cut off early: empty ones have so
+ * many bytes, and some a known end. */
+static bool is_truly_empty(vt_slice bytes, int filter, int opened_errno)
+{
+    static const struct {
+        int filter;
+        size_t least; /* bytes */
+        vt_slice end;
+    } rows[] = {
+        { ARCHIVE_FILTER_GZIP, 18, { (const uint8_t *)"\0\0\0\0\0\0\0\0", 8 } },
+        { ARCHIVE_FILTER_BZIP2,
+          14,
+          { (const uint8_t *)"\x17\x72\x45\x38\x50\x90\0\0\0\0", 10 } },
+        { ARCHIVE_FILTER_XZ, 32, { NULL, 0 } },
+        { ARCHIVE_FILTER_ZSTD, 9, { NULL, 0 } },
+        { ARCHIVE_FILTER_LZ4, 11, { NULL, 0 } },
+        { ARCHIVE_FILTER_LZIP, 36, { NULL, 0 } },
+        { ARCHIVE_FILTER_LZMA, 18, { NULL, 0 } },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].filter == filter &&
+            (bytes.len < rows[i].least ||
+             (rows[i].end.len != 0 &&
+              !has_at(bytes, bytes.len - rows[i].end.len, rows[i].end))))
+            return false;
+    return opened_errno == 0;
+}
+
 /* filter: of a stream, or ARCHIVE_FILTER_NONE for an archive. */
 static bool unpack_with(struct layer *l, vt_slice bytes, int filter)
 {
     struct archive_entry *entry = NULL;
     bool is_container;
-    int status = ARCHIVE_FATAL;
+    int status = ARCHIVE_FATAL, opened_errno;
 
     l->archive = archive_read_new();
     if (l->archive == NULL)
@@ -268,8 +313,13 @@ static bool unpack_with(struct layer *l, vt_slice bytes, int filter)
         support_archives(l->archive);
     if (filter == ARCHIVE_FILTER_NONE || support_stream(l->archive, filter))
         status = archive_read_open_memory(l->archive, bytes.data, bytes.len);
+    opened_errno = archive_errno(l->archive);
     if (status == ARCHIVE_OK)
         status = archive_read_next_header(l->archive, &entry);
+    if (status == ARCHIVE_EOF && filter != ARCHIVE_FILTER_NONE &&
+        !is_truly_empty(bytes, filter, opened_errno))
+        reach(l->budget,
+              opened_errno == ENOMEM ? VT_SCAN_LIMIT_MEMORY : VT_SCAN_LIMIT_DAMAGED);
     is_container = filter != ARCHIVE_FILTER_NONE || archive_format(l->archive) != 0;
     if (is_container)
         take_members(l, status, entry);
@@ -292,12 +342,6 @@ bool vt_scan_is_archive(vt_slice bytes)
     is_known = is_known && archive_format(a) != 0;
     (void)archive_read_free(a);
     return is_known;
-}
-
-static bool has_at(vt_slice bytes, size_t at, vt_slice mark)
-{
-    return bytes.len >= mark.len && at <= bytes.len - mark.len &&
-           memcmp(bytes.data + at, mark.data, mark.len) == 0;
 }
 
 /* The sum in the header of a tar, with the field of the sum itself as blanks; or a block of

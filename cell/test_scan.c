@@ -320,6 +320,60 @@ static void every_limit_can_be_set(void)
     }
 }
 
+/* Wherever a stream is cut, also before its first byte comes out: what was not seen is not
+ * called clean. */
+static void a_cut_stream_is_not_clean(void)
+{
+    static const struct {
+        const char *filter;
+        size_t least; /* bytes that tell what it is */
+    } rows[] = {
+        { "gzip", 10 }, { "xz", 6 },   { "zstd", 4 },  { "bzip2", 4 },
+        { "lz4", 4 },   { "lzip", 5 }, { "lzma", 14 },
+    };
+    VT_AUTO_SCAN_POOL pool = pool_of((struct vt_scan_setup){ .pack = rules() });
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vt_slice whole =
+            vt_test_archive("raw", rows[i].filter, "n", VT_LIT("a needle in it"));
+        struct vt_scan_verdict empty =
+            scan(pool, vt_test_archive("raw", rows[i].filter, "n", VT_LIT("")));
+
+        check_text(rows[i].filter, &empty, "clean");
+
+        for (size_t len = rows[i].least; len < whole.len; len++) {
+            struct vt_scan_verdict v = scan(pool, vt_slice_sub(whole, 0, len));
+
+            VT_CHECK_SAYING(v.state == VT_SCAN_MALICIOUS ||
+                                (v.outcome.limits & VT_SCAN_LIMIT_DAMAGED) != 0,
+                            "%s, %zu of %zu bytes: %s", rows[i].filter, len, whole.len,
+                            vt_scan_state_name(v.state));
+        }
+    }
+}
+
+/* A stream that wants more memory than a worker has, to hide what is in it: the window of
+ * lzma is four bytes of its header, and may be larger than it need be. */
+static void a_large_window_is_not_clean(void)
+{
+    static const uint32_t windows[] = { 0x80000000, 0xc0000000, UINT32_MAX };
+    VT_AUTO_SCAN_POOL pool = pool_of((struct vt_scan_setup){ .pack = rules() });
+    vt_slice whole = vt_test_archive("raw", "lzma", "n", VT_LIT("a needle in it"));
+    struct vt_scan_verdict v = scan(pool, whole);
+
+    VT_CHECK(v.state == VT_SCAN_MALICIOUS);
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(4));
+
+        vt_buf_put(&bytes, vt_slice_sub(whole, 0, 1));
+        for (unsigned k = 0; k < 4; k++)
+            vt_buf_put_u8(&bytes, (uint8_t)(windows[i] >> 8 * k));
+        vt_buf_put(&bytes, vt_slice_sub(whole, 5, whole.len - 5));
+        v = scan(pool, vt_buf_slice(&bytes));
+        check_limit("a large window", &v, VT_SCAN_LIMIT_MEMORY);
+    }
+}
+
 static void a_damaged_container_is_not_clean(void)
 {
     VT_AUTO_SCAN_POOL pool = both_engines();
@@ -643,6 +697,8 @@ static const struct vt_case cases[] = {
     { "the quine gives itself", the_quine_gives_itself },
     { "every limit can be set", every_limit_can_be_set },
     { "a damaged container is not clean", a_damaged_container_is_not_clean },
+    { "a cut stream is not clean", a_cut_stream_is_not_clean },
+    { "a large window is not clean", a_large_window_is_not_clean },
     { "each misdeed costs one verdict", each_misdeed_costs_one_verdict },
     { "nothing is left for the next file", nothing_is_left_for_the_next_file },
     { "other workers go on meanwhile", other_workers_go_on_meanwhile },

@@ -1,6 +1,7 @@
 /* What people share, through the front of a served cell to its keeper and back: uploads in
  * pieces, what belongs elsewhere, reports outside the schema, withdrawals, and deaths in
  * between.  The client here is plain HTTP. */
+#include "cell/counter.h"
 #include "cell/keeper_message.h"
 #include "cell/share_receipt.h"
 #include "http/http.h"
@@ -481,6 +482,46 @@ static void reports_are_counted_or_refused_by_name(void)
     stop(s);
 }
 
+/* What goes on the ledger is what the front counted; the keeper has counts of its own,
+ * which are durable with what they count.  Each thing that was taken stands once in both,
+ * also when its receipt was asked for again. */
+static void both_counts_agree(void)
+{
+    struct stand *s = stand();
+    vt_slice good = report_of(s, s->world.now);
+    const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
+    const struct vt_env env = vt_env_real();
+    struct vt_counts ledgers, keepers;
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+    VT_AUTO_JSON json = NULL;
+
+    MUST(share(s, &s->wanted), 201);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    check_receipt(s, share(s, &s->wanted), &s->wanted);
+    check_receipt(s, call(s, "GET", path_of(&s->wanted), NULL, (vt_slice){ 0 }),
+                  &s->wanted);
+    MUST(report(s, "CH", good), 202);
+    MUST(report(s, "CH", changed(good, "\"system\":", "\"serial\":")), 400);
+    MUST(report(s, "FR", good), 421);
+    stop(s);
+    VT_CHECK_OK(vt_counter_read(vt_test_path("totals"), &ledgers, &json, &err));
+    VT_CHECK_OK(vt_samples_open(s->world.samples, "zurich", &bounds,
+                                vt_world_key(VT_P_CELL), &env, &samples, &err));
+    VT_CHECK_OK(vt_samples_totals(samples, &keepers, &err));
+    vt_samples_close(samples);
+    for (unsigned data = 0; data < VT_DATA_CLASSES; data++)
+        if (data == VT_DATA_FILE || data == VT_DATA_STATISTIC)
+            VT_CHECK_SAYING(ledgers.totals[data][VT_COUNTED_ACCEPTED] == 1 &&
+                                keepers.totals[data][VT_COUNTED_ACCEPTED] == 1,
+                            "%s: %ju on the ledger, %ju at the keeper",
+                            vt_data_class_name((enum vt_data_class)data),
+                            (uintmax_t)ledgers.totals[data][VT_COUNTED_ACCEPTED],
+                            (uintmax_t)keepers.totals[data][VT_COUNTED_ACCEPTED]);
+    VT_CHECK(ledgers.totals[VT_DATA_STATISTIC][VT_COUNTED_MISPLACED] == 1 &&
+             ledgers.totals[VT_DATA_STATISTIC][VT_COUNTED_MALFORMED] == 1);
+}
+
 static vt_slice withdrawal_of(int64_t at)
 {
     struct vt_buf *out = vt_arena_alloc(vt_test_arena(), sizeof *out);
@@ -628,6 +669,7 @@ static const struct vt_case cases[] = {
     { "what belongs elsewhere", what_belongs_elsewhere },
     { "what has no form", what_has_no_form },
     { "reports are counted, or refused by name", reports_are_counted_or_refused_by_name },
+    { "both counts agree", both_counts_agree },
     { "withdrawal erases, with a receipt", withdrawal_erases_with_a_receipt },
     { "the keeper dies", the_keeper_dies },
     { "papers that change", papers_that_change },

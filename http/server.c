@@ -12,8 +12,9 @@
  *   after the wake  queued
  *   completed       freed (in the library's callback); if its client went while it dozed,
  *                   freed when it is answered */
-#include "http/server.h"
 #include "http/http.h"
+#include "http/plain.h"
+#include "http/server_inside.h"
 #include <microhttpd.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -27,62 +28,10 @@ enum {
     HEAD_BYTES_MAX = 16 << 10, /* of request line and headers together */
     HEADERS_MAX = 8,
     SWEEP_MS = 250,
-    SPARE = 64,          /* connections more than the bound, until the oldest are closed */
     DISPLACE_MAX = 256,  /* looked at for one that may go */
     DOZE_STEPS_MAX = 32, /* then a connection that waits for its answer is suspended */
     DOZE_MS = 1,         /* between two steps while somebody dozes */
     WATCHES_MAX = 12,
-};
-
-enum activity { READING, WORKING, WRITING };
-
-/* One per TCP connection, in a ring through the server: what changed last stands first. */
-struct connection {
-    struct connection *next, *before;
-    int fd;
-    bool is_cut;    /* we gave it up, and the library will see it closed */
-    bool is_peeked; /* we looked whether it has ended, since it does what it does */
-    bool has_nul;   /* in the path or the query of the request that comes */
-    enum activity does;
-    int64_t since_ms; /* when it began to do so */
-};
-
-struct vt_http_server {
-    struct MHD_Daemon *daemon;
-    struct vt_http_options options;
-    struct connection ring; /* head of the ring; itself no connection */
-    struct vt_http_counts counts;
-    struct vt_http_exchange *sleeping; /* the newest; linked by `next` */
-    bool has_closed;                   /* a connection, in the last step */
-    bool has_more;                     /* to do at once in the next step */
-    size_t dozing_count;               /* of the sleeping: not suspended yet */
-    bool is_stopping;
-    int64_t stop_at_ms; /* when stopping: the latest */
-};
-
-struct vt_http_exchange {
-    struct vt_http_server *server;
-    struct MHD_Connection *connection;
-    const struct vt_http_route *route; /* NULL: refused */
-    vt_slice path;
-    struct vt_buf body;
-    uint64_t announced; /* Content-Length; 0: none */
-    bool is_handled;    /* the handler ran, or we refused */
-    void *owned;
-    bool is_paused;          /* by the owner, within a body */
-    int64_t stream_since_ms; /* when its body began to come, piece by piece */
-    size_t read_away;        /* bytes that came behind the answer */
-    /* Asleep: waits for its answer.  It dozes at first, and the library calls us for it in
-     * each step; then its connection is suspended, which costs three calls of the system.
-     */
-    bool is_sleeping, is_suspended;
-    unsigned dozed; /* steps */
-    struct vt_http_exchange *next, *before;
-    int status;                    /* 0: no answer yet */
-    struct MHD_Response *response; /* owned until queued, unless it is another's */
-    bool is_ready;                 /* it is: of a struct vt_http_ready */
-    char (*headers)[2][128];       /* HEADERS_MAX of them; NULL: none yet */
-    size_t header_count;
 };
 
 /* ---- reading a request
@@ -96,17 +45,21 @@ vt_slice vt_http_path(const struct vt_http_exchange *exchange)
 
 vt_slice vt_http_body(const struct vt_http_exchange *exchange)
 {
-    return vt_buf_slice(&exchange->body);
+    return exchange->line != NULL ? exchange->plain.body : vt_buf_slice(&exchange->body);
 }
 
 vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *name)
 {
+    if (exchange->line != NULL)
+        return vt_plain_header(exchange->plain.lines, name);
     return vt_slice_from_cstr(
         MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name));
 }
 
 vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name)
 {
+    if (exchange->line != NULL)
+        return (vt_slice){ 0 }; /* a plain path has none */
     return vt_slice_from_cstr(
         MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name));
 }
@@ -190,7 +143,7 @@ static void wake(struct vt_http_exchange *exchange)
 static void give(struct vt_http_exchange *exchange, int status, const char *content_type,
                  struct MHD_Response *response)
 {
-    VT_ASSERT(exchange->status == 0 && response != NULL);
+    VT_ASSERT(exchange->status == 0 && exchange->line == NULL && response != NULL);
     if (content_type != NULL)
         add_header(response, "Content-Type", content_type);
     add_header(response, "X-Content-Type-Options", "nosniff");
@@ -233,14 +186,22 @@ void vt_http_resume(struct vt_http_exchange *exchange)
 void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *content_type,
                     vt_slice body)
 {
-    give(exchange, status, content_type,
-         MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
-                                         MHD_RESPMEM_MUST_COPY));
+    if (exchange->line != NULL)
+        vt_plain_answer(exchange, status, content_type, body);
+    else
+        give(exchange, status, content_type,
+             MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
+                                             MHD_RESPMEM_MUST_COPY));
 }
 
 void vt_http_answer_buf(struct vt_http_exchange *exchange, int status,
                         const char *content_type, struct vt_buf *body)
 {
+    if (exchange->line != NULL) {
+        vt_plain_answer(exchange, status, content_type, vt_buf_slice(body));
+        vt_buf_clear(body);
+        return;
+    }
     give(exchange, status, content_type,
          MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE));
     *body = vt_buf_init(0);
@@ -287,7 +248,7 @@ vt_slice vt_http_ready_body(const struct vt_http_ready *ready)
 void vt_http_answer_ready(struct vt_http_exchange *exchange,
                           const struct vt_http_ready *ready)
 {
-    VT_ASSERT(exchange->status == 0 && !exchange->is_sleeping);
+    VT_ASSERT(exchange->status == 0 && !exchange->is_sleeping && exchange->line == NULL);
     exchange->is_ready = true;
     exchange->status = VT_HTTP_OK;
     exchange->response = ready->response;
@@ -381,7 +342,7 @@ static const struct vt_http_route *find_route(struct vt_http_exchange *exchange,
  * -------------------------------------------------------------
  */
 
-static struct connection *connection_of(struct MHD_Connection *connection)
+static struct vt_http_connection *connection_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -389,31 +350,36 @@ static struct connection *connection_of(struct MHD_Connection *connection)
     return info->socket_context;
 }
 
-static void unlink_connection(struct connection *connection)
+static void unlink_connection(struct vt_http_connection *connection)
 {
     connection->next->before = connection->before;
     connection->before->next = connection->next;
 }
 
-static void link_first(struct vt_http_server *server, struct connection *connection)
+static void link_first(struct vt_http_server *server, struct vt_http_connection *connection)
 {
     connection->next = server->ring.next;
     connection->before = &server->ring;
     connection->next->before = connection->before->next = connection;
 }
 
-static void now_does(struct vt_http_exchange *exchange, enum activity what)
+void vt_http_connection_does(struct vt_http_server *server,
+                             struct vt_http_connection *connection,
+                             enum vt_http_activity what)
 {
-    struct connection *connection = connection_of(exchange->connection);
-
     connection->does = what;
     connection->since_ms = vt_monotonic_ms();
     connection->is_peeked = false;
     unlink_connection(connection);
-    link_first(exchange->server, connection);
+    link_first(server, connection);
 }
 
-static void cut(struct vt_http_server *server, struct connection *connection)
+static void now_does(struct vt_http_exchange *exchange, enum vt_http_activity what)
+{
+    vt_http_connection_does(exchange->server, connection_of(exchange->connection), what);
+}
+
+static void cut(struct vt_http_server *server, struct vt_http_connection *connection)
 {
     connection->is_cut = true;
     (void)shutdown(connection->fd, SHUT_RDWR);
@@ -425,10 +391,10 @@ static void cut(struct vt_http_server *server, struct connection *connection)
  * If everybody waits for us nobody does, and the next ones wait to be accepted. */
 static void displace(struct vt_http_server *server)
 {
-    struct connection *at = server->ring.before;
+    struct vt_http_connection *at = server->ring.before;
 
     for (unsigned i = 0; i < DISPLACE_MAX && at != &server->ring; i++, at = at->before) {
-        if (at->does != READING || at->is_cut)
+        if (at->does != VT_HTTP_READING || at->is_cut)
             continue;
         cut(server, at);
         server->counts.displaced++;
@@ -474,7 +440,7 @@ static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind,
 /* Who says twice how long a body is lets two readers find two requests (RFC 9112, 6.3). */
 static bool is_plain(struct vt_http_exchange *exchange)
 {
-    struct connection *connection = connection_of(exchange->connection);
+    struct vt_http_connection *connection = connection_of(exchange->connection);
     struct framing framing = { 0, 0 };
     bool has_nul = connection->has_nul;
 
@@ -522,7 +488,7 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
 
     exchange->response = NULL;
     exchange->server->has_more = true; /* it is sent in the next step */
-    now_does(exchange, WRITING);
+    now_does(exchange, VT_HTTP_WRITING);
     result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
     if (!exchange->is_ready)
         MHD_destroy_response(response);
@@ -534,7 +500,7 @@ static enum MHD_Result handle(struct vt_http_exchange *exchange)
 {
     if (!exchange->is_handled) {
         exchange->is_handled = true;
-        now_does(exchange, WORKING);
+        now_does(exchange, VT_HTTP_WORKING);
         if (exchange->route != NULL && exchange->status == 0)
             exchange->route->handle(exchange->server->options.context, exchange);
         if (exchange->status == 0)
@@ -554,7 +520,7 @@ static enum MHD_Result take_piece(struct vt_http_exchange *exchange, vt_slice pi
 {
     int64_t now_ms = vt_monotonic_ms();
 
-    now_does(exchange, READING); /* for each piece its own time ... */
+    now_does(exchange, VT_HTTP_READING); /* for each piece its own time ... */
     if (now_ms - exchange->stream_since_ms >= exchange->server->options.stream_ms_max)
         return MHD_NO; /* ... and for all of them one */
     if (exchange->status != 0) {
@@ -563,7 +529,7 @@ static enum MHD_Result take_piece(struct vt_http_exchange *exchange, vt_slice pi
     }
     exchange->route->stream->take(exchange->server->options.context, exchange, piece);
     if (exchange->is_paused && exchange->status == 0) {
-        now_does(exchange, WORKING);
+        now_does(exchange, VT_HTTP_WORKING);
         fall_asleep(exchange);
         sleep_soundly(exchange);
     }
@@ -610,7 +576,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     (void)why;
     if (exchange == NULL)
         return;
-    now_does(exchange, READING);
+    now_does(exchange, VT_HTTP_READING);
     if (!exchange->is_handled && exchange->status == 0 && exchange->route != NULL &&
         exchange->route->stream != NULL)
         exchange->route->stream->gone(exchange->server->options.context, exchange);
@@ -625,28 +591,71 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     exchange->server->dozing_count--;
 }
 
+struct vt_http_connection *vt_http_connection_new(struct vt_http_server *server, int fd)
+{
+    struct vt_http_connection *connection = vt_alloc(sizeof *connection);
+
+    connection->fd = fd;
+    connection->since_ms = vt_monotonic_ms();
+    link_first(server, connection);
+    server->counts.accepted++;
+    if (++server->counts.open > server->options.connections_max)
+        displace(server);
+    return connection;
+}
+
+void vt_http_connection_free(struct vt_http_server *server,
+                             struct vt_http_connection *connection)
+{
+    unlink_connection(connection);
+    vt_buf_clear(&connection->out);
+    free(connection);
+    server->counts.open--;
+    server->has_closed = true;
+}
+
 static void on_connection(void *context, struct MHD_Connection *mhd, void **socket_context,
                           enum MHD_ConnectionNotificationCode what)
 {
     struct vt_http_server *server = context;
-    struct connection *connection = *socket_context;
 
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        connection = *socket_context = vt_alloc(sizeof *connection);
-        connection->fd =
-            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        connection->since_ms = vt_monotonic_ms();
-        link_first(server, connection);
-        server->counts.accepted++;
-        if (++server->counts.open > server->options.connections_max)
-            displace(server);
-    } else if (connection != NULL) {
-        unlink_connection(connection);
-        free(connection);
+    if (what != MHD_CONNECTION_NOTIFY_STARTED) {
+        if (*socket_context != NULL)
+            vt_http_connection_free(server, *socket_context);
         *socket_context = NULL;
-        server->counts.open--;
-        server->has_closed = true;
+    } else if (server->handed_over != NULL) {
+        *socket_context = server->handed_over;
+        server->handed_over = NULL;
+    } else {
+        *socket_context = vt_http_connection_new(
+            server,
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
     }
+}
+
+void vt_http_hand_over(struct vt_http_server *server, struct vt_http_connection *connection)
+{
+    struct sockaddr_storage from;
+    socklen_t len = sizeof from;
+
+    if (getpeername(connection->fd, (struct sockaddr *)&from, &len) != 0) {
+        (void)close(connection->fd); /* its client has gone */
+        vt_http_connection_free(server, connection);
+        return;
+    }
+    server->handed_over = connection;
+    server->has_more = true;
+    /* Where it fails the library closes the descriptor. */
+    (void)MHD_add_connection(server->daemon, connection->fd, (struct sockaddr *)&from, len);
+    if (server->handed_over != NULL) {
+        server->handed_over = NULL;
+        vt_http_connection_free(server, connection);
+    }
+}
+
+const char *vt_http_reason(int status)
+{
+    return MHD_get_reason_phrase_for((unsigned)status);
 }
 
 /* What the library would say about its clients is of no use to us. */
@@ -672,18 +681,23 @@ static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
         { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->tls_key },
         { MHD_OPTION_END, 0, NULL },
     };
+    struct MHD_OptionItem listen[] = {
+        { fd >= 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END, fd, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
 
-    return MHD_start_daemon((unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
-                                (is_tls ? (unsigned)MHD_USE_TLS : 0U),
-                            0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-                            MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-                            MHD_OPTION_CONNECTION_LIMIT, options->connections_max + SPARE,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, options->from_one_max,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, 2 * options->head_bytes_max,
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED,
-                            on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-                            on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
-                            NULL, MHD_OPTION_ARRAY, is_tls ? tls : tls + 2, MHD_OPTION_END);
+    return MHD_start_daemon(
+        (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
+            (is_tls ? (unsigned)MHD_USE_TLS : 0U) |
+            (fd < 0 ? (unsigned)MHD_USE_NO_LISTEN_SOCKET : 0U),
+        0, NULL, NULL, on_request, server, MHD_OPTION_ARRAY, listen,
+        MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_CONNECTION_LIMIT,
+        options->connections_max + VT_HTTP_SPARE, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        options->from_one_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        2 * options->head_bytes_max, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_ARRAY, is_tls ? tls : tls + 2, MHD_OPTION_END);
 }
 
 bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
@@ -706,9 +720,15 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
     if (server->options.stop_ms_max == 0)
         server->options.stop_ms_max = STOP_MS_MAX;
     server->ring.next = server->ring.before = &server->ring;
-    server->daemon = own_fd < 0 ? NULL : start_daemon(server, own_fd);
+    server->plain = (struct vt_plain){ .epoll_fd = -1, .listen_fd = -1 };
+    if (own_fd >= 0 && options->is_plain_taken && options->tls_key == NULL &&
+        options->from_one_max == 0 && !vt_plain_begin(&server->plain, &own_fd))
+        vt_fd_close(&own_fd);
+    else if (own_fd >= 0 || server->plain.listen_fd >= 0)
+        server->daemon = start_daemon(server, own_fd);
     if (server->daemon == NULL) {
         vt_fd_close(&own_fd);
+        vt_plain_end(server);
         free(server);
         return vt_fail(err, VT_IO, "the HTTP server does not start: %s", strerror(errno));
     }
@@ -728,6 +748,7 @@ void vt_http_server_free(struct vt_http_server *server)
             vt_http_answer_text(server->sleeping, VT_HTTP_UNAVAILABLE, "the server stops");
         (void)MHD_run(server->daemon);
     } while (server->sleeping != NULL);
+    vt_plain_end(server);
     MHD_stop_daemon(server->daemon);
     free(server);
 }
@@ -747,23 +768,26 @@ void vt_http_server_stop(struct vt_http_server *server)
     server->stop_at_ms = vt_monotonic_ms() + server->options.stop_ms_max;
     listen_fd = MHD_quiesce_daemon(server->daemon);
     vt_fd_close(&listen_fd);
+    vt_fd_close(&server->plain.listen_fd);
 }
 
 /* How long may a connection do what it does?  -1: for ever. */
-static int64_t patience_ms(const struct vt_http_server *server, const struct connection *c)
+static int64_t patience_ms(const struct vt_http_server *server,
+                           const struct vt_http_connection *c)
 {
-    if (c->does == READING)
+    if (c->does == VT_HTTP_READING)
         return server->is_stopping ? 0 : server->options.request_ms_max;
-    return c->does == WRITING ? server->options.answer_ms_max : -1;
+    return c->does == VT_HTTP_WRITING ? server->options.answer_ms_max : -1;
 }
 
 /* The library does not see an end that came together with the last bytes of half a request:
  * look once. */
-static bool has_gone(struct connection *connection)
+static bool has_gone(struct vt_http_connection *connection)
 {
     char byte;
 
-    if (connection->does != READING || connection->is_peeked)
+    if (connection->does != VT_HTTP_READING || connection->is_peeked ||
+        connection->is_plain)
         return false;
     connection->is_peeked = true;
     return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -772,9 +796,10 @@ static bool has_gone(struct connection *connection)
 /* Close whoever does not send its request, or take its answer, in time. */
 static void sweep(struct vt_http_server *server, int64_t now_ms)
 {
-    struct connection *before;
+    struct vt_http_connection *before;
 
-    for (struct connection *at = server->ring.before; at != &server->ring; at = before) {
+    for (struct vt_http_connection *at = server->ring.before; at != &server->ring;
+         at = before) {
         int64_t patience = patience_ms(server, at);
 
         before = at->before;
@@ -833,22 +858,25 @@ static bool serve_watches(struct vt_http_server *server, struct pollfd *fds,
 bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
 {
     const struct vt_http_watch *watches = server->options.watches;
-    struct pollfd fds[WATCHES_MAX + 1] = { { 0 } };
+    struct pollfd fds[WATCHES_MAX + 3] = { { 0 } };
     int64_t swept_ms = 0;
     nfds_t count = 0;
 
     for (; count < WATCHES_MAX && watches[count].ready != NULL; count++)
         fds[count] = (struct pollfd){ watches[count].fd, POLLIN, 0 };
     fds[count].fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-    fds[count].events = POLLIN;
+    fds[count].events = fds[count + 1].events = fds[count + 2].events = POLLIN;
+    fds[count + 1].fd = server->plain.epoll_fd;
     while (!is_done(server)) {
         int64_t now_ms;
 
-        if (poll(fds, count + 1, wait_ms(server)) < 0 && errno != EINTR)
+        fds[count + 2].fd = vt_plain_listens(server) ? server->plain.listen_fd : -1;
+        if (poll(fds, count + 3, wait_ms(server)) < 0 && errno != EINTR)
             return vt_fail(err, VT_IO, "cannot wait for requests: %s", strerror(errno));
         if (!serve_watches(server, fds, err))
             return false;
         server->has_closed = server->has_more = false;
+        vt_plain_turn(server, fds[count + 1].revents != 0, fds[count + 2].revents != 0);
         if (MHD_run(server->daemon) != MHD_YES)
             return vt_fail(err, VT_IO, "the HTTP server gave up");
         if (server->options.turn != NULL &&
@@ -856,6 +884,7 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
             return false;
         now_ms = vt_monotonic_ms();
         if (now_ms - swept_ms >= SWEEP_MS || server->is_stopping) {
+            server->plain.is_deaf = false;
             sweep(server, now_ms);
             if (server->options.tick != NULL)
                 server->options.tick(server->options.context, now_ms);

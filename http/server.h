@@ -77,6 +77,10 @@ struct vt_http_options {
     /* Headers of every answer, refusals included: name, value, ...; NULL ends them.  NULL:
      * none. */
     const char *const *headers;
+    /* Plain requests (plain_request.h) to routes of the method POST whose bodies are
+     * gathered are read without the library, at less than half its price.  Not with TLS,
+     * nor with from_one_max. */
+    bool is_plain_taken;
     /* TLS: certificate chain and private key in PEM, NUL-ended; both NULL: plain HTTP. */
     const char *tls_certificate, *tls_key;
 };

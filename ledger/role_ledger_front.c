@@ -200,9 +200,11 @@ static bool open_disks(struct vt_front *f, const struct vt_rights *rights,
 
 static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_error *err)
 {
-    struct vt_http_options options = {
-        .context = f, .stop_ms_max = STOP_MS_MAX, .tick = on_tick, .turn = vt_front_send_all
-    };
+    struct vt_http_options options = { .context = f,
+                                       .stop_ms_max = STOP_MS_MAX,
+                                       .tick = on_tick,
+                                       .turn = vt_front_send_all,
+                                       .is_plain_taken = true };
     struct vt_rights rights = vt_ledger_front_rights;
     VT_AUTO_JSON words = NULL;
 

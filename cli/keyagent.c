@@ -313,10 +313,11 @@ static void print_totals(const struct vt_agent_totals *t, const json_t *warnings
     vt_time_write(t->until_unix_s, when);
     vt_hash_text(&t->chain, chain);
     (void)printf("openings   %ju\n  released %ju, %ju file keys\n  refused  %ju\n"
-                 "  warnings %ju\n",
+                 "  warnings %ju\n  erased   %ju\n  keys destroyed %ju\n",
                  (uintmax_t)t->number, (uintmax_t)t->deeds[VT_AGENT_RELEASED],
                  (uintmax_t)t->keys, (uintmax_t)t->deeds[VT_AGENT_REFUSED],
-                 (uintmax_t)t->deeds[VT_AGENT_WARNED]);
+                 (uintmax_t)t->deeds[VT_AGENT_WARNED], (uintmax_t)t->deeds[VT_AGENT_ERASED],
+                 (uintmax_t)t->deeds[VT_AGENT_DESTROYED]);
     (void)printf("last       %s, in a tree of %ju entries\nchain      %s\n", when,
                  (uintmax_t)t->size, chain);
     for (size_t i = 0; i < json_array_size(warnings); i++) {
@@ -342,12 +343,80 @@ static bool run_status(struct vt_args *args, struct vt_error *err)
     vt_hash_text(&t.chain, chain);
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings", (json_int_t)t.number,
-            "released", (json_int_t)t.deeds[VT_AGENT_RELEASED], "keys", (json_int_t)t.keys,
-            "refused", (json_int_t)t.deeds[VT_AGENT_REFUSED], "warnings", list, "size",
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings",
+            (json_int_t)t.number, "released", (json_int_t)t.deeds[VT_AGENT_RELEASED],
+            "keys", (json_int_t)t.keys, "refused", (json_int_t)t.deeds[VT_AGENT_REFUSED],
+            "erased", (json_int_t)t.deeds[VT_AGENT_ERASED], "destroyed",
+            (json_int_t)t.deeds[VT_AGENT_DESTROYED], "warnings", list, "size",
             (json_int_t)t.size, "chain", chain));
     else
         print_totals(&t, list);
+    return true;
+}
+
+/* ---- destroy ----------------------------------------------------------------------------
+ */
+
+static const struct vt_option destroy_options[] = {
+    OPTION_DIR,
+    { "recipient", "COUNTRY/CLASS/PERIOD", "whose key it is", true, false },
+    { "out", "FILE", "where the signed claim goes, for the access ledger", true, false },
+    VT_OPTION_PASSPHRASE,
+    OPTION_END,
+};
+
+static bool read_triple(struct vt_args *args, struct vt_arena *arena,
+                        struct vt_agent_place *out, struct vt_error *err)
+{
+    vt_reader r = { vt_slice_from_cstr(vt_args_get(args, "recipient")) };
+    vt_slice country, data_class;
+
+    if (!vt_read_until(&r, '/', &country) || !vt_read_until(&r, '/', &data_class) ||
+        country.len == 0 || data_class.len == 0 || r.rest.len == 0)
+        return vt_args_misuse(args, err,
+                              "--recipient: '%s' is not COUNTRY/CLASS/PERIOD, say "
+                              "CH/file/2026",
+                              vt_args_get(args, "recipient"));
+    out->country = vt_arena_cstr(arena, country);
+    out->data_class = vt_arena_cstr(arena, data_class);
+    out->period = vt_arena_cstr(arena, r.rest);
+    return true;
+}
+
+static bool destroy(struct vt_args *args, const struct vt_agent_place *place,
+                    struct vt_buf *claim, struct vt_error *err)
+{
+    VT_AUTO_BUF passphrase = vt_buf_init(1024);
+    VT_AUTO_AGENT agent = NULL;
+    bool is_ok;
+
+    if (!vt_cli_passphrase(args, &passphrase, err))
+        return false;
+    is_ok = vt_agent_open(vt_args_get(args, "dir"), vt_buf_slice(&passphrase),
+                          vt_args_env(args), &agent, err);
+    if (passphrase.data != NULL)
+        explicit_bzero(passphrase.data, passphrase.capacity);
+    return is_ok && vt_agent_destroy(agent, place, claim, err);
+}
+
+static bool run_destroy(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF claim = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    const char *out = vt_args_get(args, "out");
+    struct vt_agent_place place;
+
+    if (!read_triple(args, arena, &place, err) || !destroy(args, &place, &claim, err))
+        return false;
+    if (!vt_cli_write(out, vt_buf_slice(&claim), 0644, err))
+        return vt_within(err, "the key is destroyed; ask again for its claim");
+    if (vt_args_is_json(args))
+        vt_cli_print_json(json_pack("{s:b,s:s,s:s}", "ok", 1, "recipient",
+                                    vt_args_get(args, "recipient"), "claim", out));
+    else
+        (void)printf("the key for %s is destroyed: nothing that was sealed for it opens "
+                     "any more\nthe claim is in %s; put it on the access ledger\n",
+                     vt_args_get(args, "recipient"), out);
     return true;
 }
 
@@ -382,6 +451,14 @@ static const struct vt_verb verbs[] = {
     { "status", NULL, 0, 0, "show what it has done, and each emergency",
       "Reads the openings and checks their chain; works while it serves.", status_options,
       run_status },
+    { "destroy", NULL, 0, 0, "destroy the private key of a period, for ever",
+      "Recorded first, then the key's file is overwritten and removed; what a kill leaves\n"
+      "undone is done at the next start.  What was released before stays on record; every\n"
+      "later request for what was sealed for that key is refused.  Copies of the key's "
+      "file\n"
+      "elsewhere are yours to destroy.  The agent must not be serving.  Again: the same "
+      "claim.",
+      destroy_options, run_destroy },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

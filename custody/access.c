@@ -11,6 +11,7 @@ static const char *const reasons[VT_ACCESS_REASONS] = {
     [VT_ACCESS_MAINTENANCE] = "maintenance",
     [VT_ACCESS_SCAN] = "automatic-scan",
     [VT_ACCESS_EMERGENCY] = "emergency",
+    [VT_ACCESS_ERASURE] = "erasure",
 };
 
 const char *vt_access_reason_name(enum vt_access_reason reason)
@@ -54,7 +55,8 @@ static bool reason_fits(const struct vt_access *access, struct vt_error *err)
         return vt_fail(err, VT_MALFORMED,
                        "access: an automatic scan bears the digest of its rules, and "
                        "nothing else does");
-    return true;
+    return access->reason == VT_ACCESS_ERASURE || access->backup_count == 0 ||
+           vt_fail(err, VT_MALFORMED, "access: only an erasure names backups");
 }
 
 static bool is_whole(const struct vt_access *access, struct vt_error *err)
@@ -100,6 +102,35 @@ static bool read_objects(const json_t *predicate, struct vt_access *out,
     return true;
 }
 
+static bool is_new_name(const struct vt_access_backup *backups, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vt_slice_equal(backups[i].name, backups[count].name))
+            return false;
+    return true;
+}
+
+bool vt_access_backups_read(const json_t *list, struct vt_access_backup *out,
+                            size_t *count_out, struct vt_error *err)
+{
+    size_t count = json_array_size(list);
+
+    if (count > VT_ACCESS_BACKUPS_MAX)
+        return vt_fail(err, VT_LIMIT, "%zu backups, at most %d", count,
+                       VT_ACCESS_BACKUPS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *row = json_array_get(list, i);
+
+        if (!vt_json_get_text(row, "a backup", "name", &out[i].name, err) ||
+            !vt_json_get_time(row, "a backup", "dies", &out[i].dies_unix_s, err))
+            return false;
+        if (!is_new_name(out, i))
+            return vt_fail(err, VT_MALFORMED, "backup %zu: named twice", i + 1);
+    }
+    *count_out = count;
+    return true;
+}
+
 /* Zero is how a hash that is not there is written down, so no hash may be it. */
 static bool read_reason(const json_t *predicate, struct vt_access *out,
                         struct vt_error *err)
@@ -109,10 +140,12 @@ static bool read_reason(const json_t *predicate, struct vt_access *out,
     out->request = vt_field_number(predicate, "request");
     out->rules = vt_field_hash(predicate, "rules");
     if (vt_json_has(predicate, "request") != (out->reason == VT_ACCESS_GOVERNMENT) ||
-        vt_json_has(predicate, "rules") != (out->reason == VT_ACCESS_SCAN))
+        vt_json_has(predicate, "rules") != (out->reason == VT_ACCESS_SCAN) ||
+        vt_json_has(predicate, "backups") != (out->reason == VT_ACCESS_ERASURE))
         return vt_fail(err, VT_MALFORMED, "access: bears what does not belong to %s",
                        vt_access_reason_name(out->reason));
-    return true;
+    return vt_access_backups_read(json_object_get(predicate, "backups"), out->backups,
+                                  &out->backup_count, err);
 }
 
 bool vt_access_read(const struct vt_statement *statement, struct vt_access *out,
@@ -145,12 +178,35 @@ bool vt_access_read(const struct vt_statement *statement, struct vt_access *out,
     return true;
 }
 
+void vt_access_keep_texts(struct vt_arena *arena, struct vt_access *access)
+{
+    vt_slice *const texts[] = { &access->cell,  &access->ledger,       &access->role,
+                                &access->place, &access->jurisdiction, &access->ticket };
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = vt_arena_copy(arena, *texts[i]);
+    for (size_t i = 0; i < access->backup_count; i++)
+        access->backups[i].name = vt_arena_copy(arena, access->backups[i].name);
+}
+
 /* ---- writing ----------------------------------------------------------------------------
  */
 
 static json_t *text_of(vt_slice text)
 {
     return json_stringn((const char *)text.data, text.len);
+}
+
+json_t *vt_access_backups_json(const struct vt_access_backup *backups, size_t count)
+{
+    VT_AUTO_JSON list = json_array();
+
+    for (size_t i = 0; list != NULL && i < count; i++)
+        if (json_array_append_new(
+                list, json_pack("{s:o,s:o}", "name", text_of(backups[i].name), "dies",
+                                vt_field_of_time(backups[i].dies_unix_s))) != 0)
+            return NULL;
+    return json_incref(list);
 }
 
 static json_t *objects_of(const struct vt_access *access)
@@ -183,6 +239,10 @@ static bool put_why(json_t *predicate, const struct vt_access *access)
     if (access->reason == VT_ACCESS_SCAN)
         return json_object_set_new(predicate, "rules", vt_field_of_hash(&access->rules)) ==
                0;
+    if (access->reason == VT_ACCESS_ERASURE)
+        return json_object_set_new(
+                   predicate, "backups",
+                   vt_access_backups_json(access->backups, access->backup_count)) == 0;
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* access/v1: somebody asks to read what a cell keeps.
+/* access/v1: somebody asks to read what a cell keeps, or that nobody may any more.
  *
  * Who (a person's key and the key of the role in which he asks), from where, which objects
  * (each by its id, or a batch by the root over the ids and their number), why, for whom the
@@ -20,6 +20,7 @@
 #define VT_ACCESS_OBJECTS_MAX 64   /* named one by one */
 #define VT_ACCESS_BATCH_MAX   4096 /* in a batch */
 #define VT_ACCESS_SALT_BYTES  32
+#define VT_ACCESS_BACKUPS_MAX 16
 /* Signatures on one statement: the person's, the role's, and those who approve. */
 #define VT_ACCESS_SIGNATURES_MAX 8
 
@@ -31,12 +32,19 @@ enum vt_access_reason {
     VT_ACCESS_MAINTENANCE,    /* maintenance */
     VT_ACCESS_SCAN,           /* automatic-scan: bears the digest of the rules */
     VT_ACCESS_EMERGENCY,      /* emergency: slower, and it rings */
+    VT_ACCESS_ERASURE,        /* erasure: the agent gives nothing, then and for ever */
     VT_ACCESS_REASONS,
 };
 
 const char *vt_access_reason_name(enum vt_access_reason reason);
 /* False if there is no such reason. */
 VT_CHECKED bool vt_access_reason_of(vt_slice name, enum vt_access_reason *out);
+
+/* A copy of what is erased, and when the last of it is gone. */
+struct vt_access_backup {
+    vt_slice name;
+    int64_t dies_unix_s;
+};
 
 struct vt_access {
     vt_slice cell;
@@ -55,6 +63,9 @@ struct vt_access {
     enum vt_access_reason reason;
     uint64_t request; /* of a government request, from 1; else 0 */
     vt_hash rules;    /* of an automatic scan; else zero */
+    /* Of an erasure: copies that the cell keeps for a while. */
+    struct vt_access_backup backups[VT_ACCESS_BACKUPS_MAX];
+    size_t backup_count;
     vt_slice ticket;
     struct vt_age_recipient recipient; /* whom the answer is sealed for */
     int64_t created_unix_s;            /* what the reader wrote: shown, decides nothing */
@@ -69,6 +80,16 @@ VT_CHECKED bool vt_access_read(const struct vt_statement *statement, struct vt_a
 /* The exact inverse: append the payload.  Errors: the same */
 VT_CHECKED bool vt_access_write(const struct vt_access *access, struct vt_buf *payload,
                                 struct vt_error *err);
+
+/* Copy every text into the arena, so that the statement may go. */
+void vt_access_keep_texts(struct vt_arena *arena, struct vt_access *access);
+
+/* The copies as they stand in statements: a JSON array of {"dies", "name"}.
+ * Errors: VT_MALFORMED a name twice, or a date that is none; VT_LIMIT too many */
+VT_CHECKED bool vt_access_backups_read(const json_t *list, struct vt_access_backup *out,
+                                       size_t *count_out, struct vt_error *err);
+/* NULL: memory, or a name that is not UTF-8. */
+json_t *vt_access_backups_json(const struct vt_access_backup *backups, size_t count);
 
 /* ---- on the ledger ----------------------------------------------------------------------
  */

@@ -72,6 +72,17 @@ void vt_agent_close_pointer(struct vt_agent **agent);
 
 const struct vt_policy *vt_agent_policy(const struct vt_agent *agent);
 
+/* Destroy the private key that this agent has for a country, class and period: recorded
+ * first, durably; then the key's file is overwritten and removed, whatever kills us in
+ * between is finished at the next start.  What was released before stays on record, its
+ * answers are not given again, and every later request for what was sealed for that
+ * recipient is refused.  Doing it again gives the same claim.
+ * claim_out: appended; erasure/v1 (custody/erasure.h), signed, for the access ledger.
+ * Errors: VT_ABSENT   this agent has no such key
+ *         VT_IO       the state of the disk is unknown: close the agent */
+VT_CHECKED bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place,
+                                 struct vt_buf *claim_out, struct vt_error *err);
+
 /* What the asker does next, where the answer is not a yes. */
 enum vt_agent_retry {
     VT_AGENT_RETRY_NO,        /* this statement will never be answered otherwise */
@@ -82,9 +93,20 @@ enum vt_agent_retry {
 };
 const char *vt_agent_retry_name(enum vt_agent_retry retry); /* "no", "proof" ... */
 
+/* Why an answer can never come again (410), for programs. */
+enum vt_agent_end {
+    VT_AGENT_END_NONE,
+    VT_AGENT_END_ERASED,    /* "erased": an object of it was */
+    VT_AGENT_END_DESTROYED, /* "key-destroyed": that it was sealed for, or since it was
+                             * answered */
+    VT_AGENT_ENDS,
+};
+const char *vt_agent_end_name(enum vt_agent_end end); /* "" for none */
+
 struct vt_agent_reply {
-    uint16_t status; /* 200 released, 202 announced, 400, 403, 409 */
+    uint16_t status; /* 200 released, 202 announced, 400, 403, 409, 410 never again */
     enum vt_agent_retry retry;
+    enum vt_agent_end end;
     uint64_t seen_size; /* of the tree that the agent remembers */
     int64_t ready_unix_s;
     char message[240];

@@ -18,6 +18,18 @@ const char *vt_agent_retry_name(enum vt_agent_retry retry)
     return names[retry];
 }
 
+const char *vt_agent_end_name(enum vt_agent_end end)
+{
+    static const char *const names[VT_AGENT_ENDS] = {
+        [VT_AGENT_END_NONE] = "",
+        [VT_AGENT_END_ERASED] = "erased",
+        [VT_AGENT_END_DESTROYED] = "key-destroyed",
+    };
+
+    VT_ASSERT(end < VT_AGENT_ENDS);
+    return names[end];
+}
+
 void vt_agent_reply_clear(struct vt_agent_reply *reply)
 {
     vt_buf_clear(&reply->grant);
@@ -170,6 +182,10 @@ static bool look_up(struct vt_agent_case *c, int64_t *warned_out, struct vt_erro
         return true;
     if (!vt_agent_store_read(c->agent->store, at, c->arena, &before, err))
         return false; /* status stays 0: trouble */
+    if (before.deed == VT_AGENT_RELEASED && at < c->agent->destroyed_at)
+        return vt_agent_refuse_for_ever(c, VT_AGENT_END_DESTROYED,
+                                        "a key was destroyed since this was answered: what "
+                                        "other keys open must be asked for anew");
     if (before.deed != VT_AGENT_WARNED)
         return answer_known(c, &before);
     *warned_out = before.time_unix_s;

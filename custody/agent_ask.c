@@ -28,16 +28,6 @@ static bool take_signatures(const struct vt_dsse *dsse, struct vt_agent_ask *out
     return true;
 }
 
-/* Texts are copied: the envelope is not kept. */
-static void keep_texts(struct vt_arena *arena, struct vt_access *access)
-{
-    vt_slice *const texts[] = { &access->cell,  &access->ledger,       &access->role,
-                                &access->place, &access->jurisdiction, &access->ticket };
-
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        *texts[i] = vt_arena_copy(arena, *texts[i]);
-}
-
 static bool take_statement(vt_slice envelope, struct vt_arena *arena,
                            struct vt_agent_ask *out, struct vt_error *err)
 {
@@ -47,7 +37,7 @@ static bool take_statement(vt_slice envelope, struct vt_arena *arena,
         !vt_access_read(&parsed.statement, &out->access, err) ||
         !take_signatures(&parsed.dsse, out, err))
         return false;
-    keep_texts(arena, &out->access);
+    vt_access_keep_texts(arena, &out->access); /* the envelope is not kept */
     return true;
 }
 

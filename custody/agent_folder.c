@@ -158,20 +158,31 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
                           struct vt_error *err)
 {
     struct vt_agent_identity *at = &agent->identities[agent->identity_count];
-    vt_slice key;
+    struct vt_agent_identity *before;
+    vt_slice country, data_class, period, key;
 
+    if (!vt_json_get_text(row, "recipient", "country", &country, err) ||
+        !vt_json_get_text(row, "recipient", "class", &data_class, err) ||
+        !vt_json_get_text(row, "recipient", "period", &period, err) ||
+        !vt_json_get_text(row, "recipient", "key", &key, err))
+        return false;
+    before = vt_agent_identity_of(agent, country, data_class, period);
+    if (before != NULL && before->key == NULL && before->is_destroyed) {
+        before->key = vt_arena_cstr(agent->arena, key);
+        return vt_agent_key_file_destroy(before->key, err);
+    }
+    if (before != NULL)
+        return vt_fail(err, VT_REJECTED, "%.*s/%.*s/%.*s has two keys: name one",
+                       VT_SLICE_ARGS(country), VT_SLICE_ARGS(data_class),
+                       VT_SLICE_ARGS(period));
     if (agent->identity_count == VT_AGENT_RECIPIENTS_MAX)
         return vt_fail(err, VT_LIMIT, "more than %d recipients", VT_AGENT_RECIPIENTS_MAX);
-    if (!vt_json_get_text(row, "recipient", "country", &at->country, err) ||
-        !vt_json_get_text(row, "recipient", "class", &at->data_class, err) ||
-        !vt_json_get_text(row, "recipient", "period", &at->period, err) ||
-        !vt_json_get_text(row, "recipient", "key", &key, err) ||
-        !vt_age_identity_open(vt_arena_cstr(agent->arena, key), passphrase, &at->identity,
-                              err))
+    at->key = vt_arena_cstr(agent->arena, key);
+    if (!vt_age_identity_open(at->key, passphrase, &at->identity, err))
         return false;
-    at->country = vt_arena_copy(agent->arena, at->country);
-    at->data_class = vt_arena_copy(agent->arena, at->data_class);
-    at->period = vt_arena_copy(agent->arena, at->period);
+    at->country = vt_arena_copy(agent->arena, country);
+    at->data_class = vt_arena_copy(agent->arena, data_class);
+    at->period = vt_arena_copy(agent->arena, period);
     agent->identity_count++;
     for (size_t i = 0; i + 1 < agent->identity_count; i++)
         if (memcmp(&agent->identities[i].identity.recipient, &at->identity.recipient,
@@ -364,6 +375,8 @@ bool vt_agent_remember(struct vt_agent *agent, const struct vt_agent_record *rec
     struct vt_agent_day *day;
     struct vt_access access;
 
+    if (record->deed == VT_AGENT_DESTROYED)
+        return vt_agent_remember_destroyed(agent, record, at, err);
     vt_agent_marks_put(&agent->known, &commitment, NULL, at);
     if (record->deed != VT_AGENT_RELEASED)
         return true;
@@ -401,9 +414,10 @@ static bool open_all(struct vt_agent *agent, const char *dir, vt_slice passphras
            vt_json_parse(text, "config.json", &config, err) &&
            read_papers(disk, agent->arena, &papers, err) &&
            vt_agent_rules_parse(&papers, agent->started_unix_s, &agent->rules, err) &&
-           open_keys(agent, config, passphrase, err) &&
            vt_agent_store_open(vt_agent_holder_folder(agent->arena, dir),
-                               (vt_agent_reader){ take_record, agent }, &agent->store, err);
+                               (vt_agent_reader){ take_record, agent }, &agent->store,
+                               err) &&
+           open_keys(agent, config, passphrase, err); /* those that were not destroyed */
 }
 
 bool vt_agent_open(const char *dir, vt_slice passphrase, const struct vt_env *env,
@@ -417,6 +431,8 @@ bool vt_agent_open(const char *dir, vt_slice passphrase, const struct vt_env *en
     agent->env = *env;
     agent->known = vt_agent_marks_init(env);
     agent->scanned = vt_agent_marks_init(env);
+    agent->released = vt_agent_marks_init(env);
+    agent->erased = vt_agent_marks_init(env);
     agent->started_unix_s = vt_env_now_unix_s(env);
     agent->floor = UINT64_MAX;
     if (!vt_disk_open(dir, false, &disk, err))
@@ -440,6 +456,8 @@ void vt_agent_close(struct vt_agent *agent)
     vt_agent_store_close(agent->store);
     vt_agent_marks_clear(&agent->known);
     vt_agent_marks_clear(&agent->scanned);
+    vt_agent_marks_clear(&agent->released);
+    vt_agent_marks_clear(&agent->erased);
     vt_agent_rules_free(agent->rules);
     vt_arena_free(agent->arena);
     free(agent);

@@ -10,6 +10,9 @@
 struct vt_agent_identity {
     struct vt_age_identity identity;
     vt_slice country, data_class, period;
+    const char *key;   /* path of its file; NULL: in no file of ours */
+    bool is_destroyed; /* its secret is gone; the recipient stays known */
+    uint64_t claim_at; /* destroyed: where the record is */
 };
 
 /* Papers, parsed and checked. */
@@ -36,8 +39,11 @@ struct vt_agent {
     struct vt_agent_identity identities[VT_AGENT_RECIPIENTS_MAX];
     size_t identity_count;
     struct vt_agent_store *store;
-    struct vt_agent_marks known;   /* commitment: where its last record begins */
-    struct vt_agent_marks scanned; /* object and rules that scanned it */
+    struct vt_agent_marks known;    /* commitment: where its last record begins */
+    struct vt_agent_marks scanned;  /* object and rules that scanned it */
+    struct vt_agent_marks released; /* object: where the first record that released it is */
+    struct vt_agent_marks erased;   /* object: where the record that erased it begins */
+    uint64_t destroyed_at;          /* where the last key was destroyed; 0: none was */
     struct vt_agent_day days[VT_ACCESS_REASONS];
     int64_t started_unix_s;
     /* Entries before this index were logged before we started.  Not known (UINT64_MAX)
@@ -54,6 +60,16 @@ VT_CHECKED bool vt_agent_rules_parse(const struct vt_agent_papers *papers,
 VT_CHECKED bool vt_agent_remember(struct vt_agent *agent,
                                   const struct vt_agent_record *record, uint64_t at,
                                   struct vt_error *err);
+
+/* The same for a record of a destroyed key: from then on it opens nothing.  VT_LIMIT. */
+VT_CHECKED bool vt_agent_remember_destroyed(struct vt_agent *agent,
+                                            const struct vt_agent_record *record,
+                                            uint64_t at, struct vt_error *err);
+/* The identity for that country, class and period, or NULL. */
+struct vt_agent_identity *vt_agent_identity_of(struct vt_agent *agent, vt_slice country,
+                                               vt_slice data_class, vt_slice period);
+/* Take a key's file from the disk, overwritten first; it may be gone already.  VT_IO. */
+VT_CHECKED bool vt_agent_key_file_destroy(const char *path, struct vt_error *err);
 
 /* ---- judging ----------------------------------------------------------------------------
  */
@@ -90,5 +106,8 @@ bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err);
 VT_PRINTF(4, 5)
 bool vt_agent_refuse(struct vt_agent_case *c, uint16_t status, enum vt_agent_retry retry,
                      const char *format, ...);
+/* The same with 410. */
+bool vt_agent_refuse_for_ever(struct vt_agent_case *c, enum vt_agent_end end,
+                              const char *message);
 
 #endif

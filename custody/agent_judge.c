@@ -29,6 +29,13 @@ bool vt_agent_refuse(struct vt_agent_case *c, uint16_t status, enum vt_agent_ret
     return false;
 }
 
+bool vt_agent_refuse_for_ever(struct vt_agent_case *c, enum vt_agent_end end,
+                              const char *message)
+{
+    c->reply->end = end;
+    return vt_agent_refuse(c, VT_HTTP_GONE, VT_AGENT_RETRY_NO, "%s", message);
+}
+
 /* The same for a failed call. */
 static bool refuse_error(struct vt_agent_case *c, const struct vt_error *failure)
 {

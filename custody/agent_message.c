@@ -116,6 +116,7 @@ void vt_agent_reply_write(struct vt_buf *out, const struct vt_agent_reply *reply
 
     vt_buf_put_u16(out, reply->status);
     vt_buf_put_u8(out, (uint8_t)reply->retry);
+    vt_buf_put_u8(out, (uint8_t)reply->end);
     vt_buf_put_u64(out, reply->seen_size);
     vt_buf_put_u64(out, (uint64_t)reply->ready_unix_s); /* not negative */
     vt_buf_put_u16(out, (uint16_t)len);
@@ -129,11 +130,11 @@ bool vt_agent_reply_read(vt_slice bytes, struct vt_agent_reply *out)
 {
     struct vt_agent_reply reply = { .status = 0 };
     vt_reader r = { bytes };
-    uint8_t retry;
+    uint8_t retry, end;
 
     if (!vt_read_u16(&r, &reply.status) || !vt_read_u8(&r, &retry) ||
-        retry >= VT_AGENT_RETRIES || !vt_read_u64(&r, &reply.seen_size) ||
-        !read_time(&r, &reply.ready_unix_s) ||
+        retry >= VT_AGENT_RETRIES || !vt_read_u8(&r, &end) || end >= VT_AGENT_ENDS ||
+        !vt_read_u64(&r, &reply.seen_size) || !read_time(&r, &reply.ready_unix_s) ||
         !read_text(&r, reply.message, sizeof reply.message) ||
         !read_totals(&r, &reply.totals) || !read_long(&r, &reply.grant) ||
         !read_long(&r, &reply.tally) || !vt_read_end(&r)) {
@@ -141,6 +142,7 @@ bool vt_agent_reply_read(vt_slice bytes, struct vt_agent_reply *out)
         return false;
     }
     reply.retry = (enum vt_agent_retry)retry; /* below VT_AGENT_RETRIES */
+    reply.end = (enum vt_agent_end)end;       /* below VT_AGENT_ENDS */
     *out = reply;
     return true;
 }

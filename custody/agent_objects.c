@@ -31,6 +31,11 @@ static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *r
                                "object %zu is sealed for a key that this agent does not "
                                "hold",
                                i + 1);
+    if (c->identities[i]->is_destroyed)
+        return vt_agent_refuse_for_ever(c, VT_AGENT_END_DESTROYED,
+                                        "the key of its country, class and period was "
+                                        "destroyed: nothing that was sealed for it is "
+                                        "ever released again");
     vt_agent_object_header(object, &text);
     if (!vt_age_header_parse(vt_buf_slice(&text), &header, &failure) ||
         !vt_age_unwrap(&c->identities[i]->identity, &header, row->file_key, &failure))

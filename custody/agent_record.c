@@ -10,6 +10,8 @@ static const char *const deeds[VT_AGENT_DEEDS] = {
     [VT_AGENT_RELEASED] = "released",
     [VT_AGENT_REFUSED] = "refused",
     [VT_AGENT_WARNED] = "warned",
+    [VT_AGENT_ERASED] = "erased",
+    [VT_AGENT_DESTROYED] = "destroyed",
 };
 
 const char *vt_agent_deed_name(enum vt_agent_deed deed)

@@ -23,6 +23,8 @@ enum vt_agent_deed {
     VT_AGENT_RELEASED = 1, /* file keys were given */
     VT_AGENT_REFUSED,      /* a good statement that the policy does not allow */
     VT_AGENT_WARNED,       /* one that must wait, announced */
+    VT_AGENT_ERASED,       /* objects are never released again */
+    VT_AGENT_DESTROYED,    /* so is what was sealed for a recipient: its key is gone */
     VT_AGENT_DEEDS,
 };
 
@@ -36,13 +38,14 @@ struct vt_agent_record {
     uint64_t size;       /* of the tree that was seen, and its root */
     vt_hash root;
     uint8_t salt[VT_ACCESS_SALT_BYTES]; /* the opening: salt and envelope */
-    vt_slice envelope;
-    const vt_hash *ids; /* of the batch; 0 if the statement names its objects */
+    vt_slice envelope;                  /* destroyed: the agent's own claim, salt zero */
+    const vt_hash *ids; /* of the batch; 0 if the statement names its objects.  Destroyed:
+                         * the recipient, one */
     size_t id_count;
-    const vt_hash *objects; /* released */
+    const vt_hash *objects; /* released, or erased */
     size_t object_count;
     vt_slice why;   /* refused: the sentence */
-    vt_slice grant; /* released: what was answered, sealed for the recipient */
+    vt_slice grant; /* what was answered: keys, sealed for the recipient; erased: a claim */
     vt_hash chain;  /* when read */
 };
 

@@ -1,5 +1,6 @@
 /* Openings against the ledger. */
 #include "custody/review.h"
+#include "custody/agent.h"
 #include "evidence/field.h"
 #include "ledger/signer.h"
 #include "ledger/shelf.h"
@@ -22,7 +23,9 @@ struct vt_custody_review {
     struct vt_disk *disk;
     struct vt_buf checkpoint; /* note */
     struct vt_head head;
-    struct vt_tree *tree; /* while the ledger is read */
+    struct vt_tree *tree;                      /* while the ledger is read */
+    size_t destroyed[VT_AGENT_RECIPIENTS_MAX]; /* places of readings */
+    size_t destroyed_count;
     struct vt_custody_findings findings;
 };
 
@@ -68,14 +71,8 @@ static void read_access(struct vt_custody_review *review, struct vt_custody_read
 
     at->is_access = vt_envelope_parse(at->record->envelope, envelope, &ignored) &&
                     vt_access_read(&envelope->statement, &at->access, &ignored);
-    if (at->is_access) {
-        vt_slice *const texts[] = { &at->access.cell,   &at->access.ledger,
-                                    &at->access.role,   &at->access.place,
-                                    &at->access.ticket, &at->access.jurisdiction };
-
-        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-            *texts[i] = vt_arena_copy(review->arena, *texts[i]);
-    }
+    if (at->is_access)
+        vt_access_keep_texts(review->arena, &at->access);
     vt_envelope_clear(envelope);
 }
 
@@ -83,9 +80,11 @@ static void count_up(const struct vt_custody_review *review, struct vt_custody_r
 {
     const struct vt_custody_reading *before = review->count > 1 ? at - 1 : NULL;
 
-    at->keys_so_far = at->record->object_count + (before ? before->keys_so_far : 0);
-    at->releases_so_far =
-        (at->record->deed == VT_AGENT_RELEASED) + (before ? before->releases_so_far : 0);
+    bool is_release = at->record->deed == VT_AGENT_RELEASED;
+
+    at->keys_so_far =
+        (is_release ? at->record->object_count : 0) + (before ? before->keys_so_far : 0);
+    at->releases_so_far = is_release + (before ? before->releases_so_far : 0);
 }
 
 static bool take_record(void *context, const struct vt_agent_record *record, uint64_t at,
@@ -106,6 +105,9 @@ static bool take_record(void *context, const struct vt_agent_record *record, uin
     count_up(review, reading);
     reading->commitment = vt_access_commitment(record->salt, record->envelope);
     read_access(review, reading);
+    if (record->deed == VT_AGENT_DESTROYED &&
+        review->destroyed_count < VT_AGENT_RECIPIENTS_MAX)
+        review->destroyed[review->destroyed_count++] = review->count - 1;
     return true;
 }
 
@@ -220,6 +222,50 @@ static void take_tally(struct vt_custody_review *review, uint64_t index,
          (uintmax_t)index, (uintmax_t)number);
 }
 
+/* A destroyed key's record holds the claim itself. */
+static void mark_claim(struct vt_custody_review *review, vt_slice entry)
+{
+    for (size_t i = 0; i < review->destroyed_count; i++) {
+        struct vt_custody_reading *at = &review->readings[review->destroyed[i]];
+
+        if (vt_slice_equal(at->record->envelope, entry))
+            at->is_logged = true;
+    }
+}
+
+/* Does the opening with that number erase, behind the chain that was claimed? */
+static bool is_claim_of(const struct vt_custody_review *review, uint64_t number,
+                        const json_t *predicate)
+{
+    vt_hash before = vt_field_hash(predicate, "before"), first = { { 0 } };
+    const struct vt_custody_reading *at = &review->readings[number - 1];
+    enum vt_agent_deed deed =
+        json_object_get(predicate, "period") != NULL ? VT_AGENT_DESTROYED : VT_AGENT_ERASED;
+
+    return at->record->deed == deed &&
+           vt_hash_equal(&before, number == 1 ? &first : &at[-1].record->chain);
+}
+
+static void take_erasure(struct vt_custody_review *review, uint64_t index, vt_slice entry,
+                         const json_t *predicate)
+{
+    struct vt_custody_findings *f = &review->findings;
+    uint64_t number = vt_field_number(predicate, "number");
+
+    f->erasures++;
+    mark_claim(review, entry);
+    if (number > review->count) {
+        if (number - review->count > f->withheld)
+            f->withheld = number - review->count;
+        find(review, "entry %ju: the agent erased by its record %ju, and there are %zu",
+             (uintmax_t)index, (uintmax_t)number, review->count);
+    } else if (number == 0 || !is_claim_of(review, number, predicate)) {
+        f->wrong++;
+        find(review, "entry %ju: the openings do not say what was erased by record %ju",
+             (uintmax_t)index, (uintmax_t)number);
+    }
+}
+
 static bool is_of_agent(const struct vt_custody_review *review,
                         const struct vt_count *count)
 {
@@ -242,12 +288,16 @@ static void take_envelope(struct vt_custody_review *review, uint64_t index, vt_s
     struct vt_count count;
 
     if (!vt_envelope_parse(entry, &envelope, &ignored) ||
-        envelope.statement.type != VT_TALLY)
+        (envelope.statement.type != VT_TALLY && envelope.statement.type != VT_ERASURE))
         return;
     count = vt_keyring_count(review->keyring, VT_ROLE_AGENT, &envelope,
                              review->findings.time_unix_s, (vt_slice){ 0 });
-    if (is_of_agent(review, &count))
+    if (!is_of_agent(review, &count))
+        return;
+    if (envelope.statement.type == VT_TALLY)
         take_tally(review, index, envelope.statement.predicate);
+    else
+        take_erasure(review, index, entry, envelope.statement.predicate);
 }
 
 static bool take_entry(void *context, uint64_t index, vt_slice entry, struct vt_error *err)
@@ -308,6 +358,10 @@ static void sum_up(struct vt_custody_review *review)
 
         if (at->is_logged)
             continue;
+        if (at->record->deed == VT_AGENT_DESTROYED) {
+            review->findings.unclaimed++;
+            continue;
+        }
         review->findings.unlogged++;
         find(review, "opening %ju: the ledger has no such commitment at entry %ju",
              (uintmax_t)at->record->number, (uintmax_t)at->record->index);

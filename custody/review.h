@@ -23,7 +23,8 @@ struct vt_custody_reading {
     vt_hash commitment;
     bool is_access; /* it holds a whole statement: `access` is it */
     struct vt_access access;
-    bool is_logged;                        /* the ledger has the commitment where it says */
+    bool is_logged; /* the ledger has the commitment where it says; of a destroyed key: the
+                     * claim, somewhere */
     uint64_t keys_so_far, releases_so_far; /* with this one */
 };
 
@@ -34,8 +35,10 @@ struct vt_custody_findings {
     uint64_t unopened;             /* of these, without an opening */
     uint64_t tallies;              /* by an agent of the trust root */
     uint64_t unlogged;             /* openings whose commitment is not on the ledger */
+    uint64_t unclaimed;            /* destroyed keys whose claim is not: not wrong yet */
     uint64_t repeated;             /* statements that were released twice */
-    uint64_t wrong;                /* tallies that the openings do not come to */
+    uint64_t erasures;             /* claims of an agent of the trust root */
+    uint64_t wrong;                /* tallies and claims that the openings do not say */
     uint64_t withheld;             /* records that a tally counts and the openings lack */
     uint64_t uncounted;            /* openings behind the last tally: not wrong yet */
     char first[240];               /* what is wrong, the first of it; "": nothing */

@@ -56,7 +56,7 @@ static void count(struct counts *counts, uint16_t status)
 {
     counts->released += status == VT_HTTP_OK;
     counts->announced += status == VT_HTTP_ACCEPTED;
-    counts->refused += status == VT_HTTP_FORBIDDEN;
+    counts->refused += status == VT_HTTP_FORBIDDEN || status == VT_HTTP_GONE;
     counts->again += status == VT_HTTP_CONFLICT;
     counts->malformed += status == VT_HTTP_BAD_REQUEST;
 }
@@ -64,10 +64,10 @@ static void count(struct counts *counts, uint16_t status)
 static void answer_no(struct vt_http_exchange *exchange, const struct vt_agent_reply *reply)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
-    VT_AUTO_JSON json =
-        json_pack("{s:s,s:s,s:I,s:I}", "message", reply->message, "retry",
-                  vt_agent_retry_name(reply->retry), "seen", (json_int_t)reply->seen_size,
-                  "ready", (json_int_t)reply->ready_unix_s);
+    VT_AUTO_JSON json = json_pack(
+        "{s:s,s:s,s:s,s:I,s:I}", "message", reply->message, "retry",
+        vt_agent_retry_name(reply->retry), "end", vt_agent_end_name(reply->end), "seen",
+        (json_int_t)reply->seen_size, "ready", (json_int_t)reply->ready_unix_s);
     struct vt_error err = { 0 };
 
     if (json == NULL || !vt_json_write_canonical(json, &text, &err)) {
@@ -97,7 +97,7 @@ static bool is_status(uint16_t status)
 {
     return status == VT_HTTP_OK || status == VT_HTTP_ACCEPTED ||
            status == VT_HTTP_BAD_REQUEST || status == VT_HTTP_FORBIDDEN ||
-           status == VT_HTTP_CONFLICT;
+           status == VT_HTTP_CONFLICT || status == VT_HTTP_GONE;
 }
 
 static void keep_last(struct front *f, const struct vt_agent_reply *reply)

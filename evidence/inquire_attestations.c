@@ -364,6 +364,7 @@ static const enum vt_predicate ORDER[] = {
     VT_ACCESS,
     VT_CUSTODY,
     VT_TALLY,
+    VT_ERASURE,
     VT_PROMISE,
     VT_KEPT,
     VT_FINDING,

@@ -300,18 +300,16 @@ static const struct vt_field COUNT[] = { TEXT("cell"),
 
 /* ---- who may read what a cell keeps, and who did ---- */
 
-static const char *const REASONS[] = { "customer-support",
-                                       "malware-analysis",
-                                       "false-positive-complaint",
-                                       "government-request",
-                                       "maintenance",
-                                       "automatic-scan",
-                                       "emergency",
-                                       NULL };
+static const char *const REASONS[] = {
+    "customer-support",   "malware-analysis", "false-positive-complaint",
+    "government-request", "maintenance",      "automatic-scan",
+    "emergency",          "erasure",          NULL
+};
 static const struct vt_field READER[] = { SHA256("person"),     TEXT("role"),
                                           SHA256("role_key"),   TEXT("place"),
                                           TEXT("jurisdiction"), END };
 static const struct vt_field BATCH[] = { SHA256("root"), NUMBER("count"), END };
+static const struct vt_field BACKUP[] = { TEXT("name"), TIME("dies"), END };
 static const struct vt_field ACCESS[] = { TEXT("cell"),
                                           TEXT("ledger"),
                                           NUMBER("policy"),
@@ -321,6 +319,7 @@ static const struct vt_field ACCESS[] = { TEXT("cell"),
                                           WORD("reason", REASONS),
                                           NUMBER_OPT("request"),
                                           SHA256_OPT("rules"),
+                                          OBJECTS_OPT("backups", BACKUP, 16),
                                           TEXT("ticket"),
                                           TEXT("recipient"),
                                           TIME("created"),
@@ -361,6 +360,27 @@ static const struct vt_field TALLY[] = { TEXT("cell"),
                                          NUMBER("size"),
                                          SHA256("chain"),
                                          END };
+
+static const char *const EFFECTS[] = { "no further release", NULL };
+static const struct vt_field ERASURE_ACCESS[] = { NUMBER("index"), NUMBER("objects"),
+                                                  WORD("reason", REASONS), END };
+static const struct vt_field ERASURE_OBJECTS[] = { NUMBER("order"),
+                                                   OBJECT_OPT("erased", BATCH),
+                                                   OBJECT_OPT("closed", BATCH),
+                                                   OBJECTS("accesses", ERASURE_ACCESS, 384),
+                                                   OBJECTS("backups", BACKUP, 16),
+                                                   END };
+static const struct vt_field ERASURE_PERIOD[] = { TEXT("country"), TEXT("class"),
+                                                  TEXT("period"), TEXT("recipient"), END };
+static const struct vt_field ERASURE[] = { TEXT("cell"),
+                                           TEXT("ledger"),
+                                           WORD("effect", EFFECTS),
+                                           NUMBER("number"),
+                                           SHA256("before"),
+                                           TIME("at"),
+                                           OBJECT_OPT("objects", ERASURE_OBJECTS),
+                                           OBJECT_OPT("period", ERASURE_PERIOD),
+                                           END };
 
 /* ---- statements of supervision (custody/DESIGN-supervision.md) ---- */
 
@@ -521,6 +541,7 @@ static const struct {
     [VT_ACCESS] = { "access", "urn:vitrine:access:v1", ACCESS },
     [VT_CUSTODY] = { "custody", "urn:vitrine:custody:v1", CUSTODY },
     [VT_TALLY] = { "tally", "urn:vitrine:tally:v1", TALLY },
+    [VT_ERASURE] = { "erasure", "urn:vitrine:erasure:v1", ERASURE },
     [VT_PROMISE] = { "promise", "urn:vitrine:promise:v1", PROMISE },
     [VT_KEPT] = { "kept", "urn:vitrine:kept:v1", KEPT },
     [VT_FINDING] = { "finding", "urn:vitrine:finding:v1", FINDING },

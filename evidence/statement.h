@@ -37,6 +37,7 @@ enum vt_predicate {
     VT_ACCESS,  /* somebody asks to read: never public, its commitment is */
     VT_CUSTODY, /* who may read what, by the supervisor */
     VT_TALLY,   /* what a key agent has released so far */
+    VT_ERASURE, /* what it will never release again */
     VT_PROMISE,
     VT_KEPT, /* a promise was: what met it, and when it was seen */
     VT_FINDING,

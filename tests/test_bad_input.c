@@ -249,6 +249,8 @@ static const struct row rows[] = {
     { NO_TWIN, "keyagent serve --dir #agent --tls-cert @cert.pem --tls-key @cert.key "
                "--passphrase-file ~phrase" },
     { 0, "keyagent status --dir #agent" },
+    { 0, "keyagent destroy --dir #agent --recipient CH/file/2026 --out claim.json "
+         "--passphrase-file ~phrase" },
     { 0, "custody policy @rules.json --out +new-custody.json --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "custody request @one.age --out +new-request --cell zurich --ledger a.example "

@@ -74,11 +74,10 @@ bool vt_agent_count(struct vt_agent *agent, struct vt_agent_reply *reply,
 /* ---- records ----------------------------------------------------------------------------
  */
 
-static bool record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_slice grant,
-                   struct vt_error *err)
+bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_slice grant,
+                          struct vt_error *err)
 {
     struct vt_agent *agent = c->agent;
-    bool is_release = deed == VT_AGENT_RELEASED;
     struct vt_agent_record row = {
         .deed = deed,
         .number = vt_agent_store_totals(agent->store)->number + 1,
@@ -89,8 +88,6 @@ static bool record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_slice gr
         .envelope = c->envelope,
         .ids = c->ask->ids,
         .id_count = c->ask->id_count,
-        .objects = is_release ? c->object_ids : NULL,
-        .object_count = is_release ? c->ask->object_count : 0,
         .why = deed == VT_AGENT_REFUSED ? vt_slice_from_cstr(c->reply->message)
                                         : (vt_slice){ 0 },
         .grant = grant,
@@ -98,6 +95,12 @@ static bool record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_slice gr
     uint64_t at;
 
     memcpy(row.salt, c->ask->salt, sizeof row.salt);
+    if (deed == VT_AGENT_ERASED) {
+        row.objects = vt_agent_case_named(c, &row.object_count);
+    } else if (deed == VT_AGENT_RELEASED) {
+        row.objects = c->object_ids;
+        row.object_count = c->ask->object_count;
+    }
     return vt_agent_store_append(agent->store, &row, &at, err) &&
            vt_agent_remember(agent, &row, at, err);
 }
@@ -107,7 +110,7 @@ static bool announce(struct vt_agent_case *c, struct vt_error *err)
 {
     char when[VT_TIME_TEXT_BYTES];
 
-    if (!record(c, VT_AGENT_WARNED, (vt_slice){ 0 }, err))
+    if (!vt_agent_case_record(c, VT_AGENT_WARNED, (vt_slice){ 0 }, err))
         return false;
     c->reply->ready_unix_s = c->time_unix_s + c->terms.delay_s;
     vt_time_write(c->reply->ready_unix_s, when);
@@ -134,7 +137,7 @@ static bool release(struct vt_agent_case *c, struct vt_error *err)
         (void)vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "%s", err->message);
         return err->code == VT_REJECTED; /* nobody can hold the key of such a recipient */
     }
-    if (!record(c, VT_AGENT_RELEASED, vt_buf_slice(grant), err)) {
+    if (!vt_agent_case_record(c, VT_AGENT_RELEASED, vt_buf_slice(grant), err)) {
         vt_buf_clear(grant); /* nobody gets what is not on the disk */
         return false;
     }
@@ -149,12 +152,13 @@ static bool release(struct vt_agent_case *c, struct vt_error *err)
  * got lost: the same bytes, sealed for the same recipient; nothing is unwrapped. */
 static bool answer_known(struct vt_agent_case *c, const struct vt_agent_record *before)
 {
-    bool is_same = before->object_count == c->ask->object_count;
+    bool is_erasure = before->deed == VT_AGENT_ERASED;
+    bool is_same = is_erasure || before->object_count == c->ask->object_count;
 
     if (before->deed == VT_AGENT_REFUSED)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "it was refused: %.*s", VT_SLICE_ARGS(before->why));
-    for (size_t i = 0; is_same && i < before->object_count; i++) {
+    for (size_t i = 0; is_same && !is_erasure && i < before->object_count; i++) {
         VT_AUTO_BUF header = vt_buf_init(VT_KIB(1));
         vt_hash id;
 
@@ -165,6 +169,8 @@ static bool answer_known(struct vt_agent_case *c, const struct vt_agent_record *
     if (!is_same)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "this statement was used, for other objects");
+    if (!is_erasure && !vt_agent_case_are_there(c, before->objects, before->object_count))
+        return false;
     c->reply->grant = vt_buf_init(GRANT_BYTES_MAX);
     vt_buf_put(&c->reply->grant, before->grant);
     c->reply->status = VT_HTTP_OK;
@@ -213,6 +219,21 @@ static bool is_to_be_recorded(const struct vt_agent_case *c)
            !vt_agent_marks_find(&c->agent->known, &c->commitment, NULL, &at);
 }
 
+static bool record_refusal(struct vt_agent_case *c, struct vt_error *err)
+{
+    return !is_to_be_recorded(c) ||
+           vt_agent_case_record(c, VT_AGENT_REFUSED, (vt_slice){ 0 }, err);
+}
+
+/* Nothing stands against it any more. */
+static bool settle(struct vt_agent_case *c, struct vt_error *err)
+{
+    if (c->ask->access.reason != VT_ACCESS_ERASURE)
+        return release(c, err);
+    return vt_agent_case_erase(c, err) &&
+           (c->reply->status == VT_HTTP_OK || record_refusal(c, err));
+}
+
 static bool decide(struct vt_agent_case *c, struct vt_error *err)
 {
     int64_t warned = 0;
@@ -221,15 +242,15 @@ static bool decide(struct vt_agent_case *c, struct vt_error *err)
     if (!judge(c, &warned, err)) {
         if (c->reply->status == 0)
             return false;
-        return !is_to_be_recorded(c) || record(c, VT_AGENT_REFUSED, (vt_slice){ 0 }, err);
+        return record_refusal(c, err);
     }
     if (c->terms.delay_s == 0)
-        return release(c, err);
+        return settle(c, err);
     if (warned == 0)
         return announce(c, err);
     c->reply->ready_unix_s = warned + c->terms.delay_s;
     if (c->time_unix_s >= c->reply->ready_unix_s)
-        return release(c, err);
+        return settle(c, err);
     vt_time_write(c->reply->ready_unix_s, when);
     (void)vt_agent_refuse(c, VT_HTTP_ACCEPTED, VT_AGENT_RETRY_LATER,
                           "announced already; ask again from %s on", when);

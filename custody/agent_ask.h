@@ -54,7 +54,7 @@ struct vt_agent_ask {
     struct vt_age_recipient recipients[VT_CUSTODY_RECIPIENTS_MAX];
     size_t recipient_count;
     const struct vt_agent_object *objects;
-    size_t object_count; /* 1 to VT_ACCESS_BATCH_MAX */
+    size_t object_count; /* at most VT_ACCESS_BATCH_MAX; 0: to erase, what is named */
 };
 
 /* Take a request apart; policy: of the trust root.  Slices of *out point into the arena or

@@ -58,6 +58,29 @@ static bool read_proof(vt_reader *r, struct vt_proof *out)
 /* ---- the statement ----------------------------------------------------------------------
  */
 
+static void put_backups(struct vt_buf *out, const struct vt_access *a)
+{
+    vt_buf_put_u8(out, (uint8_t)a->backup_count); /* at most VT_ACCESS_BACKUPS_MAX */
+    for (size_t i = 0; i < a->backup_count; i++) {
+        put_text(out, a->backups[i].name);
+        vt_buf_put_u64(out, (uint64_t)a->backups[i].dies_unix_s); /* of a time text */
+    }
+}
+
+static bool read_backups(vt_reader *r, struct vt_access *out)
+{
+    uint8_t count;
+
+    if (!vt_read_u8(r, &count) || count > VT_ACCESS_BACKUPS_MAX)
+        return false;
+    for (uint8_t i = 0; i < count; i++)
+        if (!read_text(r, &out->backups[i].name) ||
+            !read_time(r, &out->backups[i].dies_unix_s))
+            return false;
+    out->backup_count = count;
+    return true;
+}
+
 static void put_access(struct vt_buf *out, const struct vt_access *a)
 {
     put_text(out, a->cell);
@@ -79,6 +102,8 @@ static void put_access(struct vt_buf *out, const struct vt_access *a)
     vt_buf_put(out, VT_BYTES(a->recipient.bytes));
     vt_buf_put_u64(out, (uint64_t)a->created_unix_s); /* of a time text: from 1970 on */
     vt_buf_put_u64(out, (uint64_t)a->expires_unix_s);
+    if (a->reason == VT_ACCESS_ERASURE)
+        put_backups(out, a);
 }
 
 static bool read_what(vt_reader *r, struct vt_access *out)
@@ -110,7 +135,7 @@ static bool read_access(vt_reader *r, struct vt_access *out)
         !read_time(r, &out->created_unix_s) || !read_time(r, &out->expires_unix_s))
         return false;
     out->reason = (enum vt_access_reason)reason; /* below VT_ACCESS_REASONS */
-    return true;
+    return out->reason != VT_ACCESS_ERASURE || read_backups(r, out);
 }
 
 static bool read_signatures(vt_reader *r, struct vt_agent_ask *out)
@@ -183,7 +208,7 @@ static bool read_recipients(vt_reader *r, struct vt_agent_ask *out)
 {
     uint8_t count;
 
-    if (!vt_read_u8(r, &count) || count == 0 || count > VT_CUSTODY_RECIPIENTS_MAX)
+    if (!vt_read_u8(r, &count) || count > VT_CUSTODY_RECIPIENTS_MAX)
         return false;
     out->recipient_count = count;
     return read_into(r, out->recipients, count * sizeof out->recipients[0]);
@@ -198,9 +223,9 @@ static bool read_objects(vt_reader *r, struct vt_arena *arena, struct vt_agent_a
     struct vt_agent_object *objects;
     uint16_t count;
 
-    if (!vt_read_u16(r, &count) || count == 0 || count > VT_ACCESS_BATCH_MAX)
+    if (!vt_read_u16(r, &count) || count > VT_ACCESS_BATCH_MAX)
         return false;
-    objects = vt_arena_alloc(arena, count * sizeof *objects);
+    objects = vt_arena_alloc(arena, ((size_t)count + 1) * sizeof *objects);
     if (!read_into(r, objects, count * sizeof *objects))
         return false;
     for (uint16_t i = 0; i < count; i++)

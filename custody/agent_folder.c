@@ -378,8 +378,13 @@ bool vt_agent_remember(struct vt_agent *agent, const struct vt_agent_record *rec
     if (record->deed == VT_AGENT_DESTROYED)
         return vt_agent_remember_destroyed(agent, record, at, err);
     vt_agent_marks_put(&agent->known, &commitment, NULL, at);
-    if (record->deed != VT_AGENT_RELEASED)
+    if (record->deed != VT_AGENT_RELEASED && record->deed != VT_AGENT_ERASED)
         return true;
+    for (size_t i = 0; i < record->object_count; i++)
+        if (record->deed == VT_AGENT_ERASED)
+            vt_agent_marks_put(&agent->erased, &record->objects[i], NULL, at);
+        else
+            vt_agent_note_release(agent, &record->objects[i], at);
     if (!vt_envelope_parse(record->envelope, &envelope, err) ||
         !vt_access_read(&envelope.statement, &access, err))
         return vt_within(err, "opening %ju", (uintmax_t)record->number);
@@ -458,6 +463,7 @@ void vt_agent_close(struct vt_agent *agent)
     vt_agent_marks_clear(&agent->scanned);
     vt_agent_marks_clear(&agent->released);
     vt_agent_marks_clear(&agent->erased);
+    free(agent->releases);
     vt_agent_rules_free(agent->rules);
     vt_arena_free(agent->arena);
     free(agent);

@@ -25,6 +25,12 @@ struct vt_agent_rules {
     struct vt_custody custody; /* points into it */
 };
 
+/* An opening by which the key of an object left; the last one is found by its mark. */
+struct vt_agent_release {
+    uint64_t at;     /* where the record begins */
+    uint64_t before; /* place + 1 of the one before, of the same object; 0: none */
+};
+
 /* File keys that were released for a reason on one day. */
 struct vt_agent_day {
     int64_t day; /* since 1970 */
@@ -39,11 +45,13 @@ struct vt_agent {
     struct vt_agent_identity identities[VT_AGENT_RECIPIENTS_MAX];
     size_t identity_count;
     struct vt_agent_store *store;
-    struct vt_agent_marks known;    /* commitment: where its last record begins */
-    struct vt_agent_marks scanned;  /* object and rules that scanned it */
-    struct vt_agent_marks released; /* object: where the first record that released it is */
-    struct vt_agent_marks erased;   /* object: where the record that erased it begins */
-    uint64_t destroyed_at;          /* where the last key was destroyed; 0: none was */
+    struct vt_agent_marks known;       /* commitment: where its last record begins */
+    struct vt_agent_marks scanned;     /* object and rules that scanned it */
+    struct vt_agent_marks released;    /* object: place + 1 among releases */
+    struct vt_agent_release *releases; /* owned */
+    size_t release_count;
+    struct vt_agent_marks erased; /* object: where the record that erased it begins */
+    uint64_t destroyed_at;        /* where the last key was destroyed; 0: none was */
     struct vt_agent_day days[VT_ACCESS_REASONS];
     int64_t started_unix_s;
     /* Entries before this index were logged before we started.  Not known (UINT64_MAX)
@@ -61,6 +69,13 @@ VT_CHECKED bool vt_agent_remember(struct vt_agent *agent,
                                   const struct vt_agent_record *record, uint64_t at,
                                   struct vt_error *err);
 
+/* The key of the object left by the record at that place. */
+void vt_agent_note_release(struct vt_agent *agent, const vt_hash *object, uint64_t at);
+/* NULL: there is none. */
+const struct vt_agent_release *vt_agent_last_release(const struct vt_agent *agent,
+                                                     const vt_hash *object);
+const struct vt_agent_release *vt_agent_release_before(
+    const struct vt_agent *agent, const struct vt_agent_release *release);
 /* The same for a record of a destroyed key: from then on it opens nothing.  VT_LIMIT. */
 VT_CHECKED bool vt_agent_remember_destroyed(struct vt_agent *agent,
                                             const struct vt_agent_record *record,
@@ -101,6 +116,17 @@ bool vt_agent_case_ledger(struct vt_agent_case *c, struct vt_error *err);
 bool vt_agent_case_reader(struct vt_agent_case *c, struct vt_error *err);
 bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err);
 bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err);
+
+/* The ids that the statement names; of a batch, those that were shown. */
+const vt_hash *vt_agent_case_named(const struct vt_agent_case *c, size_t *count_out);
+/* None of them was erased; else the reply says which. */
+bool vt_agent_case_are_there(struct vt_agent_case *c, const vt_hash *ids, size_t count);
+/* Append what becomes of it; grant: what is answered.  VT_IO. */
+VT_CHECKED bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed deed,
+                                     vt_slice grant, struct vt_error *err);
+/* Erase what is named: recorded, and the claim is in the reply; or the reply says why not.
+ * VT_IO. */
+VT_CHECKED bool vt_agent_case_erase(struct vt_agent_case *c, struct vt_error *err);
 
 /* Fill the reply; returns false. */
 VT_PRINTF(4, 5)

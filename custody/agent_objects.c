@@ -17,6 +17,33 @@ static const struct vt_agent_identity *find_identity(const struct vt_agent *agen
     return NULL;
 }
 
+static bool is_erasure(const struct vt_agent_case *c)
+{
+    return c->ask->access.reason == VT_ACCESS_ERASURE;
+}
+
+static vt_hash id_of(const struct vt_agent_object *object)
+{
+    VT_AUTO_BUF text = vt_buf_init(HEADER_BYTES_MAX);
+
+    vt_agent_object_header(object, &text);
+    return vt_sha256_of(vt_buf_slice(&text));
+}
+
+bool vt_agent_case_are_there(struct vt_agent_case *c, const vt_hash *ids, size_t count)
+{
+    uint64_t at;
+
+    for (size_t i = 0; i < count; i++)
+        if (vt_agent_marks_find(&c->agent->erased, &ids[i], NULL, &at))
+            return vt_agent_refuse_for_ever(c, VT_AGENT_END_ERASED,
+                                            count == 1 ? "the object was erased: its key "
+                                                         "is never released again"
+                                                       : "one of the objects was erased: "
+                                                         "its key is never released again");
+    return true;
+}
+
 /* The file key of an object, from its header written here: it is ours, and unchanged. */
 static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *row)
 {
@@ -31,6 +58,10 @@ static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *r
                                "object %zu is sealed for a key that this agent does not "
                                "hold",
                                i + 1);
+    if (c->identities[i]->is_destroyed && is_erasure(c)) {
+        row->id = c->object_ids[i] = id_of(object); /* as it is shown: not opened */
+        return true;
+    }
     if (c->identities[i]->is_destroyed)
         return vt_agent_refuse_for_ever(c, VT_AGENT_END_DESTROYED,
                                         "the key of its country, class and period was "
@@ -90,20 +121,37 @@ bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
     size_t count = c->ask->object_count;
     struct vt_age_grant_row *rows;
 
+    if (count == 0 && !is_erasure(c))
+        return vt_agent_refuse(c, VT_HTTP_BAD_REQUEST, VT_AGENT_RETRY_NO,
+                               "it asks for no object");
     if (!is_batch(c) ||
-        !vt_secret_init(&c->memory, count * sizeof(struct vt_age_grant_row), err))
+        !vt_secret_init(&c->memory, (count + 1) * sizeof(struct vt_age_grant_row), err))
         return false;
     rows = (struct vt_age_grant_row *)(void *)c->memory.data;
-    c->identities = vt_arena_alloc(c->arena, count * sizeof *c->identities);
-    c->object_ids = vt_arena_alloc(c->arena, count * sizeof *c->object_ids);
+    c->identities = vt_arena_alloc(c->arena, (count + 1) * sizeof *c->identities);
+    c->object_ids = vt_arena_alloc(c->arena, (count + 1) * sizeof *c->object_ids);
     for (size_t i = 0; i < count; i++)
         if (!unwrap(c, i, &rows[i]))
             return false;
-    return are_named(c);
+    return are_named(c) &&
+           (is_erasure(c) || vt_agent_case_are_there(c, c->object_ids, count));
 }
 
 /* ---- the terms --------------------------------------------------------------------------
  */
+
+/* What is erased by its id alone may be of any country: the rule must say so. */
+static bool unseen_are_allowed(struct vt_agent_case *c)
+{
+    struct vt_error failure = { 0 };
+
+    return vt_custody_allows(&c->agent->rules->custody, &c->ask->access, VT_LIT("*"),
+                             VT_LIT("file"), &c->terms, &failure) ||
+           vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                           "headers of %ju objects are not shown: %s",
+                           (uintmax_t)(c->ask->access.count - c->ask->object_count),
+                           failure.message);
+}
 
 /* The demands of all places that the objects are from, together. */
 static bool gather_terms(struct vt_agent_case *c)
@@ -119,7 +167,8 @@ static bool gather_terms(struct vt_agent_case *c)
             return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "%s",
                                    failure.message);
     }
-    return true;
+    return c->ask->object_count == c->ask->access.count || !is_erasure(c) ||
+           unseen_are_allowed(c);
 }
 
 static bool within_bounds(struct vt_agent_case *c)
@@ -127,12 +176,13 @@ static bool within_bounds(struct vt_agent_case *c)
     const struct vt_access *access = &c->ask->access;
     const struct vt_agent_day *day = &c->agent->days[access->reason];
     uint64_t today = day->day == c->time_unix_s / DAY_S ? day->keys : 0;
+    uint64_t wanted = is_erasure(c) ? access->count : c->ask->object_count;
 
     if (access->count > c->terms.objects)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "it names %ju objects, the policy takes %ju",
                                (uintmax_t)access->count, (uintmax_t)c->terms.objects);
-    if (today > c->terms.per_day || c->ask->object_count > c->terms.per_day - today)
+    if (today > c->terms.per_day || wanted > c->terms.per_day - today)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "%ju objects were released today for %s; the policy takes "
                                "%ju",

@@ -179,3 +179,80 @@ bool vt_erasure_write(const struct vt_erasure *erasure, struct vt_buf *payload,
         return vt_fail(err, VT_MALFORMED, "erasure: a text that is not UTF-8");
     return vt_statement_write_about_itself(VT_ERASURE, predicate, payload, err);
 }
+
+/* ---- an agent's answer ------------------------------------------------------------------
+ */
+
+bool vt_erasure_answer_parse(vt_slice bytes, vt_slice *claim_out, vt_slice *sorts_out,
+                             struct vt_error *err)
+{
+    vt_reader r = { bytes };
+    vt_slice claim;
+
+    if (!vt_read_line(&r, &claim) || claim.len == 0 || r.rest.len == 0 ||
+        r.rest.len > VT_ACCESS_BATCH_MAX)
+        return vt_fail(err, VT_MALFORMED, "no claim with a letter for each object");
+    for (size_t i = 0; i < r.rest.len; i++)
+        if (r.rest.data[i] != VT_ERASURE_ERASED && r.rest.data[i] != VT_ERASURE_CLOSED)
+            return vt_fail(err, VT_MALFORMED, "object %zu of the claim: no sort", i + 1);
+    *claim_out = claim;
+    *sorts_out = r.rest;
+    return true;
+}
+
+/* ---- whom to believe --------------------------------------------------------------------
+ */
+
+static bool has_signed(const struct vt_keyring *keyring, enum vt_trust_role role,
+                       const struct vt_envelope *envelope, vt_slice cell,
+                       int64_t time_unix_s)
+{
+    struct vt_count count =
+        vt_keyring_count(keyring, role, envelope, time_unix_s, (vt_slice){ 0 });
+
+    for (size_t i = 0; i < count.signer_count; i++)
+        if (count.signers[i]->products == NULL ||
+            vt_list_has(count.signers[i]->products, cell))
+            return true;
+    return false;
+}
+
+struct vt_erasure_signers vt_erasure_signed_by(const struct vt_keyring *keyring,
+                                               const struct vt_envelope *envelope,
+                                               const struct vt_erasure *erasure,
+                                               int64_t time_unix_s)
+{
+    return (struct vt_erasure_signers){
+        .agent = has_signed(keyring, VT_ROLE_AGENT, envelope, erasure->cell, time_unix_s),
+        .cell = has_signed(keyring, VT_ROLE_CELL, envelope, erasure->cell, time_unix_s),
+    };
+}
+
+static bool is_set_of(const struct vt_erasure_set *set, const vt_hash *ids, vt_slice sorts,
+                      uint8_t sort, struct vt_error *err)
+{
+    VT_AUTO_FREE vt_hash *chosen = vt_alloc_array(sorts.len + 1, sizeof *chosen);
+    size_t count = 0;
+    vt_hash root;
+
+    for (size_t i = 0; i < sorts.len; i++)
+        if (sorts.data[i] == sort)
+            chosen[count++] = ids[i];
+    if (count != set->count)
+        return vt_fail(err, VT_REJECTED, "the claim is of %ju such objects, not of %zu",
+                       (uintmax_t)set->count, count);
+    if (count == 0)
+        return true;
+    return vt_access_batch_root(chosen, count, &root, err) &&
+           (vt_hash_equal(&root, &set->root) ||
+            vt_fail(err, VT_REJECTED, "the claim is of other objects"));
+}
+
+bool vt_erasure_is_of(const struct vt_erasure *erasure, const vt_hash *ids, vt_slice sorts,
+                      struct vt_error *err)
+{
+    if (erasure->is_period)
+        return vt_fail(err, VT_REJECTED, "the claim is of a key, not of objects");
+    return is_set_of(&erasure->erased, ids, sorts, VT_ERASURE_ERASED, err) &&
+           is_set_of(&erasure->closed, ids, sorts, VT_ERASURE_CLOSED, err);
+}

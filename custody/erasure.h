@@ -57,4 +57,33 @@ VT_CHECKED bool vt_erasure_read(const struct vt_statement *statement,
 VT_CHECKED bool vt_erasure_write(const struct vt_erasure *erasure, struct vt_buf *payload,
                                  struct vt_error *err);
 
+/* ---- an agent's answer ------------------------------------------------------------------
+ * The claim, which it alone has signed yet; a line feed; one letter for each object that
+ * was named, in the order of their ids. */
+
+#define VT_ERASURE_ERASED           'e' /* no key was ever released */
+#define VT_ERASURE_CLOSED           'c'
+#define VT_ERASURE_ANSWER_BYTES_MAX (VT_ENTRY_BYTES_MAX + 1 + VT_ACCESS_BATCH_MAX)
+
+/* Take it apart: slices point into bytes.  Errors: VT_MALFORMED */
+VT_CHECKED bool vt_erasure_answer_parse(vt_slice bytes, vt_slice *claim_out,
+                                        vt_slice *sorts_out, struct vt_error *err);
+
+/* ---- whom to believe --------------------------------------------------------------------
+ */
+
+/* Which halves of a claim were signed by somebody who may, at that time. */
+struct vt_erasure_signers {
+    bool agent; /* keys: always needed */
+    bool cell;  /* headers, bodies and backups; of a period nobody needs it */
+};
+struct vt_erasure_signers vt_erasure_signed_by(const struct vt_keyring *keyring,
+                                               const struct vt_envelope *envelope,
+                                               const struct vt_erasure *erasure,
+                                               int64_t time_unix_s);
+/* Are these the objects that it speaks of?  ids ascending, a letter each.
+ * Errors: VT_REJECTED they are not; VT_LIMIT */
+VT_CHECKED bool vt_erasure_is_of(const struct vt_erasure *erasure, const vt_hash *ids,
+                                 vt_slice sorts, struct vt_error *err);
+
 #endif

@@ -10,7 +10,7 @@ void vt_fuzz_one(vt_slice input)
 
     if (input.len > VT_AGENT_ASK_BYTES_MAX || !vt_agent_ask_read(input, arena, ask))
         return;
-    VT_CHECK(ask->object_count >= 1 && ask->object_count <= VT_ACCESS_BATCH_MAX);
+    VT_CHECK(ask->object_count <= VT_ACCESS_BATCH_MAX);
     VT_CHECK(ask->signature_count >= 1);
     VT_CHECK(ask->signature_count <= VT_ACCESS_SIGNATURES_MAX);
     VT_CHECK(ask->access.count >= 1 && ask->access.reason < VT_ACCESS_REASONS);

@@ -60,7 +60,7 @@ static bool read_recipients(vt_reader *r, struct vt_custody_request *out)
 {
     uint8_t count;
 
-    if (!vt_read_u8(r, &count) || count == 0 || count > VT_CUSTODY_RECIPIENTS_MAX)
+    if (!vt_read_u8(r, &count) || count > VT_CUSTODY_RECIPIENTS_MAX)
         return false;
     for (uint8_t i = 0; i < count; i++) {
         vt_slice bytes;
@@ -88,9 +88,9 @@ static bool read_objects(vt_reader *r, struct vt_arena *arena,
     struct vt_custody_object *objects;
     uint16_t count;
 
-    if (!vt_read_u16(r, &count) || count == 0 || count > VT_ACCESS_BATCH_MAX)
+    if (!vt_read_u16(r, &count) || count > VT_ACCESS_BATCH_MAX)
         return false;
-    objects = vt_arena_alloc(arena, count * sizeof *objects);
+    objects = vt_arena_alloc(arena, ((size_t)count + 1) * sizeof *objects);
     for (uint16_t i = 0; i < count; i++)
         if (!read_object(r, out->recipient_count, &objects[i]))
             return false;
@@ -131,13 +131,12 @@ bool vt_custody_request_parse(vt_slice bytes, struct vt_arena *arena,
 
 static bool is_bounded(const struct vt_custody_request *request)
 {
-    bool is_ok =
-        request->envelope.len - 1 < VT_ENTRY_BYTES_MAX &&
-        request->proof.len - 1 < VT_KIB(128) &&
-        request->growth.count <= VT_PROOF_HASHES_MAX &&
-        request->id_count <= VT_ACCESS_BATCH_MAX &&
-        request->recipient_count - 1 < VT_CUSTODY_RECIPIENTS_MAX &&
-        request->object_count - 1 < VT_ACCESS_BATCH_MAX; /* none is out of bounds, too */
+    bool is_ok = request->envelope.len - 1 < VT_ENTRY_BYTES_MAX &&
+                 request->proof.len - 1 < VT_KIB(128) &&
+                 request->growth.count <= VT_PROOF_HASHES_MAX &&
+                 request->id_count <= VT_ACCESS_BATCH_MAX &&
+                 request->recipient_count <= VT_CUSTODY_RECIPIENTS_MAX &&
+                 request->object_count <= VT_ACCESS_BATCH_MAX;
 
     for (size_t i = 0; is_ok && i < request->object_count; i++)
         is_ok = request->objects[i].header.len - 1 < VT_CUSTODY_HEADER_BYTES_MAX &&

@@ -8,7 +8,7 @@
  *   u8   number of hashes, and they: that tree is a prefix of the proof's
  *   u16  number of ids, and they: all of the batch; 0 if the statement names its objects
  *   u8   number of recipients, and they (32 bytes each): whom the objects are sealed for
- *   u16  number of objects; of each
+ *   u16  number of objects (to erase, an object may be named and not shown); of each
  *        u8   its recipient, counted from 0
  *        u16  length of its complete age header, and it */
 #ifndef VT_CUSTODY_REQUEST_H

@@ -130,10 +130,241 @@ static void what_it_has_not_is_not_destroyed(void)
     VT_CHECK_OK(vt_agent_destroy(agent, &swiss_place, &claim, &err));
 }
 
+/* ---- erased objects ---------------------------------------------------------------------
+ */
+
+static void order(struct vt_custody_ask *question, const struct vt_custody_sealed *object)
+{
+    *question = vt_custody_ask_good(&world, object);
+    question->access.reason = VT_ACCESS_ERASURE;
+    question->access.backups[0] =
+        (struct vt_access_backup){ VT_LIT("nightly"), world.now_unix_s + 86400 };
+    question->access.backup_count = 1;
+}
+
+/* The claim in the reply, checked: signed by the agent, and of that object. */
+static struct vt_erasure *claim_of(const struct vt_agent_reply *reply,
+                                   const vt_hash *object, char sort)
+{
+    struct vt_erasure *erasure = vt_arena_alloc(vt_test_arena(), sizeof *erasure);
+    struct vt_envelope *envelope = vt_arena_alloc(vt_test_arena(), sizeof *envelope);
+    struct vt_erasure_signers signers;
+    struct vt_error err = { 0 };
+    vt_slice claim, sorts;
+
+    VT_CHECK_SAYING(reply->status == 200, "%u: %s", reply->status, reply->message);
+    VT_CHECK_OK(vt_erasure_answer_parse(
+        vt_arena_copy(vt_test_arena(), vt_buf_slice(&reply->grant)), &claim, &sorts, &err));
+    VT_CHECK(sorts.len == 1 && sorts.data[0] == (uint8_t)sort);
+    VT_CHECK_OK(vt_envelope_parse(claim, envelope, &err));
+    VT_CHECK_OK(vt_erasure_read(&envelope->statement, erasure, &err));
+    VT_CHECK_OK(vt_erasure_is_of(erasure, object, sorts, &err));
+    signers = vt_erasure_signed_by(&world.keyring, envelope, erasure, world.now_unix_s);
+    VT_CHECK(signers.agent && !signers.cell);
+    return erasure;
+}
+
+static void an_erased_object_is_never_released(void)
+{
+    struct vt_custody_ask erase, question;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_erasure *erasure;
+
+    begin();
+    order(&erase, &swiss);
+    ask(&erase, &reply);
+    erasure = claim_of(&reply, &swiss.id, VT_ERASURE_ERASED);
+    VT_CHECK(erasure->access_count == 0 && erasure->backup_count == 1 &&
+             vt_slice_is(erasure->backups[0].name, "nightly"));
+    VT_CHECK(reply.totals.deeds[VT_AGENT_ERASED] == 1 && reply.totals.keys == 0);
+    for (unsigned i = 0; i < 2; i++) {
+        question = vt_custody_ask_good(&world, &swiss);
+        ask(&question, &reply);
+        VT_CHECK_SAYING(reply.status == 410 && reply.end == VT_AGENT_END_ERASED &&
+                            reply.grant.len == 0,
+                        "%u: %s", reply.status, reply.message);
+        question = vt_custody_ask_good(&world, &german); /* its twin */
+        ask(&question, &reply);
+        VT_CHECK_SAYING(reply.status == 200, "%u: %s", reply.status, reply.message);
+        world.now_unix_s += MINUTE;
+        reopen();
+    }
+}
+
+/* A key that left once cannot be called back: the claim says by what it left. */
+static void what_was_read_is_only_closed(void)
+{
+    struct vt_custody_ask erase, first, second;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_erasure *erasure;
+
+    begin();
+    first = vt_custody_ask_good(&world, &swiss);
+    ask(&first, &reply);
+    VT_CHECK(reply.status == 200);
+    second = vt_custody_ask_good(&world, &swiss);
+    second.access.reason = VT_ACCESS_GOVERNMENT;
+    second.access.request = 2;
+    ask(&second, &reply);
+    VT_CHECK(reply.status == 200);
+    reopen();
+    order(&erase, &swiss);
+    ask(&erase, &reply);
+    erasure = claim_of(&reply, &swiss.id, VT_ERASURE_CLOSED);
+    VT_CHECK(erasure->access_count == 2 &&
+             erasure->accesses[0].reason == VT_ACCESS_ANALYSIS &&
+             erasure->accesses[1].reason == VT_ACCESS_GOVERNMENT);
+    VT_CHECK(erasure->erased.count == 0 && erasure->closed.count == 1);
+    VT_CHECK(erasure->accesses[1].objects == 1 &&
+             erasure->accesses[0].index < erasure->accesses[1].index);
+    /* The answer that was kept for whoever lost it is not given again either. */
+    second.is_as_before = true;
+    ask(&second, &reply);
+    VT_CHECK(reply.status == 410 || reply.status == 409);
+}
+
+/* The same, in the life in which it was answered. */
+static void a_kept_answer_is_not_given_again(void)
+{
+    uint8_t salt[VT_ACCESS_SALT_BYTES] = { 9 };
+    struct vt_custody_ask erase, question;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    begin();
+    question = vt_custody_ask_good(&world, &swiss);
+    question.salt = salt;
+    ask(&question, &reply);
+    VT_CHECK(reply.status == 200);
+    ask(&question, &reply); /* as long as nothing was erased */
+    VT_CHECK(reply.status == 200 && reply.totals.keys == 1);
+    order(&erase, &swiss);
+    ask(&erase, &reply);
+    VT_CHECK(reply.status == 200);
+    ask(&question, &reply);
+    VT_CHECK_SAYING(reply.status == 410 && reply.end == VT_AGENT_END_ERASED &&
+                        reply.grant.len == 0,
+                    "%u: %s", reply.status, reply.message);
+}
+
+/* Its header is gone: a tombstone for the id, and no word that nobody else could read. */
+static void by_its_id_alone(void)
+{
+    struct vt_custody_ask erase, question;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    begin();
+    order(&erase, &swiss);
+    erase.object_count = 0;
+    erase.access.role = VT_LIT("support"); /* whose rule is for one country */
+    erase.access.role_key = vt_custody_key_id(VT_C_SUPPORT);
+    erase.signers = 1u << VT_C_READER | 1u << VT_C_SUPPORT;
+    ask(&erase, &reply);
+    VT_CHECK_SAYING(reply.status == 403 && strstr(reply.message, "are not shown") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    erase.object_count = 1;
+    ask(&erase, &reply); /* its twin: shown */
+    (void)claim_of(&reply, &swiss.id, VT_ERASURE_ERASED);
+    order(&erase, &german);
+    erase.object_count = 0;
+    ask(&erase, &reply);
+    (void)claim_of(&reply, &german.id, VT_ERASURE_CLOSED);
+    question = vt_custody_ask_good(&world, &german);
+    ask(&question, &reply);
+    VT_CHECK(reply.status == 410 && reply.end == VT_AGENT_END_ERASED);
+    question.object_count = 0; /* to read, objects are shown */
+    question.access.objects[0] = vt_sha256_of(VT_LIT("another"));
+    ask(&question, &reply);
+    VT_CHECK_SAYING(reply.status == 400, "%u: %s", reply.status, reply.message);
+}
+
+/* A statement of another reason cannot erase, and nobody who may not. */
+static void who_may_not_erases_nothing(void)
+{
+    struct vt_custody_ask erase, question;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    begin();
+    order(&erase, &swiss);
+    erase.access.role = VT_LIT("machine");
+    erase.access.role_key = vt_custody_key_id(VT_C_MACHINE);
+    erase.signers = 1u << VT_C_READER | 1u << VT_C_MACHINE;
+    ask(&erase, &reply);
+    VT_CHECK_SAYING(reply.status == 403 &&
+                        strstr(reply.message, "no rule by which") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    order(&erase, &swiss);
+    erase.is_unlogged = true;
+    ask(&erase, &reply);
+    VT_CHECK_SAYING(reply.status == 403 && strstr(reply.message, "no record") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    question = vt_custody_ask_good(&world, &swiss);
+    ask(&question, &reply);
+    VT_CHECK_SAYING(reply.status == 200, "%u: %s", reply.status, reply.message);
+}
+
+/* ---- the claim --------------------------------------------------------------------------
+ */
+
+static void a_claim_is_of_its_objects_alone(void)
+{
+    vt_hash ids[2];
+    struct vt_erasure erasure = { .number = 1, .erased.count = 2 };
+    struct vt_error err = { 0 };
+
+    ids[0] = vt_sha256_of(VT_LIT("a"));
+    ids[1] = vt_sha256_of(VT_LIT("b"));
+    if (memcmp(&ids[0], &ids[1], sizeof ids[0]) > 0) {
+        vt_hash first = ids[1];
+
+        ids[1] = ids[0];
+        ids[0] = first;
+    }
+    VT_CHECK_OK(vt_access_batch_root(ids, 2, &erasure.erased.root, &err));
+    VT_CHECK_OK(vt_erasure_is_of(&erasure, ids, VT_LIT("ee"), &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("ec"), &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("e"), &err));
+    ids[1].bytes[31] ^= 1;
+    VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("ee"), &err));
+    erasure.is_period = true;
+    VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("ee"), &err));
+}
+
+static void an_answer_has_its_form(void)
+{
+    static const struct {
+        const char *name, *text;
+        enum vt_code want;
+    } rows[] = {
+        { "a claim and its sorts", "{}\nece", VT_OK },
+        { "no sorts", "{}\n", VT_MALFORMED },
+        { "no claim", "\nec", VT_MALFORMED },
+        { "no line feed", "{}ec", VT_MALFORMED },
+        { "another sort", "{}\nex", VT_MALFORMED },
+        { "a line feed more", "{}\nec\n", VT_MALFORMED },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct vt_error err = { 0 };
+        vt_slice claim, sorts;
+        bool is_ok =
+            vt_erasure_answer_parse(vt_slice_from_cstr(rows[i].text), &claim, &sorts, &err);
+
+        VT_CHECK_SAYING(err.code == rows[i].want && is_ok == (rows[i].want == VT_OK),
+                        "%s: %s", rows[i].name, err.message);
+    }
+}
+
 static const struct vt_case cases[] = {
     { "a destroyed key opens nothing", a_destroyed_key_opens_nothing },
     { "its claim says which", its_claim_says_which },
     { "what it has not is not destroyed", what_it_has_not_is_not_destroyed },
+    { "an erased object is never released", an_erased_object_is_never_released },
+    { "what was read is only closed", what_was_read_is_only_closed },
+    { "a kept answer is not given again", a_kept_answer_is_not_given_again },
+    { "by its id alone", by_its_id_alone },
+    { "who may not erases nothing", who_may_not_erases_nothing },
+    { "a claim is of its objects alone", a_claim_is_of_its_objects_alone },
+    { "an answer has its form", an_answer_has_its_form },
 };
 
 VT_TEST_MAIN("erasure", cases)

@@ -224,34 +224,39 @@ const char *vt_custody_policy_text(unsigned version)
     ",\"delay_s\":" delay ",\"jurisdictions\":" places                                     \
     ",\"objects\":4096,\"per_day\":10000,\"reason\":\"" reason "\",\"roles\":[\"" role     \
     "\"],\"valid_s\":3600}"
+#define RULES                                                                                   \
+    RULE_ROW("malware-analysis", "analyst", "[\"CH\",\"DE\"]", "[\"CH\"]", "0", "0")            \
+    "," RULE_ROW("customer-support", "support", "[\"CH\"]", "[\"CH\"]", "1", "0") "," RULE_ROW( \
+        "government-request", "analyst", "[\"*\"]", "[\"CH\"]", "0",                            \
+        "0") "," RULE_ROW("automatic-scan", "machine", "[\"*\"]", "[\"*\"]", "0",               \
+                          "0") "," RULE_ROW("emergency", "analyst", "[\"*\"]", "[\"*\"]",       \
+                                            "0",                                                \
+                                            "600") "," RULE_ROW("erasure", "analyst",           \
+                                                                "[\"*\"]", "[\"CH\"]",          \
+                                                                "0",                            \
+                                                                "0") "," RULE_ROW("erasur"      \
+                                                                                  "e",          \
+                                                                                  "suppor"      \
+                                                                                  "t",          \
+                                                                                  "[\"CH"       \
+                                                                                  "\"]",        \
+                                                                                  "[\"CH"       \
+                                                                                  "\"]",        \
+                                                                                  "0",          \
+                                                                                  "0")
     return vt_arena_printf(
         vt_test_arena(),
         "{\"cell\":\"" VT_CUSTODY_CELL "\",\"created\":\"%s\",\"fresh_s\":300,"
         "\"ledger\":\"" VT_CUSTODY_ORIGIN "\",\"published\":[\"%s\"],\"requests\":2,"
-        "\"roles\":[" ROLE_ROW "," ROLE_ROW "," ROLE_ROW "],\"rules\":[" RULE_ROW(
-            "malware-analysis", "analyst", "[\"CH\",\"DE\"]", "[\"CH\"]", "0",
-            "0") "," RULE_ROW("customer-support", "support", "[\"CH\"]", "[\"CH\"]", "1",
-                              "0") "," RULE_ROW("government-request", "analyst", "[\"*\"]",
-                                                "[\"CH\"]", "0",
-                                                "0") "," RULE_ROW("automatic-scan",
-                                                                  "machine", "[\"*\"]",
-                                                                  "[\"*\"]", "0",
-                                                                  "0") "," RULE_ROW("emerge"
-                                                                                    "ncy",
-                                                                                    "analys"
-                                                                                    "t",
-                                                                                    "[\"*"
-                                                                                    "\"]",
-                                                                                    "[\"*"
-                                                                                    "\"]",
-                                                                                    "0",
-                                                                                    "600") "],\"version\":%u}",
+        "\"roles\":[" ROLE_ROW "," ROLE_ROW "," ROLE_ROW "],\"rules\":[" RULES
+        "],\"version\":%u}",
         vt_world_time(VT_WORLD_BEGAN), hex_of(&scan), "analyst",
         hex_of(vt_key_public(vt_custody_key(VT_C_ANALYST))), "support",
         hex_of(vt_key_public(vt_custody_key(VT_C_SUPPORT))), "machine",
         hex_of(vt_key_public(vt_custody_key(VT_C_MACHINE))), version);
 #undef ROLE_ROW
 #undef RULE_ROW
+#undef RULES
 }
 
 vt_slice vt_custody_policy_edited(const char *from, const char *to, unsigned version)

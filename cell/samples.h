@@ -95,6 +95,10 @@ VT_CHECKED bool vt_samples_country(struct vt_samples *samples, const vt_hash *ob
 VT_CHECKED bool vt_samples_withdraw(struct vt_samples *samples,
                                     const struct vt_withdrawal *request,
                                     struct vt_sample_answer *out, struct vt_error *err);
+/* Erase these objects, headers first; those that are not here (any more) are passed over.
+ * True: none of them is here, durably.  *erased_out: how many were.  VT_IO. */
+VT_CHECKED bool vt_samples_erase(struct vt_samples *samples, const vt_hash *objects,
+                                 size_t count, uint64_t *erased_out, struct vt_error *err);
 /* What is due: uploads that do not go on, samples whose time is over, secrets of periods
  * that have ended.  recipients: digests of those that still count.  Call it every minute or
  * so; it does some, and says whether more is due.  VT_IO. */
@@ -148,6 +152,8 @@ VT_CHECKED bool vt_samples_verdict(struct vt_samples *samples, const vt_hash *ob
 /* Where a body lies below the folder: for a process that may read it. */
 #define VT_SAMPLE_PATH_BYTES 80
 void vt_sample_body_path(const vt_hash *object, char out[VT_SAMPLE_PATH_BYTES]);
+/* The same for its header. */
+void vt_sample_header_path(const vt_hash *object, char out[VT_SAMPLE_PATH_BYTES]);
 
 /* ---- counting ----------------------------------------------------------------------- */
 

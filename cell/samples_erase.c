@@ -214,6 +214,28 @@ bool vt_samples_withdraw(struct vt_samples *samples, const struct vt_withdrawal 
     return vt_samples_say(out, 200, "erased");
 }
 
+/* ---- by order ---------------------------------------------------------------------------
+ */
+
+bool vt_samples_erase(struct vt_samples *samples, const vt_hash *objects, size_t count,
+                      uint64_t *erased_out, struct vt_error *err)
+{
+    uint64_t erased = 0, marked;
+
+    if (!vt_samples_begin(samples, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!vt_records_change(samples->records,
+                               "UPDATE objects SET state = 4 WHERE id = $1 AND state < 4",
+                               VT_VALUES(VT_VALUE_HASH(&objects[i])), 1, &marked, err))
+            return false;
+        erased += marked;
+    }
+    *erased_out = erased;
+    return vt_samples_commit(samples, err) && finish_all(samples, err) &&
+           vt_samples_take_census(samples, err);
+}
+
 /* ---- what is due ------------------------------------------------------------------------
  */
 

@@ -50,7 +50,6 @@ struct vt_samples {
 #define VT_VALUE_HASH(h) VT_VALUE_BYTES(vt_hash_slice(h))
 
 int64_t vt_samples_now(const struct vt_samples *samples);
-void vt_sample_header_path(const vt_hash *object, char out[VT_SAMPLE_PATH_BYTES]);
 
 /* One row, without what is long. */
 struct vt_sample_row {

@@ -112,8 +112,11 @@ static bool release(const struct vt_scan_asker *a, const struct vt_scan_batch *b
 {
     struct vt_ask_object objects[VT_SCAN_BATCH_MAX];
     vt_hash ids[VT_SCAN_BATCH_MAX];
-    const struct vt_ask_wish wish = { objects, batch->count, ids, batch->count,
-                                      a->identity };
+    const struct vt_ask_wish wish = { .objects = objects,
+                                      .object_count = batch->count,
+                                      .ids = ids,
+                                      .id_count = batch->count,
+                                      .identity = a->identity };
     struct vt_error why = { 0 };
 
     sort_ids(batch, ids);

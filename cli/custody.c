@@ -186,10 +186,12 @@ static const struct vt_option request_options[] = {
     { "jurisdiction", "CODE", "whose law binds you there: CH, DE, ...", true, false },
     { "reason", "REASON",
       "customer-support, malware-analysis, false-positive-complaint, government-request, "
-      "maintenance, automatic-scan or emergency",
+      "maintenance, automatic-scan, emergency or erasure",
       true, false },
     { "request-number", "N", "of a government request", false, false },
     { "rules", "HEX", "of an automatic scan: digest of the rules", false, false },
+    { "backup", "NAME=TIME",
+      "of an erasure: a copy, and when it is gone: 2027-01-31T00:00:00Z", false, true },
     { "ticket", "TEXT", "what it belongs to", true, false },
     { "recipient", "age1...", "whom the answer is sealed for", true, false },
     { "valid", "TIME", "good for so long; 30m if not given", false, false },
@@ -212,6 +214,27 @@ static vt_slice take_text(const struct vt_args *args, const char *option)
     return vt_slice_from_cstr(vt_args_get(args, option));
 }
 
+static bool take_backups(struct vt_args *args, struct vt_access *out, struct vt_error *err)
+{
+    const char *text;
+
+    while ((text = vt_args_get_at(args, "backup", out->backup_count)) != NULL) {
+        vt_reader r = { vt_slice_from_cstr(text) };
+        struct vt_access_backup *at = &out->backups[out->backup_count];
+
+        if (out->backup_count == VT_ACCESS_BACKUPS_MAX)
+            return vt_args_misuse(args, err, "--backup: at most %d", VT_ACCESS_BACKUPS_MAX);
+        if (!vt_read_until(&r, '=', &at->name) || at->name.len == 0 ||
+            !vt_time_parse(r.rest, &at->dies_unix_s))
+            return vt_args_misuse(args, err,
+                                  "--backup: '%s' is not NAME=TIME, say "
+                                  "nightly=2027-01-31T00:00:00Z",
+                                  text);
+        out->backup_count++;
+    }
+    return true;
+}
+
 static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_error *err)
 {
     int64_t valid_s;
@@ -231,7 +254,7 @@ static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_er
                         &out->request, err) ||
         !vt_args_duration(args, "valid", VALID_S, &valid_s, err) ||
         !take_hex(args, "role-id", &out->role_key, err) ||
-        !take_hex(args, "rules", &out->rules, err))
+        !take_hex(args, "rules", &out->rules, err) || !take_backups(args, out, err))
         return false;
     out->created_unix_s = vt_env_now_unix_s(vt_args_env(args));
     out->expires_unix_s = out->created_unix_s + valid_s;
@@ -382,6 +405,19 @@ static const struct vt_verb verbs[] = {
       "the\n"
       "same --record.",
       vt_cli_custody_read_options, vt_cli_custody_read },
+    { "erase", NULL, 0, 0, "erase what an order names, at the agent and in the cell",
+      "The order is a request of the reason erasure.  The key agent is told first, and "
+      "never\n"
+      "releases these objects again; then their headers, bodies and rows go out of the\n"
+      "cell's store, the cell signs the agent's claim, and the claim goes on the access\n"
+      "ledger.  It says erased only of objects whose key never left; of the others it "
+      "names\n"
+      "the accesses.  After a kill, call it again.",
+      vt_cli_custody_erase_options, vt_cli_custody_erase },
+    { "erased", "CLAIM", 1, 1, "check the claim of an erasure, offline",
+      "Exit 1 unless an agent of the cell signed it and, of objects, the cell too; with\n"
+      "--objects, unless it is of these.  Tells which backups are still there.",
+      vt_cli_custody_erased_options, vt_cli_custody_erased },
     { "accesses", NULL, 0, 0, "list every reading, and prove that none is missing",
       "Needs a copy of the access ledger, the trust root and the agent's openings; the "
       "cell\n"

@@ -1,10 +1,12 @@
 /* Reading on the record as it runs: three real witnesses, a served access ledger, a served
  * key agent, and the verbs of readers and reviewers.  Each attack fails closed. */
+#include "cell/samples.h"
 #include "crypto/age_stream.h"
 #include "crypto/verify_note.h"
 #include "tests/confinement.h"
 #include "tests/custody_world.h"
 #include "tests/running.h"
+#include "tests/sharing.h"
 #include "tests/small_log.h"
 #include <signal.h>
 
@@ -120,18 +122,23 @@ static const char *recipient_text(const struct vt_age_recipient *recipient)
     return text;
 }
 
-static void begin(const char *from, const char *to)
+static void begin_served(const char *from, const char *to)
 {
     vt_hash role = vt_custody_key_id(VT_C_ANALYST);
     char *hex = vt_arena_alloc(vt_test_arena(), 65);
 
-    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
     s.recipient = recipient_text(&s.world.reader.recipient);
     s.sealed_for = recipient_text(&s.world.identities[VT_C_SWISS].recipient);
     vt_hash_text(&role, hex);
     s.role_id = hex;
     make_ledger();
     make_agent(from, to);
+}
+
+static void begin(const char *from, const char *to)
+{
+    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+    begin_served(from, to);
 }
 
 static void finish(void)
@@ -165,12 +172,15 @@ static const char *seal(const char *name, const char *plain)
 
 static void request(const char *file, const char *reason, const char *object)
 {
-    (void)vt_test_run(
-        0, VT_ARGV("vitrine", "custody", "request", "--out", path(file), "--cell",
-                   VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN, "--policy", "3",
-                   "--role", "analyst", "--role-id", s.role_id, "--place", "Zurich",
-                   "--jurisdiction", "CH", "--reason", reason, "--ticket", "SECRET-TICKET",
-                   "--recipient", s.recipient, "--key", path("reader.key"), object));
+    const char *backup = strcmp(reason, "erasure") == 0 ? "--backup" : NULL;
+
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "request", "--out", path(file),
+                                 "--cell", VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN,
+                                 "--policy", "3", "--role", "analyst", "--role-id",
+                                 s.role_id, "--place", "Zurich", "--jurisdiction", "CH",
+                                 "--reason", reason, "--ticket", "SECRET-TICKET",
+                                 "--recipient", s.recipient, "--key", path("reader.key"),
+                                 object, backup, "nightly=2037-01-31T00:00:00Z"));
     (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "approve", path(file), "--key",
                                  path("analyst.key")));
 }
@@ -564,6 +574,148 @@ static void roles_are_confined(void)
                         (const char *const[]){ "write-folder", NULL });
 }
 
+/* ---- erasing ----------------------------------------------------------------------------
+ */
+
+enum { PLAIN_BYTES = 5000 };
+
+/* Two files in the cell's store, as clients share them: one is read, one never. */
+static const char *share(vt_slice plain, unsigned number)
+{
+    struct vt_shared shared = vt_sharing_seal(plain, number, time(NULL));
+    VT_AUTO_SAMPLE_ANSWER wish = { .status = 0 }, end = { .status = 0 };
+    static const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
+    struct vt_env env = vt_env_real();
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+    char name[VT_SAMPLE_PATH_BYTES];
+    uint16_t status;
+
+    VT_CHECK_OK(vt_samples_open(path("samples"), VT_CUSTODY_CELL, &bounds,
+                                vt_world_key(VT_P_CELL), &env, &samples, &err));
+    VT_CHECK_OK(vt_samples_share(samples, &shared.request, &wish, &err));
+    VT_CHECK_OK(
+        vt_samples_put(samples, &shared.request.object, 0, shared.body, &status, &err));
+    VT_CHECK_OK(vt_samples_end(samples, &shared.request.object, &end, &err));
+    VT_CHECK_SAYING(end.status == 200, "%u: %s", end.status, end.sentence);
+    vt_samples_close(samples);
+    vt_sample_header_path(&shared.request.object, name);
+    return path(print("samples/%s", name));
+}
+
+/* A backup: header and body, the file as the client sealed it. */
+static const char *back_up(const char *header, const char *name)
+{
+    const char *body = print("%s/body%s", path("samples"), strstr(header, "header") + 6);
+    VT_AUTO_BUF file = vt_buf_init(VT_MIB(1));
+
+    vt_buf_put(&file, vt_test_read(header));
+    vt_buf_put(&file, vt_test_read(body));
+    return vt_custody_write_file(&s.world, name, vt_buf_slice(&file));
+}
+
+static const char *erase(int exit_code, const char *order, const char *out)
+{
+    return vt_test_run(
+        exit_code, VT_ARGV("vitrine", "custody", "erase", "--request", path(order),
+                           "--trust", path("trust.json"), "--enrolment",
+                           path("enrolled-5.json"), "--ledger", s.ledger.url, "--agent",
+                           s.agent.url, "--sealed-for", s.sealed_for, "--samples",
+                           path("samples"), "--key", path("cell.key"), "--out", path(out)));
+}
+
+static const char *erased(int exit_code, const char *claim, const char *objects)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "erased", "--trust",
+                               path("trust.json"), "--enrolment", path("enrolled-5.json"),
+                               "--objects", path(objects), path(claim)));
+}
+
+/* Nothing of the plaintext in any file below the folder. */
+static void check_nowhere(const char *folder, const char *word)
+{
+    (void)vt_test_run(1, VT_ARGV("grep", "-r", "-q", "-F", "-a", "-e", word, folder));
+}
+
+static void begin_with_files(void)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+
+    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+    VT_CHECK_OK(
+        vt_age_identity_write_pem(vt_sharing_identity(), (vt_slice){ 0 }, &pem, &err));
+    (void)vt_custody_write_file(&s.world, "swiss.key", vt_buf_slice(&pem));
+    (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
+    begin_served("zurich", "zurich");
+    s.sealed_for = recipient_text(&vt_sharing_identity()->recipient);
+}
+
+static void what_is_erased_is_never_read(void)
+{
+    char plain[PLAIN_BYTES];
+    const char *never, *once, *never_kept, *once_kept;
+
+    for (size_t i = 0; i < sizeof plain; i++)
+        plain[i] = "KNOWN-PLAINTEXT-"[i % 16];
+    begin_with_files();
+    never = share(VT_BYTES(plain), 1);
+    plain[0]++;
+    once = share(VT_BYTES(plain), 2);
+    never_kept = back_up(never, "never.age");
+    once_kept = back_up(once, "once.age");
+    /* Root on the cell, with its disk, its database and a backup, finds no plaintext. */
+    check_nowhere(path("samples"), "KNOWN-PLAINTEXT");
+    check_nowhere(never_kept, "KNOWN-PLAINTEXT");
+    request("r1", "malware-analysis", once);
+    (void)read_as(0, "r1", once_kept, "plain-1");
+    (void)vt_test_run(0, VT_ARGV("grep", "-r", "-q", "-F", "-a", "-e", "KNOWN-PLAINTEXT",
+                                 path("plain-1"))); /* its twin: an alarm that rings */
+
+    request("e1", "erasure", never);
+    VT_CHECK(strstr(erase(0, "e1", "claim-1"), "1 erased, 0 closed") != NULL);
+    VT_CHECK(!vt_path_exists(never) && vt_path_exists(once));
+    VT_CHECK(strstr(erase(0, "e1", "claim-1"), "1 erased, 0 closed") != NULL); /* again */
+    request("e2", "erasure", once);
+    VT_CHECK(strstr(erase(0, "e2", "claim-2"), "0 erased, 1 closed") != NULL);
+    VT_CHECK(!vt_path_exists(once));
+
+    /* The backups still hold them: nobody opens them, not even who could before. */
+    request("r2", "malware-analysis", never_kept);
+    VT_CHECK(strstr(read_as(1, "r2", never_kept, "plain-2"), "was erased") != NULL);
+    request("r3", "malware-analysis", once_kept);
+    VT_CHECK(strstr(read_as(1, "r3", once_kept, "plain-3"), "was erased") != NULL);
+    VT_CHECK(!vt_path_exists(path("plain-2")) && !vt_path_exists(path("plain-3")));
+
+    VT_CHECK(strstr(erased(0, "claim-1", "claim-1.objects"), "nightly: still there") !=
+             NULL);
+    VT_CHECK(strstr(erased(0, "claim-2", "claim-2.objects"), "malware-analysis") != NULL);
+    (void)erased(1, "claim-1", "claim-2.objects"); /* of other objects */
+    (void)review(0, "reconcile", NULL);
+    finish();
+}
+
+/* A request that is no order erases nothing, and no order does without the agent. */
+static void no_order_no_erasure(void)
+{
+    const char *header;
+    char plain[] = "a file";
+
+    begin_with_files();
+    header = share(VT_BYTES(plain), 1);
+    request("r1", "malware-analysis", header);
+    (void)erase(1, "r1", "claim-1");
+    request("e1", "erasure", header);
+    vt_test_stop(&s.agent, 0);
+    (void)erase(3, "e1", "claim-1");
+    VT_CHECK(vt_path_exists(header) && !vt_path_exists(path("claim-1")));
+    start_agent();
+    (void)erase(0, "e1", "claim-1");
+    VT_CHECK(!vt_path_exists(header));
+    finish();
+}
+
 static const struct vt_case cases[] = {
     { "a reading is on record", a_reading_is_on_record },
     { "the ledger tells nothing", the_ledger_tells_nothing },
@@ -575,6 +727,8 @@ static const struct vt_case cases[] = {
     { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
     { "two agents are both needed", two_agents_are_both_needed },
     { "roles are confined", roles_are_confined },
+    { "what is erased is never read", what_is_erased_is_never_read },
+    { "no order, no erasure", no_order_no_erasure },
 };
 
 VT_TEST_MAIN("cli.custody", cases)

@@ -12,6 +12,7 @@ enum { TRIES = 8, ANSWER_BYTES_MAX = 2 << 20, TIMEOUT_MS = 60000 };
 void vt_ask_answer_clear(struct vt_ask_answer *answer)
 {
     vt_age_grant_clear(&answer->grant);
+    vt_buf_clear(&answer->claim);
     vt_buf_clear(&answer->tally);
 }
 
@@ -256,7 +257,8 @@ static bool gather_objects(const struct vt_ask_wish *wish, struct vt_arena *aren
     struct vt_custody_object *objects =
         vt_arena_alloc(arena, (wish->object_count + 1) * sizeof *objects);
 
-    if (wish->object_count == 0 || wish->object_count > VT_ACCESS_BATCH_MAX)
+    if ((wish->object_count == 0 && !wish->is_erasure) ||
+        wish->object_count > VT_ACCESS_BATCH_MAX)
         return vt_fail(err, VT_LIMIT, "%zu objects, 1 to %d can be asked for",
                        wish->object_count, VT_ACCESS_BATCH_MAX);
     for (size_t i = 0; i < wish->object_count; i++)
@@ -285,10 +287,15 @@ static bool take_grant(const struct vt_asker *asker, const struct vt_ask_wish *w
     vt_slice grant, tally;
     uint64_t size;
 
-    if (!vt_custody_answer_parse(bytes, &grant, &tally, err) ||
-        !vt_age_grant_open(wish->identity, grant, &answer->grant, err))
+    if (!vt_custody_answer_parse(bytes, &grant, &tally, err))
         return false;
-    for (size_t i = 0; i < wish->object_count; i++) {
+    if (wish->is_erasure) {
+        answer->claim = vt_buf_init(ANSWER_BYTES_MAX);
+        vt_buf_put(&answer->claim, grant);
+    } else if (!vt_age_grant_open(wish->identity, grant, &answer->grant, err)) {
+        return false;
+    }
+    for (size_t i = 0; !wish->is_erasure && i < wish->object_count; i++) {
         vt_hash id = vt_ask_object_id(&wish->objects[i]);
 
         if (vt_age_grant_find(&answer->grant, &id) == NULL)

@@ -70,6 +70,7 @@ struct vt_ask_answer {
     int64_t ready_unix_s;
     struct vt_age_grant grant; /* released: the file keys, in locked memory */
     struct vt_buf tally;       /* released: the agent's signed count, checked */
+    struct vt_buf claim; /* erased: custody/erasure.h, an agent's answer; not checked */
 };
 void vt_ask_answer_clear(struct vt_ask_answer *answer);
 #define VT_AUTO_ASK_ANSWER                                                                 \
@@ -81,6 +82,7 @@ struct vt_ask_wish {
     const vt_hash *ids; /* of the whole batch, ascending; NULL: the statement names them */
     size_t id_count;
     const struct vt_age_identity *identity; /* of the statement's recipient */
+    bool is_erasure; /* no key is wanted: identity is NULL, and no object need be shown */
 };
 
 /* Commit and ask; a newer proof is sent by itself, a few times.  Where the agent has

@@ -260,6 +260,12 @@ static const struct row rows[] = {
     { 3, "custody read @one.age --request @wish --trust @trust.json --enrolment "
          "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
          "--key @swiss.key --sealed-for " SOMEBODY " --out none --token-file ~phrase" },
+    { 1, "custody erase --request @wish --trust @trust.json --enrolment "
+         "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
+         "--sealed-for " SOMEBODY " --samples none --key @vendor.key --out none-claim "
+         "--token-file ~phrase" },
+    { NO_TWIN, "custody erased @wish --trust @trust.json --enrolment "
+               "@agent-enrolment.json" },
     { 1, "custody accesses " REVIEW },
     { 1, "custody open 1 " REVIEW },
     { 1, "custody reconcile " REVIEW },

@@ -1,0 +1,366 @@
+/* vitrine custody erase, erased: objects out of the world, and the claim that says so.
+ *
+ * In this order: the agent's tombstones, kept with its claim; headers, bodies and rows of
+ * the cell's store; the cell's signature on the same claim; the ledger.  Called again it
+ * goes on where it was: with --out.agent there, the agent is not asked again. */
+#include "cell/samples.h"
+#include "cli/custody.h"
+#include "custody/ask.h"
+#include "custody/erasure.h"
+#include "store/store.h"
+
+const struct vt_option vt_cli_custody_erase_options[] = {
+    { "request", "FILE", "the signed order, of the reason erasure", true, false },
+    VT_OPTION_TRUST,
+    VT_OPTION_ENROLMENT,
+    { "ledger", "URL", "where the access ledger is served", true, false },
+    { "token-file", "FILE", "first line: the token of one of its writers", false, false },
+    { "agent", "URL", "where the key agent is served", true, false },
+    { "sealed-for", "age1...", "the recipient that the objects are sealed for", true,
+      false },
+    { "samples", "DIR", "the cell's store of files; its keeper must not run", true, false },
+    { "key", "FILE", "the cell's private key: a PEM file or a \"pkcs11:\" URI", true,
+      false },
+    VT_OPTION_PASSPHRASE,
+    { "out", "FILE", "where the claim goes; FILE.objects says what each object is", true,
+      false },
+    { NULL, NULL, NULL, false, false },
+};
+
+struct erasing {
+    struct vt_args *args;
+    struct vt_arena *arena;
+    struct vt_asker asker;
+    struct vt_asked asked;
+    struct vt_access access;
+    struct vt_ask_object objects[VT_ACCESS_OBJECTS_MAX];
+    size_t count;          /* of those whose header is there */
+    vt_slice claim, sorts; /* the agent's answer */
+    uint64_t erased;       /* by the cell, now */
+};
+
+/* ---- the order --------------------------------------------------------------------------
+ */
+
+static bool read_order(struct erasing *e, struct vt_error *err)
+{
+    const char *path = vt_args_get(e->args, "request");
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    if (!vt_cli_read_access(path, &bytes, &envelope, &e->access, err))
+        return false;
+    vt_access_keep_texts(e->arena, &e->access);
+    e->asked.envelope = vt_arena_copy(e->arena, vt_buf_slice(&bytes));
+    return (e->access.reason == VT_ACCESS_ERASURE && !e->access.is_batch) ||
+           vt_fail(err, VT_REJECTED, "%s: is no order to erase named objects", path);
+}
+
+static bool add_header(struct erasing *e, const vt_hash *id,
+                       const struct vt_age_recipient *whom, struct vt_error *err)
+{
+    VT_AUTO_BUF header = vt_buf_init(VT_AGE_HEADER_BYTES_MAX);
+    char name[VT_SAMPLE_PATH_BYTES];
+    const char *path;
+
+    vt_sample_header_path(id, name);
+    path = vt_arena_printf(e->arena, "%s/%s", vt_args_get(e->args, "samples"), name);
+    if (!vt_path_exists(path))
+        return true; /* gone already: it is erased by its id alone */
+    if (!vt_cli_read_header(path, &header, err))
+        return false;
+    e->objects[e->count++] =
+        (struct vt_ask_object){ vt_arena_copy(e->arena, vt_buf_slice(&header)), *whom };
+    return true;
+}
+
+static bool read_headers(struct erasing *e, struct vt_error *err)
+{
+    const char *text = vt_args_get(e->args, "sealed-for");
+    struct vt_age_recipient whom;
+
+    if (!vt_age_recipient_parse(vt_slice_from_cstr(text), &whom, err))
+        return vt_args_misuse(e->args, err, "--sealed-for: it is not an age1... recipient");
+    for (size_t i = 0; i < e->access.count; i++)
+        if (!add_header(e, &e->access.objects[i], &whom, err))
+            return false;
+    return true;
+}
+
+/* ---- the agent --------------------------------------------------------------------------
+ */
+
+static bool take_answer(struct erasing *e, vt_slice bytes, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_erasure *erasure = vt_alloc(sizeof *erasure);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    bytes = vt_arena_copy(e->arena, bytes);
+    if (!vt_erasure_answer_parse(bytes, &e->claim, &e->sorts, err) ||
+        !vt_envelope_parse(e->claim, &envelope, err) ||
+        !vt_erasure_read(&envelope.statement, erasure, err))
+        return false;
+    if (e->sorts.len != e->access.count)
+        return vt_fail(err, VT_REJECTED, "the claim is not of the objects of the order");
+    if (!vt_erasure_signed_by(e->asker.keyring, &envelope, erasure,
+                              vt_env_now_unix_s(e->asker.env))
+             .agent)
+        return vt_fail(err, VT_REJECTED, "the claim is signed by no agent of the cell");
+    return vt_erasure_is_of(erasure, e->access.objects, e->sorts, err);
+}
+
+static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
+{
+    struct vt_ask_wish wish = { .objects = e->objects,
+                                .object_count = e->count,
+                                .is_erasure = true };
+    VT_AUTO_ASK_ANSWER answer = { .message = "" };
+
+    vt_ask_draw_salt(e->asker.env, &e->asked);
+    if (!vt_ask_release(&e->asker, &e->asked, &wish, &answer, err))
+        return false;
+    if (answer.outcome != VT_ASK_RELEASED)
+        return vt_fail(err, VT_REJECTED, "the agent: %s", answer.message);
+    return take_answer(e, vt_buf_slice(&answer.claim), err) &&
+           vt_cli_write(kept, vt_buf_slice(&answer.claim), 0600, err);
+}
+
+static bool get_claim(struct erasing *e, struct vt_error *err)
+{
+    const char *kept = vt_arena_printf(e->arena, "%s.agent", vt_args_get(e->args, "out"));
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ERASURE_ANSWER_BYTES_MAX);
+
+    if (!vt_path_exists(kept))
+        return read_headers(e, err) && ask_agent(e, kept, err);
+    return (vt_file_read(kept, &bytes, err) && take_answer(e, vt_buf_slice(&bytes), err)) ||
+           vt_within(err, "%s", kept);
+}
+
+/* ---- the cell ---------------------------------------------------------------------------
+ */
+
+static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
+                            struct vt_error *err)
+{
+    static const struct vt_samples_bounds usual;
+    struct vt_samples *samples = NULL;
+    bool is_ok;
+
+    if (!vt_samples_open(vt_args_get(e->args, "samples"),
+                         vt_arena_cstr(e->arena, e->access.cell), &usual, key, e->asker.env,
+                         &samples, err))
+        return false;
+    is_ok = vt_samples_erase(samples, e->access.objects, e->access.count, &e->erased, err);
+    vt_samples_close(samples);
+    return is_ok;
+}
+
+static bool write_list(const struct erasing *e, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
+
+    for (size_t i = 0; i < e->sorts.len; i++) {
+        char hex[65];
+
+        vt_hash_text(&e->access.objects[i], hex);
+        vt_buf_printf(&text, "%s %s\n",
+                      e->sorts.data[i] == VT_ERASURE_ERASED ? "erased" : "closed", hex);
+    }
+    return vt_cli_write(
+        vt_arena_printf(e->arena, "%s.objects", vt_args_get(e->args, "out")),
+        vt_buf_slice(&text), 0600, err);
+}
+
+static bool close_claim(struct erasing *e, const struct vt_key *key, struct vt_error *err)
+{
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    return vt_envelope_add_signature(e->claim, key, &out, err) && write_list(e, err) &&
+           vt_cli_write(vt_args_get(e->args, "out"), vt_buf_slice(&out), 0644, err) &&
+           vt_ask_log_count(&e->asker, vt_buf_slice(&out), err);
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+static void say_erased(const struct erasing *e)
+{
+    size_t erased = 0;
+
+    for (size_t i = 0; i < e->sorts.len; i++)
+        erased += e->sorts.data[i] == VT_ERASURE_ERASED;
+    if (vt_args_is_json(e->args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:I,s:I,s:I,s:s}", "ok", 1, "erased", (json_int_t)erased,
+                      "closed", (json_int_t)(e->sorts.len - erased), "files",
+                      (json_int_t)e->erased, "claim", vt_args_get(e->args, "out")));
+    else
+        (void)printf("no further release of %zu object%s: %zu erased, %zu closed (their "
+                     "keys had been released)\n%ju taken out of the store; the claim is "
+                     "on the ledger and in %s\n",
+                     e->sorts.len, vt_plural(e->sorts.len), erased, e->sorts.len - erased,
+                     (uintmax_t)e->erased, vt_args_get(e->args, "out"));
+}
+
+static bool read_token(struct erasing *e, struct vt_error *err)
+{
+    VT_AUTO_BUF token = vt_buf_init(VT_KIB(1));
+
+    if (!vt_args_has(e->args, "token-file"))
+        return true;
+    if (!vt_cli_passphrase_of(e->args, "token-file", &token, err))
+        return false;
+    e->asker.token = vt_arena_cstr(e->arena, vt_buf_slice(&token));
+    return true;
+}
+
+bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
+    VT_AUTO_HTTP_CLIENT client = NULL;
+    VT_AUTO_KEY key = NULL;
+    struct erasing e = { .args = args,
+                         .arena = arena,
+                         .asker = { .ledger = vt_args_get(args, "ledger"),
+                                    .agent = vt_args_get(args, "agent"),
+                                    .keyring = &keyring.keyring,
+                                    .env = vt_args_env(args) } };
+    struct vt_error ignored = { 0 };
+
+    if (!vt_http_url_check(e.asker.ledger, &ignored) ||
+        !vt_http_url_check(e.asker.agent, &ignored))
+        return vt_args_misuse(args, err,
+                              "--ledger and --agent are http or https addresses");
+    if (!vt_cli_keyring_read(args, &keyring, err) || !read_token(&e, err) ||
+        !vt_cli_key_open(args, &key, err) || !read_order(&e, err) ||
+        !vt_http_client_new(&client, err))
+        return false;
+    e.asker.client = client;
+    if (!get_claim(&e, err) || !erase_from_cell(&e, key, err) || !close_claim(&e, key, err))
+        return false;
+    say_erased(&e);
+    return true;
+}
+
+/* ---- erased: is the claim what it says? -------------------------------------------------
+ */
+
+const struct vt_option vt_cli_custody_erased_options[] = {
+    { "objects", "FILE", "what each object is, from `vitrine custody erase`", false,
+      false },
+    VT_OPTION_TRUST,
+    VT_OPTION_ENROLMENT,
+    { NULL, NULL, NULL, false, false },
+};
+
+struct listed {
+    vt_hash ids[VT_ACCESS_BATCH_MAX];
+    uint8_t sorts[VT_ACCESS_BATCH_MAX];
+    size_t count;
+};
+
+static bool read_listed_line(vt_slice line, struct listed *out)
+{
+    vt_reader r = { line };
+    vt_slice word;
+
+    if (out->count == VT_ACCESS_BATCH_MAX || !vt_read_until(&r, ' ', &word) ||
+        !vt_hash_parse_hex(r.rest, &out->ids[out->count]) ||
+        (!vt_slice_is(word, "erased") && !vt_slice_is(word, "closed")))
+        return false;
+    out->sorts[out->count++] =
+        vt_slice_is(word, "erased") ? VT_ERASURE_ERASED : VT_ERASURE_CLOSED;
+    return true;
+}
+
+static bool is_of_listed(const char *path, const struct vt_erasure *erasure,
+                         struct vt_error *err)
+{
+    VT_AUTO_FREE struct listed *listed = vt_alloc(sizeof *listed);
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+    vt_reader r;
+    vt_slice line;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    r.rest = vt_buf_slice(&text);
+    while (vt_read_line(&r, &line))
+        if (!read_listed_line(line, listed))
+            return vt_fail(err, VT_MALFORMED,
+                           "%s: line %zu is not 'erased ID' or 'closed ID'", path,
+                           listed->count + 1);
+    if (listed->count == 0 || r.rest.len != 0)
+        return vt_fail(err, VT_MALFORMED, "%s: no lines 'erased ID' or 'closed ID'", path);
+    return vt_erasure_is_of(erasure, listed->ids, vt_slice_of(listed->sorts, listed->count),
+                            err) ||
+           vt_within(err, "%s", path);
+}
+
+static void print_claim(const struct vt_erasure *e, int64_t now_unix_s)
+{
+    char when[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(e->at_unix_s, when);
+    if (e->is_period)
+        (void)printf("the key for %.*s/%.*s/%.*s was destroyed at %s: nothing that was "
+                     "sealed for it opens\n",
+                     VT_SLICE_ARGS(e->country), VT_SLICE_ARGS(e->data_class),
+                     VT_SLICE_ARGS(e->period), when);
+    else
+        (void)printf("no further release since %s: %ju erased, %ju closed\n", when,
+                     (uintmax_t)e->erased.count, (uintmax_t)e->closed.count);
+    for (size_t i = 0; i < e->access_count; i++)
+        (void)printf("  read before: entry %ju, %s, %ju of them\n",
+                     (uintmax_t)e->accesses[i].index,
+                     vt_access_reason_name(e->accesses[i].reason),
+                     (uintmax_t)e->accesses[i].objects);
+    for (size_t i = 0; i < e->backup_count; i++) {
+        vt_time_write(e->backups[i].dies_unix_s, when);
+        (void)printf("  backup %.*s: %s %s\n", VT_SLICE_ARGS(e->backups[i].name),
+                     e->backups[i].dies_unix_s > now_unix_s ? "still there, dies" : "died",
+                     when);
+    }
+}
+
+static bool are_signed(struct vt_args *args, const struct vt_keyring *keyring,
+                       const struct vt_envelope *envelope, const struct vt_erasure *erasure,
+                       struct vt_error *err)
+{
+    struct vt_erasure_signers signers = vt_erasure_signed_by(
+        keyring, envelope, erasure, vt_env_now_unix_s(vt_args_env(args)));
+    const char *path = vt_args_operand(args, 0);
+
+    if (!signers.agent)
+        return vt_fail(err, VT_REJECTED, "%s: signed by no agent of the cell %.*s", path,
+                       VT_SLICE_ARGS(erasure->cell));
+    return signers.cell || erasure->is_period ||
+           vt_fail(err, VT_REJECTED,
+                   "%s: the cell %.*s has not signed that headers and bodies are gone",
+                   path, VT_SLICE_ARGS(erasure->cell));
+}
+
+bool vt_cli_custody_erased(struct vt_args *args, struct vt_error *err)
+{
+    const char *path = vt_args_operand(args, 0);
+    VT_AUTO_FREE struct vt_erasure *erasure = vt_alloc(sizeof *erasure);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
+    VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    if (!vt_cli_keyring_read(args, &keyring, err) || !vt_file_read(path, &bytes, err))
+        return false;
+    if (!vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err) ||
+        !vt_erasure_read(&envelope.statement, erasure, err))
+        return vt_within(err, "%s", path);
+    if (!are_signed(args, &keyring.keyring, &envelope, erasure, err) ||
+        (vt_args_has(args, "objects") &&
+         !is_of_listed(vt_args_get(args, "objects"), erasure, err)))
+        return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:O}", "ok", 1, "claim", envelope.statement.predicate));
+    else
+        print_claim(erasure, vt_env_now_unix_s(vt_args_env(args)));
+    return true;
+}

@@ -34,6 +34,12 @@ static const char *const STEPS[] = {
     "CREATE TABLE ones (schema BLOB, period INTEGER, field INTEGER, value INTEGER,"
     " ones INTEGER NOT NULL, PRIMARY KEY (schema, period, field, value))"
     " STRICT, WITHOUT ROWID;",
+    /* What came from another cell: the id that it had there, and the one that it has here.
+     */
+    "CREATE TABLE moved (old BLOB PRIMARY KEY, id BLOB NOT NULL, country BLOB NOT NULL,"
+    " is_here INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX moved_from ON moved (country, old);"
+    "CREATE INDEX objects_place ON objects (country, id);",
     NULL,
 };
 
@@ -119,7 +125,8 @@ bool vt_samples_open(const char *folder, const char *cell,
     s->env = *env;
     is_ok = vt_disk_open(folder, true, &s->disk, err) && vt_disk_lock(s->disk, err) &&
             vt_disk_sweep(s->disk, "", err) &&
-            vt_records_open(s->disk, "records.db", STEPS, &s->records, err);
+            vt_records_open(s->disk, "records.db", STEPS, &s->records, err) &&
+            vt_samples_forget_arriving(s, err);
     while (is_ok && is_more)
         is_ok = vt_samples_finish(s, &is_more, err);
     if (!is_ok || !vt_samples_take_census(s, err)) {

@@ -69,8 +69,8 @@ bool vt_samples_finish(struct vt_samples *samples, bool *is_more_out, struct vt_
     uint64_t erased = 0;
 
     if (!vt_records_ask(samples->records,
-                        "SELECT id, state FROM objects WHERE state >= 4 LIMIT 64", NULL, 0,
-                        take_marked, &marked, err))
+                        "SELECT id, state FROM objects WHERE state IN (4, 5) LIMIT 64",
+                        NULL, 0, take_marked, &marked, err))
         return false;
     *is_more_out = marked.count == AT_ONCE;
     if (marked.count == 0)

@@ -12,6 +12,7 @@ enum {
     VT_SAMPLE_SCANNED = 3,
     VT_SAMPLE_ERASING = 4,  /* leaves a mark that it was here */
     VT_SAMPLE_DROPPING = 5, /* leaves none: it never became whole */
+    VT_SAMPLE_ARRIVING = 6, /* comes from another cell, not read back yet */
 };
 
 enum { VT_SAMPLE_SLOTS = 32, VT_SAMPLE_OWNERS = 1024 };
@@ -93,6 +94,9 @@ VT_CHECKED bool vt_samples_drop(struct vt_samples *samples, const vt_hash *objec
 /* Destroy headers, then bodies, then rows of some that are marked. */
 VT_CHECKED bool vt_samples_finish(struct vt_samples *samples, bool *is_more_out,
                                   struct vt_error *err);
+/* Put what began to arrive from another cell, and was not read back, out of the world. */
+VT_CHECKED bool vt_samples_forget_arriving(struct vt_samples *samples,
+                                           struct vt_error *err);
 VT_CHECKED bool vt_samples_take_census(struct vt_samples *samples, struct vt_error *err);
 
 #endif

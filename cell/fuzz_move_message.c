@@ -1,0 +1,60 @@
+/* Law: what a mover or a keeper says, once read and written again, is the same bytes. */
+#include "cell/move_message.h"
+#include "tools/fuzz.h"
+
+static void rows(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_move_row row;
+    vt_slice header;
+
+    if (!vt_move_row_read(input, &row, &header))
+        return;
+    VT_CHECK(row.is_scanned == (row.rules.len != 0));
+    vt_move_row_write(&again, &row, header);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+static void places(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_move_place place;
+
+    if (!vt_move_place_read(input, &place))
+        return;
+    vt_move_place_write(&again, &place);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+static void roots(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_manifest_root root;
+
+    if (!vt_move_root_read(input, &root))
+        return;
+    vt_move_root_write(&again, &root);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+static void ids(vt_slice input)
+{
+    vt_hash ids[VT_MOVE_IDS_MAX];
+    size_t count;
+
+    if (vt_move_ids_read(input, ids, &count))
+        VT_CHECK(input.len == count * sizeof ids[0] &&
+                 memcmp(input.data, ids, input.len) == 0);
+}
+
+/* The first byte says which message. */
+void vt_fuzz_one(vt_slice input)
+{
+    static void (*const kinds[])(vt_slice input) = { rows, places, roots, ids };
+    vt_slice rest;
+
+    if (input.len == 0)
+        return;
+    rest = vt_slice_sub(input, 1, input.len - 1);
+    kinds[input.data[0] % 4](rest);
+}

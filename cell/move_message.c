@@ -1,0 +1,155 @@
+/* The messages of a move. */
+#include "cell/move_message.h"
+
+static bool read_hash(vt_reader *r, vt_hash *out)
+{
+    vt_slice bytes;
+
+    if (!vt_read_bytes(r, sizeof *out, &bytes))
+        return false;
+    memcpy(out, bytes.data, sizeof *out);
+    return true;
+}
+
+static bool read_fixed(vt_reader *r, void *out, size_t len)
+{
+    vt_slice bytes;
+
+    if (!vt_read_bytes(r, len, &bytes))
+        return false;
+    memcpy(out, bytes.data, len);
+    return true;
+}
+
+static void put_text(struct vt_buf *out, vt_slice text)
+{
+    vt_buf_put_u16(out, (uint16_t)text.len); /* bounded where it was kept */
+    vt_buf_put(out, text);
+}
+
+static bool read_text(vt_reader *r, size_t len_max, vt_slice *out)
+{
+    uint16_t len;
+
+    return vt_read_u16(r, &len) && len <= len_max && vt_read_bytes(r, len, out);
+}
+
+/* Seconds since 1970, never negative in a row of ours. */
+static bool read_time(vt_reader *r, int64_t *out)
+{
+    uint64_t number;
+
+    if (!vt_read_u64(r, &number) || number > INT64_MAX)
+        return false;
+    *out = (int64_t)number;
+    return true;
+}
+
+/* ---- rows -------------------------------------------------------------------------------
+ */
+
+void vt_move_row_write(struct vt_buf *out, const struct vt_move_row *row, vt_slice header)
+{
+    vt_buf_put(out, vt_hash_slice(&row->object));
+    vt_buf_put(out, VT_BYTES(row->owner));
+    vt_buf_put(out, vt_slice_of(row->country, 2));
+    vt_buf_put(out, vt_hash_slice(&row->recipient));
+    vt_buf_put(out, vt_hash_slice(&row->body));
+    vt_buf_put_u64(out, row->body_bytes);
+    put_text(out, row->rule);
+    vt_buf_put_u64(out, (uint64_t)row->asked_unix_s);
+    vt_buf_put(out, VT_BYTES(row->signature));
+    vt_buf_put_u8(out, row->is_scanned);
+    vt_buf_put_u64(out, (uint64_t)row->touched_unix_s);
+    vt_buf_put_u64(out, (uint64_t)row->kept_until_unix_s);
+    put_text(out, row->receipt);
+    vt_buf_put_u8(out, row->verdict);
+    put_text(out, row->rules);
+    put_text(out, row->outcome);
+    put_text(out, header);
+}
+
+static bool read_scan(vt_reader *r, struct vt_move_row *row)
+{
+    return vt_read_u8(r, &row->verdict) && read_text(r, VT_SHA256_BYTES, &row->rules) &&
+           row->rules.len == (row->is_scanned ? VT_SHA256_BYTES : 0) &&
+           read_text(r, VT_SAMPLE_OUTCOME_BYTES_MAX, &row->outcome);
+}
+
+bool vt_move_row_read(vt_slice body, struct vt_move_row *out, vt_slice *header_out)
+{
+    vt_reader r = { body };
+    struct vt_move_row row = { .country = "" };
+    uint8_t is_scanned;
+    vt_slice header;
+
+    if (!read_hash(&r, &row.object) || !read_fixed(&r, &row.owner, sizeof row.owner) ||
+        !read_fixed(&r, row.country, 2) || !read_hash(&r, &row.recipient) ||
+        !read_hash(&r, &row.body) || !vt_read_u64(&r, &row.body_bytes) ||
+        row.body_bytes == 0 || row.body_bytes > VT_SHARE_BODY_BYTES_MAX ||
+        !read_text(&r, VT_SHARE_RULE_BYTES_MAX, &row.rule) ||
+        !read_time(&r, &row.asked_unix_s) ||
+        !read_fixed(&r, row.signature, sizeof row.signature) ||
+        !vt_read_u8(&r, &is_scanned) || is_scanned > 1)
+        return false;
+    row.is_scanned = is_scanned == 1;
+    if (!read_time(&r, &row.touched_unix_s) || !read_time(&r, &row.kept_until_unix_s) ||
+        !read_text(&r, VT_SHARE_RECEIPT_BYTES_MAX, &row.receipt) || !read_scan(&r, &row) ||
+        !read_text(&r, VT_SHARE_HEADER_BYTES_MAX, &header) || !vt_read_end(&r))
+        return false;
+    *out = row;
+    *header_out = header;
+    return true;
+}
+
+/* ---- places, ids, roots -----------------------------------------------------------------
+ */
+
+void vt_move_place_write(struct vt_buf *out, const struct vt_move_place *place)
+{
+    vt_buf_put(out, vt_slice_of(place->country, 2));
+    if (place->has_after)
+        vt_buf_put(out, vt_hash_slice(&place->after));
+}
+
+bool vt_move_place_read(vt_slice body, struct vt_move_place *out)
+{
+    vt_reader r = { body };
+    struct vt_move_place place = { .has_after = body.len > 2 };
+
+    if (!read_fixed(&r, place.country, 2) ||
+        (place.has_after && !read_hash(&r, &place.after)) || !vt_read_end(&r))
+        return false;
+    *out = place;
+    return true;
+}
+
+bool vt_move_ids_read(vt_slice body, vt_hash ids[VT_MOVE_IDS_MAX], size_t *count_out)
+{
+    size_t count = body.len / sizeof ids[0];
+
+    if (count == 0 || count > VT_MOVE_IDS_MAX || body.len % sizeof ids[0] != 0)
+        return false;
+    memcpy(ids, body.data, body.len);
+    *count_out = count;
+    return true;
+}
+
+void vt_move_root_write(struct vt_buf *out, const struct vt_manifest_root *root)
+{
+    vt_buf_put_u64(out, root->count);
+    vt_buf_put_u64(out, root->bytes);
+    vt_buf_put(out, vt_hash_slice(&root->root));
+}
+
+bool vt_move_root_read(vt_slice body, struct vt_manifest_root *out)
+{
+    vt_reader r = { body };
+    struct vt_manifest_root root;
+
+    if (!vt_read_u64(&r, &root.count) || !vt_read_u64(&r, &root.bytes) ||
+        !read_hash(&r, &root.root) || !vt_read_end(&r))
+        return false;
+    *out = root;
+    return true;
+}

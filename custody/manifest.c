@@ -1,0 +1,108 @@
+/* A manifest's rows and their root; see manifest.h. */
+#include "custody/manifest.h"
+
+static_assert(3 * VT_SHA256_BYTES + 8 == VT_MANIFEST_ROW_BYTES, "a row");
+
+static uint8_t *put_hash(uint8_t *at, const vt_hash *hash)
+{
+    memcpy(at, hash->bytes, sizeof hash->bytes);
+    return at + sizeof hash->bytes;
+}
+
+static void write_row(const struct vt_manifest_row *row, uint8_t out[VT_MANIFEST_ROW_BYTES])
+{
+    uint8_t *at = put_hash(put_hash(out, &row->object), &row->body);
+
+    for (unsigned i = 0; i < 8; i++)
+        *at++ = (uint8_t)(row->body_bytes >> (56 - 8 * i));
+    (void)put_hash(at, &row->belongings);
+}
+
+void vt_manifest_row_write(const struct vt_manifest_row *row, struct vt_buf *out)
+{
+    uint8_t bytes[VT_MANIFEST_ROW_BYTES];
+
+    write_row(row, bytes);
+    vt_buf_put(out, VT_BYTES(bytes));
+}
+
+static bool read_hash(vt_reader *r, vt_hash *out)
+{
+    vt_slice bytes;
+
+    if (!vt_read_bytes(r, sizeof *out, &bytes))
+        return false;
+    memcpy(out, bytes.data, sizeof *out);
+    return true;
+}
+
+bool vt_manifest_row_read(vt_reader *r, struct vt_manifest_row *out)
+{
+    struct vt_manifest_row row;
+    vt_reader at = *r;
+
+    if (!read_hash(&at, &row.object) || !read_hash(&at, &row.body) ||
+        !vt_read_u64(&at, &row.body_bytes) || !read_hash(&at, &row.belongings))
+        return false;
+    *out = row;
+    *r = at;
+    return true;
+}
+
+bool vt_manifest_root_equal(const struct vt_manifest_root *a,
+                            const struct vt_manifest_root *b)
+{
+    return a->count == b->count && a->bytes == b->bytes &&
+           vt_hash_equal(&a->root, &b->root);
+}
+
+bool vt_manifest_sum_add(struct vt_manifest_sum *sum, const struct vt_manifest_row *row,
+                         struct vt_error *err)
+{
+    uint8_t bytes[VT_MANIFEST_ROW_BYTES];
+    uint64_t total;
+    vt_hash leaf;
+
+    if (sum->tree.size != 0 &&
+        memcmp(sum->last.bytes, row->object.bytes, sizeof row->object.bytes) >= 0)
+        return vt_fail(err, VT_REJECTED,
+                       "manifest: row %ju is not behind the one before it",
+                       (uintmax_t)sum->tree.size + 1);
+    if (__builtin_add_overflow(sum->bytes, row->body_bytes, &total) || total > INT64_MAX)
+        return vt_fail(err, VT_LIMIT, "manifest: more than 2^63 bytes");
+    write_row(row, bytes);
+    leaf = vt_sha256_leaf(VT_BYTES(bytes));
+    if (!vt_tree_append(&sum->tree, &leaf, NULL, err))
+        return false;
+    sum->last = row->object;
+    sum->bytes = total;
+    return true;
+}
+
+struct vt_manifest_root vt_manifest_sum_root(const struct vt_manifest_sum *sum)
+{
+    return (struct vt_manifest_root){ sum->tree.size, sum->bytes,
+                                      vt_tree_root(&sum->tree) };
+}
+
+bool vt_manifest_parse(vt_slice file,
+                       bool (*each)(void *context, const struct vt_manifest_row *row,
+                                    struct vt_error *err),
+                       void *context, struct vt_manifest_root *out, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
+    vt_reader r = { file };
+    struct vt_manifest_row row;
+
+    if (!vt_read_literal(&r, VT_LIT(VT_MANIFEST_HEAD)))
+        return vt_fail(err, VT_MALFORMED, "manifest: does not begin as one");
+    while (vt_manifest_row_read(&r, &row))
+        if (!vt_manifest_sum_add(sum, &row, err) ||
+            (each != NULL && !each(context, &row, err)))
+            return false;
+    if (!vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "manifest: cut short in row %ju",
+                       (uintmax_t)sum->tree.size + 1);
+    *out = vt_manifest_sum_root(sum);
+    return true;
+}

@@ -30,12 +30,13 @@ enum { BOUND_COUNT = sizeof BOUNDS / sizeof BOUNDS[0] };
 static json_t *words_of(const struct vt_keeper_begin *begin)
 {
     const struct vt_keeper_sources *from = &begin->sources;
-    json_t *words = json_pack(
-        "{s:s,s:s,s:s,s:s,s:s,s:s*,s:s,s:s,s:I,s:I,s:b}", "cell", from->cell, "published",
-        from->published, "trust", from->trust, "policy", from->policy, "policy_proof",
-        from->policy_proof, "schema", from->schema, "samples", begin->samples, "key",
-        begin->key, "head_age_s", (json_int_t)from->head_age_s, "collection_delay_s",
-        (json_int_t)from->collection_delay_s, "has_queue", begin->has_queue);
+    json_t *words =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s*,s:s*,s:s,s:s,s:I,s:I,s:b}", "cell", from->cell,
+                  "published", from->published, "trust", from->trust, "policy",
+                  from->policy, "policy_proof", from->policy_proof, "schema", from->schema,
+                  "movers", begin->movers, "samples", begin->samples, "key", begin->key,
+                  "head_age_s", (json_int_t)from->head_age_s, "collection_delay_s",
+                  (json_int_t)from->collection_delay_s, "has_queue", begin->has_queue);
 
     for (size_t i = 0; words != NULL && i < BOUND_COUNT; i++) {
         uint64_t bound;
@@ -129,6 +130,8 @@ static bool take_words(const json_t *words, struct vt_arena *arena,
            take_text(words, "policy_proof", arena, &from->policy_proof, err) &&
            (!vt_json_has(words, "schema") ||
             take_text(words, "schema", arena, &from->schema, err)) &&
+           (!vt_json_has(words, "movers") ||
+            take_text(words, "movers", arena, &out->movers, err)) &&
            take_text(words, "samples", arena, &out->samples, err) &&
            take_text(words, "key", arena, &out->key, err) &&
            take_seconds(words, "head_age_s", &from->head_age_s, err) &&

@@ -2,12 +2,14 @@
  * signs.
  *
  * Rights: files below the samples' folder, reading what the cell publishes; no socket but
- * its channel and the queue's door, at which the dispatcher of scanners comes, and whoever
- * counts reports.  Key, trust root, residency table and schema are read before the rights
- * are given up, from what `serve` said.  From then on only the front speaks to it, in
- * fields of fixed length and short texts (keeper_message.h), and guests at the door
- * (queue_guests.h, queue_message.h).  An answer leaves when what it tells of is durable. */
+ * its channel, the queue's door, at which the dispatcher of scanners comes, and whoever
+ * counts reports, and, where the operator opened one, the door for movers (keeper_door.h).
+ * Key, trust root, residency table and schema are read before the rights are given up, from
+ * what `serve` said.  From then on only the front speaks to it, in fields of fixed length
+ * and short texts (keeper_message.h), and guests at the doors (queue_guests.h,
+ * queue_message.h, move_message.h).  An answer leaves when what it tells of is durable. */
 #include "cell/role_cell_keeper.h"
+#include "cell/keeper_door.h"
 #include "cell/keeper_message.h"
 #include "cell/queue_guests.h"
 #include "ledger/serve_message.h"
@@ -36,6 +38,7 @@ struct keeper {
     struct vt_key *key;
     struct vt_keeper_rules rules;
     struct vt_samples *samples;
+    struct vt_keeper_door door;
     struct coming coming[VT_KEEPER_PLACES_MAX];
     char why_no_head[240];
     int64_t tended_ms;
@@ -302,14 +305,18 @@ static bool tend(struct keeper *k, struct vt_error *err)
 
 static bool serve(struct keeper *k, struct vt_error *err)
 {
-    struct pollfd fds[1 + VT_QUEUE_GUESTS_FDS] = { { .fd = k->front->fd,
-                                                     .events = POLLIN } };
+    struct pollfd fds[1 + VT_QUEUE_GUESTS_FDS + VT_KEEPER_DOOR_FDS] = {
+        { .fd = k->front->fd, .events = POLLIN }
+    };
+    struct pollfd *guests = fds + 1, *movers = guests + VT_QUEUE_GUESTS_FDS;
 
-    vt_queue_guests_poll(&k->guests, fds + 1);
-    if (poll(fds, 1 + VT_QUEUE_GUESTS_FDS, TEND_MS) < 0 && errno != EINTR)
+    vt_queue_guests_poll(&k->guests, guests);
+    vt_keeper_door_poll(&k->door, movers);
+    if (poll(fds, sizeof fds / sizeof fds[0], TEND_MS) < 0 && errno != EINTR)
         return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
-    return vt_queue_guests_answer(&k->guests, fds + 1, k->samples, err) &&
-           (fds[0].revents == 0 || on_front(k, err)) && tend(k, err);
+    return vt_queue_guests_answer(&k->guests, guests, k->samples, err) &&
+           (fds[0].revents == 0 || on_front(k, err)) &&
+           vt_keeper_door_answer(&k->door, movers, err) && tend(k, err);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -323,7 +330,9 @@ static bool begin(struct keeper *k, struct vt_error *err)
     if (!vt_cell_keeper_listen(k->front, k->arena, &k->begin, &k->key, err) ||
         !vt_keeper_rules_read(&k->rules, &k->begin.sources, err) ||
         !vt_samples_open(k->begin.samples, k->begin.sources.cell, &k->begin.bounds, k->key,
-                         &k->env, &k->samples, err))
+                         &k->env, &k->samples, err) ||
+        !vt_keeper_door_open(&k->door, k->begin.movers, &k->rules, k->samples, &k->env,
+                             err))
         return false;
     if (k->begin.has_queue)
         k->guests.door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);
@@ -352,6 +361,7 @@ int vt_role_cell_keeper(struct vt_channel *channel)
         (void)!vt_channel_send_error(channel, &err, &lost);
     else if (err.code != VT_ABSENT) /* somebody must hear why it ends */
         (void)fprintf(stderr, "vitrine cell-keeper: %s\n", err.message);
+    vt_keeper_door_close(&k->door);
     vt_samples_close(k->samples);
     vt_keeper_rules_clear(&k->rules);
     vt_key_close(k->key);

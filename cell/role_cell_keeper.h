@@ -20,6 +20,7 @@ struct vt_keeper_begin {
     const char *samples;              /* its folder; made if missing */
     const char *key;                  /* the cell's, as for vt_key_open */
     vt_slice passphrase;              /* of the key; may be empty */
+    const char *movers; /* path of the socket for movers; NULL: there is none */
     struct vt_samples_bounds bounds;
     bool has_queue; /* it was given that descriptor */
 };

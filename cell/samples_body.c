@@ -1,5 +1,6 @@
 /* Bodies as they come in: open files, the hash that runs along, and the receipt. */
 #include "cell/samples_inside.h"
+#include "cell/samples_move.h"
 #include "crypto/hkdf.h"
 
 /* ---- rows -------------------------------------------------------------------------------
@@ -361,8 +362,12 @@ bool vt_samples_state(struct vt_samples *samples, const vt_hash *object,
 {
     const struct vt_sample_slot *slot = vt_samples_find_slot(samples, object);
     struct vt_sample_row row;
+    vt_hash here = *object; /* its owner knows it by the id that it had elsewhere */
     uint16_t status;
 
+    if (!vt_samples_resolve(samples, &here, err))
+        return false;
+    object = &here;
     if (out->document.bytes_max == 0)
         *out = (struct vt_sample_answer){ .document =
                                               vt_buf_init(VT_SHARE_RECEIPT_BYTES_MAX) };

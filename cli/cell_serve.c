@@ -40,6 +40,8 @@ const struct vt_option vt_cli_cell_serve_options[] = {
     { "key", "KEY", "the cell's key, for receipts: a PEM file or a pkcs11: URI", false,
       false },
     VT_OPTION_PASSPHRASE,
+    { "movers", "SOCKET",
+      "let `vitrine relocate` speak to the keeper there; needs --samples", false, false },
     { "schema", "FILE", "the questions of statistics: reports are counted; needs --samples",
       false, false },
     { "collection-delay", "TIME", "how long an authorisation must have been public; 24h",
@@ -148,6 +150,7 @@ static bool check_company(struct vt_args *args, struct vt_error *err)
         return vt_args_misuse(args, err, "--unproven goes with --evidence");
     return needs(args, "samples", "policy", err) && needs(args, "samples", "key", err) &&
            needs(args, "key", "samples", err) && needs(args, "schema", "samples", err) &&
+           needs(args, "movers", "samples", err) &&
            needs(args, "passphrase-file", "key", err) &&
            needs(args, "collection-delay", "samples", err);
 }
@@ -185,6 +188,7 @@ static bool take_keeper(struct vt_args *args, struct taking *out, struct vt_erro
         (void)snprintf(out->proof, room, "%s.tlog-proof", policy);
     }
     begin->samples = vt_args_get(args, "samples");
+    begin->movers = vt_args_get(args, "movers");
     begin->key = vt_args_get(args, "key");
     begin->passphrase = vt_buf_slice(&out->passphrase);
     begin->sources.cell = vt_args_get(args, "cell");

@@ -1,0 +1,154 @@
+/* Movers at a keeper; see keeper_door.h. */
+#include "cell/keeper_door.h"
+#include "cell/move_socket.h"
+
+/* ---- what the table says ----------------------------------------------------------------
+ */
+
+static const struct vt_residency_step *step_of(const struct vt_residency *policy,
+                                               const char country[3], int64_t now_unix_s,
+                                               struct vt_error *err)
+{
+    const struct vt_residency_step *step;
+    size_t index;
+
+    if (!vt_country_of(vt_slice_from_cstr(country), &index)) {
+        (void)vt_fail(err, VT_REJECTED, "'%s' is no country of ISO 3166", country);
+        return NULL;
+    }
+    step = vt_residency_at(policy, index, VT_DATA_FILE, now_unix_s);
+    if (step == NULL)
+        (void)vt_fail(err, VT_REJECTED, "the table of residency says nothing of this time");
+    return step;
+}
+
+bool vt_residency_may_arrive(const struct vt_residency *policy, const char country[3],
+                             vt_slice here, int64_t now_unix_s, struct vt_error *err)
+{
+    const struct vt_residency_step *step = step_of(policy, country, now_unix_s, err);
+
+    if (step == NULL)
+        return false;
+    return vt_slice_equal(policy->cells[step->to].name, here) ||
+           vt_fail(err, VT_REJECTED,
+                   "files of %s belong to cell %.*s, and do not move to %.*s", country,
+                   VT_SLICE_ARGS(policy->cells[step->to].name), VT_SLICE_ARGS(here));
+}
+
+bool vt_residency_may_leave(const struct vt_residency *policy, const char country[3],
+                            vt_slice here, int64_t now_unix_s, struct vt_error *err)
+{
+    const struct vt_residency_step *step = step_of(policy, country, now_unix_s, err);
+
+    if (step == NULL)
+        return false;
+    return !vt_slice_equal(policy->cells[step->cell].name, here) ||
+           vt_fail(err, VT_REJECTED,
+                   "files of %s %s: the cell %.*s keeps them until the table of residency "
+                   "gives them to another",
+                   country,
+                   step->state == VT_RESIDENCY_MOVING ? "are on the move" : "belong here",
+                   VT_SLICE_ARGS(here));
+}
+
+static bool may_arrive(void *context, const char country[3], struct vt_error *err)
+{
+    const struct vt_keeper_door *door = context;
+
+    return vt_residency_may_arrive(&door->rules->policy->table, country,
+                                   vt_slice_from_cstr(door->rules->cell),
+                                   vt_env_now_unix_s(&door->env), err);
+}
+
+static bool may_leave(void *context, const char country[3], struct vt_error *err)
+{
+    const struct vt_keeper_door *door = context;
+
+    return vt_residency_may_leave(&door->rules->policy->table, country,
+                                  vt_slice_from_cstr(door->rules->cell),
+                                  vt_env_now_unix_s(&door->env), err);
+}
+
+/* ---- the door ---------------------------------------------------------------------------
+ */
+
+bool vt_keeper_door_open(struct vt_keeper_door *door, const char *path,
+                         const struct vt_keeper_rules *rules, struct vt_samples *samples,
+                         const struct vt_env *env, struct vt_error *err)
+{
+    *door = (struct vt_keeper_door){
+        .rules = rules, .env = *env, .samples = samples, .listen_fd = -1
+    };
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++)
+        door->movers[i].fd = -1;
+    return path == NULL || vt_move_listen(path, &door->listen_fd, err) ||
+           vt_within(err, "the door for movers");
+}
+
+static void send_away(struct vt_keeper_door *door, size_t i)
+{
+    vt_move_desk_clear(&door->desks[i]);
+    vt_channel_clear(&door->movers[i]);
+    door->desks[i] = (struct vt_move_desk){ .samples = NULL };
+}
+
+void vt_keeper_door_close(struct vt_keeper_door *door)
+{
+    if (door->samples == NULL)
+        return; /* it was never opened */
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++)
+        if (door->movers[i].fd >= 0)
+            send_away(door, i);
+    vt_fd_close(&door->listen_fd);
+}
+
+/* Nobody is let in while all places are taken. */
+void vt_keeper_door_poll(const struct vt_keeper_door *door,
+                         struct pollfd fds[VT_KEEPER_DOOR_FDS])
+{
+    bool has_place = false;
+
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
+        fds[i] = (struct pollfd){ door->movers[i].fd, POLLIN, 0 };
+        has_place |= door->movers[i].fd < 0;
+    }
+    fds[VT_KEEPER_MOVERS_MAX] =
+        (struct pollfd){ has_place ? door->listen_fd : -1, POLLIN, 0 };
+}
+
+static void let_in(struct vt_keeper_door *door)
+{
+    struct vt_error err = { 0 };
+
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
+        if (door->movers[i].fd >= 0)
+            continue;
+        if (vt_move_accept(door->listen_fd, &door->movers[i], &err))
+            door->desks[i] = (struct vt_move_desk){ .samples = door->samples,
+                                                    .may_arrive = may_arrive,
+                                                    .may_leave = may_leave,
+                                                    .context = door };
+        else if (err.code != VT_ABSENT)
+            (void)fprintf(stderr, "vitrine cell-keeper: %s\n", err.message);
+        return;
+    }
+}
+
+bool vt_keeper_door_answer(struct vt_keeper_door *door,
+                           const struct pollfd fds[VT_KEEPER_DOOR_FDS],
+                           struct vt_error *err)
+{
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
+        if (fds[i].revents == 0 || vt_move_answer(&door->desks[i], &door->movers[i], err))
+            continue;
+        if (err->code == VT_IO)
+            return false;
+        if (err->code != VT_ABSENT)
+            (void)fprintf(stderr, "vitrine cell-keeper: a mover: %s\n", err->message);
+        *err = (struct vt_error){ 0 };
+        send_away(door, i);
+    }
+    if (fds[VT_KEEPER_MOVERS_MAX].revents != 0)
+        let_in(door);
+    return true;
+}

@@ -12,6 +12,7 @@ static const char *const reasons[VT_ACCESS_REASONS] = {
     [VT_ACCESS_SCAN] = "automatic-scan",
     [VT_ACCESS_EMERGENCY] = "emergency",
     [VT_ACCESS_ERASURE] = "erasure",
+    [VT_ACCESS_RELOCATION] = "relocation",
 };
 
 const char *vt_access_reason_name(enum vt_access_reason reason)

@@ -33,6 +33,7 @@ enum vt_access_reason {
     VT_ACCESS_SCAN,           /* automatic-scan: bears the digest of the rules */
     VT_ACCESS_EMERGENCY,      /* emergency: slower, and it rings */
     VT_ACCESS_ERASURE,        /* erasure: the agent gives nothing, then and for ever */
+    VT_ACCESS_RELOCATION,     /* relocation: keys are given to another agent alone */
     VT_ACCESS_REASONS,
 };
 

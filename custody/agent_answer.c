@@ -1,5 +1,6 @@
 /* What becomes of an ask: the opening is on the disk before the answer is made. */
 #include "custody/agent_inside.h"
+#include "custody/rewrap.h"
 #include "evidence/field.h"
 #include "http/http.h"
 
@@ -43,7 +44,7 @@ static json_t *tally_of(const struct vt_agent *agent, const struct vt_agent_tota
 {
     const struct vt_custody *custody = &agent->rules->custody;
 
-    return json_pack(
+    json_t *tally = json_pack(
         "{s:s%,s:s%,s:I,s:I,s:I,s:I,s:I,s:o,s:I,s:o}", "cell",
         (const char *)custody->cell.data, custody->cell.len, "ledger",
         (const char *)custody->ledger.data, custody->ledger.len, "number",
@@ -51,6 +52,14 @@ static json_t *tally_of(const struct vt_agent *agent, const struct vt_agent_tota
         (json_int_t)t->keys, "refusals", (json_int_t)t->deeds[VT_AGENT_REFUSED], "warnings",
         (json_int_t)t->deeds[VT_AGENT_WARNED], "until", vt_field_of_time(t->until_unix_s),
         "size", (json_int_t)t->size, "chain", vt_field_of_hash(&t->chain));
+
+    if (tally != NULL && t->deeds[VT_AGENT_REWRAPPED] != 0) {
+        (void)json_object_set_new(tally, "rewraps",
+                                  json_integer((json_int_t)t->deeds[VT_AGENT_REWRAPPED]));
+        (void)json_object_set_new(tally, "rewrapped",
+                                  json_integer((json_int_t)t->rewrapped));
+    }
+    return tally;
 }
 
 bool vt_agent_count(struct vt_agent *agent, struct vt_agent_reply *reply,
@@ -97,7 +106,7 @@ bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_s
     memcpy(row.salt, c->ask->salt, sizeof row.salt);
     if (deed == VT_AGENT_ERASED) {
         row.objects = vt_agent_case_named(c, &row.object_count);
-    } else if (deed == VT_AGENT_RELEASED) {
+    } else if (deed == VT_AGENT_RELEASED || deed == VT_AGENT_REWRAPPED) {
         row.objects = c->object_ids;
         row.object_count = c->ask->object_count;
     }
@@ -126,18 +135,33 @@ static bool announce(struct vt_agent_case *c, struct vt_error *err)
     return true;
 }
 
+/* What the recipient gets: file keys; of a relocation, headers for another agent. */
+static bool write_grant(struct vt_agent_case *c, struct vt_error *err)
+{
+    const struct vt_access *access = &c->ask->access;
+    const struct vt_age_grant_row *rows =
+        (const struct vt_age_grant_row *)(const void *)c->memory.data;
+
+    if (access->reason == VT_ACCESS_RELOCATION)
+        return vt_rewrap_write(&c->agent->env, &access->recipient, rows,
+                               c->ask->object_count, &c->reply->grant, err);
+    return vt_age_grant_write(&c->agent->env, &access->recipient, rows,
+                              c->ask->object_count, &c->reply->grant, err);
+}
+
 static bool release(struct vt_agent_case *c, struct vt_error *err)
 {
     struct vt_buf *grant = &c->reply->grant;
+    enum vt_agent_deed deed = c->ask->access.reason == VT_ACCESS_RELOCATION
+                                  ? VT_AGENT_REWRAPPED
+                                  : VT_AGENT_RELEASED;
 
     *grant = vt_buf_init(GRANT_BYTES_MAX);
-    if (!vt_age_grant_write(&c->agent->env, &c->ask->access.recipient,
-                            (const struct vt_age_grant_row *)(const void *)c->memory.data,
-                            c->ask->object_count, grant, err)) {
+    if (!write_grant(c, err)) {
         (void)vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "%s", err->message);
         return err->code == VT_REJECTED; /* nobody can hold the key of such a recipient */
     }
-    if (!vt_agent_case_record(c, VT_AGENT_RELEASED, vt_buf_slice(grant), err)) {
+    if (!vt_agent_case_record(c, deed, vt_buf_slice(grant), err)) {
         vt_buf_clear(grant); /* nobody gets what is not on the disk */
         return false;
     }
@@ -188,7 +212,8 @@ static bool look_up(struct vt_agent_case *c, int64_t *warned_out, struct vt_erro
         return true;
     if (!vt_agent_store_read(c->agent->store, at, c->arena, &before, err))
         return false; /* status stays 0: trouble */
-    if (before.deed == VT_AGENT_RELEASED && at < c->agent->destroyed_at)
+    if ((before.deed == VT_AGENT_RELEASED || before.deed == VT_AGENT_REWRAPPED) &&
+        at < c->agent->destroyed_at)
         return vt_agent_refuse_for_ever(c, VT_AGENT_END_DESTROYED,
                                         "a key was destroyed since this was answered: what "
                                         "other keys open must be asked for anew");

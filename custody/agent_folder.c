@@ -378,7 +378,8 @@ bool vt_agent_remember(struct vt_agent *agent, const struct vt_agent_record *rec
     if (record->deed == VT_AGENT_DESTROYED)
         return vt_agent_remember_destroyed(agent, record, at, err);
     vt_agent_marks_put(&agent->known, &commitment, NULL, at);
-    if (record->deed != VT_AGENT_RELEASED && record->deed != VT_AGENT_ERASED)
+    if (record->deed != VT_AGENT_RELEASED && record->deed != VT_AGENT_ERASED &&
+        record->deed != VT_AGENT_REWRAPPED)
         return true;
     for (size_t i = 0; i < record->object_count; i++)
         if (record->deed == VT_AGENT_ERASED)

@@ -82,6 +82,7 @@ static void put_totals(struct vt_buf *out, const struct vt_agent_totals *totals)
     for (unsigned i = 0; i < VT_AGENT_DEEDS; i++)
         vt_buf_put_u64(out, totals->deeds[i]);
     vt_buf_put_u64(out, totals->keys);
+    vt_buf_put_u64(out, totals->rewrapped);
     vt_buf_put_u64(out, (uint64_t)totals->until_unix_s); /* of a quorum: not negative */
     vt_buf_put_u64(out, totals->size);
     vt_buf_put(out, VT_BYTES(totals->root));
@@ -105,9 +106,9 @@ static bool read_totals(vt_reader *r, struct vt_agent_totals *out)
     for (unsigned i = 0; i < VT_AGENT_DEEDS; i++)
         if (!vt_read_u64(r, &out->deeds[i]))
             return false;
-    return vt_read_u64(r, &out->keys) && read_time(r, &out->until_unix_s) &&
-           vt_read_u64(r, &out->size) && read_hash(r, &out->root) &&
-           read_hash(r, &out->chain);
+    return vt_read_u64(r, &out->keys) && vt_read_u64(r, &out->rewrapped) &&
+           read_time(r, &out->until_unix_s) && vt_read_u64(r, &out->size) &&
+           read_hash(r, &out->root) && read_hash(r, &out->chain);
 }
 
 void vt_agent_reply_write(struct vt_buf *out, const struct vt_agent_reply *reply)

@@ -209,6 +209,11 @@ static bool reason_holds(struct vt_agent_case *c)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "the foundation has issued no request %ju (the last is %ju)",
                                (uintmax_t)access->request, (uintmax_t)custody->requests);
+    if (access->reason == VT_ACCESS_RELOCATION)
+        return vt_custody_is_destination(custody, &access->recipient) ||
+               vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "the policy names no such recipient as a destination: a "
+                               "relocation gives file keys to another agent alone");
     if (access->reason != VT_ACCESS_SCAN)
         return true;
     if (!vt_custody_is_published(custody, &access->rules))

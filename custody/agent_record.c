@@ -12,6 +12,7 @@ static const char *const deeds[VT_AGENT_DEEDS] = {
     [VT_AGENT_WARNED] = "warned",
     [VT_AGENT_ERASED] = "erased",
     [VT_AGENT_DESTROYED] = "destroyed",
+    [VT_AGENT_REWRAPPED] = "rewrapped",
 };
 
 const char *vt_agent_deed_name(enum vt_agent_deed deed)

@@ -40,6 +40,8 @@ static void count(struct vt_agent_totals *totals, const struct vt_agent_record *
     totals->deeds[record->deed]++;
     if (record->deed == VT_AGENT_RELEASED)
         totals->keys += record->object_count;
+    if (record->deed == VT_AGENT_REWRAPPED)
+        totals->rewrapped += record->object_count;
     if (record->time_unix_s > totals->until_unix_s)
         totals->until_unix_s = record->time_unix_s;
     totals->size = record->size;

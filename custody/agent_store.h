@@ -25,6 +25,7 @@ enum vt_agent_deed {
     VT_AGENT_WARNED,       /* one that must wait, announced */
     VT_AGENT_ERASED,       /* objects are never released again */
     VT_AGENT_DESTROYED,    /* so is what was sealed for a recipient: its key is gone */
+    VT_AGENT_REWRAPPED,    /* file keys were given to another agent, and to nobody else */
     VT_AGENT_DEEDS,
 };
 
@@ -55,7 +56,8 @@ struct vt_agent_record {
 struct vt_agent_totals {
     uint64_t number; /* of records */
     uint64_t deeds[VT_AGENT_DEEDS];
-    uint64_t keys; /* released */
+    uint64_t keys;      /* released */
+    uint64_t rewrapped; /* file keys that another agent was given */
     int64_t until_unix_s;
     uint64_t size;
     vt_hash root, chain;

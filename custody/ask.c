@@ -1,6 +1,7 @@
 /* The asking side. */
 #include "custody/ask.h"
 #include "custody/request.h"
+#include "custody/rewrap.h"
 #include "http/http.h"
 #include "ledger/remote.h"
 #include "ledger/tlog_proof.h"
@@ -12,6 +13,7 @@ enum { TRIES = 8, ANSWER_BYTES_MAX = 2 << 20, TIMEOUT_MS = 60000 };
 void vt_ask_answer_clear(struct vt_ask_answer *answer)
 {
     vt_age_grant_clear(&answer->grant);
+    vt_buf_clear(&answer->headers);
     vt_buf_clear(&answer->claim);
     vt_buf_clear(&answer->tally);
 }
@@ -233,6 +235,13 @@ static int compare(const void *a, const void *b)
                   sizeof(vt_hash));
 }
 
+static void sort_objects(const struct vt_ask_wish *wish, struct sorted *out)
+{
+    for (size_t i = 0; i < wish->object_count; i++)
+        out[i] = (struct sorted){ vt_ask_object_id(&wish->objects[i]), &wish->objects[i] };
+    qsort(out, wish->object_count, sizeof *out, compare);
+}
+
 static bool find_recipient(struct vt_custody_request *request,
                            const struct vt_age_recipient *whom, uint8_t *at_out)
 {
@@ -261,10 +270,7 @@ static bool gather_objects(const struct vt_ask_wish *wish, struct vt_arena *aren
         wish->object_count > VT_ACCESS_BATCH_MAX)
         return vt_fail(err, VT_LIMIT, "%zu objects, 1 to %d can be asked for",
                        wish->object_count, VT_ACCESS_BATCH_MAX);
-    for (size_t i = 0; i < wish->object_count; i++)
-        sorted[i] =
-            (struct sorted){ vt_ask_object_id(&wish->objects[i]), &wish->objects[i] };
-    qsort(sorted, wish->object_count, sizeof *sorted, compare);
+    sort_objects(wish, sorted);
     for (size_t i = 0; i < wish->object_count; i++) {
         objects[i].header = sorted[i].object->header;
         if (!find_recipient(request, &sorted[i].object->recipient, &objects[i].recipient))
@@ -281,26 +287,74 @@ static bool gather_objects(const struct vt_ask_wish *wish, struct vt_arena *aren
 /* ---- the answer -------------------------------------------------------------------------
  */
 
+struct counted {
+    const struct sorted *wanted;
+    size_t count, at;
+};
+
+static bool is_wanted(void *context, const vt_hash *id, vt_slice header,
+                      struct vt_error *err)
+{
+    struct counted *counted = context;
+
+    (void)header;
+    return (counted->at < counted->count &&
+            vt_hash_equal(&counted->wanted[counted->at++].id, id)) ||
+           vt_fail(err, VT_REJECTED, "the agent gave a header that nobody asked for");
+}
+
+/* Exactly the objects that were wanted; whom they are sealed for only their recipient can
+ * tell. */
+static bool take_headers(const struct vt_ask_wish *wish, vt_slice grant,
+                         struct vt_ask_answer *answer, struct vt_error *err)
+{
+    VT_AUTO_FREE struct sorted *sorted =
+        vt_alloc_array(wish->object_count + 1, sizeof *sorted);
+    struct counted counted = { sorted, wish->object_count, 0 };
+
+    sort_objects(wish, sorted);
+    if (!vt_rewrap_read(grant, is_wanted, &counted, err))
+        return false;
+    if (counted.at != counted.count)
+        return vt_fail(err, VT_REJECTED, "the agent left out a header that it granted");
+    answer->headers = vt_buf_init(grant.len + 1);
+    vt_buf_put(&answer->headers, grant);
+    return vt_buf_check(&answer->headers, "the agent's headers", err);
+}
+
+static bool take_keys(const struct vt_ask_wish *wish, vt_slice grant,
+                      struct vt_ask_answer *answer, struct vt_error *err)
+{
+    if (!vt_age_grant_open(wish->identity, grant, &answer->grant, err))
+        return false;
+    for (size_t i = 0; i < wish->object_count; i++) {
+        vt_hash id = vt_ask_object_id(&wish->objects[i]);
+
+        if (vt_age_grant_find(&answer->grant, &id) == NULL)
+            return vt_fail(err, VT_REJECTED, "the agent left out a key that it granted");
+    }
+    return true;
+}
+
+/* What the agent says of the erasure, for whoever asked. */
+static bool take_claim(vt_slice grant, struct vt_ask_answer *answer, struct vt_error *err)
+{
+    answer->claim = vt_buf_init(ANSWER_BYTES_MAX);
+    vt_buf_put(&answer->claim, grant);
+    return vt_buf_check(&answer->claim, "the agent's claim", err);
+}
+
 static bool take_grant(const struct vt_asker *asker, const struct vt_ask_wish *wish,
                        vt_slice bytes, struct vt_ask_answer *answer, struct vt_error *err)
 {
     vt_slice grant, tally;
     uint64_t size;
 
-    if (!vt_custody_answer_parse(bytes, &grant, &tally, err))
+    if (!vt_custody_answer_parse(bytes, &grant, &tally, err) ||
+        !(wish->is_erasure         ? take_claim(grant, answer, err)
+          : wish->identity != NULL ? take_keys(wish, grant, answer, err)
+                                   : take_headers(wish, grant, answer, err)))
         return false;
-    if (wish->is_erasure) {
-        answer->claim = vt_buf_init(ANSWER_BYTES_MAX);
-        vt_buf_put(&answer->claim, grant);
-    } else if (!vt_age_grant_open(wish->identity, grant, &answer->grant, err)) {
-        return false;
-    }
-    for (size_t i = 0; !wish->is_erasure && i < wish->object_count; i++) {
-        vt_hash id = vt_ask_object_id(&wish->objects[i]);
-
-        if (vt_age_grant_find(&answer->grant, &id) == NULL)
-            return vt_fail(err, VT_REJECTED, "the agent left out a key that it granted");
-    }
     if (!verify_tally(asker, tally, &size, err))
         return vt_within(err, "the agent's tally");
     answer->tally = vt_buf_init(VT_ENTRY_BYTES_MAX);

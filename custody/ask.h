@@ -69,6 +69,7 @@ struct vt_ask_answer {
     char message[240]; /* why not */
     int64_t ready_unix_s;
     struct vt_age_grant grant; /* released: the file keys, in locked memory */
+    struct vt_buf headers;     /* of a relocation, instead: custody/rewrap.h */
     struct vt_buf tally;       /* released: the agent's signed count, checked */
     struct vt_buf claim; /* erased: custody/erasure.h, an agent's answer; not checked */
 };
@@ -81,7 +82,8 @@ struct vt_ask_wish {
     size_t object_count;                 /* 1 to VT_ACCESS_BATCH_MAX */
     const vt_hash *ids; /* of the whole batch, ascending; NULL: the statement names them */
     size_t id_count;
-    const struct vt_age_identity *identity; /* of the statement's recipient */
+    const struct vt_age_identity *identity; /* of the statement's recipient; NULL: it is a
+                                             * relocation, and gets headers */
     bool is_erasure; /* no key is wanted: identity is NULL, and no object need be shown */
 };
 

@@ -112,6 +112,26 @@ static bool read_published(const json_t *list, struct vt_custody *out, struct vt
     return true;
 }
 
+static bool read_destinations(const json_t *list, struct vt_custody *out,
+                              struct vt_error *err)
+{
+    for (size_t i = 0; i < json_array_size(list) && i < VT_CUSTODY_DESTINATIONS_MAX; i++) {
+        struct vt_age_recipient recipient;
+
+        if (!vt_age_recipient_parse(text_at(list, i), &recipient, err))
+            return vt_within(err, "custody: destination %zu", i + 1);
+        if (vt_custody_is_destination(out, &recipient))
+            return vt_fail(err, VT_MALFORMED, "custody: destination %zu: named twice",
+                           i + 1);
+        out->destinations[out->destination_count++] = recipient;
+    }
+    for (size_t i = 0; i < out->rule_count; i++)
+        if (out->rules[i].reason == VT_ACCESS_RELOCATION && out->destination_count == 0)
+            return vt_fail(err, VT_MALFORMED,
+                           "custody: a rule for relocation, and no destination is named");
+    return true;
+}
+
 bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *out,
                      struct vt_error *err)
 {
@@ -133,7 +153,8 @@ bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *ou
            vt_json_get_time(predicate, "custody", "created", &out->created_unix_s, err) &&
            read_roles(json_object_get(predicate, "roles"), out, err) &&
            read_rules(json_object_get(predicate, "rules"), out, err) &&
-           read_published(json_object_get(predicate, "published"), out, err);
+           read_published(json_object_get(predicate, "published"), out, err) &&
+           read_destinations(json_object_get(predicate, "destinations"), out, err);
 }
 
 /* ---- asking -----------------------------------------------------------------------------
@@ -147,6 +168,15 @@ const struct vt_custody_role *vt_custody_role(const struct vt_custody *custody,
             vt_hash_equal(&custody->roles[i].id, id))
             return &custody->roles[i];
     return NULL;
+}
+
+bool vt_custody_is_destination(const struct vt_custody *custody,
+                               const struct vt_age_recipient *recipient)
+{
+    for (size_t i = 0; i < custody->destination_count; i++)
+        if (memcmp(&custody->destinations[i], recipient, sizeof *recipient) == 0)
+            return true;
+    return false;
 }
 
 bool vt_custody_is_published(const struct vt_custody *custody, const vt_hash *rules)

@@ -11,9 +11,10 @@
 #include "base/base.h"
 #include "custody/access.h"
 
-#define VT_CUSTODY_ROLES_MAX     32
-#define VT_CUSTODY_RULES_MAX     64
-#define VT_CUSTODY_PUBLISHED_MAX 64
+#define VT_CUSTODY_ROLES_MAX        32
+#define VT_CUSTODY_RULES_MAX        64
+#define VT_CUSTODY_PUBLISHED_MAX    64
+#define VT_CUSTODY_DESTINATIONS_MAX 64
 
 struct vt_custody_role {
     vt_slice name;
@@ -49,6 +50,9 @@ struct vt_custody {
     vt_hash published[VT_CUSTODY_PUBLISHED_MAX]; /* digests of rules that may scan */
     size_t published_count;
     uint64_t requests; /* government requests 1 to this one were issued */
+    /* Recipients of other agents that relocations may give file keys to. */
+    struct vt_age_recipient destinations[VT_CUSTODY_DESTINATIONS_MAX];
+    size_t destination_count;
 };
 
 /* Errors: VT_MALFORMED no custody/v1 about itself; a name or digest twice; a rule that
@@ -59,6 +63,8 @@ VT_CHECKED bool vt_custody_read(const struct vt_statement *statement,
 /* The role with that name and key id, or NULL. */
 const struct vt_custody_role *vt_custody_role(const struct vt_custody *custody,
                                               vt_slice name, const vt_hash *id);
+bool vt_custody_is_destination(const struct vt_custody *custody,
+                               const struct vt_age_recipient *recipient);
 bool vt_custody_is_published(const struct vt_custody *custody, const vt_hash *rules);
 
 /* May somebody with this statement read an object of that country and class, as far as the

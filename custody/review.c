@@ -85,6 +85,9 @@ static void count_up(const struct vt_custody_review *review, struct vt_custody_r
     at->keys_so_far =
         (is_release ? at->record->object_count : 0) + (before ? before->keys_so_far : 0);
     at->releases_so_far = is_release + (before ? before->releases_so_far : 0);
+    at->rewrapped_so_far =
+        (at->record->deed == VT_AGENT_REWRAPPED ? at->record->object_count : 0) +
+        (before ? before->rewrapped_so_far : 0);
 }
 
 static bool take_record(void *context, const struct vt_agent_record *record, uint64_t at,
@@ -157,7 +160,8 @@ static bool mark_openings(struct vt_custody_review *review, uint64_t index,
         if (!vt_hash_equal(&at->commitment, commitment))
             continue;
         at->is_logged = is_found = true;
-        released += at->record->deed == VT_AGENT_RELEASED;
+        released +=
+            at->record->deed == VT_AGENT_RELEASED || at->record->deed == VT_AGENT_REWRAPPED;
     }
     if (released > 1) {
         review->findings.repeated++;
@@ -196,6 +200,7 @@ static bool is_count_of(const struct vt_custody_review *review, uint64_t number,
     last = &review->readings[number - 1];
     return vt_hash_equal(&chain, &last->record->chain) &&
            vt_field_number(predicate, "keys") == last->keys_so_far &&
+           vt_field_number(predicate, "rewrapped") == last->rewrapped_so_far &&
            vt_field_number(predicate, "releases") == last->releases_so_far;
 }
 

@@ -26,6 +26,7 @@ struct vt_custody_reading {
     bool is_logged; /* the ledger has the commitment where it says; of a destroyed key: the
                      * claim, somewhere */
     uint64_t keys_so_far, releases_so_far; /* with this one */
+    uint64_t rewrapped_so_far;             /* file keys that another agent was given */
 };
 
 struct vt_custody_findings {

@@ -1,6 +1,7 @@
 /* The key agent in one process: what it answers, and that each thing that is wrong is
  * refused; that what it said is remembered; that it is never led back. */
 #include "crypto/age_grant.h"
+#include "custody/rewrap.h"
 #include "tests/custody_world.h"
 
 enum { MINUTE = 60 };
@@ -614,6 +615,137 @@ static void a_day_has_a_bound(void)
     }
 }
 
+/* ---- relocation -------------------------------------------------------------------------
+ */
+
+/* A policy that lets relocations give keys to the agent elsewhere. */
+static void allow_relocation(void)
+{
+    char elsewhere[VT_AGE_RECIPIENT_CHARS + 1];
+
+    vt_age_recipient_text(&world.identities[VT_C_ELSEWHERE].recipient, elsewhere);
+    vt_agent_close(agent);
+    update("],\"version\":4",
+           vt_arena_printf(vt_test_arena(),
+                           ",{\"approvals\":0,\"classes\":[\"file\"],\"countries\":"
+                           "[\"CH\"],\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":"
+                           "1024,\"per_day\":10000,\"reason\":\"relocation\",\"roles\":"
+                           "[\"analyst\"],\"valid_s\":3600}],\"destinations\":[\"%s\"],"
+                           "\"version\":4",
+                           elsewhere),
+           4);
+    vt_custody_open(&world, &agent);
+}
+
+static struct vt_custody_ask relocation(void)
+{
+    struct vt_custody_ask ask = vt_custody_ask_good(&world, &swiss);
+
+    ask.access.policy = 4;
+    ask.access.reason = VT_ACCESS_RELOCATION;
+    ask.access.recipient = world.identities[VT_C_ELSEWHERE].recipient;
+    return ask;
+}
+
+static bool take_header(void *context, const vt_hash *id, vt_slice header,
+                        struct vt_error *err)
+{
+    (void)err;
+    VT_CHECK(vt_hash_equal(id, &swiss.id));
+    *(vt_slice *)context = header;
+    return true;
+}
+
+/* The answer opens for the other agent, is of no use to the reader, and counts apart. */
+static void check_rewrapped(const struct vt_agent_reply *reply)
+{
+    VT_AUTO_AGE_GRANT grant = { .count = 0 };
+    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
+    struct vt_age_header header;
+    struct vt_error err = { 0 };
+    vt_slice bytes = { 0 };
+
+    VT_CHECK_SAYING(reply->status == 200, "%u: %s", reply->status, reply->message);
+    VT_CHECK_OK(vt_rewrap_read(vt_buf_slice(&reply->grant), take_header, &bytes, &err));
+    VT_CHECK_OK(vt_age_header_parse(bytes, &header, &err));
+    VT_CHECK_FAILS(VT_ABSENT, vt_age_unwrap(&world.reader, &header, file_key, &err));
+    VT_CHECK_FAILS(VT_ABSENT,
+                   vt_age_unwrap(&world.identities[VT_C_SWISS], &header, file_key, &err));
+    err = (struct vt_error){ 0 };
+    VT_CHECK_OK(vt_age_unwrap(&world.identities[VT_C_ELSEWHERE], &header, file_key, &err));
+    VT_CHECK(memcmp(file_key, swiss.file_key, sizeof file_key) == 0);
+    VT_CHECK(!vt_age_grant_open(&world.reader, vt_buf_slice(&reply->grant), &grant, &err));
+    VT_CHECK(reply->totals.keys == 0 && reply->totals.deeds[VT_AGENT_RELEASED] == 0 &&
+             reply->totals.deeds[VT_AGENT_REWRAPPED] == 1 && reply->totals.rewrapped == 1);
+    VT_CHECK(memmem(reply->tally.data, reply->tally.len, "payload", 7) != NULL);
+}
+
+static void a_relocation_gives_keys_to_an_agent_alone(void)
+{
+    VT_AUTO_AGENT_REPLY refused = { .status = 0 }, reply = { .status = 0 };
+    struct vt_custody_ask ask;
+
+    begin();
+    allow_relocation();
+    ask = relocation();
+    ask.access.recipient = world.reader.recipient; /* the one who asks: no */
+    vt_custody_answer(&world, agent, &ask, &refused);
+    VT_CHECK_SAYING(refused.status == 403 &&
+                        strstr(refused.message, "to another agent alone") != NULL,
+                    "%u: %s", refused.status, refused.message);
+    ask = relocation();
+    vt_custody_answer(&world, agent, &ask, &reply);
+    check_rewrapped(&reply);
+    reopen();
+    {
+        VT_AUTO_AGENT_REPLY later = { .status = 0 };
+        struct vt_error err = { 0 };
+
+        VT_CHECK_OK(vt_agent_count(agent, &later, &err));
+        VT_CHECK(later.totals.rewrapped == 1 && later.totals.keys == 0);
+    }
+}
+
+/* "The source's unwrap is refused afterwards", by relocation as by reading. */
+static void behind_a_relocation_the_key_goes(void)
+{
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 }, again = { .status = 0 },
+                        read = { .status = 0 };
+    const struct vt_agent_place place = { .country = "CH",
+                                          .data_class = "file",
+                                          .period = "2026" };
+    VT_AUTO_BUF claim = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_custody_ask ask;
+    struct vt_error err = { 0 };
+
+    begin();
+    allow_relocation();
+    ask = relocation();
+    vt_custody_answer(&world, agent, &ask, &reply);
+    check_rewrapped(&reply);
+    VT_CHECK_OK(vt_agent_destroy(agent, &place, &claim, &err));
+    ask = relocation();
+    vt_custody_answer(&world, agent, &ask, &again);
+    VT_CHECK_SAYING(again.status == 410, "%u: %s", again.status, again.message);
+    ask = vt_custody_ask_good(&world, &swiss);
+    ask.access.policy = 4;
+    vt_custody_answer(&world, agent, &ask, &read);
+    VT_CHECK_SAYING(read.status == 410, "%u: %s", read.status, read.message);
+}
+
+static void a_relocation_needs_a_destination(void)
+{
+    struct vt_agent_papers papers = { .policy = vt_custody_policy_edited("malware-analysis",
+                                                                         "relocation", 4) };
+    struct vt_error err = { 0 };
+
+    begin();
+    vt_agent_close(agent);
+    VT_CHECK_FAILS(VT_MALFORMED,
+                   vt_agent_update(vt_test_path("agent"), &papers, &world.env, &err));
+    VT_CHECK(strstr(err.message, "no destination") != NULL);
+}
+
 static void papers_only_go_forward(void)
 {
     static const struct {
@@ -672,6 +804,10 @@ static const struct vt_case cases[] = {
     { "what was done is remembered", what_was_done_is_remembered },
     { "a restored copy is not led back", a_restored_copy_is_not_led_back },
     { "a day has a bound", a_day_has_a_bound },
+    { "a relocation gives keys to an agent alone",
+      a_relocation_gives_keys_to_an_agent_alone },
+    { "behind a relocation the key goes", behind_a_relocation_the_key_goes },
+    { "a relocation needs a destination", a_relocation_needs_a_destination },
     { "papers only go forward", papers_only_go_forward },
     { "the vendor makes no policy", the_vendor_makes_no_policy },
 };

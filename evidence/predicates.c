@@ -300,11 +300,16 @@ static const struct vt_field COUNT[] = { TEXT("cell"),
 
 /* ---- who may read what a cell keeps, and who did ---- */
 
-static const char *const REASONS[] = {
-    "customer-support",   "malware-analysis", "false-positive-complaint",
-    "government-request", "maintenance",      "automatic-scan",
-    "emergency",          "erasure",          NULL
-};
+static const char *const REASONS[] = { "customer-support",
+                                       "malware-analysis",
+                                       "false-positive-complaint",
+                                       "government-request",
+                                       "maintenance",
+                                       "automatic-scan",
+                                       "emergency",
+                                       "erasure",
+                                       "relocation",
+                                       NULL };
 static const struct vt_field READER[] = { SHA256("person"),     TEXT("role"),
                                           SHA256("role_key"),   TEXT("place"),
                                           TEXT("jurisdiction"), END };
@@ -347,6 +352,7 @@ static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            OBJECTS("rules", CUSTODY_RULE, 64),
                                            TEXTS("published", 64),
                                            NUMBER("requests"),
+                                           TEXTS_OPT("destinations", 64),
                                            END };
 
 static const struct vt_field TALLY[] = { TEXT("cell"),
@@ -359,6 +365,8 @@ static const struct vt_field TALLY[] = { TEXT("cell"),
                                          TIME("until"),
                                          NUMBER("size"),
                                          SHA256("chain"),
+                                         NUMBER_OPT("rewraps"),
+                                         NUMBER_OPT("rewrapped"),
                                          END };
 
 static const char *const EFFECTS[] = { "no further release", NULL };

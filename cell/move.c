@@ -329,6 +329,14 @@ bool vt_mover_settle(struct vt_mover *mover, struct vt_move_settled *out,
     return true;
 }
 
+bool vt_mover_may_leave(struct vt_mover *mover, struct vt_error *err)
+{
+    vt_slice answer;
+
+    return vt_move_call(mover->from, VT_MOVE_MAY_LEAVE, vt_slice_of(mover->country, 2),
+                        VT_MOVE_LEFT, &answer, err);
+}
+
 bool vt_mover_leave(struct vt_mover *mover, struct vt_error *err)
 {
     uint64_t left = UINT64_MAX, before;

@@ -25,6 +25,11 @@ struct vt_move_progress {
     uint64_t gone;                 /* erased at the source while they were copied */
 };
 
+struct vt_move_sealed {
+    vt_slice header;   /* complete */
+    vt_hash recipient; /* digest of the document of whom it is sealed for */
+};
+
 struct vt_mover {
     struct vt_channel *from, *to; /* both keepers */
     const char *samples;          /* the source's folder */
@@ -35,7 +40,7 @@ struct vt_mover {
     size_t rewrap_max;         /* headers at once, VT_MOVE_ROWS_MAX or more; 0: as above */
     /* Give each header's object to the destination: headers_out gets as many, in the same
      * order, whose bytes lie in the arena. */
-    bool (*rewrap)(void *context, const vt_slice *headers, size_t count,
+    bool (*rewrap)(void *context, const struct vt_move_sealed *objects, size_t count,
                    struct vt_arena *arena, vt_slice *headers_out, struct vt_error *err);
     /* After each batch; false: stop here.  May be NULL. */
     bool (*go_on)(void *context, const struct vt_move_progress *progress);
@@ -71,6 +76,8 @@ VT_CHECKED bool vt_mover_settle(struct vt_mover *mover, struct vt_move_settled *
  * Errors: VT_REJECTED one is not what it was; as above */
 VT_CHECKED bool vt_mover_read_back(struct vt_mover *mover, struct vt_manifest_root *out,
                                    struct vt_error *err);
+/* Would the source's keeper let them go now?  VT_REJECTED with the reason; as above */
+VT_CHECKED bool vt_mover_may_leave(struct vt_mover *mover, struct vt_error *err);
 /* Remove all of it at the source, whose keeper must agree.  Errors: as above */
 VT_CHECKED bool vt_mover_leave(struct vt_mover *mover, struct vt_error *err);
 /* The id that an object has at the destination.  VT_ABSENT it is not there; as above */

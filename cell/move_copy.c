@@ -112,14 +112,14 @@ static bool read_headers(struct stretch *s, struct vt_error *err)
 
 static bool rewrap(struct stretch *s, struct vt_error *err)
 {
-    vt_slice *headers = vt_arena_alloc(s->arena, 2 * STRETCH_ROWS * sizeof *headers);
-    vt_slice *made = headers + STRETCH_ROWS;
+    struct vt_move_sealed *sealed = vt_arena_alloc(s->arena, STRETCH_ROWS * sizeof *sealed);
+    vt_slice *made = vt_arena_alloc(s->arena, STRETCH_ROWS * sizeof *made);
 
     if (s->count == 0)
         return true;
     for (size_t i = 0; i < s->count; i++)
-        headers[i] = s->rows[i].header;
-    if (!s->mover->rewrap(s->mover->context, headers, s->count, s->arena, made, err))
+        sealed[i] = (struct vt_move_sealed){ s->rows[i].header, s->rows[i].row.recipient };
+    if (!s->mover->rewrap(s->mover->context, sealed, s->count, s->arena, made, err))
         return false;
     for (size_t i = 0; i < s->count; i++)
         s->rows[i].header = made[i];

@@ -69,6 +69,19 @@ static bool on_leave(struct vt_move_desk *desk, struct vt_channel *mover, vt_sli
     return say(mover, VT_MOVE_LEFT, vt_buf_slice(&out), err);
 }
 
+static bool on_may_leave(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice body,
+                         struct vt_error *err)
+{
+    VT_AUTO_BUF out = vt_buf_init(8);
+    struct vt_move_place place;
+
+    if (!take_place(body, &place, err) ||
+        !desk->may_leave(desk->context, place.country, err))
+        return false;
+    vt_buf_put_u64(&out, 0);
+    return say(mover, VT_MOVE_LEFT, vt_buf_slice(&out), err);
+}
+
 /* ---- where they come to -----------------------------------------------------------------
  */
 
@@ -253,10 +266,13 @@ static const struct {
     bool (*handle)(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice body,
                    struct vt_error *err);
 } handlers[] = {
-    { VT_MOVE_PAGE, on_page },   { VT_MOVE_LEAVE, on_leave }, { VT_MOVE_BEGIN, on_begin },
-    { VT_MOVE_ROW, on_row },     { VT_MOVE_OPEN, on_open },   { VT_MOVE_BYTES, on_bytes },
-    { VT_MOVE_CLOSE, on_close }, { VT_MOVE_HAVE, on_have },   { VT_MOVE_LIST, on_list },
-    { VT_MOVE_READ, on_read },   { VT_MOVE_ROOT, on_root },   { VT_MOVE_DROP, on_drop },
+    { VT_MOVE_PAGE, on_page },   { VT_MOVE_LEAVE, on_leave },
+    { VT_MOVE_BEGIN, on_begin }, { VT_MOVE_ROW, on_row },
+    { VT_MOVE_OPEN, on_open },   { VT_MOVE_BYTES, on_bytes },
+    { VT_MOVE_CLOSE, on_close }, { VT_MOVE_HAVE, on_have },
+    { VT_MOVE_LIST, on_list },   { VT_MOVE_MAY_LEAVE, on_may_leave },
+    { VT_MOVE_READ, on_read },   { VT_MOVE_ROOT, on_root },
+    { VT_MOVE_DROP, on_drop },
 };
 
 /* These are not answered: what was wrong is told to whoever waits next. */

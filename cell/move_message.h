@@ -4,6 +4,7 @@
  *
  *   where they come from
  *     PAGE (country, after)   ->   ROW ..., END (is there more?)
+ *     MAY_LEAVE (country)     ->   LEFT: nothing is removed, but it would be
  *     LEAVE (country)         ->   LEFT (how many are there still)
  *   where they come to
  *     BEGIN                   ->   BEGUN (what was not closed is forgotten)
@@ -46,6 +47,7 @@ enum {
     VT_MOVE_ROOTED,
     VT_MOVE_DROP,
     VT_MOVE_DROPPED,
+    VT_MOVE_MAY_LEAVE,
 };
 
 enum {

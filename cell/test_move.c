@@ -19,6 +19,7 @@ struct both {
     unsigned batches;
 };
 
+static const vt_hash NO_DOCUMENT;
 static const char *const CELLS[2] = { "zurich", "vienna" };
 
 /* Mostly small, some of some hundred KiB, one that is longer than a batch's buffer. */
@@ -73,8 +74,8 @@ static struct both *make(unsigned count)
         both->channels[end].fd = -1;
     }
     VT_CHECK_OK(vt_moving_open(both->folders[0], CELLS[0], &samples, &err));
-    VT_CHECK_OK(
-        vt_moving_fill(samples, 0, count, bytes_of, &both->keys.from.recipient, &err));
+    VT_CHECK_OK(vt_moving_fill(samples, 0, count, bytes_of, &both->keys.from.recipient,
+                               &NO_DOCUMENT, &err));
     vt_samples_close(samples);
     start(both, 0);
     start(both, 1);
@@ -253,8 +254,8 @@ static void uploads_and_erasures_go_on(void)
     samples = open_end(both, 0);
     gone = first_of(samples);
     VT_CHECK_OK(vt_samples_unarrive(samples, &gone, &err)); /* as a withdrawal does */
-    VT_CHECK_OK(
-        vt_moving_fill(samples, 1000, 5, bytes_of, &both->keys.from.recipient, &err));
+    VT_CHECK_OK(vt_moving_fill(samples, 1000, 5, bytes_of, &both->keys.from.recipient,
+                               &NO_DOCUMENT, &err));
     close_end(both, 0, samples);
     VT_CHECK_OK(vt_mover_find(&both->mover, &gone, &here, &err));
     VT_CHECK_OK(vt_mover_settle(&both->mover, &settled, &err));

@@ -313,11 +313,12 @@ static void print_totals(const struct vt_agent_totals *t, const json_t *warnings
     vt_time_write(t->until_unix_s, when);
     vt_hash_text(&t->chain, chain);
     (void)printf("openings   %ju\n  released %ju, %ju file keys\n  refused  %ju\n"
-                 "  warnings %ju\n  erased   %ju\n  keys destroyed %ju\n",
+                 "  warnings %ju\n  erased   %ju\n  keys destroyed %ju\n"
+                 "  rewrapped %ju, for another agent\n",
                  (uintmax_t)t->number, (uintmax_t)t->deeds[VT_AGENT_RELEASED],
                  (uintmax_t)t->keys, (uintmax_t)t->deeds[VT_AGENT_REFUSED],
                  (uintmax_t)t->deeds[VT_AGENT_WARNED], (uintmax_t)t->deeds[VT_AGENT_ERASED],
-                 (uintmax_t)t->deeds[VT_AGENT_DESTROYED]);
+                 (uintmax_t)t->deeds[VT_AGENT_DESTROYED], (uintmax_t)t->rewrapped);
     (void)printf("last       %s, in a tree of %ju entries\nchain      %s\n", when,
                  (uintmax_t)t->size, chain);
     for (size_t i = 0; i < json_array_size(warnings); i++) {
@@ -343,12 +344,12 @@ static bool run_status(struct vt_args *args, struct vt_error *err)
     vt_hash_text(&t.chain, chain);
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings",
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings",
             (json_int_t)t.number, "released", (json_int_t)t.deeds[VT_AGENT_RELEASED],
             "keys", (json_int_t)t.keys, "refused", (json_int_t)t.deeds[VT_AGENT_REFUSED],
             "erased", (json_int_t)t.deeds[VT_AGENT_ERASED], "destroyed",
-            (json_int_t)t.deeds[VT_AGENT_DESTROYED], "warnings", list, "size",
-            (json_int_t)t.size, "chain", chain));
+            (json_int_t)t.deeds[VT_AGENT_DESTROYED], "rewrapped", (json_int_t)t.rewrapped,
+            "warnings", list, "size", (json_int_t)t.size, "chain", chain));
     else
         print_totals(&t, list);
     return true;

@@ -2,6 +2,7 @@
 #include "custody/register.h"
 #include "cli/desk.h"
 #include "cli/groups.h"
+#include "cli/relocate.h"
 #include "cli/supervision.h"
 #include "evidence/field.h"
 #include "ledger/tlog_proof.h"
@@ -374,6 +375,27 @@ static const struct vt_verb verbs[] = {
       read_options, run_status },
     { "check", NULL, 0, 0, "is a service late or unproven?  Exit code 1 if one is", NULL,
       read_options, run_check },
+    { "start", NULL, 0, 0, "move a country's files from one cell to another",
+      "Needs both keepers (`cell serve --movers`) and the source's key agent.  The "
+      "manifest's\n"
+      "root is on the access ledger before anything is copied.  Killed, it goes on where "
+      "it\n"
+      "was; uploads and look-ups are served meanwhile.",
+      vt_cli_relocate_move_options, vt_cli_relocate_start },
+    { "pause", NULL, 0, 0, "stop a move behind the batch under way", NULL,
+      vt_cli_relocate_job_options, vt_cli_relocate_pause },
+    { "resume", NULL, 0, 0, "go on with a move", "Also brings what was shared since.",
+      vt_cli_relocate_move_options, vt_cli_relocate_resume },
+    { "progress", NULL, 0, 0, "how far is the move?", NULL, vt_cli_relocate_job_options,
+      vt_cli_relocate_progress },
+    { "verify", NULL, 0, 0, "read every file at the destination again, and compare roots",
+      "Exit code 1 if they differ: before the fence they may, by what was shared since.",
+      vt_cli_relocate_job_options, vt_cli_relocate_verify },
+    { "finish", NULL, 0, 0, "behind the fence: bring the rest, prove it, empty the source",
+      "Refused until the table of residency has given the country's files to the\n"
+      "destination.  Nothing is removed before both roots are equal and that is on the\n"
+      "ledger.",
+      vt_cli_relocate_agent_options, vt_cli_relocate_finish },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

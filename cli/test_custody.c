@@ -4,11 +4,14 @@
 #include "crypto/age_stream.h"
 #include "crypto/verify_note.h"
 #include "tests/confinement.h"
+#include "cell/recipient.h"
 #include "tests/custody_world.h"
+#include "tests/moving.h"
 #include "tests/running.h"
 #include "tests/sharing.h"
 #include "tests/small_log.h"
 #include <signal.h>
+#include <sys/stat.h>
 
 enum { WITNESSES = 3 };
 
@@ -122,7 +125,7 @@ static const char *recipient_text(const struct vt_age_recipient *recipient)
     return text;
 }
 
-static void begin_served(const char *from, const char *to)
+static void prepare(void)
 {
     vt_hash role = vt_custody_key_id(VT_C_ANALYST);
     char *hex = vt_arena_alloc(vt_test_arena(), 65);
@@ -131,13 +134,23 @@ static void begin_served(const char *from, const char *to)
     s.sealed_for = recipient_text(&s.world.identities[VT_C_SWISS].recipient);
     vt_hash_text(&role, hex);
     s.role_id = hex;
+}
+
+static void begin_served(const char *from, const char *to)
+{
+    prepare();
     make_ledger();
     make_agent(from, to);
 }
 
-static void begin(const char *from, const char *to)
+static void write_world(void)
 {
     vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+}
+
+static void begin(const char *from, const char *to)
+{
+    write_world();
     begin_served(from, to);
 }
 
@@ -643,7 +656,7 @@ static void begin_with_files(void)
     VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
     struct vt_error err = { 0 };
 
-    vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+    write_world();
     VT_CHECK_OK(
         vt_age_identity_write_pem(vt_sharing_identity(), (vt_slice){ 0 }, &pem, &err));
     (void)vt_custody_write_file(&s.world, "swiss.key", vt_buf_slice(&pem));
@@ -716,6 +729,133 @@ static void no_order_no_erasure(void)
     finish();
 }
 
+/* ---- a move -----------------------------------------------------------------------------
+ */
+
+enum { MOVED = 150, MORE = 7 };
+
+static size_t bytes_of(unsigned i)
+{
+    return 100 + 7 * (i % 500);
+}
+
+static vt_hash write_document(const char *name, const char *cell,
+                              enum vt_custody_place place)
+{
+    struct vt_cell_recipient document = { .country = "CH",
+                                          .data = VT_DATA_FILE,
+                                          .from_unix_s = 1700000000,
+                                          .until_unix_s = 4000000000,
+                                          .key = s.world.identities[place].recipient };
+    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    (void)snprintf(document.cell, sizeof document.cell, "%s", cell);
+    VT_CHECK_OK(vt_cell_recipient_write(&document, &text, &err));
+    vt_test_write(path(name), vt_buf_slice(&text));
+    return vt_sha256_of(vt_buf_slice(&text));
+}
+
+static void share_many(unsigned first, unsigned count)
+{
+    vt_hash document = write_document("zurich.json", "zurich", VT_C_SWISS);
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_moving_open(path("zurich"), "zurich", &samples, &err));
+    VT_CHECK_OK(vt_moving_fill(samples, first, count, bytes_of,
+                               &s.world.identities[VT_C_SWISS].recipient, &document, &err));
+    vt_samples_close(samples);
+}
+
+static void write_job(void)
+{
+    (void)write_document("vienna.json", "vienna", VT_C_ELSEWHERE);
+    (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
+    VT_CHECK(mkdir(path("job"), 0700) == 0);
+    vt_test_write(path("job/job.json"),
+                  vt_slice_from_cstr(vt_arena_printf(
+                      vt_test_arena(),
+                      "{\"v\":1,\"country\":\"CH\",\"from\":\"zurich\",\"to\":\"vienna\","
+                      "\"source\":\"%s\",\"samples\":\"%s\",\"destination\":\"%s\","
+                      "\"recipient\":\"%s\",\"periods\":[\"%s\"],\"ledger\":\"%s\","
+                      "\"origin\":\"" VT_CUSTODY_ORIGIN "\",\"agent\":\"%s\",\"policy\":3,"
+                      "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\","
+                      "\"role\":\"analyst\",\"place\":\"Zurich\",\"jurisdiction\":\"CH\","
+                      "\"ticket\":\"MOVE-1\"}\n",
+                      path("from"), path("zurich"), path("to"), path("vienna.json"),
+                      path("zurich.json"), s.ledger.url, s.agent.url, path("reader.key"),
+                      path("analyst.key"), path("cell.key"))));
+}
+
+static const char *relocate(int exit_code, const char *verb)
+{
+    if (strcmp(verb, "pause") == 0 || strcmp(verb, "progress") == 0 ||
+        strcmp(verb, "verify") == 0)
+        return vt_test_run(exit_code,
+                           VT_ARGV("vitrine", "relocate", verb, "--job", path("job")));
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "relocate", verb, "--job", path("job"), "--trust",
+                               path("trust.json"), "--enrolment", path("enrolled-5.json"),
+                               "--enrolment", path("enrolled-6.json")));
+}
+
+static void says(const char *said, const char *words)
+{
+    VT_CHECK_SAYING(strstr(said, words) != NULL, "no '%s' in: %s", words, said);
+}
+
+/* Both cells in service, the rest as it runs: no file key is given to anybody but the other
+ * agent, and the agent's count says so. */
+static void a_move_is_on_record(void)
+{
+    pid_t pids[2];
+    const char *said;
+
+    write_world();
+    prepare();
+    make_ledger();
+    make_agent(
+        "],\"version\":3",
+        print(",{\"approvals\":0,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+              "\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":1024,\"per_day\":"
+              "10000,\"reason\":\"relocation\",\"roles\":[\"analyst\"],\"valid_s\":3600}"
+              "],\"destinations\":[\"%s\"],\"version\":3",
+              recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
+    share_many(0, MOVED);
+    write_job();
+    says(relocate(3, "start"), "no keeper listens");
+    pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
+    pids[1] = vt_moving_start(path("vienna"), "vienna", path("to"));
+    says(relocate(1, "resume"), "was not started");
+    says(relocate(1, "finish"), "was not started");
+    says(relocate(0, "pause"), "paused");
+    says(relocate(1, "start"), "is paused");
+    (void)unlink(path("job/pause"));
+    said = relocate(0, "start");
+    says(said, print("%d objects of", MOVED));
+    says(said, print("%d were given to the other agent", MOVED));
+    says(relocate(0, "verify"), "equal");
+    vt_moving_kill(pids[0]);
+    share_many(5000, MORE); /* uploads go on */
+    pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
+    says(relocate(1, "verify"), "they differ");
+    says(relocate(0, "resume"), print("%d objects of", MORE));
+    says(relocate(0, "progress"), "moving: zurich to vienna");
+    says(relocate(0, "finish"), "nothing is left at the source");
+    says(relocate(1, "start"), "this move is done");
+    says(relocate(0, "finish"), print("%d objects", MOVED + MORE)); /* again */
+    says(relocate(0, "progress"), "done");
+    says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
+         print("rewrapped %d", MOVED + MORE));
+    says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
+         "released 0, 0 file keys");
+    (void)review(0, "reconcile", NULL);
+    vt_moving_kill(pids[0]);
+    vt_moving_kill(pids[1]);
+    finish();
+}
+
 static const struct vt_case cases[] = {
     { "a reading is on record", a_reading_is_on_record },
     { "the ledger tells nothing", the_ledger_tells_nothing },
@@ -726,6 +866,7 @@ static const struct vt_case cases[] = {
     { "a dead role comes back", a_dead_role_comes_back },
     { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
     { "two agents are both needed", two_agents_are_both_needed },
+    { "a move is on record", a_move_is_on_record },
     { "roles are confined", roles_are_confined },
     { "what is erased is never read", what_is_erased_is_never_read },
     { "no order, no erasure", no_order_no_erasure },

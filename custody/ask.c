@@ -141,6 +141,17 @@ bool vt_ask_commit(const struct vt_asker *asker, const struct vt_asked *asked,
             vt_within(err, "the proof of %s", asker->ledger));
 }
 
+bool vt_ask_log(const struct vt_asker *asker, vt_slice envelope, vt_slice origin,
+                struct vt_buf *proof_out, struct vt_error *err)
+{
+    vt_hash leaf = vt_sha256_leaf(envelope);
+
+    vt_buf_truncate(proof_out, 0);
+    return post_entry(asker, envelope, VT_TLOG_PROOF_TYPE, proof_out, err) &&
+           (verify_proof(asker, vt_buf_slice(proof_out), origin, &leaf, err) ||
+            vt_within(err, "the proof of %s", asker->ledger));
+}
+
 /* That the tree of old_size entries, which the agent saw, is a prefix of the proof's. */
 static bool prove_growth(const struct vt_asker *asker, vt_slice envelope, vt_slice proof,
                          uint64_t old_size, struct vt_proof *out, struct vt_error *err)

@@ -100,6 +100,10 @@ VT_CHECKED bool vt_ask_release(const struct vt_asker *asker, struct vt_asked *as
  * Appended.  Errors: VT_IO; VT_REJECTED; VT_MALFORMED */
 VT_CHECKED bool vt_ask_count(const struct vt_asker *asker, struct vt_buf *tally_out,
                              struct vt_error *err);
+/* Put a statement on the access ledger of that origin, and wait for the proof with a
+ * quorum; it is checked.  proof_out: emptied first.  Errors: as vt_ask_commit */
+VT_CHECKED bool vt_ask_log(const struct vt_asker *asker, vt_slice envelope, vt_slice origin,
+                           struct vt_buf *proof_out, struct vt_error *err);
 /* Put a tally on the access ledger.  Errors: VT_IO, VT_REJECTED */
 VT_CHECKED bool vt_ask_log_count(const struct vt_asker *asker, vt_slice tally,
                                  struct vt_error *err);

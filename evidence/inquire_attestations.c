@@ -371,6 +371,7 @@ static const enum vt_predicate ORDER[] = {
     VT_REQUEST,
     VT_DENIAL,
     VT_RELOCATION_PLAN,
+    VT_RELOCATION,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -473,6 +473,24 @@ static const struct vt_field RELOCATION_PLAN[] = { NUMBER("version"),
                                                    SHA256_OPT("supersedes"),
                                                    TIME("created"), END };
 
+/* ---- a move, begun or done (custody/DESIGN-relocation.md) ---- */
+
+static const char *const PHASES[] = { "begun", "done", NULL };
+static const struct vt_field MANIFEST[] = { NUMBER("count"), NUMBER("bytes"),
+                                            SHA256("root"), END };
+static const struct vt_field RELOCATION[] = { WORD("phase", PHASES),
+                                              TEXT("from"),
+                                              TEXT("to"),
+                                              TEXT("country"),
+                                              WORD("class", CLASSES),
+                                              TEXT("recipient"),
+                                              TIME("at"),
+                                              OBJECT("manifest", MANIFEST),
+                                              SHA256_OPT("begun"),
+                                              OBJECT_OPT("settled", MANIFEST),
+                                              OBJECT_OPT("read_back", MANIFEST),
+                                              END };
+
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
 
@@ -557,6 +575,7 @@ static const struct {
     [VT_DENIAL] = { "denial", "urn:vitrine:denial:v1", DENIAL },
     [VT_RELOCATION_PLAN] = { "relocation-plan", "urn:vitrine:relocation-plan:v1",
                              RELOCATION_PLAN },
+    [VT_RELOCATION] = { "relocation", "urn:vitrine:relocation:v1", RELOCATION },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

@@ -44,6 +44,7 @@ enum vt_predicate {
     VT_REQUEST, /* of a government, under its number */
     VT_DENIAL,  /* the supervisor was refused something */
     VT_RELOCATION_PLAN,
+    VT_RELOCATION, /* a country's data were moved from a cell to another, phase by phase */
     VT_PREDICATES,
 };
 

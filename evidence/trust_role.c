@@ -41,6 +41,7 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
     [VT_REQUEST] = ROLE(VT_ROLE_FOUNDATION),
     [VT_DENIAL] = ROLE(VT_ROLE_SUPERVISOR),
     [VT_RELOCATION_PLAN] = ROLE(VT_ROLE_VENDOR),
+    [VT_RELOCATION] = ROLE(VT_ROLE_CELL) | ROLE(VT_ROLE_SUPERVISOR),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)

@@ -60,22 +60,23 @@ static struct vt_move_row row_of(unsigned number, vt_slice body)
 }
 
 static bool add_one(struct vt_arrival *arrival, unsigned number, vt_slice body,
-                    const struct vt_age_recipient *recipient, struct vt_error *err)
+                    const struct vt_age_recipient *recipient, const vt_hash *document,
+                    struct vt_error *err)
 {
     VT_AUTO_BUF header = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX);
     struct vt_env env = vt_env_real();
     struct vt_move_row row = row_of(number, body);
     uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
-    vt_hash source = vt_sha256_of(VT_LIT("the source's recipient"));
 
     vt_env_random(&env, file_key, sizeof file_key);
     return vt_age_header_write(&env, recipient, file_key, &header, err) &&
-           vt_arrival_add(arrival, &row, &source, vt_buf_slice(&header), err);
+           vt_arrival_add(arrival, &row, document, vt_buf_slice(&header), err);
 }
 
 static bool fill_batch(struct vt_samples *samples, unsigned first, unsigned count,
                        size_t (*bytes_of)(unsigned i),
-                       const struct vt_age_recipient *recipient, struct vt_error *err)
+                       const struct vt_age_recipient *recipient, const vt_hash *document,
+                       struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_arrival *arrival;
@@ -91,7 +92,7 @@ static bool fill_batch(struct vt_samples *samples, unsigned first, unsigned coun
 
         make_body(first + i, bytes, len);
         bodies[i] = vt_slice_of(bytes, len);
-        is_ok = add_one(arrival, first + i, bodies[i], recipient, err);
+        is_ok = add_one(arrival, first + i, bodies[i], recipient, document, err);
     }
     is_ok = is_ok && vt_arrival_open(arrival, err);
     for (unsigned i = 0; is_ok && i < count; i++)
@@ -103,12 +104,13 @@ static bool fill_batch(struct vt_samples *samples, unsigned first, unsigned coun
 
 bool vt_moving_fill(struct vt_samples *samples, unsigned first, unsigned count,
                     size_t (*bytes_of)(unsigned i),
-                    const struct vt_age_recipient *recipient, struct vt_error *err)
+                    const struct vt_age_recipient *recipient, const vt_hash *document,
+                    struct vt_error *err)
 {
     for (unsigned i = 0; i < count; i += VT_MOVE_BATCH_MAX)
         if (!fill_batch(samples, first + i,
                         count - i < VT_MOVE_BATCH_MAX ? count - i : VT_MOVE_BATCH_MAX,
-                        bytes_of, recipient, err))
+                        bytes_of, recipient, document, err))
             return false;
     return true;
 }
@@ -215,13 +217,13 @@ static bool rewrap_one(struct vt_moving_keys *keys, vt_slice header, struct vt_b
            vt_age_header_write(&env, &keys->to, file_key, out, err);
 }
 
-bool vt_moving_rewrap(void *context, const vt_slice *headers, size_t count,
+bool vt_moving_rewrap(void *context, const struct vt_move_sealed *objects, size_t count,
                       struct vt_arena *arena, vt_slice *headers_out, struct vt_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         VT_AUTO_BUF out = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX);
 
-        if (!rewrap_one(context, headers[i], &out, err))
+        if (!rewrap_one(context, objects[i].header, &out, err))
             return false;
         headers_out[i] = vt_arena_copy(arena, vt_buf_slice(&out));
     }

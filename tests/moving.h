@@ -12,12 +12,12 @@ VT_CHECKED bool vt_moving_open(const char *folder, const char *cell,
                                struct vt_samples **out, struct vt_error *err);
 
 /* Put `count` objects of CH into it: object i of bytes_of(i) bytes, sealed for the
- * recipient; every third was scanned.  Numbers begin at `first`.  The bodies are noise: no
- * file key opens them. */
+ * recipient, whose document has that digest; every third was scanned.  Numbers begin at
+ * `first`.  The bodies are noise: no file key opens them. */
 VT_CHECKED bool vt_moving_fill(struct vt_samples *samples, unsigned first, unsigned count,
                                size_t (*bytes_of)(unsigned i),
                                const struct vt_age_recipient *recipient,
-                               struct vt_error *err);
+                               const vt_hash *document, struct vt_error *err);
 
 /* A keeper's loop over that store, listening at `socket`; ready when this returns.  Ends
  * the program if it cannot. */
@@ -29,7 +29,7 @@ struct vt_moving_keys {
     struct vt_age_identity from;
     struct vt_age_recipient to;
 };
-bool vt_moving_rewrap(void *context, const vt_slice *headers, size_t count,
+bool vt_moving_rewrap(void *context, const struct vt_move_sealed *objects, size_t count,
                       struct vt_arena *arena, vt_slice *headers_out, struct vt_error *err);
 
 #endif

@@ -186,6 +186,15 @@ static const struct row rows[] = {
                "--key @vendor.key" },
     { 0, "relocate status --ledger #planned --trust @trust.json" },
     { 0, "relocate check --ledger #planned --trust @trust.json" },
+    { 0, "relocate progress --job #move" },
+    { 3, "relocate verify --job #move" },
+    { 3, "relocate start --job #move --trust @trust.json --enrolment "
+         "@agent-enrolment.json" },
+    { 1, "relocate resume --job #move --trust @trust.json --enrolment "
+         "@agent-enrolment.json" },
+    { 3, "relocate finish --job #move --trust @trust.json --enrolment "
+         "@agent-enrolment.json" },
+    { 0, "relocate pause --job #move" },
     { 0, "cell policy init --out +new-policy.json --cell old=RU,https://old.example.org" },
     { 0, "cell policy init --out +next-policy.json --previous @residency.json" },
     { 0, "cell policy set --policy @places.json --country DE --cell zurich --state here" },
@@ -476,6 +485,24 @@ static void write_cell_trust(void)
     vt_test_write(vt_test_path("cell-trust.json"), vt_cell_world_trust(&world, &cell));
 }
 
+/* A move that could begin, if there were keepers. */
+static void make_move(void)
+{
+    VT_CHECK(mkdir(vt_test_path("move"), 0755) == 0);
+    write_text("move/job.json",
+               vt_arena_printf(
+                   vt_test_arena(),
+                   "{\"v\":1,\"country\":\"CH\",\"from\":\"old\",\"to\":\"zurich\","
+                   "\"source\":\"nobody\",\"samples\":\"s\",\"destination\":\"nobody\","
+                   "\"recipient\":\"%s\",\"periods\":[],\"ledger\":\"http://[::1]:1\","
+                   "\"origin\":\"o\",\"agent\":\"http://[::1]:1\",\"policy\":1,"
+                   "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\","
+                   "\"role\":\"r\",\"place\":\"p\",\"jurisdiction\":\"CH\","
+                   "\"ticket\":\"t\"}\n",
+                   vt_test_path("recipient.json"), vt_test_path("vendor.key"),
+                   vt_test_path("vendor.key"), vt_test_path("vendor.key")));
+}
+
 /* A policy on the ledger, a draft, a schema, an aggregate, and a client's folder. */
 static void make_cell(void)
 {
@@ -509,6 +536,7 @@ static void make_cell(void)
     (void)make("key new --type x25519 --out age");
     (void)make("cell recipient --key age.pub --cell zurich --country CH --out "
                "recipient.json");
+    make_move();
 }
 
 /* A folder with a copy of the trust root's release ledger, of which that is all. */

@@ -396,6 +396,12 @@ static const struct vt_verb verbs[] = {
       "destination.  Nothing is removed before both roots are equal and that is on the\n"
       "ledger.",
       vt_cli_relocate_agent_options, vt_cli_relocate_finish },
+    { "countersign", NULL, 0, 0, "add the supervisor's signature to a move's last paper",
+      NULL, vt_cli_relocate_countersign_options, vt_cli_relocate_countersign },
+    { "confirm", NULL, 0, 0, "check a move's papers, offline",
+      "Exit code 1 unless the manifest was on the ledger before the end was, all arrived,\n"
+      "and the supervisor countersigned.",
+      vt_cli_relocate_confirm_options, vt_cli_relocate_confirm },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

@@ -805,6 +805,44 @@ static void says(const char *said, const char *words)
     VT_CHECK_SAYING(strstr(said, words) != NULL, "no '%s' in: %s", words, said);
 }
 
+static const char *confirm(int exit_code, const char *begun, const char *done,
+                           const char *both)
+{
+    return vt_test_run(
+        exit_code, VT_ARGV("vitrine", "relocate", "confirm", "--begun", path(begun),
+                           "--done", path(done), "--countersigned", path(both), "--origin",
+                           VT_CUSTODY_ORIGIN, "--trust", path("trust.json")));
+}
+
+static void countersign(const char *key, const char *out)
+{
+    (void)vt_test_run(0, VT_ARGV("vitrine", "relocate", "countersign", "--done",
+                                 path("job/done"), "--key", path(key), "--out", path(out)));
+}
+
+/* Everything is switched off by now. */
+static void the_papers_speak_for_themselves(void)
+{
+    vt_slice begun = vt_test_read(path("job/begun"));
+    uint8_t *changed = vt_arena_alloc(vt_test_arena(), begun.len);
+
+    countersign("supervisor.key", "both");
+    countersign("analyst.key", "not-his");
+    says(confirm(0, "job/begun", "job/done", "both"), "countersigned by the supervisor");
+    says(confirm(1, "job/begun", "job/done", "job/done"), "did not countersign");
+    says(confirm(1, "job/begun", "job/done", "not-his"), "did not countersign");
+    says(confirm(1, "job/begun", "job/done", "job/begun"), "another end");
+    says(confirm(1, "job/done", "job/done", "both"), "of that phase");
+    says(confirm(1, "job/begun", "job/begun", "both"), "of that phase");
+    memcpy(changed, begun.data, begun.len);
+    for (size_t i = 0; i < begun.len; i += 97) { /* a sample of all bytes */
+        changed[i] ^= 1;
+        vt_test_write(path("job/begun"), vt_slice_of(changed, begun.len));
+        (void)confirm(1, "job/begun", "job/done", "both");
+        changed[i] ^= 1;
+    }
+}
+
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
 static void a_move_is_on_record(void)
@@ -854,6 +892,7 @@ static void a_move_is_on_record(void)
     vt_moving_kill(pids[0]);
     vt_moving_kill(pids[1]);
     finish();
+    the_papers_speak_for_themselves();
 }
 
 static const struct vt_case cases[] = {

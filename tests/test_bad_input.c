@@ -195,6 +195,10 @@ static const struct row rows[] = {
     { 3, "relocate finish --job #move --trust @trust.json --enrolment "
          "@agent-enrolment.json" },
     { 0, "relocate pause --job #move" },
+    { NO_TWIN, "relocate countersign --done @moved.json --out +new-done --key "
+               "@vendor.key" },
+    { NO_TWIN, "relocate confirm --begun @moved.json --done @moved.json "
+               "--countersigned @moved.json --origin o --trust @trust.json" },
     { 0, "cell policy init --out +new-policy.json --cell old=RU,https://old.example.org" },
     { 0, "cell policy init --out +next-policy.json --previous @residency.json" },
     { 0, "cell policy set --policy @places.json --country DE --cell zurich --state here" },
@@ -485,9 +489,19 @@ static void write_cell_trust(void)
     vt_test_write(vt_test_path("cell-trust.json"), vt_cell_world_trust(&world, &cell));
 }
 
-/* A move that could begin, if there were keepers. */
-static void make_move(void)
+/* A move that could begin, if there were keepers, and a paper of one. */
+static void make_move(const struct vt_world *world)
 {
+    vt_slice paper = about_itself(
+        VT_RELOCATION,
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:i,s:i,s:s}}", "phase", "begun", "from",
+                  "old", "to", "zurich", "country", "CH", "class", "file", "recipient",
+                  SOMEBODY, "at", "2026-11-01T00:00:00Z", "manifest", "count", 0, "bytes",
+                  0, "root", NOBODY),
+        VT_BIT(VT_P_CELL));
+
+    vt_test_write(vt_test_path("moved.json"), paper);
+    vt_test_write(vt_test_path("moved.json.tlog-proof"), vt_world_prove(world, paper));
     VT_CHECK(mkdir(vt_test_path("move"), 0755) == 0);
     write_text("move/job.json",
                vt_arena_printf(
@@ -536,7 +550,7 @@ static void make_cell(void)
     (void)make("key new --type x25519 --out age");
     (void)make("cell recipient --key age.pub --cell zurich --country CH --out "
                "recipient.json");
-    make_move();
+    make_move(&world);
 }
 
 /* A folder with a copy of the trust root's release ledger, of which that is all. */

@@ -1,0 +1,156 @@
+/* A move's papers, held against each other. */
+#include "custody/relocation.h"
+#include "evidence/field.h"
+#include "ledger/tlog_proof.h"
+
+/* One paper: parsed, on the ledger, by the source's cell. */
+struct paper {
+    struct vt_envelope envelope;
+    const json_t *says;
+    uint64_t index;
+    int64_t time_unix_s;
+};
+
+static bool read_paper(vt_slice bytes, const char *phase, struct paper *out,
+                       struct vt_error *err)
+{
+    if (!vt_envelope_parse(bytes, &out->envelope, err) ||
+        !vt_statement_is_about_itself(&out->envelope.statement, err))
+        return vt_within(err, "the paper '%s'", phase);
+    out->says = out->envelope.statement.predicate;
+    return (out->envelope.statement.type == VT_RELOCATION &&
+            vt_slice_is(vt_field_text(out->says, "phase"), phase)) ||
+           vt_fail(err, VT_REJECTED, "the paper '%s' is no relocation of that phase",
+                   phase);
+}
+
+static bool is_logged(vt_slice bytes, vt_slice text, vt_slice origin,
+                      const struct vt_trust *trust, struct paper *out, struct vt_error *err)
+{
+    vt_hash leaf = vt_sha256_leaf(bytes);
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof proof;
+
+    if (!vt_tlog_proof_parse(text, &proof, err) ||
+        !vt_tlog_proof_verify(&proof, &leaf, &trust->policy, origin, &verdict, err))
+        return false;
+    out->index = proof.index;
+    out->time_unix_s = verdict.time_unix_s;
+    return true;
+}
+
+static bool is_by_source(const struct vt_trust *trust, const struct paper *paper,
+                         struct vt_error *err)
+{
+    struct vt_count count =
+        vt_trust_count(trust, VT_ROLE_CELL, &paper->envelope, paper->time_unix_s,
+                       vt_field_text(paper->says, "from"));
+
+    return count.signer_count != 0 ||
+           vt_fail(err, VT_REJECTED, "it is not signed by a key of the cell %.*s",
+                   VT_SLICE_ARGS(vt_field_text(paper->says, "from")));
+}
+
+static bool take_paper(const struct vt_trust *trust, vt_slice bytes, vt_slice proof,
+                       vt_slice origin, const char *phase, struct paper *out,
+                       struct vt_error *err)
+{
+    return read_paper(bytes, phase, out, err) &&
+           ((is_logged(bytes, proof, origin, trust, out, err) &&
+             is_by_source(trust, out, err)) ||
+            vt_within(err, "the paper '%s'", phase));
+}
+
+static bool are_of_one_move(const struct paper *begun, const struct paper *done,
+                            struct vt_error *err)
+{
+    static const char *const same[] = { "from",  "to",        "country",
+                                        "class", "recipient", "manifest" };
+    vt_hash named = vt_field_hash(done->says, "begun"),
+            payload = vt_sha256_of(vt_buf_slice(&begun->envelope.dsse.payload));
+
+    if (!vt_json_has(done->says, "begun") || !vt_hash_equal(&named, &payload))
+        return vt_fail(err, VT_REJECTED, "the end belongs to another beginning");
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
+        if (!json_equal(json_object_get(begun->says, same[i]),
+                        json_object_get(done->says, same[i])))
+            return vt_fail(err, VT_REJECTED, "beginning and end differ in '%s'", same[i]);
+    return begun->index < done->index ||
+           vt_fail(err, VT_REJECTED,
+                   "the manifest was logged at entry %ju, behind the end at %ju",
+                   (uintmax_t)begun->index, (uintmax_t)done->index);
+}
+
+static bool has_all_arrived(const struct paper *done, struct vt_error *err)
+{
+    const json_t *settled = json_object_get(done->says, "settled"),
+                 *read_back = json_object_get(done->says, "read_back");
+
+    return (settled != NULL && read_back != NULL && json_equal(settled, read_back)) ||
+           vt_fail(err, VT_REJECTED,
+                   "what the destination read back is not what the source had");
+}
+
+static bool is_countersigned(const struct vt_relocation_papers *papers,
+                             const struct vt_trust *trust, const struct paper *done,
+                             struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE both = { 0 };
+
+    if (papers->countersigned.len == 0)
+        return vt_fail(err, VT_REJECTED, "the supervisor did not countersign");
+    if (!vt_envelope_parse(papers->countersigned, &both, err))
+        return vt_within(err, "the countersigned paper");
+    if (!vt_slice_equal(vt_buf_slice(&both.dsse.payload),
+                        vt_buf_slice(&done->envelope.dsse.payload)))
+        return vt_fail(err, VT_REJECTED, "the supervisor countersigned another end");
+    return vt_trust_count(trust, VT_ROLE_SUPERVISOR, &both, done->time_unix_s,
+                          (vt_slice){ 0 })
+                   .outcome == VT_COUNT_ENOUGH ||
+           vt_fail(err, VT_REJECTED, "the supervisor did not countersign");
+}
+
+static struct vt_manifest_root root_of(const json_t *says, const char *name)
+{
+    const json_t *root = json_object_get(says, name);
+
+    return (struct vt_manifest_root){ vt_field_number(root, "count"),
+                                      vt_field_number(root, "bytes"),
+                                      vt_field_hash(root, "root") };
+}
+
+static void tell(const struct paper *begun, const struct paper *done,
+                 struct vt_relocation *out)
+{
+    *out = (struct vt_relocation){ .manifest = root_of(begun->says, "manifest"),
+                                   .arrived = root_of(done->says, "read_back"),
+                                   .begun_unix_s = begun->time_unix_s,
+                                   .done_unix_s = done->time_unix_s,
+                                   .begun_index = begun->index,
+                                   .done_index = done->index };
+    (void)snprintf(out->from, sizeof out->from, "%.*s",
+                   VT_SLICE_ARGS(vt_field_text(done->says, "from")));
+    (void)snprintf(out->to, sizeof out->to, "%.*s",
+                   VT_SLICE_ARGS(vt_field_text(done->says, "to")));
+    (void)snprintf(out->country, sizeof out->country, "%.*s",
+                   VT_SLICE_ARGS(vt_field_text(done->says, "country")));
+}
+
+bool vt_relocation_confirm(const struct vt_relocation_papers *papers,
+                           const struct vt_trust *trust, struct vt_relocation *out,
+                           struct vt_error *err)
+{
+    struct paper begun = { .index = 0 }, done = { .index = 0 };
+    bool is_ok = take_paper(trust, papers->begun, papers->begun_proof, papers->origin,
+                            "begun", &begun, err) &&
+                 take_paper(trust, papers->done, papers->done_proof, papers->origin, "done",
+                            &done, err) &&
+                 are_of_one_move(&begun, &done, err) && has_all_arrived(&done, err) &&
+                 is_countersigned(papers, trust, &done, err);
+
+    if (is_ok)
+        tell(&begun, &done, out);
+    vt_envelope_clear(&begun.envelope);
+    vt_envelope_clear(&done.envelope);
+    return is_ok;
+}

@@ -3,6 +3,8 @@
  * between.  The client here is plain HTTP. */
 #include "cell/counter.h"
 #include "cell/keeper_message.h"
+#include "cell/move.h"
+#include "cell/move_socket.h"
 #include "cell/share_receipt.h"
 #include "http/http.h"
 #include "tests/running.h"
@@ -43,9 +45,9 @@ static void start(struct stand *s)
                 "--drain", "0s", "--policy", s->world.policy, "--proof",
                 s->world.policy_proof, "--trust", s->world.trust, "--samples",
                 s->world.samples, "--key", s->world.key, "--passphrase-file",
-                vt_test_path("phrase"), "--schema", s->world.schema,
-                s->certificate != NULL ? "--tls-cert" : NULL, s->certificate, "--tls-key",
-                s->tls_key));
+                vt_test_path("phrase"), "--schema", s->world.schema, "--movers",
+                vt_test_path("movers"), s->certificate != NULL ? "--tls-cert" : NULL,
+                s->certificate, "--tls-key", s->tls_key));
 }
 
 static struct stand *stand(void)
@@ -657,6 +659,34 @@ static void misuse(void)
                                      "--cell", "zurich", rows[i][0], rows[i][1]));
 }
 
+/* ---- movers -----------------------------------------------------------------------------
+ */
+
+/* The confined keeper lets a mover in, tells what is here, and gives away and takes only
+ * what the table of residency says. */
+static void a_mover_gets_what_the_table_says(void)
+{
+    struct stand *s = stand();
+    struct vt_channel door;
+    struct vt_mover mover = { .from = &door, .to = &door, .country = "CH" };
+    struct vt_manifest_root root;
+    struct vt_error err = { 0 };
+    vt_hash object = s->wanted.request.object, here;
+
+    MUST(share(s, &s->wanted), 201);
+    MUST(put(s, &s->wanted, 0, s->wanted.body.len), 200);
+    VT_CHECK_OK(vt_move_connect(vt_test_path("movers"), &door, &err));
+    VT_CHECK_OK(vt_mover_manifest(&mover, NULL, NULL, &root, &err));
+    VT_CHECK(root.count == 1 && root.bytes == s->wanted.body.len);
+    VT_CHECK_FAILS(VT_REJECTED, vt_mover_may_leave(&mover, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_mover_leave(&mover, &err));
+    VT_CHECK_SAYING(strstr(err.message, "belong here") != NULL, "%s", err.message);
+    VT_CHECK_FAILS(VT_ABSENT, vt_mover_find(&mover, &object, &here, &err));
+    MUST(call(s, "GET", path_of(&s->wanted), NULL, (vt_slice){ 0 }), 200);
+    vt_channel_clear(&door);
+    stop(s);
+}
+
 static const struct vt_case cases[] = {
     { "from wish to receipt", from_wish_to_receipt },
     { "a long body goes in chunks", a_long_body_goes_in_chunks },
@@ -674,6 +704,7 @@ static const struct vt_case cases[] = {
     { "the keeper dies", the_keeper_dies },
     { "papers that change", papers_that_change },
     { "misuse", misuse },
+    { "a mover gets what the table says", a_mover_gets_what_the_table_says },
 };
 
 VT_TEST_MAIN("cell.serve_share", cases)

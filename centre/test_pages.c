@@ -1,35 +1,83 @@
 /* The pages, and the check in them, in node and in a real browser before a real Centre; the
- * cases are in centre/web/test.  Skipped where they could not be built. */
+ * cases are in centre/web/test.  Skipped where they could not be built.  One browser serves
+ * all cases, since to start one costs more than most of them. */
 #include "tests/centre_world.h"
 #include "tests/running.h"
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #define MODULES "centre/web/node_modules"
 #define CHECK   "build/web-check.mjs"
 
-/* Why there are no pages, as tools/centre-web.sh has left it. */
-static void need_pages(void)
+/* Why there are no pages, as tools/centre-web.sh has left it; empty if there are. */
+static void find_pages(char why[256])
 {
-    vt_slice why;
+    FILE *file = fopen("build/web.missing", "re");
 
+    why[0] = '\0';
     if (vt_path_exists("build/web/index.html") && vt_path_exists(MODULES "/preact"))
-        return;
-    if (!vt_path_exists("build/web.missing"))
-        vt_test_skip("npm is not installed");
-    why = vt_test_read("build/web.missing");
-    vt_test_skip(
-        vt_arena_printf(vt_test_arena(), "%.*s", (int)why.len - 1, (const char *)why.data));
+        (void)0;
+    else if (file == NULL || fgets(why, 256, file) == NULL)
+        (void)snprintf(why, 256, "npm is not installed");
+    why[strcspn(why, "\n")] = '\0';
+    if (file != NULL)
+        (void)fclose(file);
 }
 
-/* What is tried is the pages: once is enough. */
-static void need_browser(void)
+static void need_pages(void)
 {
+    char why[256];
+
+    find_pages(why);
+    if (why[0] != '\0')
+        vt_test_skip(why);
+}
+
+/* ---- the browser ------------------------------------------------------------------------
+ */
+
+/* Who drives it, set before the first case: it outlives all of them. */
+static struct {
+    pid_t pid;
+    char url[100];
+    char why[256]; /* there is none */
+} driver;
+
+static void find_browser(void)
+{
+    find_pages(driver.why);
+    if (driver.why[0] == '\0' && !vt_path_exists("/usr/bin/chromium"))
+        (void)snprintf(driver.why, sizeof driver.why, "chromium is not installed");
 #ifdef VT_SANITIZED
-    vt_test_skip("the pages are tried with the plain build");
+    /* What is tried is the pages: once is enough. */
+    (void)snprintf(driver.why, sizeof driver.why,
+                   "the pages are tried with the plain build");
 #endif
-    need_pages();
-    if (!vt_path_exists("/usr/bin/chromium"))
-        vt_test_skip("chromium is not installed");
+}
+
+static void start_driver(void)
+{
+    int ends[2];
+    FILE *said;
+
+    VT_ASSERT(pipe2(ends, O_CLOEXEC) == 0);
+    driver.pid = fork();
+    VT_ASSERT(driver.pid >= 0);
+    if (driver.pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+        (void)dup2(ends[1], 1);
+        (void)execlp("node", "node", "centre/web/test/pages.mjs", vt_test_vitrine(),
+                     (char *)NULL);
+        _exit(127);
+    }
+    (void)close(ends[1]);
+    said = fdopen(ends[0], "re");
+    VT_ASSERT(said != NULL);
+    if (fscanf(said, "ready: %99s", driver.url) != 1)
+        (void)fputs("the browser's driver did not start\n", stderr);
+    (void)fclose(said);
 }
 
 static void begin(struct vt_centre_world *world, struct vt_running *centre)
@@ -41,17 +89,27 @@ static void begin(struct vt_centre_world *world, struct vt_running *centre)
                                             world->folder, "--pages", "build/web"));
 }
 
+static const char *word(const char *name, const char *value)
+{
+    return vt_arena_printf(vt_test_arena(), "%s=%s", name, value);
+}
+
 static void play(const char *name)
 {
     struct vt_centre_world world;
     struct vt_running centre;
-    const char *file;
+    const char *file, *said;
 
-    need_browser();
+    if (driver.why[0] != '\0')
+        vt_test_skip(driver.why);
     begin(&world, &centre);
     file = vt_arena_printf(vt_test_arena(), "%s/public/lamp/1.4.0/lamp.bin", world.folder);
-    (void)vt_test_run(0, VT_ARGV("node", "centre/web/test/pages.mjs", name, centre.url,
-                                 vt_test_vitrine(), file, vt_test_dir()));
+    said = vt_test_run(
+        0, VT_ARGV("curl", "-sSG", "--data-urlencode", word("centre", centre.url),
+                   "--data-urlencode", word("file", file), "--data-urlencode",
+                   word("scratch", vt_test_dir()),
+                   vt_arena_printf(vt_test_arena(), "%s/%s", driver.url, name)));
+    VT_CHECK_SAYING(strcmp(said, "ok\n") == 0, "%s", said);
     vt_test_stop(&centre, VT_EXIT_OK);
 }
 
@@ -159,4 +217,18 @@ static const struct vt_case cases[] = {
     { "strangers' words stay text", strangersWordsStayText },
 };
 
-VT_TEST_MAIN("centre.pages", cases)
+int main(int argc, char **argv)
+{
+    int status;
+
+    find_browser();
+    if (driver.why[0] == '\0')
+        start_driver();
+    status =
+        vt_test_main("centre.pages", cases, sizeof cases / sizeof cases[0], argc, argv);
+    if (driver.pid > 0) {
+        (void)kill(driver.pid, SIGTERM);
+        (void)waitpid(driver.pid, NULL, 0);
+    }
+    return status;
+}

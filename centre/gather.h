@@ -55,6 +55,8 @@ VT_CHECKED bool vt_gather_releases(struct vt_gathering *g, struct vt_error *err)
 /* Promises, findings, requests and denials: what custody/ reckons from the release ledger.
  */
 VT_CHECKED bool vt_gather_supervision(struct vt_gathering *g, struct vt_error *err);
+/* The newest table of residency, and the register of services; after supervision. */
+VT_CHECKED bool vt_gather_places(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_files(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err);
 

@@ -12,15 +12,6 @@
 /* ---- the story --------------------------------------------------------------------------
  */
 
-static const struct vt_held *release_ledger(const struct vt_holding *h)
-{
-    for (size_t i = 0; i < h->count; i++)
-        if (vt_held_is_known(&h->rows[i]) &&
-            vt_slice_equal(h->rows[i].origin, h->trust->release_origin))
-            return &h->rows[i];
-    return NULL;
-}
-
 static bool is_current(const struct vt_holding *h, const struct vt_held *held)
 {
     return h->story != NULL && h->story_head.size == held->verdict.size &&
@@ -52,8 +43,8 @@ static void read_story(struct vt_gathering *g, const struct vt_held *held)
 static bool put(struct vt_gathering *g, const char *name, json_t *rows,
                 const struct vt_strays *strays, json_t *more, struct vt_error *err)
 {
-    const struct vt_holding *h = g->holding;
-    const struct vt_held *held = release_ledger(h);
+    struct vt_holding *h = g->holding;
+    const struct vt_held *held = vt_holding_release(h);
     json_t *all = json_pack("{s:o,s:o,s:I}", name, rows, "strays", vt_strays_json(strays),
                             "entries", (json_int_t)h->story->entries);
 
@@ -117,7 +108,7 @@ static bool put_denials(struct vt_gathering *g, struct vt_error *err)
 
 bool vt_gather_supervision(struct vt_gathering *g, struct vt_error *err)
 {
-    const struct vt_held *held = release_ledger(g->holding);
+    const struct vt_held *held = vt_holding_release(g->holding);
 
     if (held != NULL)
         read_story(g, held);

@@ -76,6 +76,7 @@ void vt_holding_close(struct vt_holding *h)
         vt_held_close(&h->rows[i]);
     free(h->rows);
     vt_story_free(h->story);
+    vt_tables_clear(&h->tables);
     vt_disk_close(h->ledgers);
     vt_demands_clear(&h->demands);
     vt_trust_free(h->trust);
@@ -93,6 +94,15 @@ struct vt_held *vt_holding_find(struct vt_holding *h, vt_slice name)
 {
     for (size_t i = 0; i < h->count; i++)
         if (vt_slice_is(name, h->rows[i].name))
+            return &h->rows[i];
+    return NULL;
+}
+
+struct vt_held *vt_holding_release(struct vt_holding *h)
+{
+    for (size_t i = 0; i < h->count; i++)
+        if (vt_held_is_known(&h->rows[i]) &&
+            vt_slice_equal(h->rows[i].origin, h->trust->release_origin))
             return &h->rows[i];
     return NULL;
 }

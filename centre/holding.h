@@ -3,8 +3,21 @@
 #define VT_CENTRE_HOLDING_H
 
 #include "centre/held.h"
+#include "cell/residency_record.h"
 #include "custody/story.h"
 #include "evidence/demands.h"
+
+/* Tables of residency on the release ledger, as of this head. */
+struct vt_tables {
+    bool is_read;
+    struct vt_head head;
+    struct vt_residency_record *newest; /* owned; NULL: none counts */
+    uint64_t index;                     /* its entry */
+    int64_t seen_unix_s;                /* by a quorum of witnesses */
+    struct vt_strays strays;            /* tables that do not count, and why */
+};
+
+void vt_tables_clear(struct vt_tables *tables);
 
 struct vt_holding {
     struct vt_buf trust_bytes; /* of the signed trust root, as everybody may check it */
@@ -16,6 +29,7 @@ struct vt_holding {
     /* What was said on the release ledger, kept from look to look, as of this head. */
     struct vt_story *story; /* NULL: it was not read yet */
     struct vt_head story_head;
+    struct vt_tables tables; /* kept likewise */
 };
 
 /* Nothing is written.
@@ -25,6 +39,8 @@ VT_CHECKED bool vt_holding_open(const char *folder, struct vt_holding *out,
                                 struct vt_error *err);
 void vt_holding_close(struct vt_holding *holding);
 void vt_holding_refresh(struct vt_holding *holding);
+/* The copy of the trust root's release ledger; NULL: none that was verified. */
+struct vt_held *vt_holding_release(struct vt_holding *holding);
 struct vt_held *vt_holding_find(struct vt_holding *holding, vt_slice name); /* or NULL */
 
 #endif

@@ -263,6 +263,46 @@ static void promises_go_late_and_numbers_are_missed(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
+static void where_data_lie_is_shown(void)
+{
+    struct stand s = { 0 };
+    const json_t *answer, *row;
+
+    begin(&s);
+    answer = get_json(&s, "/api/v1/residency");
+    VT_CHECK(json_object_get(answer, "newest") == NULL);
+    VT_CHECK(json_array_size(
+                 json_object_get(get_json(&s, "/api/v1/relocation"), "services")) == 0);
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    must_tell(&s, "\"size\":20");
+    row = json_object_get(get_json(&s, "/api/v1/residency"), "newest");
+    VT_CHECK(json_integer_value(json_object_get(row, "index")) == VT_CENTRE_WORLD_TABLE);
+    answer = get_json(&s, "/api/v1/relocation");
+    VT_CHECK(json_integer_value(json_object_get(json_object_get(answer, "plan"),
+                                                "index")) == VT_CENTRE_WORLD_PLAN);
+    answer = json_object_get(answer, "services");
+    VT_CHECK(json_array_size(answer) == 4);
+    VT_CHECK(json_is_true(json_object_get(json_array_get(answer, 1), "late")));
+    VT_CHECK(json_is_false(json_object_get(json_array_get(answer, 2), "late")));
+    VT_CHECK(json_is_true(json_object_get(json_array_get(answer, 0), "only_said")));
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* One signature is less than the threshold: the table is told, and does not count. */
+static void a_table_that_few_signed_does_not_count(void)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    make_pages();
+    s.world.said[6] = s.world.table_of_one;
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    start(&s, NULL, NULL);
+    MUST_SAY(get(&s, "/api/v1/residency", ANY), "residency version 1 is signed by");
+    VT_CHECK(json_object_get(get_json(&s, "/api/v1/residency"), "newest") == NULL);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
 /* The thirteen entries have none, and the next copy has: it is read again. */
 static void what_is_said_later_is_read(void)
 {
@@ -271,7 +311,7 @@ static void what_is_said_later_is_read(void)
     begin(&s);
     MUST_SAY(get(&s, "/api/v1/promises", ANY), "\"promises\":[]");
     vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
-    must_tell(&s, "\"size\":18");
+    must_tell(&s, "\"size\":20");
     MUST_SAY(get(&s, "/api/v1/promises", ANY), "swiss-build");
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
@@ -603,6 +643,8 @@ static const struct vt_case cases[] = {
     { "a ledger is proven", a_ledger_is_proven },
     { "promises go late, and numbers are missed", promises_go_late_and_numbers_are_missed },
     { "what is said later is read", what_is_said_later_is_read },
+    { "where data lie is shown", where_data_lie_is_shown },
+    { "a table that few signed does not count", a_table_that_few_signed_does_not_count },
     { "what is no question is not answered", what_is_no_question_is_not_answered },
     { "every answer is locked down", every_answer_is_locked_down },
     { "what is known is not sent again", what_is_known_is_not_sent_again },

@@ -1,5 +1,6 @@
 /* See centre_world.h. */
 #include "tests/centre_world.h"
+#include "cell/residency.h"
 #include "custody/finding.h"
 #include "evidence/field.h"
 #include "ledger/shelf.h"
@@ -60,7 +61,7 @@ static const char *at(const struct vt_centre_world *w, int64_t seconds)
     return vt_world_time(w->world.trust_created + seconds);
 }
 
-static vt_slice about_itself(enum vt_predicate type, enum vt_party party, json_t *predicate)
+static vt_slice about_itself(enum vt_predicate type, unsigned signers, json_t *predicate)
 {
     struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
     struct vt_error err = { 0 };
@@ -68,7 +69,7 @@ static vt_slice about_itself(enum vt_predicate type, enum vt_party party, json_t
     *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
     json_decref(predicate);
-    return vt_world_sign(vt_buf_slice(payload), VT_BIT(party));
+    return vt_world_sign(vt_buf_slice(payload), signers);
 }
 
 static json_t *promise(const struct vt_centre_world *w, const char *id, const char *what,
@@ -92,24 +93,109 @@ static json_t *finding(const struct vt_centre_world *w)
                      at(w, 9999999), "created", at(w, 1600));
 }
 
+/* ---- where data lie ---------------------------------------------------------------------
+ */
+
+enum { ZURICH, HEADQUARTERS };
+
+static void set(struct vt_residency *table, const char *country, unsigned data,
+                const struct vt_residency_step *step)
+{
+    struct vt_error err = { 0 };
+    size_t i;
+
+    VT_CHECK(vt_country_of(vt_slice_from_cstr(country), &i));
+    VT_CHECK_OK(vt_residency_set(&table->lines[i][data], step, &err));
+}
+
+/* Switzerland's are here, Canada's stay; files of Germany are on their way, and will be
+ * there; all else is not moved yet. */
+static void fill(struct vt_residency *table, int64_t made)
+{
+    const struct vt_residency_step here = { made, 0, VT_RESIDENCY_HERE, ZURICH, ZURICH },
+                                   stay = { made, 0, VT_RESIDENCY_STAYS, HEADQUARTERS,
+                                            HEADQUARTERS },
+                                   rest = { made, 0, VT_RESIDENCY_NOT_MOVED, HEADQUARTERS,
+                                            HEADQUARTERS },
+                                   move = { made, made + 500000, VT_RESIDENCY_MOVING,
+                                            HEADQUARTERS, ZURICH },
+                                   come = { made + 900000, 0, VT_RESIDENCY_HERE, ZURICH,
+                                            ZURICH };
+
+    for (size_t i = 0; i < VT_COUNTRIES; i++)
+        for (unsigned data = 0; data < VT_DATA_CLASSES; data++)
+            set(table, vt_country_code(i), data, &rest);
+    for (unsigned data = 0; data < VT_DATA_CLASSES; data++) {
+        set(table, "CH", data, &here);
+        set(table, "CA", data, &stay);
+    }
+    set(table, "DE", VT_DATA_FILE, &move);
+    set(table, "DE", VT_DATA_FILE, &come);
+}
+
+static vt_slice table_of(const struct vt_centre_world *w, unsigned signers)
+{
+    struct vt_residency *table = vt_arena_alloc(vt_test_arena(), sizeof *table);
+    struct vt_error err = { 0 };
+    json_t *predicate = NULL;
+
+    table->version = 1;
+    table->created_unix_s = w->world.trust_created + 1900;
+    table->cells[ZURICH] = (struct vt_residency_cell){ VT_LIT("zurich"), VT_LIT("CH"),
+                                                       VT_LIT("https://zh.example.org") };
+    table->cells[HEADQUARTERS] =
+        (struct vt_residency_cell){ VT_LIT("headquarters"), VT_LIT("CA"),
+                                    VT_LIT("https://hq.example.org") };
+    table->cell_count = 2;
+    fill(table, table->created_unix_s);
+    VT_CHECK_OK(vt_residency_write(table, &predicate, &err));
+    return about_itself(VT_RESIDENCY, signers, predicate);
+}
+
+static json_t *service(const char *name, const char *where, const char *state,
+                       const char *promise, const char *reason)
+{
+    json_t *row =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "name", name, "what", "what clients send",
+                  "where", where, "from", "headquarters", "state", state, "reason", reason);
+
+    if (promise != NULL)
+        (void)json_object_update_new(
+            row, json_pack("{s:s,s:s}", "to", "zurich", "promise", promise));
+    return row;
+}
+
+static json_t *plan(const struct vt_centre_world *w)
+{
+    return json_pack("{s:I,s:[o,o,o,o],s:s}", "version", (json_int_t)1, "services",
+                     service("lookups", "cell", "here", NULL, ""),
+                     service("build", "outside", "moving", "swiss-build", ""),
+                     service("uploads", "cell", "not moved yet", "swiss-files", ""),
+                     service("website", "outside", "stays", NULL, "public pages"),
+                     "created", at(w, 1850));
+}
+
 static void say_all(struct vt_centre_world *w)
 {
-    w->said[0] = about_itself(VT_PROMISE, VT_P_VENDOR,
+    w->said[0] = about_itself(VT_PROMISE, VT_BIT(VT_P_VENDOR),
                               promise(w, "swiss-build", "the line stands in Zurich", 2500));
-    w->said[1] = about_itself(VT_PROMISE, VT_P_VENDOR,
+    w->said[1] = about_itself(VT_PROMISE, VT_BIT(VT_P_VENDOR),
                               promise(w, "swiss-files", "files lie in Zurich", 9999999));
     w->said[2] =
         vt_world_statement(VT_FINDING, "lamp.bin", finding(w), VT_BIT(VT_P_REVIEWER));
     w->said[3] =
-        about_itself(VT_REQUEST, VT_P_FOUNDATION,
+        about_itself(VT_REQUEST, VT_BIT(VT_P_FOUNDATION),
                      json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)2,
                                "country", "DE", "kind", "data", "received", at(w, 1600),
                                "state", "received", "given", "created", at(w, 1700)));
-    w->said[4] = about_itself(VT_DENIAL, VT_P_SUPERVISOR,
+    w->said[4] = about_itself(VT_DENIAL, VT_BIT(VT_P_SUPERVISOR),
                               json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked",
                                         "the build host's log", "asked_at", at(w, 1700),
                                         "refused_at", at(w, 1750), "reason", "a secret",
                                         "created", at(w, 1800)));
+    w->said[5] = about_itself(VT_RELOCATION_PLAN, VT_BIT(VT_P_VENDOR), plan(w));
+    w->said[6] = table_of(w, VT_BIT(VT_P_RESIDENCY_A) | VT_BIT(VT_P_RESIDENCY_B));
+    w->table_of_one = table_of(w, VT_BIT(VT_P_RESIDENCY_A));
 }
 
 /* ---- the desk ---------------------------------------------------------------------------

@@ -11,11 +11,15 @@ struct vt_centre_world {
     struct vt_world_made made;
     const char *folder; /* an absolute path */
     /* What stands behind the thirteen, if the ledger is laid so long: two promises, one of
-     * them late; a finding; request number 2, and no number 1; a denial. */
-    vt_slice said[5];
+     * them late; a finding; request number 2, and no number 1; a denial; the register of
+     * four services; a table of residency. */
+    vt_slice said[7];
+    vt_slice table_of_one; /* the same table with one signature, which is too few */
 };
 
-#define VT_CENTRE_WORLD_ALL (VT_WORLD_ENTRIES + 5)
+#define VT_CENTRE_WORLD_ALL   (VT_WORLD_ENTRIES + 7)
+#define VT_CENTRE_WORLD_PLAN  (VT_WORLD_ENTRIES + 5)
+#define VT_CENTRE_WORLD_TABLE (VT_WORLD_ENTRIES + 6)
 
 #define VT_CENTRE_WORLD_LEDGER  "releases"
 #define VT_CENTRE_WORLD_RELEASE 4  /* index of the release in the ledger */

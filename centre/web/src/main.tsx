@@ -8,6 +8,7 @@ import { Title } from "./ui.tsx";
 import { About } from "./views/about.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
+import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
 import { Releases } from "./views/releases.tsx";
 import { Story } from "./views/story.tsx";
@@ -24,6 +25,7 @@ function View({ path }: { path: string[] }) {
   if (first === "ledgers" && third === undefined) return <Entries name={second!} from={0} />;
   if (first === "ledgers" && third === "from" && NUMBER.test(fourth ?? "")) return <Entries name={second!} from={Number(fourth)} />;
   if (first === "ledgers" && NUMBER.test(third ?? "")) return <Entry name={second!} index={Number(third)} />;
+  if (first === "places") return <Places />;
   if (first === "promises") return <Promises />;
   if (first === "trust") return <Trust />;
   if (first === "about") return <About />;
@@ -97,7 +99,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"]];
 
 function App() {
   const path = usePath();

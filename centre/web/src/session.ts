@@ -29,9 +29,11 @@ function change(next: Partial<Session>): void {
 
 export function useSession(): Session {
   const [, redraw] = useState(0);
+  const shown = session;
   useEffect(() => {
     const listener = (): void => redraw((count) => count + 1);
     listeners.add(listener);
+    if (shown !== session) listener(); // it changed between drawing and listening
     return () => void listeners.delete(listener);
   }, []);
   return session;

@@ -1,6 +1,42 @@
 # The end of the demonstration: all that was made, in a Transparency Centre.  Sourced by
 # tools/demo.sh.
 
+# place COUNTRIES CLASS CELL STATE MORE... - one line of the table of residency.
+place() {
+    local countries=$1 class=$2 cell=$3 state=$4
+    shift 4
+    vitrine cell policy set --policy residency.json --country "$countries" --class "$class" --cell "$cell" --state "$state" "$@"
+}
+
+# Where data lie, as this product's cells have it: little has been moved yet, and it says so.
+make_residency() {
+    local eu=AT,BE,DE,ES,FR,IT,NL,PL home
+    vitrine cell policy init --out residency.json --rest headquarters \
+        --cell headquarters=CA,https://hq.example.org --cell zurich=CH,https://zurich.example.org \
+        --cell tokyo=JP,https://tokyo.example.org --cell sao-paulo=BR,https://sao-paulo.example.org || return
+    for home in file lookup statistic account; do place CA $home headquarters stays || return; done
+    place CH,LI file zurich here && place CH,LI lookup zurich here && place CH,LI statistic zurich here &&
+        place "$eu" lookup zurich here && place "$eu" statistic zurich here &&
+        place "$eu" file headquarters moving --to zurich --fence 2027-03-01T00:00:00Z &&
+        place "$eu" file zurich here --from 2027-03-31T00:00:00Z &&
+        place JP file tokyo here --from 2027-12-31T00:00:00Z &&
+        place BR file sao-paulo here --from 2027-09-30T00:00:00Z
+}
+
+sign_residency() { vitrine cell policy sign --policy residency.json --trust trust.json --key "$1/key"; }
+
+log_residency() { vitrine cell policy log --policy residency.json --trust trust.json --ledger log; }
+
+say_where_data_lie() {
+    tell protection "writes down where each country's data lie" make_residency
+    tell protection "signs that" sign_residency protection
+    expect anyone "one of two signatures does not say where data lie" "too few" log_residency
+    tell foundation "signs it; now it counts" sign_residency foundation
+    tell foundation "puts it on the ledger" log_residency
+    tell vendor "lists thirty services, and promises a date for each that moves" vitrine relocate plan \
+        --file "$root/examples/relocation/plan.json" --ledger log --trust trust.json --key vendor/key
+}
+
 # The Centre holds copies: a mirror of the ledger, and what desk and public folder hold now.
 gather_copies() {
     mkdir -p centre &&
@@ -42,11 +78,14 @@ shows_the_story() {
         shows /api/v1/releases '"product":"hello","refusing":0,"sequence":2,"state":"withdrawn"' &&
         shows /api/v1/releases '"product":"hello","refusing":0,"sequence":3,"state":"differs"' &&
         shows /api/v1/files/all "$(sha256sum <"public/vitrine/$(cat "$root/VERSION")/vitrine" | cut -c1-64)" &&
+        shows /api/v1/residency '"version":1' &&
+        shows /api/v1/relocation '"name":"spam-samples"' &&
         shows /api/v1/about '"problems":[]'
 }
 
 run_centre() {
     echo "5. The Transparency Centre"
+    say_where_data_lie
     tell foundation "copies ledger, desk and public folder, and believes none" gather_copies
     tell foundation "opens the Centre over them" open_centre
     tell anyone "finds published, withdrawn and differing releases there" shows_the_story

@@ -8,7 +8,7 @@ vkey() { vitrine key show "$1.pub" --name "$2" | sed -n "s/^as $3 *//p"; }
 
 make_keys() {
     local who
-    for who in foundation vendor supervisor reviewer builder ledger stranger \
+    for who in foundation vendor supervisor reviewer builder ledger stranger protection \
         witness-ch witness-de witness-jp witness-br; do
         mkdir -p "$who"
         vitrine key new --out "$who/key" || return
@@ -55,13 +55,15 @@ name_holders() {
         add --role vendor --public vendor/key.pub --holder Vendor --jurisdiction DE &&
         add --role supervisor --public supervisor/key.pub --holder Supervisor --jurisdiction CH &&
         add --role reviewer --public reviewer/key.pub --holder Reviewer --jurisdiction BR &&
-        add --role builder --public builder/key.pub --holder Vendor --jurisdiction CH --site Zurich
+        add --role builder --public builder/key.pub --holder Vendor --jurisdiction CH --site Zurich &&
+        add --role residency --public foundation/key.pub --holder Foundation --jurisdiction CH &&
+        add --role residency --public protection/key.pub --holder "Data protection" --jurisdiction DE
 }
 
 begin_parties() {
     local place
     echo "1. The parties"
-    tell everyone "eleven keys, each with its holder" make_keys
+    tell everyone "twelve keys, each with its holder" make_keys
     log_vkey=$(vkey ledger/key $origin 'a log')
     tell witnesses "four witnesses in four jurisdictions; three are needed" make_witnesses
     for place in $places; do
@@ -69,8 +71,8 @@ begin_parties() {
     done
     write_policy >policy.txt
     tell foundation "drafts the trust root: ledger, witnesses, thresholds" vitrine trust init \
-        --out trust.json --origin $origin --policy policy.txt --threshold root=3/3/2
-    tell foundation "names the holders: vendor, supervisor, reviewer, builder" name_holders
+        --out trust.json --origin $origin --policy policy.txt --threshold root=3/3/2 --threshold residency=2/2/2
+    tell foundation "names the holders of each role" name_holders
     tell foundation "signs the trust root" vitrine trust sign --trust trust.json --key foundation/key
     tell vendor "signs it" vitrine trust sign --trust trust.json --key vendor/key
     expect anyone "two of three signatures do not make a trust root" "more holders" vitrine trust show --trust trust.json

@@ -34,7 +34,7 @@ CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $
           $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
           -fno-omit-frame-pointer -DVT_SANITIZED) -I.
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
-LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lsqlite3 -lm -lz
+LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lsqlite3 -lfido2 -lpcre2-8 -lm -lz
 VERIFY_LIBS := -lcrypto -lsodium -ljansson
 TEST_LIBS := $(LIBS) -lz
 

@@ -22,7 +22,7 @@ mkdir -p "build/fuzz/$name/found" "$room/corpus/$name"
 clang -std=c17 -D_GNU_SOURCE -g -O1 -I. -fsanitize=fuzzer,address,undefined \
     -fno-sanitize-recover=all "$source" \
     tools/libfuzzer.c build/clang/san-fuzzer-no-link-address-undefined/libvitrine.a \
-    -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lsqlite3 \
+    -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lfido2 -lpcre2-8 -lsqlite3 \
     -o "build/fuzz/$name/fuzz"
 # liblzma asks for windows of up to 4 GiB that it does not touch.
 exec "build/fuzz/$name/fuzz" -malloc_limit_mb=5000 -max_total_time="$seconds" -print_final_stats=1 -max_len=65536 \

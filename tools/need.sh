@@ -8,7 +8,8 @@ packages_for() {
     case $1 in
     build) echo gcc make libc6-dev libssl-dev libsodium-dev libjansson-dev \
         libmicrohttpd-dev libcurl4-openssl-dev libarchive-dev libseccomp-dev \
-        libyara-dev libclamav-dev libgit2-dev libsqlite3-dev zlib1g-dev ;;
+        libyara-dev libclamav-dev libgit2-dev libsqlite3-dev \
+        libfido2-dev libpcre2-dev zlib1g-dev ;;
     check) echo git strace binutils pkg-config clang-format mandoc universal-ctags mmdebstrap bubblewrap \
         openssl curl xz-utils bzip2 softhsm2 disorderfs faketime zlib1g-dev age clamav-testfiles ;;
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \

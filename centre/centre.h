@@ -8,9 +8,13 @@
  *   FOLDER/ledgers/NAME/     copies of ledgers, as `vitrine ledger mirror` keeps them
  *   FOLDER/desk/             a copy of the desk; may be missing: no states are shown
  *   FOLDER/public/           a copy of the published folder; may be missing
+ *   FOLDER/invitations/      of reviewers (centre/invitation.h); may be missing
+ *   FOLDER/library/          source that they read (centre/library.h); may be missing
+ *   FOLDER/porter/           their passkeys and sessions (centre/porter.h)
  *
  *   strangers <-> front <-> reader    documents, a generation at a time
- *                   ^-----> prover    what is asked of a ledger                        */
+ *                   ^-----> prover    what is asked of a ledger
+ *                   ^-----> porter <-> librarian    what a reviewer asks             */
 #ifndef VT_CENTRE_H
 #define VT_CENTRE_H
 
@@ -28,7 +32,8 @@
 
 struct vt_centre_serving {
     const char *folder;
-    const char *pages; /* folder of the built pages; NULL: none */
+    const char *pages;  /* folder of the built pages; NULL: none */
+    const char *origin; /* under which reviewers sign in; NULL: none come in here */
     const char *address;
     uint16_t port;            /* 0: any free one */
     unsigned connections_max; /* 1 to VT_CENTRE_CONNECTIONS_MAX */

@@ -2,12 +2,15 @@
  * It holds no key but TLS's and no file, writes nothing, and opens no connection: what it
  * shows the reader handed to it, and what is asked of a ledger it hands to the prover.
  *
- * Rights: accept on the given listening socket; the channels of reader and prover.
+ * Rights: accept on the given listening socket; the channels of reader and prover, and of
+ * the porter, who decides what reviewers may (centre/door.h).
  *
  *   a place:  FREE -> ASKED -> FREE                                                     */
 #include "centre/role_centre_front.h"
 #include "centre/centre.h"
 #include "centre/documents.h"
+#include "centre/door.h"
+#include "centre/problem.h"
 #include "http/http.h"
 #include "ledger/serve_message.h"
 #include "wire/json.h"
@@ -52,6 +55,7 @@ struct front {
     struct vt_channel reader, prover;
     struct vt_http_server *server;
     struct vt_documents *documents;
+    struct vt_door *door;                                /* NULL: no reviewers come in */
     struct vt_http_exchange *asked[VT_CENTRE_ASKED_MAX]; /* NULL: the place is free */
     uint64_t connections_max, from_one_max, rate;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
@@ -63,26 +67,6 @@ struct front {
 
 /* ---- answers ----------------------------------------------------------------------------
  */
-
-/* A sentence; for the API as RFC 9457 has it. */
-static void answer_problem(struct vt_http_exchange *exchange, int status,
-                           const char *sentence)
-{
-    VT_AUTO_JSON problem = NULL;
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
-    struct vt_error ignored = { 0 };
-
-    vt_http_set_header(exchange, "Cache-Control", "no-store");
-    if (!vt_slice_starts_with(vt_http_path(exchange), VT_LIT("/api/"))) {
-        vt_http_answer_text(exchange, status, "%s", sentence);
-        return;
-    }
-    problem = json_pack("{s:i,s:s}", "status", status, "title", sentence);
-    if (!vt_json_write_canonical(problem, &text, &ignored))
-        vt_buf_truncate(&text, 0);
-    vt_http_answer(exchange, status, vt_centre_type_name(VT_TYPE_PROBLEM),
-                   vt_buf_slice(&text));
-}
 
 static bool has_word(vt_slice text, const char *word)
 {
@@ -143,7 +127,7 @@ static void ask(struct front *f, const struct vt_ledger_question *question,
     if (place == VT_CENTRE_ASKED_MAX || !may_ask(f)) {
         f->counts.too_many++;
         vt_http_set_header(exchange, "Retry-After", "1");
-        answer_problem(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
+        vt_centre_problem(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
         return;
     }
     f->counts.questions++;
@@ -201,11 +185,11 @@ static void on_get(void *context, struct vt_http_exchange *exchange)
         ask(f, &question, exchange);
     } else {
         f->counts.not_found++;
-        answer_problem(exchange, VT_HTTP_NOT_FOUND,
-                       vt_slice_is(path, "/")
-                           ? "the pages were not built: make centre-web, then --pages; "
-                             "the API is below /api/v1/"
-                           : "there is nothing here");
+        vt_centre_problem(exchange, VT_HTTP_NOT_FOUND,
+                          vt_slice_is(path, "/")
+                              ? "the pages were not built: make centre-web, then --pages; "
+                                "the API is below /api/v1/"
+                              : "there is nothing here");
     }
 }
 
@@ -263,9 +247,27 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
 }
 
+static void on_reviewer(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+
+    if (!vt_door_knock(f->door, exchange, &f->trouble))
+        vt_http_server_stop(f->server);
+}
+
+static bool on_porter(void *context, struct vt_error *err)
+{
+    struct front *f = context;
+
+    return vt_door_answer(f->door, err);
+}
+
 static const struct vt_http_route routes[] = {
     { "GET", "/health", 0, on_health, NULL },
     { "GET", "/metrics", 0, on_metrics, NULL },
+    { "GET", "/api/v1/session", 0, on_reviewer, NULL },
+    { "POST", "/api/v1/session/*", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
+    { "POST", "/api/v1/source", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "GET", "/*", 0, on_get, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };
@@ -318,6 +320,8 @@ static bool take_words(struct front *f, const json_t *words, struct vt_error *er
         f->connections_max > VT_CENTRE_CONNECTIONS_MAX ||
         f->from_one_max > f->connections_max)
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
+    if (json_is_true(json_object_get(words, "has_porter")))
+        f->door = vt_door_new(VT_ROLE_FD(VT_CENTRE_FRONT_PORTER));
     f->tokens = MILLI * f->rate;
     f->tls_certificate = text_in(words, "tls_certificate");
     f->tls_key = text_in(words, "tls_key");
@@ -377,6 +381,9 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.watches[2] = (struct vt_http_watch){ .fd = channel->fd,
                                                  .ready = on_parent,
                                                  .is_for_start = true };
+    if (f->door != NULL)
+        options.watches[3] =
+            (struct vt_http_watch){ .fd = vt_door_fd(f->door), .ready = on_porter };
     f->tokens_ms = f->logged_ms = f->started_ms = vt_monotonic_ms();
     return vt_http_server_new(VT_ROLE_FD(VT_CENTRE_FRONT_LISTEN), &options, &f->server,
                               err) &&
@@ -388,6 +395,7 @@ static void end(struct front *f)
     write_log(f);
     vt_http_server_free(f->server);
     vt_documents_free(f->documents);
+    vt_door_free(f->door);
     vt_channel_clear(&f->reader);
     vt_channel_clear(&f->prover);
     free(f->tls_certificate);

@@ -11,6 +11,7 @@ enum {
     VT_CENTRE_FRONT_READER,
     VT_CENTRE_FRONT_PROVER,
     VT_CENTRE_FRONT_LISTEN,
+    VT_CENTRE_FRONT_PORTER, /* where reviewers come in; else not given */
     VT_CENTRE_FRONT_FDS
 };
 

@@ -3,6 +3,8 @@
  * came from outside. */
 #include "centre/centre.h"
 #include "centre/role_centre_front.h"
+#include "centre/role_centre_librarian.h"
+#include "centre/role_centre_porter.h"
 #include "centre/role_centre_prover.h"
 #include "centre/role_centre_reader.h"
 #include "http/http.h"
@@ -15,6 +17,7 @@ struct serving {
     int listen_fd;
     uint16_t port;
     struct vt_role *reader, *prover, *front;
+    struct vt_role *porter, *librarian; /* NULL where no reviewers come in */
 };
 
 /* The front ends first: what it began needs the others. */
@@ -25,7 +28,9 @@ static void stop_all(void *context)
     vt_role_stop(s->front);
     vt_role_stop(s->prover);
     vt_role_stop(s->reader);
-    s->front = s->prover = s->reader = NULL;
+    vt_role_stop(s->porter);
+    vt_role_stop(s->librarian);
+    s->front = s->prover = s->reader = s->porter = s->librarian = NULL;
 }
 
 /* Takes the words. */
@@ -62,12 +67,34 @@ static bool start_prover(struct serving *s, struct vt_error *err)
            tell(s->prover, json_pack("{s:s}", "folder", s->told->folder), "prover", err);
 }
 
+/* Only the porter can reach the librarian. */
+static bool start_porter(struct serving *s, struct vt_error *err)
+{
+    int fds[VT_CENTRE_PORTER_FDS];
+
+    if (s->told->origin == NULL)
+        return true;
+    if (!vt_role_start(VT_ROLE_CENTRE_LIBRARIAN, NULL, 0, &s->librarian, err) ||
+        !tell(s->librarian, json_pack("{s:s}", "folder", s->told->folder), "librarian",
+              err))
+        return false;
+    fds[VT_CENTRE_PORTER_LIBRARIAN] = vt_role_channel(s->librarian)->fd;
+    return vt_role_start(VT_ROLE_CENTRE_PORTER, fds, VT_CENTRE_PORTER_FDS, &s->porter,
+                         err) &&
+           tell(
+               s->porter,
+               json_pack("{s:s,s:s}", "folder", s->told->folder, "origin", s->told->origin),
+               "porter", err);
+}
+
 static bool start_front(struct serving *s, struct vt_error *err)
 {
     const struct vt_centre_serving *t = s->told;
     json_t *words =
-        json_pack("{s:I,s:I,s:I}", "connections_max", (json_int_t)t->connections_max,
-                  "from_one_max", (json_int_t)t->from_one_max, "rate", (json_int_t)t->rate);
+        json_pack("{s:I,s:I,s:I,s:b}", "connections_max", (json_int_t)t->connections_max,
+                  "from_one_max", (json_int_t)t->from_one_max, "rate", (json_int_t)t->rate,
+                  "has_porter", s->porter != NULL);
+    size_t fd_count = VT_CENTRE_FRONT_FDS - (s->porter == NULL);
     int fds[VT_CENTRE_FRONT_FDS];
 
     if (t->tls_key != NULL) {
@@ -78,7 +105,9 @@ static bool start_front(struct serving *s, struct vt_error *err)
     fds[VT_CENTRE_FRONT_READER] = vt_role_channel(s->reader)->fd;
     fds[VT_CENTRE_FRONT_PROVER] = vt_role_channel(s->prover)->fd;
     fds[VT_CENTRE_FRONT_LISTEN] = s->listen_fd;
-    if (!vt_role_start(VT_ROLE_CENTRE_FRONT, fds, VT_CENTRE_FRONT_FDS, &s->front, err)) {
+    if (s->porter != NULL)
+        fds[VT_CENTRE_FRONT_PORTER] = vt_role_channel(s->porter)->fd;
+    if (!vt_role_start(VT_ROLE_CENTRE_FRONT, fds, fd_count, &s->front, err)) {
         json_decref(words);
         return false;
     }
@@ -88,7 +117,7 @@ static bool start_front(struct serving *s, struct vt_error *err)
 static bool start_all(void *context, struct vt_error *err)
 {
     return start_reader(context, err) && start_prover(context, err) &&
-           start_front(context, err);
+           start_porter(context, err) && start_front(context, err);
 }
 
 static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
@@ -98,7 +127,11 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
     fds_out[0] = vt_role_channel(s->front)->fd;
     fds_out[1] = vt_role_channel(s->reader)->fd;
     fds_out[2] = vt_role_channel(s->prover)->fd;
-    return 3;
+    if (s->porter == NULL)
+        return 3;
+    fds_out[3] = vt_role_channel(s->porter)->fd;
+    fds_out[4] = vt_role_channel(s->librarian)->fd;
+    return 5;
 }
 
 static void say_ready(void *context)

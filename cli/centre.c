@@ -1,15 +1,19 @@
 /* vitrine centre: serve the Transparency Centre. */
 #include "centre/centre.h"
+#include "cli/centre_verbs.h"
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "cli/listening.h"
 #include "cli/tls.h"
+#include "crypto/passkey.h"
 
 enum { CONNECTIONS = 1024, RATE = 200, REFRESH_S = 10, REFRESH_S_MAX = 86400 };
 
 static const struct vt_option serve_options[] = {
     { "dir", "DIR", "the Centre's folder: trust root and copies", true, false },
     { "pages", "DIR", "the built pages; else those that are installed", false, false },
+    { "origin", "URL", "under which invited reviewers sign in: https://centre.example",
+      false, false },
     VT_OPTION_LISTEN,
     VT_OPTION_PORT,
     { "refresh", "TIME", "look at the copies again so often; 10s", false, false },
@@ -99,18 +103,30 @@ static bool choose_pages(struct vt_args *args, struct vt_buf *found, const char 
 /* ---- serving ----------------------------------------------------------------------------
  */
 
+static bool check_origin(struct vt_args *args, struct vt_error *err)
+{
+    const char *origin = vt_args_get(args, "origin");
+    struct vt_error why = { 0 };
+    char party[256];
+
+    return origin == NULL || vt_passkey_party(origin, party, &why) ||
+           vt_args_misuse(args, err, "--origin: %s", why.message);
+}
+
 static bool run_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_BUF pages = vt_buf_init(VT_KIB(8));
     VT_AUTO_CLI_TLS tls = { .key = NULL };
     struct vt_cli_listening listening;
     struct vt_centre_serving serving = { .folder = vt_args_get(args, "dir"),
+                                         .origin = vt_args_get(args, "origin"),
                                          .ready = vt_cli_say_ready,
                                          .context = &listening };
 
     if (!vt_cli_listening(args, vt_args_has(args, "tls-key") ? "https" : "http", &listening,
                           err) ||
-        !read_bounds(args, &serving, err) || !vt_cli_tls_read(args, &tls, err))
+        !read_bounds(args, &serving, err) || !check_origin(args, err) ||
+        !vt_cli_tls_read(args, &tls, err))
         return false;
     serving.tls_certificate = tls.certificate;
     serving.tls_key = tls.key;
@@ -131,6 +147,18 @@ static const struct vt_verb verbs[] = {
       "strangers and has no file, one that reads and verifies, one that proves, and this\n"
       "one.",
       serve_options, run_serve },
+    { "import", NULL, 0, 0, "take the source of releases from the desk into the library",
+      "Reviewers read and search it there. Definitions come from universal ctags.",
+      vt_cli_centre_import_options, vt_cli_centre_import },
+    { "invite", NULL, 0, 0, "invite a reviewer, as vendor or supervisor",
+      "Signs FILE and prints a code; the other of the two signs the same FILE. Only both\n"
+      "together count, and only for the products and the time that it names.",
+      vt_cli_centre_invite_options, vt_cli_centre_invite },
+    { "countersign", "FILE", 1, 1, "sign an invitation of the other party", NULL,
+      vt_cli_centre_countersign_options, vt_cli_centre_countersign },
+    { "uninvite", "FILE", 1, 1, "end an invitation, as vendor or supervisor alone",
+      "A session that rests on it stops as soon as the end lies in the Centre's folder.",
+      vt_cli_centre_uninvite_options, vt_cli_centre_uninvite },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

@@ -10,6 +10,8 @@
 #include "cell/role_relay_front.h"
 #include "cell/role_scan_worker.h"
 #include "centre/role_centre_front.h"
+#include "centre/role_centre_librarian.h"
+#include "centre/role_centre_porter.h"
 #include "centre/role_centre_prover.h"
 #include "centre/role_centre_reader.h"
 #include "custody/role_agent_front.h"
@@ -46,6 +48,8 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_SCAN_PROBE, vt_role_scan_probe, &vt_scan_worker_rights },
     { VT_ROLE_CENTRE_FRONT, vt_role_centre_front, &vt_centre_front_rights },
     { VT_ROLE_CENTRE_READER, vt_role_centre_reader, &vt_centre_reader_rights },
+    { VT_ROLE_CENTRE_PORTER, vt_role_centre_porter, &vt_centre_porter_rights },
+    { VT_ROLE_CENTRE_LIBRARIAN, vt_role_centre_librarian, &vt_centre_librarian_rights },
     { VT_ROLE_CENTRE_PROVER, vt_role_centre_prover, &vt_centre_prover_rights },
     { VT_ROLE_AGENT_FRONT, vt_role_agent_front, &vt_agent_front_rights },
     { VT_ROLE_AGENT_HOLDER, vt_role_agent_holder, &vt_agent_holder_rights },

@@ -372,6 +372,8 @@ static const enum vt_predicate ORDER[] = {
     VT_DENIAL,
     VT_RELOCATION_PLAN,
     VT_RELOCATION,
+    VT_INVITATION,
+    VT_INVITATION_END,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -490,6 +490,19 @@ static const struct vt_field RELOCATION[] = { WORD("phase", PHASES),
                                               OBJECT_OPT("settled", MANIFEST),
                                               OBJECT_OPT("read_back", MANIFEST),
                                               END };
+/* ---- who may read a vendor's source in a Centre (centre/invitation.h) ---- */
+
+static const struct vt_field INVITATION[] = { TEXT("id"),
+                                              TEXT("reviewer"),
+                                              TEXT("jurisdiction"),
+                                              TEXTS("products", 64),
+                                              SHA256("code"),
+                                              TIME("from"),
+                                              TIME("until"),
+                                              TIME("created"),
+                                              END };
+static const struct vt_field INVITATION_END[] = { SHA256("invitation"), PROSE("reason"),
+                                                  TIME("created"), END };
 
 /* ---- SLSA provenance v1, as our builders write it; an unknown parameter is refused ----
  */
@@ -576,6 +589,9 @@ static const struct {
     [VT_RELOCATION_PLAN] = { "relocation-plan", "urn:vitrine:relocation-plan:v1",
                              RELOCATION_PLAN },
     [VT_RELOCATION] = { "relocation", "urn:vitrine:relocation:v1", RELOCATION },
+    [VT_INVITATION] = { "invitation", "urn:vitrine:invitation:v1", INVITATION },
+    [VT_INVITATION_END] = { "invitation-end", "urn:vitrine:invitation-end:v1",
+                            INVITATION_END },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

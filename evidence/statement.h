@@ -45,6 +45,8 @@ enum vt_predicate {
     VT_DENIAL,  /* the supervisor was refused something */
     VT_RELOCATION_PLAN,
     VT_RELOCATION, /* a country's data were moved from a cell to another, phase by phase */
+    VT_INVITATION, /* a reviewer may come in: never public, as the next */
+    VT_INVITATION_END, /* and may not any more */
     VT_PREDICATES,
 };
 

@@ -194,6 +194,11 @@ bool vt_trust_admits_entry(const struct vt_trust *trust, vt_slice entry, int64_t
         return vt_fail(err, VT_REJECTED,
                        "an access statement is nobody else's to read: only its commitment "
                        "is logged, on the cell's access ledger");
+    if (type == VT_INVITATION || type == VT_INVITATION_END)
+        return vt_fail(
+            err, VT_REJECTED,
+            "who is invited to read is nobody else's to know: an invitation lies "
+            "in the Centre's folder alone");
     if (has_stranger(&keyring, &envelope))
         return vt_fail(err, VT_REJECTED,
                        "the %s statement bears a signature by nobody whom the trust root "

@@ -143,6 +143,13 @@ static const struct row rows[] = {
     { NO_TWIN, "witness serve --dir #witness --key @other.key --passphrase-file ~phrase" },
     { 0, "witness show --dir #witness" },
     { NO_TWIN, "centre serve --dir #log --tls-cert @cert.pem --tls-key @cert.key" },
+    { NO_TWIN, "centre import --dir #log" },
+    { 0, "centre invite --reviewer r --jurisdiction CH --product lamp --trust @trust.json "
+         "--key @vendor.key --out +new-invitation.json" },
+    { NO_TWIN, "centre countersign @enrolment.json --trust @trust.json --key "
+               "@supervisor.key" },
+    { NO_TWIN, "centre uninvite @enrolment.json --reason over --trust @trust.json --key "
+               "@supervisor.key --out new-end.json" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },

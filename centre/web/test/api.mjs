@@ -46,6 +46,7 @@ async function hold(path, which, status) {
 }
 
 for (const [path, { get }] of Object.entries(api.paths)) {
+  if (get === undefined || get["x-session"]) continue; // reviewers.mjs plays those
   await hold(path, 0, 200);
   if (get.responses["404"] !== undefined) await hold(path, 1, 404);
 }

@@ -1,0 +1,270 @@
+/* role centre-porter: decides who may read source, and hands questions of those who may to
+ * the librarian, whom nobody else can reach.  What it takes apart itself is what vendor and
+ * supervisor signed; of what strangers send it gets bounded fields.
+ *
+ * Rights: read invitations, write its own folder; its channel and the librarian's.  No
+ * socket, no key.  The trust root is read before the rights are given up. */
+#include "centre/role_centre_porter.h"
+#include "centre/centre.h"
+#include "centre/holding.h"
+#include "centre/knock.h"
+#include "centre/porter.h"
+#include "centre/source_question.h"
+#include "http/http.h"
+#include "ledger/serve_message.h"
+#include <poll.h>
+
+const struct vt_rights vt_centre_porter_rights = { .folder = "", /* told at the start */
+                                                   .memory_bytes_max = VT_MIB(512),
+                                                   .files_max = 256 };
+
+struct door {
+    struct vt_channel front, librarian; /* the front: whoever started us handed it on */
+    struct vt_trust *trust;
+    struct vt_buf trust_bytes;
+    struct vt_porter *porter;
+    const char *folder; /* in words */
+    json_t *words;
+};
+
+/* ---- answers ----------------------------------------------------------------------------
+ */
+
+static uint16_t status_of(enum vt_code code)
+{
+    return code == VT_MALFORMED  ? VT_HTTP_BAD_REQUEST
+           : code == VT_ABSENT   ? VT_HTTP_UNAUTHORIZED
+           : code == VT_REJECTED ? VT_HTTP_FORBIDDEN
+                                 : VT_HTTP_TOO_MANY;
+}
+
+static bool send_answer(struct vt_channel *front, const struct vt_centre_answer *answer,
+                        struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+
+    vt_centre_answer_write(answer, &body);
+    return vt_buf_check(&body, "an answer", err) &&
+           vt_channel_send(front, VT_CENTRE_ANSWER, vt_buf_slice(&body), err);
+}
+
+static bool refuse(struct vt_channel *front, uint32_t place, const struct vt_error *why,
+                   struct vt_error *err)
+{
+    struct vt_centre_answer answer = { .place = place,
+                                       .status = status_of(why->code),
+                                       .type = VT_TYPE_PROBLEM };
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+    VT_AUTO_JSON problem =
+        json_pack("{s:i,s:s}", "status", answer.status, "title", why->message);
+
+    if (!vt_json_write_canonical(problem, &text, err))
+        return false;
+    answer.bytes = vt_buf_slice(&text);
+    return send_answer(front, &answer, err);
+}
+
+/* before: what the front keeps for itself, a new session's token. */
+static bool accept(struct vt_channel *front, uint32_t place, const char *before,
+                   const json_t *value, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_CENTRE_ANSWER_BYTES_MAX);
+    struct vt_centre_answer answer = { .place = place,
+                                       .status = VT_HTTP_OK,
+                                       .type = VT_TYPE_JSON };
+
+    vt_buf_put_text(&text, before);
+    if (!vt_json_write_canonical(value, &text, err))
+        return false;
+    answer.bytes = vt_buf_slice(&text);
+    return send_answer(front, &answer, err);
+}
+
+/* ---- verbs ------------------------------------------------------------------------------
+ */
+
+struct outcome {
+    json_t *json;                        /* what is answered */
+    char token[VT_PORTER_TOKEN_HEX + 1]; /* of a new session; else empty */
+    bool is_asked;                       /* the librarian will answer */
+};
+
+static bool enter(struct vt_porter *porter, const vt_slice *f, struct outcome *out,
+                  struct vt_error *err)
+{
+    const struct vt_porter_entry entry = { .old_token = f[0],
+                                           .credential = f[1],
+                                           .client_data = f[2],
+                                           .authenticator_data = f[3],
+                                           .signature = f[4] };
+
+    return vt_porter_enter(porter, &entry, out->token, &out->json, err);
+}
+
+static bool ask(struct door *d, const struct vt_knock *knock, struct outcome *out,
+                struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(4));
+    struct vt_source_question question;
+
+    if (!vt_source_question_read(knock->fields[2], &question))
+        return vt_fail(err, VT_MALFORMED, "no question about source has this form");
+    if (!vt_porter_admits(d->porter, knock->fields[0], knock->fields[1], question.product,
+                          err))
+        return false;
+    vt_source_ask_write(knock->place, knock->fields[2], &body);
+    if (!vt_channel_send(&d->librarian, VT_CENTRE_ASK, vt_buf_slice(&body), err)) {
+        err->code = VT_IO; /* it is gone, and all of us start again */
+        return false;
+    }
+    out->is_asked = true;
+    return true;
+}
+
+static bool act(struct door *d, const struct vt_knock *knock, struct outcome *out,
+                struct vt_error *err)
+{
+    const vt_slice *f = knock->fields;
+    bool is_ok;
+
+    switch (knock->verb) {
+    case VT_KNOCK_CHALLENGE:
+        return vt_porter_challenge(d->porter, f[0], &out->json, err);
+    case VT_KNOCK_ENROL:
+        is_ok = vt_porter_enrol(d->porter, f[0], f[1], f[2], err);
+        break;
+    case VT_KNOCK_ENTER:
+        return enter(d->porter, f, out, err);
+    case VT_KNOCK_LOOK:
+        return vt_porter_look(d->porter, f[0], &out->json, err);
+    case VT_KNOCK_LEAVE:
+        is_ok = vt_porter_leave(d->porter, f[0], f[1], err);
+        break;
+    default:
+        return ask(d, knock, out, err);
+    }
+    if (is_ok)
+        out->json = json_pack("{s:b}", "ok", 1);
+    return is_ok;
+}
+
+/* ---- the two channels -------------------------------------------------------------------
+ */
+
+static bool on_front(struct door *d, struct vt_error *err)
+{
+    struct outcome outcome = { .token = "" };
+    struct vt_message message;
+    struct vt_knock knock;
+    struct vt_error why = { 0 };
+    bool is_ok;
+
+    if (!vt_channel_receive(&d->front, -1, &message, err))
+        return false;
+    if (message.type != VT_CENTRE_KNOCK || !vt_knock_read(message.body, &knock))
+        return vt_fail(err, VT_MALFORMED, "the front knocked without a form");
+    if (!act(d, &knock, &outcome, &why)) {
+        if (why.code == VT_IO) {
+            *err = why;
+            return false;
+        }
+        return refuse(&d->front, knock.place, &why, err);
+    }
+    is_ok = outcome.is_asked ||
+            accept(&d->front, knock.place, outcome.token, outcome.json, err);
+    json_decref(outcome.json);
+    explicit_bzero(outcome.token, sizeof outcome.token);
+    return is_ok;
+}
+
+/* Answers of the librarian go on as they are; the front distrusts them. */
+static bool on_librarian(struct door *d, struct vt_error *err)
+{
+    struct vt_message message;
+
+    if (!vt_channel_receive(&d->librarian, -1, &message, err))
+        return false;
+    if (message.type != VT_CENTRE_ANSWER)
+        return vt_fail(err, VT_MALFORMED, "the librarian sent a message of type %u",
+                       message.type);
+    return vt_channel_send(&d->front, VT_CENTRE_ANSWER, message.body, err);
+}
+
+static bool serve_one(struct door *d, struct vt_error *err)
+{
+    struct pollfd fds[2] = { { .fd = d->front.fd, .events = POLLIN },
+                             { .fd = d->librarian.fd, .events = POLLIN } };
+
+    if (poll(fds, 2, -1) < 0)
+        return errno == EINTR || vt_fail(err, VT_IO, "poll: %s", strerror(errno));
+    return (fds[0].revents == 0 || on_front(d, err)) &&
+           (fds[1].revents == 0 || on_librarian(d, err));
+}
+
+/* ---- beginning and ending ---------------------------------------------------------------
+ */
+
+static bool read_trust(struct door *d, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *path = vt_arena_printf(arena, "%s/" VT_CENTRE_TRUST, d->folder);
+
+    d->trust_bytes = vt_buf_init(VT_TRUST_BYTES_MAX + 1);
+    if (!vt_file_read(path, &d->trust_bytes, err))
+        return false;
+    if (vt_slice_ends_with(vt_buf_slice(&d->trust_bytes), VT_LIT("\n")))
+        vt_buf_truncate(&d->trust_bytes, d->trust_bytes.len - 1);
+    return vt_trust_parse(vt_buf_slice(&d->trust_bytes), &d->trust, err) ||
+           vt_within(err, "%s", path);
+}
+
+static bool begin(struct door *d, struct vt_arena *arena, struct vt_error *err)
+{
+    struct vt_rights rights = vt_centre_porter_rights;
+    const struct vt_env env = vt_env_real();
+    vt_slice folder, origin;
+
+    vt_json_prepare();
+    if (!vt_serve_listen(&d->front, &d->words, err) ||
+        !vt_json_get_text(d->words, "begin", "folder", &folder, err) ||
+        !vt_json_get_text(d->words, "begin", "origin", &origin, err))
+        return false;
+    d->folder = json_string_value(json_object_get(d->words, "folder"));
+    if (!read_trust(d, err) ||
+        !vt_porter_open(d->folder, json_string_value(json_object_get(d->words, "origin")),
+                        d->trust, &env, &d->porter, err))
+        return false;
+    rights.folder = vt_arena_printf(arena, "%s/" VT_CENTRE_PORTER, d->folder);
+    rights.read_folders[0] = vt_arena_printf(arena, "%s/" VT_CENTRE_INVITATIONS, d->folder);
+    vt_confine(&rights);
+    return vt_serve_ready(&d->front, err);
+}
+
+static void end(struct door *d)
+{
+    vt_porter_close(d->porter);
+    vt_trust_free(d->trust);
+    vt_buf_clear(&d->trust_bytes);
+    json_decref(d->words);
+    vt_channel_clear(&d->librarian);
+}
+
+int vt_role_centre_porter(struct vt_channel *channel)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct door d = { .front = *channel,
+                      .librarian =
+                          vt_channel_init(VT_ROLE_FD(VT_CENTRE_PORTER_LIBRARIAN)) };
+    struct vt_error err = { 0 }, lost = { 0 };
+    bool is_begun = begin(&d, arena, &err);
+
+    if (!is_begun)
+        (void)!vt_channel_send_error(&d.front, &err, &lost);
+    while (is_begun && serve_one(&d, &err))
+        continue;
+    if (is_begun && err.code != VT_ABSENT) /* absent: the front has ended */
+        (void)fprintf(stderr, "vitrine centre-porter: %s\n", err.message);
+    *channel = d.front;
+    end(&d);
+    return !is_begun || err.code != VT_ABSENT ? vt_code_exit(err.code) : VT_EXIT_OK;
+}

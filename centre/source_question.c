@@ -1,0 +1,81 @@
+/* See source_question.h. */
+#include "centre/source_question.h"
+
+bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out)
+{
+    static const char *const names[VT_SOURCE_KINDS] = {
+        [VT_SOURCE_ABOUT] = "about",   [VT_SOURCE_MANIFEST] = "manifest",
+        [VT_SOURCE_FILE] = "file",     [VT_SOURCE_SEARCH] = "search",
+        [VT_SOURCE_DEFINE] = "define",
+    };
+
+    for (unsigned i = 0; i < VT_SOURCE_KINDS; i++)
+        if (vt_slice_is(name, names[i])) {
+            *out = (enum vt_source_kind)i; /* below VT_SOURCE_KINDS */
+            return true;
+        }
+    return false;
+}
+
+/* As release/desk.h has them: letters, digits and ".+~_-:", no dot or dash first. */
+static bool is_name(vt_slice name)
+{
+    if (name.len == 0 || name.len > VT_SOURCE_NAME_BYTES_MAX || name.data[0] == '.' ||
+        name.data[0] == '-')
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (memchr(".+~_-:", name.data[i], 6) == NULL &&
+            !(name.data[i] >= '0' && name.data[i] <= '9') &&
+            !(name.data[i] >= 'a' && name.data[i] <= 'z') &&
+            !(name.data[i] >= 'A' && name.data[i] <= 'Z'))
+            return false;
+    return true;
+}
+
+static bool has_text(enum vt_source_kind kind)
+{
+    return kind == VT_SOURCE_SEARCH || kind == VT_SOURCE_DEFINE;
+}
+
+static bool is_sound(const struct vt_source_question *q)
+{
+    return is_name(q->product) && is_name(q->version) && q->flags <= VT_SEARCH_FLAGS &&
+           (q->flags == 0 || q->kind == VT_SOURCE_SEARCH) &&
+           (q->file == 0 || q->kind == VT_SOURCE_FILE || q->kind == VT_SOURCE_SEARCH) &&
+           (q->number == 0 || q->kind == VT_SOURCE_MANIFEST || q->kind == VT_SOURCE_FILE) &&
+           q->text.len <= VT_SOURCE_TEXT_BYTES_MAX &&
+           (q->text.len != 0) == has_text(q->kind) && vt_slice_is_utf8(q->text);
+}
+
+void vt_source_question_write(const struct vt_source_question *q, struct vt_buf *out)
+{
+    vt_buf_put_u8(out, (uint8_t)q->kind);
+    vt_buf_put_u8(out, q->flags);
+    vt_buf_put_u32(out, q->file);
+    vt_buf_put_u32(out, q->number);
+    vt_buf_put_u16(out, (uint16_t)q->product.len); /* bounded by whoever reads it */
+    vt_buf_put(out, q->product);
+    vt_buf_put_u16(out, (uint16_t)q->version.len);
+    vt_buf_put(out, q->version);
+    vt_buf_put(out, q->text);
+}
+
+bool vt_source_question_read(vt_slice body, struct vt_source_question *out)
+{
+    vt_reader r = { body };
+    struct vt_source_question q;
+    uint16_t product_len, version_len;
+    uint8_t kind;
+
+    if (!vt_read_u8(&r, &kind) || kind >= VT_SOURCE_KINDS || !vt_read_u8(&r, &q.flags) ||
+        !vt_read_u32(&r, &q.file) || !vt_read_u32(&r, &q.number) ||
+        !vt_read_u16(&r, &product_len) || !vt_read_bytes(&r, product_len, &q.product) ||
+        !vt_read_u16(&r, &version_len) || !vt_read_bytes(&r, version_len, &q.version))
+        return false;
+    q.kind = (enum vt_source_kind)kind;
+    q.text = r.rest;
+    if (!is_sound(&q))
+        return false;
+    *out = q;
+    return true;
+}

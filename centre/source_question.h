@@ -1,0 +1,45 @@
+/* What a reviewer asks of a release's source, as it travels from front to porter to
+ * librarian.  One question has one spelling.  Pure. */
+#ifndef VT_CENTRE_SOURCE_QUESTION_H
+#define VT_CENTRE_SOURCE_QUESTION_H
+
+#include "base/base.h"
+
+#define VT_SOURCE_NAME_BYTES_MAX 128 /* of a product or version */
+#define VT_SOURCE_TEXT_BYTES_MAX 256 /* what is searched, or whose definition */
+#define VT_SOURCE_PIECE_BYTES    VT_KIB(64)
+
+enum vt_source_kind {
+    VT_SOURCE_ABOUT,    /* digest and counts */
+    VT_SOURCE_MANIFEST, /* piece `number` of the gzipped list of files */
+    VT_SOURCE_FILE,     /* piece `number` of file `file` */
+    VT_SOURCE_SEARCH,   /* `text`; from file `file` on */
+    VT_SOURCE_DEFINE,   /* where is `text` defined? */
+    VT_SOURCE_KINDS,
+};
+
+/* How `text` is searched. */
+enum {
+    VT_SEARCH_REGEX = 1,
+    VT_SEARCH_ANY_CASE = 2,
+    VT_SEARCH_FLAGS = 3,
+};
+
+struct vt_source_question {
+    enum vt_source_kind kind;
+    vt_slice product, version;
+    uint32_t file, number;
+    uint8_t flags;
+    vt_slice text;
+};
+
+/* "about", "manifest", ...; false: there is no such kind. */
+VT_CHECKED bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out);
+
+void vt_source_question_write(const struct vt_source_question *question,
+                              struct vt_buf *out);
+/* Slices point into body.  Names are of products and versions: no path can be made of them.
+ */
+VT_CHECKED bool vt_source_question_read(vt_slice body, struct vt_source_question *out);
+
+#endif

@@ -1,0 +1,284 @@
+/* Reviewers of a Centre as it runs: invitations, passkeys, sessions, reading.  The requests
+ * are those of centre/web/test/reviewers.mjs, with an authenticator in software; a real
+ * browser is tried in centre/test_pages_reviewers.c. */
+#include "centre/invitation.h"
+#include "http/http.h"
+#include "tests/confinement.h"
+#include "tests/reviewers_world.h"
+#include <signal.h>
+#include <sys/stat.h>
+
+#define BOTH (VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR))
+
+struct stand {
+    struct vt_centre_world world;
+    struct vt_running centre;
+    const char *port, *origin, *url;
+    vt_slice invitation;
+};
+
+/* A port that was free a moment ago: the origin is told before the Centre starts. */
+static void choose_port(struct stand *s)
+{
+    struct vt_error err = { 0 };
+    uint16_t port;
+    int fd;
+
+    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
+    vt_fd_close(&fd);
+    s->port = vt_arena_printf(vt_test_arena(), "%u", port);
+    s->origin = vt_arena_printf(vt_test_arena(), "http://localhost:%u", port);
+    s->url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u", port);
+}
+
+/* A line on which an expression with nested repeats goes wrong. */
+static void add_trap(const struct vt_centre_world *world)
+{
+    static char line[8192] = "";
+    const struct vt_source_file files[] = { { "trap.c", line }, { NULL, NULL } };
+
+    memset(line, 'x', sizeof line - 2);
+    line[sizeof line - 2] = '\n';
+    vt_reviewers_add_source(world, "lamp", "2.2.0", world->world.sequence + 4, files);
+}
+
+static void start(struct stand *s)
+{
+    s->centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
+                                              s->world.folder, "--origin", s->origin,
+                                              "--port", s->port, "--refresh", "1s"));
+}
+
+static void make(struct stand *s)
+{
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &s->world);
+    vt_reviewers_add_sources(&s->world);
+    add_trap(&s->world);
+    s->invitation = vt_reviewers_invitation("rahel", (const char *const[]){ "lamp", NULL },
+                                            -60, 3600, BOTH);
+    vt_reviewers_invite(&s->world, "rahel", s->invitation);
+    (void)vt_test_run(
+        0, VT_ARGV(vt_test_vitrine(), "centre", "import", "--dir", s->world.folder));
+    choose_port(s);
+}
+
+static void ask(const struct stand *s, const char *name)
+{
+    if (!vt_path_exists("/usr/bin/node") && !vt_path_exists("/usr/local/bin/node"))
+        vt_test_skip("npm is not installed");
+    (void)vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers.mjs", name, s->url,
+                                 s->origin, vt_reviewers_code("rahel"), vt_test_dir()));
+}
+
+static void play(const char *name)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    start(&s);
+    ask(&s, name);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+#define CASE(name)                                                                         \
+    static void name(void)                                                                 \
+    {                                                                                      \
+        play(#name);                                                                       \
+    }
+
+CASE(aReviewerReads)
+CASE(nobodyElseReads)
+CASE(passkeysAreStrict)
+CASE(sessionsAreStrict)
+CASE(theyAskTooFast)
+CASE(searchesAreBounded)
+
+static void an_end_counts_at_once(void)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    vt_test_write(vt_test_path("end.json"),
+                  vt_reviewers_end(s.invitation, VT_BIT(VT_P_SUPERVISOR)));
+    start(&s);
+    ask(&s, "anEndCountsAtOnce");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* Also one that nobody ended in good order. */
+static void a_session_outlives_a_restart(void)
+{
+    struct stand s = { 0 };
+    const char *answer, *cookie;
+    VT_AUTO_JSON kept = NULL;
+    struct vt_error err = { 0 };
+
+    make(&s);
+    start(&s);
+    ask(&s, "aSessionOutlivesARestart");
+    vt_test_kill(&s.centre);
+    start(&s);
+    VT_CHECK_OK(
+        vt_json_parse(vt_test_read(vt_test_path("kept.json")), "kept", &kept, &err));
+    cookie = vt_arena_printf(vt_test_arena(), "Cookie: %s",
+                             json_string_value(json_object_get(kept, "cookie")));
+    answer = vt_test_run(
+        0, VT_ARGV("curl", "-s", "-H", cookie,
+                   vt_arena_printf(vt_test_arena(), "%s/api/v1/session", s.url)));
+    VT_CHECK_SAYING(strstr(answer, "\"products\":[\"lamp\"]") != NULL, "%s", answer);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+static void without_an_origin_nobody_comes_in(void)
+{
+    struct stand s = { 0 };
+    const char *answer;
+
+    make(&s);
+    s.centre = vt_test_start(
+        "said", VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder));
+    answer = vt_test_run(
+        0, VT_ARGV("curl", "-s", "-X", "POST", "-d", "{}",
+                   vt_arena_printf(vt_test_arena(), "%s/api/v1/session/challenge",
+                                   s.centre.url)));
+    VT_CHECK_SAYING(strstr(answer, "no reviewers come in here") != NULL, "%s", answer);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* ---- invitations ------------------------------------------------------------------------
+ */
+
+static void told(void *context, const char *sentence)
+{
+    (void)sentence;
+    ++*(size_t *)context;
+}
+
+static void both_must_invite(void)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    static const char *const kettle[] = { "kettle", NULL };
+    static const struct {
+        const char *name;
+        const char *const *products;
+        int64_t from_s, until_s;
+        unsigned signers, end_signers;
+        bool counts, is_open;
+    } rows[] = {
+        { "both", lamp, -60, 60, BOTH, 0, true, true },
+        { "vendor", lamp, -60, 60, VT_BIT(VT_P_VENDOR), 0, false, false },
+        { "supervisor", lamp, -60, 60, VT_BIT(VT_P_SUPERVISOR), 0, false, false },
+        { "two-keys-of-one", lamp, -60, 60, VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_VENDOR_B), 0,
+          false, false },
+        { "stranger", lamp, -60, 60, VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_STRANGER), 0, false,
+          false },
+        { "reviewer-himself", lamp, -60, 60, VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_REVIEWER), 0,
+          false, false },
+        { "other-product", kettle, -60, 60, BOTH, 0, true, true },
+        { "later", lamp, 60, 120, BOTH, 0, true, false },
+        { "over", lamp, -120, -60, BOTH, 0, true, false },
+        { "backwards", lamp, 60, -60, BOTH, 0, false, false },
+        { "ended-by-vendor", lamp, -60, 60, BOTH, VT_BIT(VT_P_VENDOR), true, false },
+        { "ended-by-stranger", lamp, -60, 60, BOTH, VT_BIT(VT_P_STRANGER), true, true },
+        { "ended-by-reviewer", lamp, -60, 60, BOTH, VT_BIT(VT_P_REVIEWER), true, true },
+    };
+    struct stand s = { 0 };
+    struct vt_error err = { 0 };
+    struct vt_disk *disk;
+    struct vt_trust *trust;
+
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &s.world);
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&s.world.world), &trust, &err));
+    vt_test_keep(trust);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *folder = vt_arena_printf(vt_test_arena(), "c/%zu", i);
+        struct vt_invitations all = { 0 };
+        struct vt_centre_world here = s.world;
+        size_t sentences = 0;
+        vt_slice invitation =
+            vt_reviewers_invitation(rows[i].name, rows[i].products, rows[i].from_s,
+                                    rows[i].until_s, rows[i].signers);
+
+        here.folder = vt_test_path(folder);
+        VT_CHECK(mkdir(here.folder, 0755) == 0);
+        vt_reviewers_invite(&here, "one", invitation);
+        if (rows[i].end_signers != 0)
+            vt_reviewers_invite(&here, "two",
+                                vt_reviewers_end(invitation, rows[i].end_signers));
+        VT_CHECK_OK(vt_disk_open(here.folder, false, &disk, &err));
+        VT_CHECK_OK(
+            vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
+        VT_CHECK_SAYING(all.count == rows[i].counts, "%s", rows[i].name);
+        VT_CHECK_SAYING(
+            (all.count == 1 && vt_invitation_is_open(&all.rows[0], time(NULL))) ==
+                rows[i].is_open,
+            "%s", rows[i].name);
+        VT_CHECK((sentences == 0) ==
+                 (rows[i].counts && (rows[i].end_signers == 0 || !rows[i].is_open)));
+        vt_invitations_clear(&all);
+        vt_disk_close(disk);
+    }
+}
+
+/* ---- roles ------------------------------------------------------------------------------
+ */
+
+static const struct role {
+    const char *name;
+} ROLES[] = { { "centre-porter" }, { "centre-librarian" } };
+
+struct back {
+    const struct vt_running *centre;
+    const char *role;
+    pid_t before;
+};
+
+static bool is_back(void *context)
+{
+    const struct back *back = context;
+    pid_t now = vt_test_role_of(back->centre, back->role);
+
+    return now != 0 && now != back->before;
+}
+
+static void a_dead_role_comes_back(void)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    start(&s);
+    for (size_t i = 0; i < sizeof ROLES / sizeof ROLES[0]; i++) {
+        struct back back = { &s.centre, ROLES[i].name,
+                             vt_test_role_of(&s.centre, ROLES[i].name) };
+
+        VT_CHECK(back.before != 0 && kill(back.before, SIGKILL) == 0);
+        VT_CHECK(vt_test_wait_until(is_back, &back));
+    }
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+static void the_roles_are_confined(void)
+{
+    vt_test_confinement("centre-librarian", "", (const char *const[]){ NULL });
+    vt_test_confinement("centre-porter", vt_test_dir(),
+                        (const char *const[]){ "write-folder", NULL });
+}
+
+static const struct vt_case cases[] = {
+    { "a reviewer reads", aReviewerReads },
+    { "nobody else reads", nobodyElseReads },
+    { "passkeys are strict", passkeysAreStrict },
+    { "sessions are strict", sessionsAreStrict },
+    { "they ask too fast", theyAskTooFast },
+    { "searches are bounded", searchesAreBounded },
+    { "an end counts at once", an_end_counts_at_once },
+    { "a session outlives a restart", a_session_outlives_a_restart },
+    { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
+    { "both must invite", both_must_invite },
+    { "a dead role comes back", a_dead_role_comes_back },
+    { "the roles are confined", the_roles_are_confined },
+};
+
+VT_TEST_MAIN("centre.reviewers", cases)

@@ -1,0 +1,164 @@
+/* See reviewers_world.h. */
+#include "tests/reviewers_world.h"
+#include "centre/invitation.h"
+#include "evidence/field.h"
+#include "line/pack.h"
+#include "release/desk.h"
+#include <sys/stat.h>
+
+static bool put(void *context, vt_slice bytes, struct vt_error *err)
+{
+    (void)err;
+    vt_buf_put(context, bytes);
+    return true;
+}
+
+static vt_hash pack_files(const struct vt_source_file *files, struct vt_buf *out)
+{
+    VT_AUTO_FREE struct vt_pack_writer *w = vt_alloc(sizeof *w);
+    struct vt_error err = { 0 };
+    vt_hash digest;
+
+    vt_pack_begin(w, put, out);
+    for (; files->path != NULL; files++) {
+        vt_slice text = vt_slice_from_cstr(files->text);
+
+        VT_CHECK_OK(vt_pack_begin_file(w, vt_slice_from_cstr(files->path), VT_MODE_FILE,
+                                       text.len, &err));
+        VT_CHECK_OK(vt_pack_add(w, text, &err));
+        VT_CHECK_OK(vt_pack_end_file(w, &err));
+    }
+    VT_CHECK_OK(vt_pack_finish(w, &digest, &err));
+    return digest;
+}
+
+static json_t *draft(const struct vt_centre_world *w, const char *product,
+                     const char *version, uint64_t sequence, const vt_hash *source,
+                     const vt_hash *pack)
+{
+    char pack_hex[65];
+
+    vt_hash_text(pack, pack_hex);
+    return json_pack("{s:s,s:s,s:I,s:s,s:s,s:o,s:s,s:s,s:s,s:[],s:s,s:{s:s}}", "product",
+                     product, "version", version, "sequence", (json_int_t)sequence,
+                     "channel", w->world.channel, "kind", w->world.kind, "source",
+                     vt_field_of_hash(source), "recipe", vt_world_digest("recipe"), "lock",
+                     vt_world_digest("lock"), "environment", vt_world_digest("environment"),
+                     "documents", "created", vt_world_time(w->world.trust_created + 5),
+                     "source_identity", "pack", pack_hex);
+}
+
+void vt_reviewers_add_source(const struct vt_centre_world *w, const char *product,
+                             const char *version, uint64_t sequence,
+                             const struct vt_source_file *files)
+{
+    VT_AUTO_BUF pack = vt_buf_init(VT_MIB(512));
+    vt_hash digest = pack_files(files, &pack), hash;
+    struct vt_error err = { 0 };
+    VT_AUTO_DESK desk = { 0 };
+    struct vt_blobs *blobs;
+
+    VT_CHECK_OK(vt_desk_open(vt_arena_printf(vt_test_arena(), "%s/desk", w->folder), false,
+                             &desk, &err));
+    VT_CHECK_OK(vt_docket_blobs(&desk, product, version, &blobs, &err));
+    VT_CHECK_OK(vt_blobs_put(blobs, vt_buf_slice(&pack), &hash, &err));
+    vt_blobs_close(blobs);
+    VT_CHECK_OK(vt_docket_put(
+        &desk, product, version,
+        vt_world_statement(VT_DRAFT, "source",
+                           draft(w, product, version, sequence, &digest, &hash),
+                           VT_BIT(VT_P_VENDOR)),
+        &err));
+}
+
+void vt_reviewers_add_sources(const struct vt_centre_world *w)
+{
+    static const struct vt_source_file first[] = {
+        { "<img src=x onerror=alert(1)>.c", "/* <script>alert('name')</script> */\n" },
+        { "doc/readme.md", "# Lamp\n\nIt lights. <b>Not markup</b>\n" },
+        { "src/lamp.c", "#include \"lamp.h\"\n\n/* Light it. */\nint lamp_light(int "
+                        "volts)\n{\n    return volts * 2;\n}\n\nint lamp_dim(void)\n{\n    "
+                        "return lamp_light(0);\n}\n" },
+        { "src/lamp.h", "int lamp_light(int volts);\nint lamp_dim(void);\n" },
+        { NULL, NULL },
+    };
+    static const struct vt_source_file second[] = {
+        { "doc/readme.md", "# Lamp\n\nIt lights. <b>Not markup</b>\n" },
+        { "src/lamp.c", "#include \"lamp.h\"\n\n/* Light it. */\nint lamp_light(int "
+                        "volts)\n{\n    return volts * 3;\n}\n\nint lamp_dim(void)\n{\n    "
+                        "return lamp_light(0);\n}\n" },
+        { "src/lamp.h", "int lamp_light(int volts);\nint lamp_dim(void);\n" },
+        { "src/telemetry.c", "void lamp_report(void)\n{\n}\n" },
+        { NULL, NULL },
+    };
+    static const struct vt_source_file other[] = {
+        { "kettle.c", "int kettle_secret(void)\n{\n    return 7;\n}\n" }, { NULL, NULL }
+    };
+
+    vt_reviewers_add_source(w, "lamp", "2.0.0", w->world.sequence + 2, first);
+    vt_reviewers_add_source(w, "lamp", "2.1.0", w->world.sequence + 3, second);
+    vt_reviewers_add_source(w, "kettle", "1.0.0", 1, other);
+}
+
+/* ---- invitations ------------------------------------------------------------------------
+ */
+
+const char *vt_reviewers_code(const char *name)
+{
+    return vt_world_digest(name);
+}
+
+vt_slice vt_reviewers_invitation(const char *name, const char *const products[],
+                                 int64_t from_s, int64_t until_s, unsigned signers)
+{
+    vt_hash code = vt_sha256_of(vt_slice_from_cstr(vt_reviewers_code(name)));
+    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
+    json_t *list = json_array(), *predicate;
+    struct vt_error err = { 0 };
+    int64_t now = time(NULL);
+
+    for (; *products != NULL; products++)
+        (void)json_array_append_new(list, json_string(*products));
+    predicate =
+        json_pack("{s:s,s:s,s:s,s:o,s:o,s:s,s:s,s:s}", "id", name, "reviewer",
+                  "Rahel <b>Reviewer</b>", "jurisdiction", "CH", "products", list, "code",
+                  vt_field_of_hash(&code), "from", vt_world_time(now + from_s), "until",
+                  vt_world_time(now + until_s), "created", vt_world_time(now - 10));
+    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_CHECK_OK(vt_statement_write_about_itself(VT_INVITATION, predicate, payload, &err));
+    json_decref(predicate);
+    return vt_world_sign(vt_buf_slice(payload), signers);
+}
+
+vt_slice vt_reviewers_end(vt_slice invitation, unsigned signers)
+{
+    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
+    struct vt_error err = { 0 };
+    struct vt_envelope envelope;
+    json_t *predicate;
+    vt_hash digest;
+
+    VT_CHECK_OK(vt_envelope_parse(invitation, &envelope, &err));
+    digest = vt_envelope_payload_digest(&envelope);
+    vt_envelope_clear(&envelope);
+    predicate = json_pack("{s:o,s:s,s:s}", "invitation", vt_field_of_hash(&digest),
+                          "reason", "over", "created", vt_world_time(time(NULL) - 1));
+    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_CHECK_OK(
+        vt_statement_write_about_itself(VT_INVITATION_END, predicate, payload, &err));
+    json_decref(predicate);
+    return vt_world_sign(vt_buf_slice(payload), signers);
+}
+
+void vt_reviewers_invite(const struct vt_centre_world *w, const char *name,
+                         vt_slice envelope)
+{
+    const char *folder =
+        vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_INVITATIONS, w->folder);
+    const char *draft_path = vt_arena_printf(vt_test_arena(), "%s/%s.new", folder, name);
+
+    (void)mkdir(folder, 0755);
+    vt_test_write(draft_path, envelope);
+    VT_CHECK(rename(draft_path,
+                    vt_arena_printf(vt_test_arena(), "%s/%s.json", folder, name)) == 0);
+}

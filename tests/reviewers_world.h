@@ -1,0 +1,32 @@
+/* A Centre's folder with what reviewers need: the world of centre_world.h, releases whose
+ * source lies on the desk as it would, and invitations. */
+#ifndef VT_TESTS_REVIEWERS_WORLD_H
+#define VT_TESTS_REVIEWERS_WORLD_H
+
+#include "tests/centre_world.h"
+#include "tests/running.h"
+
+struct vt_source_file {
+    const char *path; /* in order of path */
+    const char *text;
+};
+
+/* Lay a draft with this source on the desk; files end with one without a path. */
+void vt_reviewers_add_source(const struct vt_centre_world *world, const char *product,
+                             const char *version, uint64_t sequence,
+                             const struct vt_source_file *files);
+/* The two releases of lamp that the tests read, 2.0.0 and 2.1.0, and one of kettle. */
+void vt_reviewers_add_sources(const struct vt_centre_world *world);
+
+/* An invitation for these products (NULL-ended) from `from_s` to `until_s`, in seconds from
+ * now, signed by these parties; its code is SHA-256 of its name, as hex. */
+vt_slice vt_reviewers_invitation(const char *name, const char *const products[],
+                                 int64_t from_s, int64_t until_s, unsigned signers);
+const char *vt_reviewers_code(const char *name);
+/* Lay it below invitations/NAME.json. */
+void vt_reviewers_invite(const struct vt_centre_world *world, const char *name,
+                         vt_slice envelope);
+/* The end of it. */
+vt_slice vt_reviewers_end(vt_slice invitation, unsigned signers);
+
+#endif

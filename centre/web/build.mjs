@@ -3,7 +3,7 @@
 // digest of all of them, which the Centre tells too.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -38,10 +38,11 @@ writeFileSync(
 copyFileSync(join(here, "src/icon.svg"), join(out, "icon.svg"));
 copyFileSync(join(here, "../openapi.yaml"), join(out, "openapi.yaml"));
 // What others wrote of it, with the terms under which they let us.
-const others = ["@noble/curves", "@noble/hashes", "preact"];
+const others = ["@noble/curves", "@noble/hashes", "diff", "highlight.js", "lowlight", "preact"];
+const licenceOf = (name) => ["LICENSE", "license"].map((file) => join(here, "node_modules", name, file)).find(existsSync);
 writeFileSync(
   join(out, "licences.txt"),
-  others.map((name) => `${name}\n\n${readFileSync(join(here, "node_modules", name, "LICENSE"), "utf8").trim()}\n`).join("\n\n"),
+  others.map((name) => `${name}\n\n${readFileSync(licenceOf(name), "utf8").trim()}\n`).join("\n\n"),
 );
 // The check apart from the pages, for the tests in node.
 await build({ ...common, entryPoints: ["src/check/index.ts"], format: "esm", outfile: `${out}-check.mjs` });

@@ -11,10 +11,20 @@ import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
 import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
 import { Releases } from "./views/releases.tsx";
+import { SignIn } from "./views/sign-in.tsx";
+import { Source, SourceDifference } from "./views/source.tsx";
 import { Story } from "./views/story.tsx";
 import { Trust } from "./views/trust.tsx";
 
 const NUMBER = /^(0|[1-9][0-9]{0,15})$/;
+
+// source/PRODUCT/VERSION, .../in/FOLDER, .../file/PATH[/LINE], .../since/VERSION
+function SourceView({ path }: { path: string[] }) {
+  const [, product, version, what, name, line] = path;
+  const release = { product: product!, version: version! };
+  if (what === "since" && name !== undefined) return <SourceDifference release={release} other={name} />;
+  return <Source release={release} path={name ?? ""} isFile={what === "file"} line={NUMBER.test(line ?? "") ? Number(line) : undefined} />;
+}
 
 function View({ path }: { path: string[] }) {
   const [first, second, third, fourth] = path;
@@ -26,6 +36,8 @@ function View({ path }: { path: string[] }) {
   if (first === "ledgers" && third === "from" && NUMBER.test(fourth ?? "")) return <Entries name={second!} from={Number(fourth)} />;
   if (first === "ledgers" && NUMBER.test(third ?? "")) return <Entry name={second!} index={Number(third)} />;
   if (first === "places") return <Places />;
+  if (first === "sign-in") return <SignIn />;
+  if (first === "source" && third !== undefined) return <SourceView path={path} />;
   if (first === "promises") return <Promises />;
   if (first === "trust") return <Trust />;
   if (first === "about") return <About />;
@@ -99,7 +111,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
 
 function App() {
   const path = usePath();

@@ -1,0 +1,86 @@
+/* The pages of reviewers in a real browser, with a virtual authenticator, before a real
+ * Centre; the cases are in centre/web/test/reviewers-pages.mjs. */
+#include "http/http.h"
+#include "tests/reviewers_world.h"
+#include <sys/stat.h>
+
+#define BOTH (VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR))
+
+static void need_browser(void)
+{
+    vt_slice why;
+
+#ifdef VT_SANITIZED
+    vt_test_skip("the pages are tried with the plain build");
+#endif
+    if (!vt_path_exists("build/web/index.html")) {
+        if (!vt_path_exists("build/web.missing"))
+            vt_test_skip("npm is not installed");
+        why = vt_test_read("build/web.missing");
+        vt_test_skip(vt_arena_printf(vt_test_arena(), "%.*s", (int)why.len - 1,
+                                     (const char *)why.data));
+    }
+    if (!vt_path_exists("/usr/bin/chromium"))
+        vt_test_skip("chromium is not installed");
+}
+
+static uint16_t free_port(void)
+{
+    struct vt_error err = { 0 };
+    uint16_t port;
+    int fd;
+
+    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
+    vt_fd_close(&fd);
+    return port;
+}
+
+static void play(const char *name)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    struct vt_centre_world world;
+    struct vt_running centre;
+    const char *port, *origin;
+    vt_slice invitation;
+
+    need_browser();
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &world);
+    vt_reviewers_add_sources(&world);
+    invitation = vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH);
+    vt_reviewers_invite(&world, "rahel", invitation);
+    vt_test_write(vt_test_path("end.json"),
+                  vt_reviewers_end(invitation, VT_BIT(VT_P_VENDOR)));
+    (void)vt_test_run(
+        0, VT_ARGV(vt_test_vitrine(), "centre", "import", "--dir", world.folder));
+    port = vt_arena_printf(vt_test_arena(), "%u", free_port());
+    origin = vt_arena_printf(vt_test_arena(), "http://localhost:%s", port);
+    centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
+                                           world.folder, "--pages", "build/web", "--origin",
+                                           origin, "--port", port));
+    (void)vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers-pages.mjs", name,
+                                 origin, vt_reviewers_code("rahel"), vt_test_dir()));
+    vt_test_stop(&centre, VT_EXIT_OK);
+}
+
+#define IN_BROWSER(name)                                                                   \
+    static void name(void)                                                                 \
+    {                                                                                      \
+        play(#name);                                                                       \
+    }
+
+IN_BROWSER(aReviewersDay)
+IN_BROWSER(sourceStaysText)
+IN_BROWSER(aSwappedSourceIsSeen)
+IN_BROWSER(anEndStopsThePage)
+IN_BROWSER(noBarrier)
+
+static const struct vt_case cases[] = {
+    { "a reviewer's day", aReviewersDay },
+    { "source stays text", sourceStaysText },
+    { "a swapped source is seen", aSwappedSourceIsSeen },
+    { "an end stops the page", anEndStopsThePage },
+    { "no barrier", noBarrier },
+};
+
+VT_TEST_MAIN("centre.pages_reviewers", cases)

@@ -1,0 +1,346 @@
+// The source of a release: its tree, a file, a search, and what differs from another.
+import { useState } from "preact/hooks";
+import { difference, linesOf, type DiffLine } from "../code.ts";
+import { askJson, useReviewer } from "../reviewing.ts";
+import { said } from "../session.ts";
+import { compare, loadFile, loadSource, type Change, type Release, type Source as Loaded, type SourceFile } from "../source.ts";
+import { Authority, Badge, Digest, Title, useLoaded, Waiting } from "../ui.tsx";
+import { Code, placeOf } from "./source-parts.tsx";
+
+const TREE_MAX = 500; // rows that are drawn of one folder
+
+// ---- the tree -------------------------------------------------------------------------
+
+interface Entry {
+  name: string;
+  path: string;
+  count: number; // of files below; 0: it is a file
+}
+
+function entriesOf(list: SourceFile[], folder: string): Entry[] {
+  const below = folder === "" ? "" : `${folder}/`;
+  const found = new Map<string, Entry>();
+  for (const { path } of list) {
+    if (!path.startsWith(below)) continue;
+    const rest = path.slice(below.length);
+    const slash = rest.indexOf("/");
+    const name = slash < 0 ? rest : rest.slice(0, slash);
+    const entry = found.get(name) ?? { name, path: below + name, count: 0 };
+    if (slash >= 0) entry.count++;
+    found.set(name, entry);
+  }
+  return [...found.values()].sort((a, b) => Number(a.count === 0) - Number(b.count === 0) || (a.name < b.name ? -1 : 1));
+}
+
+function Crumbs({ source, path }: { source: Loaded; path: string }) {
+  const parts = path === "" ? [] : path.split("/");
+  return (
+    <nav aria-label="path" class="crumbs">
+      <a href={placeOf(source.release)}>
+        {source.release.product} {source.release.version}
+      </a>
+      {parts.map((name, i) => (
+        <span key={i}>
+          {" / "}
+          {i === parts.length - 1 ? <strong>{name}</strong> : <a href={placeOf(source.release, "in", parts.slice(0, i + 1).join("/"))}>{name}</a>}
+        </span>
+      ))}
+    </nav>
+  );
+}
+
+function Tree({ source, folder }: { source: Loaded; folder: string }) {
+  const entries = entriesOf(source.list, folder);
+  return (
+    <>
+      <ul class="files">
+        {entries.slice(0, TREE_MAX).map((entry) => (
+          <li key={entry.name}>
+            <a href={placeOf(source.release, entry.count > 0 ? "in" : "file", entry.path)}>{entry.name}</a>
+            {entry.count > 0 && <span class="quiet"> / {entry.count} {entry.count === 1 ? "file" : "files"}</span>}
+          </li>
+        ))}
+      </ul>
+      {entries.length > TREE_MAX && <p class="quiet">And {entries.length - TREE_MAX} more: search for a name.</p>}
+    </>
+  );
+}
+
+function Checked({ source }: { source: Loaded }) {
+  return (
+    <>
+      <p>
+        <Badge tone="good" isLong>
+          checked here: {source.list.length} files, {source.lines} lines, exactly the source that {source.word === "release" ? "vendor and supervisor signed" : "the draft names"}
+        </Badge>
+      </p>
+      <Authority lines={[`vitrine release status ${source.release.product} ${source.release.version} --desk DESK --trust trust.json`]}>
+        <p>
+          The source's digest is <Digest of={source.source} />
+        </p>
+      </Authority>
+    </>
+  );
+}
+
+// ---- search and definitions -------------------------------------------------------------
+
+interface Hit {
+  file: number;
+  line: number;
+  column?: number;
+  text?: string;
+  kind?: string;
+}
+
+interface Found {
+  what: string;
+  hits: Hit[];
+  next?: number;
+}
+
+const MORE = 10; // pieces of a long search that are asked for at once
+
+async function search(release: Release, text: string, regex: boolean, anyCase: boolean, from: number): Promise<Found> {
+  const hits: Hit[] = [];
+  let next: number | undefined = from;
+  for (let piece = 0; piece < MORE && next !== undefined && hits.length < 100; piece++) {
+    const answer: { hits: Hit[]; next?: number } = await askJson({ ...release, kind: "search", text, ...(regex && { regex }), ...(anyCase && { any_case: anyCase }), ...(next > 0 && { file: next }) });
+    hits.push(...answer.hits);
+    next = answer.next;
+  }
+  return { what: `with ${text}`, hits, ...(next !== undefined && { next }) };
+}
+
+async function define(release: Release, name: string): Promise<Found> {
+  const { definitions } = await askJson<{ definitions: Hit[] }>({ ...release, kind: "define", text: name });
+  return { what: `that define ${name}`, hits: definitions };
+}
+
+function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore: (from: number) => void }) {
+  return (
+    <section aria-label="what was found" class="found">
+      <p role="status">
+        {found.hits.length} {found.hits.length === 1 ? "line" : "lines"} {found.what}
+        {found.next !== undefined && ", and the search is not at its end"}
+      </p>
+      <ol class="plain">
+        {found.hits.map((hit) => (
+          <li key={`${hit.file}:${hit.line}:${hit.column ?? 0}`}>
+            <a href={placeOf(source.release, "file", source.list[hit.file]?.path ?? "", hit.line)}>
+              {source.list[hit.file]?.path}:{hit.line}
+            </a>{" "}
+            {hit.kind !== undefined && <span class="quiet">{hit.kind}</span>}
+            {hit.text !== undefined && <code>{hit.text}</code>}
+          </li>
+        ))}
+      </ol>
+      {found.next !== undefined && (
+        <button type="button" onClick={() => onMore(found.next!)}>
+          Go on
+        </button>
+      )}
+    </section>
+  );
+}
+
+function useFinding(source: Loaded) {
+  const [found, setFound] = useState<Found>();
+  const [failure, setFailure] = useState<string>();
+  const run = (finding: Promise<Found>): void => {
+    setFailure(undefined);
+    finding.then(setFound, (error: unknown) => setFailure(said(error)));
+  };
+  // One definition is gone to at once; of several one chooses.
+  const goTo = (name: string): void =>
+    run(
+      define(source.release, name).then((result) => {
+        const [only] = result.hits;
+        if (result.hits.length === 1 && only !== undefined) location.hash = placeOf(source.release, "file", source.list[only.file]?.path ?? "", only.line);
+        return result;
+      }),
+    );
+  return { found, failure, run, goTo };
+}
+
+function Searching({ source, finding }: { source: Loaded; finding: ReturnType<typeof useFinding> }) {
+  const [text, setText] = useState("");
+  const [isRegex, setRegex] = useState(false);
+  const [isAnyCase, setAnyCase] = useState(false);
+  const go = (from = 0): void => finding.run(search(source.release, text, isRegex, isAnyCase, from));
+  return (
+    <>
+      <div class="ask" role="search">
+        <label>
+          Search <input type="search" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && text !== "" && go()} spellcheck={false} />
+        </label>
+        <label>
+          <input type="checkbox" checked={isRegex} onChange={(event) => setRegex(event.currentTarget.checked)} /> expression
+        </label>
+        <label>
+          <input type="checkbox" checked={isAnyCase} onChange={(event) => setAnyCase(event.currentTarget.checked)} /> any case
+        </label>
+        <button type="button" disabled={text === ""} onClick={() => go()}>
+          Find
+        </button>
+        {source.has_definitions && (
+          <button type="button" disabled={text === ""} onClick={() => finding.goTo(text.trim())}>
+            Go to definition
+          </button>
+        )}
+      </div>
+      {finding.failure !== undefined && (
+        <p class="box bad" role="alert">
+          {finding.failure}.
+        </p>
+      )}
+      {finding.found !== undefined && <Hits source={source} found={finding.found} onMore={go} />}
+    </>
+  );
+}
+
+// ---- a file -----------------------------------------------------------------------------
+
+const isText = (bytes: Uint8Array): boolean => !bytes.subarray(0, 8192).includes(0);
+
+function File({ source, file, line, onName }: { source: Loaded; file: SourceFile; line: number | undefined; onName: (name: string) => void }) {
+  const loaded = useLoaded(async () => {
+    const bytes = await loadFile(source, file);
+    return { size: bytes.length, lines: isText(bytes) ? linesOf(file.path, new TextDecoder().decode(bytes)) : undefined };
+  }, [file.sha256]);
+  if (file.mode === "link") return <p class="box">A symbolic link; the list of files holds the digest of where it leads.</p>;
+  if (loaded.value === undefined) return <Waiting loaded={loaded} />;
+  return (
+    <>
+      <p>
+        <Badge tone="good" isLong>checked here: these bytes were signed</Badge> <Digest of={file.sha256} />
+      </p>
+      {loaded.value.lines === undefined ? <p class="box">This is no text: {loaded.value.size} bytes.</p> : <Code lines={loaded.value.lines} line={line} address={(number) => placeOf(source.release, "file", file.path, number)} onName={onName} />}
+    </>
+  );
+}
+
+// ---- two releases -----------------------------------------------------------------------
+
+const SIGNS: Record<DiffLine["kind"], string> = { same: " ", out: "−", in: "+", gap: "…" };
+
+async function textOf(source: Loaded, file: SourceFile | undefined): Promise<string> {
+  if (file === undefined) return "";
+  const bytes = await loadFile(source, file);
+  return isText(bytes) ? new TextDecoder().decode(bytes) : Promise.reject(new Error("it is no text"));
+}
+
+function Difference({ before, after, change }: { before: Loaded; after: Loaded; change: Change }) {
+  const loaded = useLoaded(async () => ({ rows: difference(await textOf(before, change.from), await textOf(after, change.to)) }), []);
+  if (loaded.value === undefined) return <Waiting loaded={loaded} />;
+  if (loaded.value.rows === undefined) return <p class="box">These two differ in too much to be told line by line.</p>;
+  return (
+    <div class="code diff" tabIndex={0} role="region" aria-label={`what changed in ${change.path}`}>
+      {loaded.value.rows.map((row, i) => (
+        <div key={i} class={`line ${row.kind}`}>
+          <span class="number">{row.before ?? ""}</span>
+          <span class="number">{row.after ?? ""}</span>
+          <code>
+            {SIGNS[row.kind]} {row.text}
+          </code>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function OneChange({ before, after, change }: { before: Loaded; after: Loaded; change: Change }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <li>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <Badge tone={change.kind === "removed" ? "bad" : change.kind === "added" ? "good" : "calm"}>{change.kind}</Badge> {change.path}
+          {change.kind === "moved" && <span class="quiet"> from {change.from?.path}</span>}
+        </summary>
+        {isOpen && <Difference before={before} after={after} change={change} />}
+      </details>
+    </li>
+  );
+}
+
+export function SourceDifference({ release, other }: { release: Release; other: string }) {
+  const before = { product: release.product, version: other };
+  const loaded = useLoaded(async () => {
+    const [old, fresh] = await Promise.all([loadSource(before), loadSource(release)]);
+    return { old, fresh, changes: compare(old, fresh) };
+  }, []);
+  return (
+    <>
+      <Title>
+        {release.product}: from {other} to {release.version}
+      </Title>
+      {loaded.value === undefined ? (
+        <Waiting loaded={loaded} />
+      ) : (
+        <>
+          <p>
+            <Badge tone="good" isLong>
+              checked here: {loaded.value.changes.length} of {loaded.value.fresh.list.length} files differ
+            </Badge>
+          </p>
+          <ul class="plain changes">
+            {loaded.value.changes.map((change) => (
+              <OneChange key={change.path} before={loaded.value!.old} after={loaded.value!.fresh} change={change} />
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+function Compare({ source }: { source: Loaded }) {
+  const [other, setOther] = useState("");
+  return (
+    <div class="ask">
+      <label>
+        Compare with version <input type="search" value={other} onInput={(event) => setOther(event.currentTarget.value)} />
+      </label>
+      <button type="button" disabled={other.trim() === ""} onClick={() => (location.hash = placeOf(source.release, "since", other.trim()))}>
+        Show what changed
+      </button>
+    </div>
+  );
+}
+
+// ---- all of it --------------------------------------------------------------------------
+
+function Inside({ source, path, isFile, line }: { source: Loaded; path: string; isFile: boolean; line: number | undefined }) {
+  const finding = useFinding(source);
+  const file = isFile ? source.list.find((one) => one.path === path) : undefined;
+  return (
+    <>
+      <Crumbs source={source} path={path} />
+      {path === "" && <Checked source={source} />}
+      <Searching source={source} finding={finding} />
+      {path === "" && <Compare source={source} />}
+      {file !== undefined && <File source={source} file={file} line={line} onName={finding.goTo} />}
+      {isFile && file === undefined && <p class="box bad" role="alert">This source has no such file.</p>}
+      {!isFile && <Tree source={source} folder={path} />}
+    </>
+  );
+}
+
+export function Source({ release, path, isFile, line }: { release: Release; path: string; isFile: boolean; line: number | undefined }) {
+  const who = useReviewer();
+  const loaded = useLoaded(() => (who ? loadSource(release) : Promise.reject(new Error("only invited reviewers read source here"))), [who === undefined ? "" : (who?.csrf ?? "")]);
+  return (
+    <>
+      <Title>
+        Source of {release.product} {release.version}
+      </Title>
+      {who === null && (
+        <p class="box wait" role="alert">
+          Source is read by invited reviewers. <a href="#/sign-in">Sign in</a>
+        </p>
+      )}
+      {who !== null && (loaded.value === undefined ? <Waiting loaded={who === undefined ? {} : loaded} /> : <Inside source={loaded.value} path={path} isFile={isFile} line={line} />)}
+    </>
+  );
+}

@@ -1,0 +1,175 @@
+// The reviewer's day in a real browser, with a virtual authenticator, before a real Centre.
+// node reviewers-pages.mjs CASE ORIGIN CODE FOLDER       VT_SHOTS=DIR keeps pictures
+import axe from "axe-core";
+import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [name, origin, code, folder] = process.argv.slice(2);
+const browser = await chromium.launch({ executablePath: process.env.VT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+
+async function open(options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const errors = [];
+  page.on("pageerror", (error) => errors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && !/status of 4\d\d/.test(message.text()) && errors.push(message.text()));
+  page.on("dialog", (dialog) => errors.push(`dialog ${dialog.message()}`) && dialog.dismiss());
+  const client = await context.newCDPSession(page);
+  await client.send("WebAuthn.enable");
+  await client.send("WebAuthn.addVirtualAuthenticator", { options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  const go = async (view) => {
+    await page.goto(`${origin}/#/${view}`);
+    await page.waitForSelector("main h1");
+    await page.waitForFunction(() => !/Loading…/.test(document.querySelector("main").innerText));
+  };
+  return { page, context, errors, go };
+}
+
+const heading = (page, words) => page.waitForFunction((wanted) => document.querySelector("main h1")?.textContent?.includes(wanted), words);
+const alarms = (page) => page.$$eval(".alarm li", (items) => items.map((item) => item.textContent));
+const shoot = (page, what) => (process.env.VT_SHOTS ? page.screenshot({ path: `${process.env.VT_SHOTS}/${what}.png`, fullPage: true }) : undefined);
+
+async function signedIn(options) {
+  const opened = await open(options);
+  await opened.go("sign-in");
+  await opened.page.getByLabel("Code").fill(code);
+  await opened.page.getByRole("button", { name: "Register a passkey" }).click();
+  await heading(opened.page, "You are signed in");
+  return opened;
+}
+
+const cases = {
+  // In by the code, out, in by the passkey; a tree, a file, a definition, a search, a diff.
+  async aReviewersDay() {
+    const { page, context, errors, go } = await signedIn();
+    const [cookie] = await context.cookies();
+    assert.deepEqual([cookie.httpOnly, cookie.secure, cookie.sameSite], [true, true, "Strict"]);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await heading(page, "For invited reviewers");
+    await shoot(page, "reviewer-out");
+    await page.getByRole("button", { name: "Use my passkey" }).click();
+    await heading(page, "You are signed in");
+    const [after] = await context.cookies();
+    assert.notEqual(after.value, cookie.value);
+    await shoot(page, "reviewer-in");
+    await page.getByRole("link", { name: "lamp 2.0.0" }).click();
+    await page.waitForSelector(".files");
+    assert.match(await page.innerText("main"), /checked here: 4 files, 18 lines/);
+    await shoot(page, "reviewer-tree");
+    await page.getByLabel("Search").fill("lamp_light");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.waitForSelector(".found a");
+    assert.equal(await page.locator(".found li").count(), 3);
+    await page.getByLabel("expression").check();
+    await page.getByLabel("Search").fill("return .* \\* 2");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".found li").length === 1);
+    await page.locator(".found a").click();
+    await page.waitForSelector("#L6.here");
+    assert.match(await page.innerText("#L6"), /return volts \* 2;/);
+    assert.ok((await page.locator(".k-keyword, .k-type").count()) > 3);
+    await shoot(page, "reviewer-file");
+    await page.locator("#L11 code").getByText("lamp_light").first().click();
+    await page.waitForSelector("#L4.here");
+    await go("source/lamp/2.1.0/since/2.0.0");
+    await page.waitForSelector(".changes");
+    assert.deepEqual(await page.$$eval(".changes summary", (rows) => rows.map((row) => row.textContent.replace(/\s+/g, " ").replace(/^\W+/, "").trim())), ["removed <img src=x onerror=alert(1)>.c", "changed src/lamp.c", "added src/telemetry.c"]);
+    await page.locator(".changes summary").nth(1).click();
+    await page.waitForSelector(".diff .in");
+    assert.match(await page.innerText(".diff .in"), /return volts \* 3;/);
+    assert.match(await page.innerText(".diff .out"), /return volts \* 2;/);
+    await shoot(page, "reviewer-diff");
+    assert.deepEqual(await alarms(page), []);
+    assert.deepEqual(errors, []);
+  },
+
+  // Names and text of a source are shown as they are, and do nothing.
+  async sourceStaysText() {
+    const { page, errors, go } = await signedIn();
+    await go("source/lamp/2.0.0");
+    assert.match(await page.innerText(".files"), /<img src=x onerror=alert\(1\)>\.c/);
+    await page.getByRole("link", { name: "<img src=x onerror=alert(1)>.c" }).click();
+    await page.waitForSelector(".code");
+    assert.match(await page.innerText(".code"), /<script>alert\('name'\)<\/script>/);
+    await go("source/lamp/2.0.0/file/doc%2Freadme.md");
+    await page.waitForSelector(".code");
+    assert.match(await page.innerText(".code"), /<b>Not markup<\/b>/);
+    await go("source/lamp/2.0.0/file/..%2F..%2Ftrust.json");
+    assert.match(await page.innerText("main"), /no such file/);
+    assert.equal(await page.locator("main img, main script, main b").count(), 0);
+    assert.deepEqual(errors, []);
+  },
+
+  // A Centre that swaps a line, or a list, or what it says of it, is caught by the page.
+  async aSwappedSourceIsSeen() {
+    const { page, context, go } = await signedIn();
+    await go("source/lamp/2.0.0/file/src%2Flamp.c");
+    await page.waitForSelector(".code");
+    assert.deepEqual(await alarms(page), []);
+    await page.route("**/api/v1/source", async (route) => {
+      const question = route.request().postDataJSON();
+      const answer = await route.fetch();
+      const body = await answer.body();
+      const isOurs = question.kind === "file" && question.file === 2;
+      await route.fulfill({ response: answer, body: isOurs ? Buffer.from(body.toString().replace("volts * 2", "volts * 9")) : body });
+    });
+    await page.reload();
+    await page.waitForSelector(".alarm li");
+    assert.match((await alarms(page)).join(), /other bytes as src\/lamp\.c/);
+    assert.equal(await page.locator(".code").count(), 0);
+    await page.unroute("**/api/v1/source");
+    // The other release's list and files, all of them consistent with each other.
+    const other = await context.newPage();
+    await other.route("**/api/v1/source", async (route) => {
+      const question = route.request().postDataJSON();
+      const asked = question.version === "2.0.0" ? { ...question, version: "2.1.0" } : question;
+      await route.fulfill({ response: await route.fetch({ postData: JSON.stringify(asked) }) });
+    });
+    await other.goto(`${origin}/#/source/lamp/2.0.0`);
+    await other.waitForSelector(".alarm li");
+    assert.match((await alarms(other)).join(), /not the one which was drafted/);
+    assert.equal(await other.locator(".files").count(), 0);
+  },
+
+  async anEndStopsThePage() {
+    const { page, go } = await signedIn();
+    await go("source/lamp/2.0.0");
+    await page.waitForSelector(".files");
+    renameSync(`${folder}/end.json`, `${folder}/c/invitations/end.json`);
+    await page.getByLabel("Search").fill("lamp");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.waitForSelector("main .box.wait a[href='#/sign-in']");
+    assert.equal(await page.locator(".files, .found").count(), 0);
+  },
+
+  async noBarrier() {
+    const { page, go } = await signedIn();
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0"]) {
+        await go(view);
+        await page.waitForSelector(view === "sign-in" ? "main ul" : ".files, .code, .changes");
+        if (view.includes("since")) {
+          await page.locator(".changes summary").nth(1).click();
+          await page.waitForSelector(".diff .in");
+        }
+        await page.evaluate(axe.source);
+        const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+        assert.deepEqual(found.violations.map((one) => `${view} ${one.id} ${one.nodes[0].html}`), []);
+        const shot = `${colorScheme}-${view.replaceAll(/\W+/g, "-")}`;
+        await shoot(page, shot);
+        await page.setViewportSize({ width: 360, height: 740 });
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 360, `${view} is wider than a phone`);
+        await shoot(page, `small-${shot}`);
+        await page.setViewportSize({ width: 1280, height: 900 });
+      }
+    }
+  },
+};
+
+try {
+  await cases[name]();
+} finally {
+  await browser.close();
+}

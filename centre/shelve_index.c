@@ -14,6 +14,8 @@ struct gathering {
     uint32_t *grams;
     size_t count, room;
     uint32_t *counts; /* files a trigram */
+    uint32_t *found;  /* the trigrams that there are; sorted in the end */
+    size_t found_count, found_room;
 };
 
 static bool is_searched(const struct vt_pack_entry *entry)
@@ -47,7 +49,13 @@ static void add_gram(struct gathering *g, uint32_t gram)
         g->grams = vt_grow_array(g->grams, g->room, sizeof *g->grams);
     }
     g->grams[g->count++] = gram;
-    g->counts[gram]++;
+    if (g->counts[gram]++ != 0)
+        return;
+    if (g->found_count == g->found_room) {
+        g->found_room = g->found_room == 0 ? 1 << 12 : 2 * g->found_room;
+        g->found = vt_grow_array(g->found, g->found_room, sizeof *g->found);
+    }
+    g->found[g->found_count++] = gram;
 }
 
 static bool add_file(struct gathering *g, vt_slice content, struct vt_error *err)
@@ -67,6 +75,13 @@ static bool add_file(struct gathering *g, vt_slice content, struct vt_error *err
 /* ---- writing ----------------------------------------------------------------------------
  */
 
+static int by_number(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+    return (left > right) - (left < right);
+}
+
 /* The files of each trigram, ascending: sorted by counting. */
 static uint32_t *sort_files(const struct gathering *g, const uint32_t *ends, size_t files)
 {
@@ -75,9 +90,9 @@ static uint32_t *sort_files(const struct gathering *g, const uint32_t *ends, siz
     uint32_t sum = 0;
     size_t i = 0;
 
-    for (size_t gram = 0; gram < GRAMS; gram++) {
-        at[gram] = sum;
-        sum += g->counts[gram];
+    for (size_t f = 0; f < g->found_count; f++) {
+        at[g->found[f]] = sum;
+        sum += g->counts[g->found[f]];
     }
     for (uint32_t file = 0; file < files; file++)
         for (; i < ends[file]; i++)
@@ -91,11 +106,9 @@ static void put_postings(const struct gathering *g, const uint32_t *sorted,
 {
     size_t at = 0;
 
-    for (uint32_t gram = 0; gram < GRAMS; gram++) {
-        uint32_t before = 0;
+    for (size_t f = 0; f < g->found_count; f++) {
+        uint32_t gram = g->found[f], before = 0;
 
-        if (g->counts[gram] == 0)
-            continue;
         vt_buf_put_u32(rows, gram);
         vt_buf_put_u32(rows, g->counts[gram]);
         vt_buf_put_u64(rows, postings->len);
@@ -145,6 +158,8 @@ bool vt_index_write(vt_slice pack, const struct vt_pack_entry *entries, size_t c
 
     *lines_out = 0;
     if (is_ok) {
+        if (g.found_count != 0)
+            qsort(g.found, g.found_count, sizeof *g.found, by_number);
         sorted = sort_files(&g, ends, count);
         put_postings(&g, sorted, &rows, &postings);
         for (size_t i = 0; i < count; i++)
@@ -163,6 +178,7 @@ bool vt_index_write(vt_slice pack, const struct vt_pack_entry *entries, size_t c
     free(g.seen);
     free(g.counts);
     free(g.grams);
+    free(g.found);
     free(sorted);
     free(ends);
     return is_ok;

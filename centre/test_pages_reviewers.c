@@ -35,6 +35,45 @@ static uint16_t free_port(void)
     return port;
 }
 
+/* ---- a large source ---------------------------------------------------------------------
+ */
+
+enum { LINES = 20000, LINES_OF_ONE = 400 };
+
+static const char *large_text(size_t file, bool is_changed)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+
+    for (size_t i = 0; i < LINES_OF_ONE / 4; i++)
+        vt_buf_printf(&text,
+                      "int part_%zu_step_%zu(int volts)\n{\n    return volts * %zu;\n}\n",
+                      file, i, is_changed && i == 50 ? 77 : i);
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
+}
+
+/* VT_LARGE_LINES=1000000 measures a source of so many; every tenth file differs. */
+static void add_large(const struct vt_centre_world *world)
+{
+    const char *wanted = getenv("VT_LARGE_LINES");
+    size_t lines = wanted != NULL ? (size_t)strtoul(wanted, NULL, 10) : LINES,
+           count = lines / LINES_OF_ONE;
+    struct vt_source_file *files =
+        vt_arena_alloc(vt_test_arena(), (count + 1) * sizeof *files);
+
+    for (size_t i = 0; i < count; i++)
+        files[i] =
+            (struct vt_source_file){ vt_arena_printf(vt_test_arena(),
+                                                     "room%03zu/part%06zu.c", i / 20, i),
+                                     large_text(i, false) };
+    vt_reviewers_add_source(world, "lamp", "3.0.0", world->world.sequence + 5, files);
+    for (size_t i = 0; i < count; i += 10)
+        files[i].text = large_text(i, true);
+    vt_reviewers_add_source(world, "lamp", "3.1.0", world->world.sequence + 6, files);
+}
+
+/* ---- cases ------------------------------------------------------------------------------
+ */
+
 static void play(const char *name)
 {
     static const char *const lamp[] = { "lamp", NULL };
@@ -47,6 +86,8 @@ static void play(const char *name)
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), &world);
     vt_reviewers_add_sources(&world);
+    if (strcmp(name, "aLargeSourceIsQuick") == 0)
+        add_large(&world);
     invitation = vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH);
     vt_reviewers_invite(&world, "rahel", invitation);
     vt_test_write(vt_test_path("end.json"),
@@ -58,8 +99,9 @@ static void play(const char *name)
     centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
                                            world.folder, "--pages", "build/web", "--origin",
                                            origin, "--port", port));
-    (void)vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers-pages.mjs", name,
-                                 origin, vt_reviewers_code("rahel"), vt_test_dir()));
+    (void)printf(
+        "%s", vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers-pages.mjs", name,
+                                     origin, vt_reviewers_code("rahel"), vt_test_dir())));
     vt_test_stop(&centre, VT_EXIT_OK);
 }
 
@@ -74,6 +116,7 @@ IN_BROWSER(sourceStaysText)
 IN_BROWSER(aSwappedSourceIsSeen)
 IN_BROWSER(anEndStopsThePage)
 IN_BROWSER(noBarrier)
+IN_BROWSER(aLargeSourceIsQuick)
 
 static const struct vt_case cases[] = {
     { "a reviewer's day", aReviewersDay },
@@ -81,6 +124,7 @@ static const struct vt_case cases[] = {
     { "a swapped source is seen", aSwappedSourceIsSeen },
     { "an end stops the page", anEndStopsThePage },
     { "no barrier", noBarrier },
+    { "a large source is quick", aLargeSourceIsQuick },
 };
 
 VT_TEST_MAIN("centre.pages_reviewers", cases)

@@ -48,9 +48,8 @@ static json_t *draft(const struct vt_centre_world *w, const char *product,
                      "source_identity", "pack", pack_hex);
 }
 
-void vt_reviewers_add_source(const struct vt_centre_world *w, const char *product,
-                             const char *version, uint64_t sequence,
-                             const struct vt_source_file *files)
+static void add(const struct vt_centre_world *w, const char *product, const char *version,
+                uint64_t sequence, const struct vt_source_file *files, bool is_swapped)
 {
     VT_AUTO_BUF pack = vt_buf_init(VT_MIB(512));
     vt_hash digest = pack_files(files, &pack), hash;
@@ -63,12 +62,28 @@ void vt_reviewers_add_source(const struct vt_centre_world *w, const char *produc
     VT_CHECK_OK(vt_docket_blobs(&desk, product, version, &blobs, &err));
     VT_CHECK_OK(vt_blobs_put(blobs, vt_buf_slice(&pack), &hash, &err));
     vt_blobs_close(blobs);
+    if (is_swapped)
+        digest = vt_sha256_of(VT_LIT("another source"));
     VT_CHECK_OK(vt_docket_put(
         &desk, product, version,
         vt_world_statement(VT_DRAFT, "source",
                            draft(w, product, version, sequence, &digest, &hash),
                            VT_BIT(VT_P_VENDOR)),
         &err));
+}
+
+void vt_reviewers_add_source(const struct vt_centre_world *w, const char *product,
+                             const char *version, uint64_t sequence,
+                             const struct vt_source_file *files)
+{
+    add(w, product, version, sequence, files, false);
+}
+
+void vt_reviewers_add_swapped(const struct vt_centre_world *w, const char *product,
+                              const char *version, uint64_t sequence,
+                              const struct vt_source_file *files)
+{
+    add(w, product, version, sequence, files, true);
 }
 
 void vt_reviewers_add_sources(const struct vt_centre_world *w)

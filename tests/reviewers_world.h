@@ -15,6 +15,10 @@ struct vt_source_file {
 void vt_reviewers_add_source(const struct vt_centre_world *world, const char *product,
                              const char *version, uint64_t sequence,
                              const struct vt_source_file *files);
+/* The same, and the draft names another source than the pack holds. */
+void vt_reviewers_add_swapped(const struct vt_centre_world *world, const char *product,
+                              const char *version, uint64_t sequence,
+                              const struct vt_source_file *files);
 /* The two releases of lamp that the tests read, 2.0.0 and 2.1.0, and one of kettle. */
 void vt_reviewers_add_sources(const struct vt_centre_world *world);
 

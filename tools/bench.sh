@@ -4,9 +4,9 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain ledger lookup cell custody" ;;
-chain | ledger | lookup | cell | custody) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell, custody" >&2; exit 2 ;;
+'') families="chain ledger lookup cell custody centre" ;;
+chain | ledger | lookup | cell | custody | centre) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell, custody, centre" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
@@ -17,6 +17,7 @@ for family in $families; do
         ;;
     lookup) programs=bench_lookup ;;
     custody) programs=bench_custody ;;
+    centre) programs=bench_centre ;;
     cell)
         "$(dirname "$0")/need.sh" bench >&2
         programs="bench_cell bench_cell_wire bench_scan"

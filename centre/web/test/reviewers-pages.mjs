@@ -143,6 +143,43 @@ const cases = {
     assert.equal(await page.locator(".files, .found").count(), 0);
   },
 
+  // VT_LARGE_LINES=1000000: first view, search and difference of a million lines.
+  async aLargeSourceIsQuick() {
+    const { page, errors } = await signedIn();
+    const took = {};
+    const time = async (what, act) => {
+      const since = performance.now();
+      await act();
+      took[what] = Math.round(performance.now() - since);
+    };
+    const to = (view) => page.evaluate((hash) => void (location.hash = hash), `#/source/${view}`);
+    await time("first view", async () => {
+      await to("lamp/3.0.0");
+      await page.waitForSelector(".files");
+    });
+    const searches = [];
+    for (let i = 0; i < 15; i++) {
+      await page.getByLabel("Search").fill(`part_${i + 3}_step_${40 + i}`);
+      const since = performance.now();
+      await page.getByRole("button", { name: "Find" }).click();
+      await page.waitForFunction((word) => document.querySelector(".found [role=status]")?.textContent?.includes(word), `part_${i + 3}_step_${40 + i}`);
+      searches.push(performance.now() - since);
+    }
+    took["search, median"] = Math.round(searches.sort((a, b) => a - b)[7]);
+    await time("difference", async () => {
+      await to("lamp/3.1.0/since/3.0.0");
+      await page.waitForSelector(".changes");
+    });
+    await time("difference of a file", async () => {
+      await page.locator(".changes summary").nth(1).click();
+      await page.waitForSelector(".diff .in");
+    });
+    console.log(JSON.stringify({ lines: Number(process.env.VT_LARGE_LINES ?? 20000), ms: took }));
+    for (const [what, ms] of Object.entries(took)) assert.ok(ms < 10000, `${what}: ${ms} ms`);
+    assert.deepEqual(await alarms(page), []);
+    assert.deepEqual(errors, []);
+  },
+
   async noBarrier() {
     const { page, go } = await signedIn();
     for (const colorScheme of ["light", "dark"]) {

@@ -223,7 +223,6 @@ static double peer_median(const struct vt_library *l, const char *folder)
 
 static void keep(const char *folder, const char *name, vt_slice bytes)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_error err = { 0 };
     struct vt_disk *disk;
 

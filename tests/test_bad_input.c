@@ -146,10 +146,9 @@ static const struct row rows[] = {
     { NO_TWIN, "centre import --dir #log" },
     { 0, "centre invite --reviewer r --jurisdiction CH --product lamp --trust @trust.json "
          "--key @vendor.key --out +new-invitation.json" },
-    { NO_TWIN, "centre countersign @enrolment.json --trust @trust.json --key "
-               "@supervisor.key" },
-    { NO_TWIN, "centre uninvite @enrolment.json --reason over --trust @trust.json --key "
-               "@supervisor.key --out new-end.json" },
+    { 0, "centre countersign @invitation.json --trust @trust.json --key @supervisor.key" },
+    { 0, "centre uninvite @invitation.json --reason over --trust @trust.json --key "
+         "@supervisor.key --out +new-end.json" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },
@@ -444,6 +443,8 @@ static void make_evidence(void)
     (void)make("trust enrol --role reviewer --public other.pub --holder Reader "
                "--jurisdiction BR --site Brasilia --out enrolment.json --key "
                "supervisor.key");
+    (void)make("centre invite --reviewer Reader --jurisdiction BR --product lamp --trust "
+               "trust.json --key vendor.key --out invitation.json");
 }
 
 static void write_gateway_keys(void)

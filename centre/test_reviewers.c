@@ -222,6 +222,28 @@ static void both_must_invite(void)
     }
 }
 
+/* Who is invited is nobody else's to know. */
+static void no_ledger_takes_an_invitation(void)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    struct vt_centre_world world;
+    struct vt_error err = { 0 };
+    struct vt_trust *trust;
+    vt_slice invitation;
+
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &world);
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&world.world), &trust, &err));
+    vt_test_keep(trust);
+    invitation = vt_reviewers_invitation("rahel", lamp, -60, 60, BOTH);
+    VT_CHECK_OK(vt_trust_admits_entry(trust, world.made.release, time(NULL), &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_trust_admits_entry(trust, invitation, time(NULL), &err));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_trust_admits_entry(trust,
+                                         vt_reviewers_end(invitation, VT_BIT(VT_P_VENDOR)),
+                                         time(NULL), &err));
+}
+
 /* ---- roles ------------------------------------------------------------------------------
  */
 
@@ -277,6 +299,7 @@ static const struct vt_case cases[] = {
     { "a session outlives a restart", a_session_outlives_a_restart },
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
+    { "no ledger takes an invitation", no_ledger_takes_an_invitation },
     { "a dead role comes back", a_dead_role_comes_back },
     { "the roles are confined", the_roles_are_confined },
 };

@@ -24,7 +24,7 @@ VT_CHECKED bool vt_beside_begin(const struct vt_build_request *request,
 
 /* Wait for its end.  *report_out: as vt_line_build's.
  * Errors: those of vt_line_build; VT_IO if the process died */
-VT_CHECKED bool vt_beside_end(struct vt_beside *beside,
-                              struct vt_build_report **report_out, struct vt_error *err);
+VT_CHECKED bool vt_beside_end(struct vt_beside *beside, struct vt_build_report **report_out,
+                              struct vt_error *err);
 
 #endif

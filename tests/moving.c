@@ -2,6 +2,7 @@
 #include "tests/moving.h"
 #include "cell/samples_move.h"
 #include "crypto/key.h"
+#include "tests/harness.h"
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -17,8 +18,10 @@ bool vt_moving_open(const char *folder, const char *cell, struct vt_samples **ou
     struct vt_env env = vt_env_real();
     struct vt_key *key; /* as long as the process */
 
-    return vt_key_from_seed(seed, &key, err) &&
-           vt_samples_open(folder, cell, &bounds, key, &env, out, err);
+    if (!vt_key_from_seed(seed, &key, err))
+        return false;
+    vt_test_keep(key);
+    return vt_samples_open(folder, cell, &bounds, key, &env, out, err);
 }
 
 /* ---- filling ----------------------------------------------------------------------------

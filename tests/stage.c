@@ -495,21 +495,42 @@ static bool play_twice(struct stage *stage, struct vt_stage_report *report)
 }
 #endif
 
-static void play_modes(struct stage *stage, struct vt_stage_report *report)
+static bool play_torn(struct stage *stage, struct vt_stage_report *report)
 {
     unsigned seeds = stage->play->torn_seeds != 0 ? stage->play->torn_seeds : 2;
-    static const enum vt_break modes[] = { VT_BREAK_POWER, VT_BREAK_KILL, VT_BREAK_FAIL,
-                                           VT_BREAK_FAIL_AFTER, VT_BREAK_FORGET };
+
+    for (unsigned seed = 1; seed <= seeds; seed++)
+        if (!play_mode(stage, VT_BREAK_TORN, seed, report))
+            return false;
+    return true;
+}
+
+static bool play_failing(struct stage *stage, struct vt_stage_report *report)
+{
+    static const enum vt_break modes[] = { VT_BREAK_FAIL, VT_BREAK_FAIL_AFTER,
+                                           VT_BREAK_FORGET };
 
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (!play_mode(stage, modes[i], 0, report))
-            return;
-    for (unsigned seed = 1; seed <= seeds; seed++)
-        if (!play_mode(stage, VT_BREAK_TORN, seed, report))
-            return;
+            return false;
+    return true;
+}
+
+/* A sync that is left out shows where something dies: then those runs come first. */
+static void play_modes(struct stage *stage, struct vt_stage_report *report)
+{
+    bool is_whole = stage->control->skip_sync[0] == '\0';
+
+    if (!play_mode(stage, VT_BREAK_POWER, 0, report) ||
+        !play_mode(stage, VT_BREAK_KILL, 0, report) ||
+        (is_whole && !play_failing(stage, report)) || !play_torn(stage, report))
+        return;
 #ifndef VT_SANITIZED /* where a run takes ten times as long */
-    (void)play_twice(stage, report);
+    if (!play_twice(stage, report))
+        return;
 #endif
+    if (!is_whole)
+        (void)play_failing(stage, report);
 }
 
 void vt_stage_play_without(const struct vt_stage_play *play, const char *sync_place,

@@ -36,7 +36,8 @@ CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lsqlite3 -lfido2 -lpcre2-8 -lm -lz
 VERIFY_LIBS := -lcrypto -lsodium -ljansson
-TEST_LIBS := $(LIBS) -lz
+# 260 programs are linked for the tests: by the quicker linker, where there is one.
+TEST_LIBS := $(LIBS) $(if $(shell command -v ld.gold),-fuse-ld=gold)
 
 product = $(filter-out $(1)/test_%.c $(1)/fuzz_%.c,$(wildcard $(1)/*.c))
 LIB_SRC := $(foreach room,$(ROOMS),$(call product,$(room)))
@@ -47,8 +48,8 @@ STAGE_SRC := $(wildcard $(addsuffix /test_crash*.c,$(ROOMS) cli tests) tests/tes
 TEST_SRC := $(filter-out $(STAGE_SRC),$(wildcard $(addsuffix /test_*.c,$(ROOMS) cli tests)))
 FUZZ_SRC := $(wildcard $(addsuffix /fuzz_*.c,$(ROOMS)))
 BENCH_SRC := $(wildcard bench/bench_*.c)
-STAGE_HARNESS_SRC := tests/gate.c tests/stage.c tests/disk_model.c
-HARNESS_SRC := $(filter-out tests/test_%.c $(STAGE_HARNESS_SRC),$(wildcard tests/*.c))
+STAGE_HARNESS_SRC := tests/gate.c tests/stage.c tests/disk_model.c tests/stage_program.c
+HARNESS_SRC := $(filter-out tests/test_%.c tests/stage_roles.c $(STAGE_HARNESS_SRC),$(wildcard tests/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))
 TESTS := $(addprefix $(OUT)/,$(basename $(subst /,.,$(TEST_SRC))))
@@ -103,8 +104,13 @@ $(OUT)/vitrine: $(call obj,$(CLI_SRC)) $(OUT)/libvitrine.a
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# The same program with the gate of the crash tests in place of store/gate.c: what roles run
-# that a crash test starts.  Never installed.
+# The same program with the gate of the crash tests in place of store/gate.c, and a small one
+# with the roles that crash tests start.  Never installed.
+$(OUT)/stage/vitrine-roles: $(call obj,tests/stage_roles.c tests/gate.c) $(OUT)/libvitrine.a
+	@mkdir -p $(@D)
+	$(call say,ld,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(OUT)/stage/vitrine: $(call obj,$(CLI_SRC) tests/gate.c) $(OUT)/libvitrine.a
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
@@ -156,16 +162,16 @@ $(OUT)/cli.test_progress: $(call obj,cli/progress.c)
 
 define stage_rule
 $(OUT)/stage/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC) \
-	$(STAGE_HARNESS_SRC)) $(OUT)/libvitrine.a $(OUT)/stage/vitrine
+	$(STAGE_HARNESS_SRC)) $(OUT)/libvitrine.a $(OUT)/stage/vitrine $(OUT)/stage/vitrine-roles
 	$$(call say,ld,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter-out %/vitrine,$$^) $$(LIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter-out %/vitrine %/vitrine-roles,$$^) $$(TEST_LIBS)
 endef
 $(foreach source,$(STAGE_SRC),$(eval $(call stage_rule,$(source))))
 
 define replay_rule
 $(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) tools/replay.c) $(OUT)/libvitrine.a
 	$$(call say,ld,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
 $(foreach source,$(FUZZ_SRC),$(eval $(call replay_rule,$(source))))
 

@@ -53,7 +53,7 @@ void vt_role_stop_pointer(struct vt_role **role);
  * (test programs, tools), so that these start the roles of the real thing.
  * Errors: VT_IO */
 VT_CHECKED bool vt_role_program(char *path, size_t len, struct vt_error *err);
-/* "vitrine"; test programs are linked with another answer (tests/role_program.c). */
+/* "vitrine"; crash tests are linked with another answer (tests/stage_program.c). */
 const char *vt_role_program_name(void);
 /* What a role sees of our environment: a NULL-ended array, made new; ends with free(). */
 char **vt_role_environment(void);

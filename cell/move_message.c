@@ -1,16 +1,6 @@
 /* The messages of a move. */
 #include "cell/move_message.h"
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof *out, &bytes))
-        return false;
-    memcpy(out, bytes.data, sizeof *out);
-    return true;
-}
-
 static bool read_fixed(vt_reader *r, void *out, size_t len)
 {
     vt_slice bytes;
@@ -83,9 +73,9 @@ bool vt_move_row_read(vt_slice body, struct vt_move_row *out, vt_slice *header_o
     uint8_t is_scanned;
     vt_slice header;
 
-    if (!read_hash(&r, &row.object) || !read_fixed(&r, &row.owner, sizeof row.owner) ||
-        !read_fixed(&r, row.country, 2) || !read_hash(&r, &row.recipient) ||
-        !read_hash(&r, &row.body) || !vt_read_u64(&r, &row.body_bytes) ||
+    if (!vt_hash_read(&r, &row.object) || !read_fixed(&r, &row.owner, sizeof row.owner) ||
+        !read_fixed(&r, row.country, 2) || !vt_hash_read(&r, &row.recipient) ||
+        !vt_hash_read(&r, &row.body) || !vt_read_u64(&r, &row.body_bytes) ||
         row.body_bytes == 0 || row.body_bytes > VT_SHARE_BODY_BYTES_MAX ||
         !read_text(&r, VT_SHARE_RULE_BYTES_MAX, &row.rule) ||
         !read_time(&r, &row.asked_unix_s) ||
@@ -118,7 +108,7 @@ bool vt_move_place_read(vt_slice body, struct vt_move_place *out)
     struct vt_move_place place = { .has_after = body.len > 2 };
 
     if (!read_fixed(&r, place.country, 2) ||
-        (place.has_after && !read_hash(&r, &place.after)) || !vt_read_end(&r))
+        (place.has_after && !vt_hash_read(&r, &place.after)) || !vt_read_end(&r))
         return false;
     *out = place;
     return true;
@@ -148,7 +138,7 @@ bool vt_move_root_read(vt_slice body, struct vt_manifest_root *out)
     struct vt_manifest_root root;
 
     if (!vt_read_u64(&r, &root.count) || !vt_read_u64(&r, &root.bytes) ||
-        !read_hash(&r, &root.root) || !vt_read_end(&r))
+        !vt_hash_read(&r, &root.root) || !vt_read_end(&r))
         return false;
     *out = root;
     return true;

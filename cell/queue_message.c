@@ -3,16 +3,6 @@
 
 enum { ANSWER_MS_MAX = 60000 };
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof *out, &bytes))
-        return false;
-    memcpy(out, bytes.data, sizeof *out);
-    return true;
-}
-
 /* ---- TAKE, TASK, SETTLE -----------------------------------------------------------------
  */
 
@@ -28,7 +18,7 @@ bool vt_queue_take_read(vt_slice body, struct vt_queue_take *out)
     vt_reader r = { body };
     struct vt_queue_take take;
 
-    if (!read_hash(&r, &take.rules) || !vt_read_u16(&r, &take.max) ||
+    if (!vt_hash_read(&r, &take.rules) || !vt_read_u16(&r, &take.max) ||
         !vt_read_u32(&r, &take.lease_s) || !vt_read_end(&r) ||
         take.max > VT_SAMPLES_TAKEN_MAX || take.lease_s > VT_QUEUE_LEASE_S_MAX)
         return false;
@@ -53,8 +43,8 @@ bool vt_queue_task_read(vt_slice body, struct vt_sample_task *out)
     struct vt_sample_task task = { .country = "" };
     vt_slice country;
 
-    if (!read_hash(&r, &task.object) || !read_hash(&r, &task.recipient) ||
-        !read_hash(&r, &task.body) || !vt_read_u64(&r, &task.body_bytes) ||
+    if (!vt_hash_read(&r, &task.object) || !vt_hash_read(&r, &task.recipient) ||
+        !vt_hash_read(&r, &task.body) || !vt_read_u64(&r, &task.body_bytes) ||
         !vt_read_bytes(&r, 2, &country) || !vt_read_u32(&r, &task.attempts) ||
         r.rest.len == 0 || r.rest.len > VT_SHARE_HEADER_BYTES_MAX ||
         task.body_bytes > VT_SHARE_BODY_BYTES_MAX)
@@ -99,9 +89,9 @@ bool vt_queue_settle_read(vt_slice body, vt_hash *object_out, struct vt_sample_v
     vt_hash object;
     uint8_t has_plain;
 
-    if (!read_hash(&r, &object) || !vt_read_u8(&r, &verdict.state) ||
-        !read_hash(&r, &verdict.rules) || !vt_read_u8(&r, &has_plain) || has_plain > 1 ||
-        !read_hash(&r, &verdict.plain) || r.rest.len > VT_SAMPLE_OUTCOME_BYTES_MAX)
+    if (!vt_hash_read(&r, &object) || !vt_read_u8(&r, &verdict.state) ||
+        !vt_hash_read(&r, &verdict.rules) || !vt_read_u8(&r, &has_plain) || has_plain > 1 ||
+        !vt_hash_read(&r, &verdict.plain) || r.rest.len > VT_SAMPLE_OUTCOME_BYTES_MAX)
         return false;
     verdict.has_plain = has_plain == 1;
     verdict.outcome = r.rest;
@@ -186,7 +176,7 @@ bool vt_queue_tally_read(vt_slice body, vt_hash *schema_out, uint64_t *period_ou
     vt_hash schema;
     uint64_t period;
 
-    if (!read_hash(&r, &schema) || !vt_read_u64(&r, &period) || period > INT64_MAX ||
+    if (!vt_hash_read(&r, &schema) || !vt_read_u64(&r, &period) || period > INT64_MAX ||
         !vt_read_end(&r))
         return false;
     *schema_out = schema;

@@ -4,24 +4,14 @@
 #define MAGIC "vitrine/scan-batch/v1\n"
 #define NAME  "batch"
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof *out, &bytes))
-        return false;
-    memcpy(out, bytes.data, sizeof *out);
-    return true;
-}
-
 static bool read_task(vt_reader *r, struct vt_sample_task *task)
 {
     vt_slice country;
     uint16_t header_len;
 
     *task = (struct vt_sample_task){ 0 };
-    if (!read_hash(r, &task->object) || !read_hash(r, &task->recipient) ||
-        !read_hash(r, &task->body) || !vt_read_u64(r, &task->body_bytes) ||
+    if (!vt_hash_read(r, &task->object) || !vt_hash_read(r, &task->recipient) ||
+        !vt_hash_read(r, &task->body) || !vt_read_u64(r, &task->body_bytes) ||
         !vt_read_bytes(r, 2, &country) || !vt_read_u16(r, &header_len) ||
         !vt_read_bytes(r, header_len, &task->header))
         return false;
@@ -38,7 +28,7 @@ bool vt_scan_batch_parse(vt_slice bytes, struct vt_scan_batch *out, struct vt_er
     vt_reader r = { bytes };
     uint32_t statement_len;
     uint16_t count = 0;
-    bool ok = vt_read_literal(&r, VT_LIT(MAGIC)) && read_hash(&r, &out->rules) &&
+    bool ok = vt_read_literal(&r, VT_LIT(MAGIC)) && vt_hash_read(&r, &out->rules) &&
               vt_read_u32(&r, &statement_len) &&
               statement_len <= VT_SCAN_STATEMENT_BYTES_MAX &&
               vt_read_bytes(&r, statement_len, &out->statement) &&

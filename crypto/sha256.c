@@ -91,6 +91,16 @@ vt_slice vt_hash_slice(const vt_hash *hash)
     return vt_slice_of(hash->bytes, VT_SHA256_BYTES);
 }
 
+bool vt_hash_read(vt_reader *r, vt_hash *out)
+{
+    vt_slice bytes;
+
+    if (!vt_read_bytes(r, sizeof *out, &bytes))
+        return false;
+    memcpy(out, bytes.data, sizeof *out);
+    return true;
+}
+
 void vt_hash_text(const vt_hash *hash, char out[65])
 {
     vt_hex_text(vt_hash_slice(hash), out);

@@ -29,6 +29,7 @@ VT_CHECKED bool vt_sha256_fd(int fd, const char *name, vt_hash *out, uint64_t *b
 
 bool vt_hash_equal(const vt_hash *a, const vt_hash *b);
 vt_slice vt_hash_slice(const vt_hash *hash);          /* borrowed */
+bool vt_hash_read(vt_reader *r, vt_hash *out);        /* the next 32 bytes */
 void vt_hash_text(const vt_hash *hash, char out[65]); /* lower-case hex, NUL-ended */
 VT_CHECKED bool vt_hash_parse_hex(vt_slice text, vt_hash *out);
 

@@ -89,16 +89,6 @@ static void put_totals(struct vt_buf *out, const struct vt_agent_totals *totals)
     vt_buf_put(out, VT_BYTES(totals->chain));
 }
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof *out, &bytes))
-        return false;
-    memcpy(out, bytes.data, sizeof *out);
-    return true;
-}
-
 static bool read_totals(vt_reader *r, struct vt_agent_totals *out)
 {
     if (!vt_read_u64(r, &out->number))
@@ -108,7 +98,7 @@ static bool read_totals(vt_reader *r, struct vt_agent_totals *out)
             return false;
     return vt_read_u64(r, &out->keys) && vt_read_u64(r, &out->rewrapped) &&
            read_time(r, &out->until_unix_s) && vt_read_u64(r, &out->size) &&
-           read_hash(r, &out->root) && read_hash(r, &out->chain);
+           vt_hash_read(r, &out->root) && vt_hash_read(r, &out->chain);
 }
 
 void vt_agent_reply_write(struct vt_buf *out, const struct vt_agent_reply *reply)

@@ -26,23 +26,13 @@ void vt_manifest_row_write(const struct vt_manifest_row *row, struct vt_buf *out
     vt_buf_put(out, VT_BYTES(bytes));
 }
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof *out, &bytes))
-        return false;
-    memcpy(out, bytes.data, sizeof *out);
-    return true;
-}
-
 bool vt_manifest_row_read(vt_reader *r, struct vt_manifest_row *out)
 {
     struct vt_manifest_row row;
     vt_reader at = *r;
 
-    if (!read_hash(&at, &row.object) || !read_hash(&at, &row.body) ||
-        !vt_read_u64(&at, &row.body_bytes) || !read_hash(&at, &row.belongings))
+    if (!vt_hash_read(&at, &row.object) || !vt_hash_read(&at, &row.body) ||
+        !vt_read_u64(&at, &row.body_bytes) || !vt_hash_read(&at, &row.belongings))
         return false;
     *out = row;
     *r = at;

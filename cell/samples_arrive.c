@@ -347,12 +347,7 @@ bool vt_samples_has_arrived(struct vt_samples *samples, const vt_hash *object, b
 
 static bool take_id(void *context, const struct vt_record_row *row, struct vt_error *err)
 {
-    vt_slice id = vt_record_bytes(row, 0);
-
-    if (id.len != VT_SHA256_BYTES)
-        return vt_fail(err, VT_MALFORMED, "samples: a row without its id");
-    memcpy(context, id.data, id.len);
-    return true;
+    return vt_record_fixed(row, 0, context, VT_SHA256_BYTES, err);
 }
 
 bool vt_samples_resolve(struct vt_samples *samples, vt_hash *object, struct vt_error *err)
@@ -369,15 +364,6 @@ struct listing {
     size_t count;
 };
 
-static bool take_fixed(vt_slice bytes, void *out, size_t len, struct vt_error *err)
-{
-    if (bytes.len != len)
-        return vt_fail(err, VT_MALFORMED, "samples: a row with a field of %zu bytes",
-                       bytes.len);
-    memcpy(out, bytes.data, len);
-    return true;
-}
-
 /* The body's hash is the one that was read back: a row is here only if they were equal. */
 static bool take_arrived(void *context, const struct vt_record_row *record,
                          struct vt_error *err)
@@ -392,12 +378,12 @@ static bool take_arrived(void *context, const struct vt_record_row *record,
     vt_hash here;
 
     listing->count++;
-    if (!take_fixed(vt_record_bytes(record, 0), &row.object, sizeof row.object, err) ||
-        !take_fixed(vt_record_bytes(record, 1), &here, sizeof here, err) ||
-        !take_fixed(vt_record_bytes(record, 2), &row.owner, sizeof row.owner, err) ||
-        !take_fixed(vt_record_bytes(record, 3), row.country, 2, err) ||
-        !take_fixed(vt_record_bytes(record, 4), &row.body, sizeof row.body, err) ||
-        !take_fixed(vt_record_bytes(record, 8), row.signature, sizeof row.signature, err))
+    if (!vt_record_fixed(record, 0, &row.object, sizeof row.object, err) ||
+        !vt_record_fixed(record, 1, &here, sizeof here, err) ||
+        !vt_record_fixed(record, 2, &row.owner, sizeof row.owner, err) ||
+        !vt_record_fixed(record, 3, row.country, 2, err) ||
+        !vt_record_fixed(record, 4, &row.body, sizeof row.body, err) ||
+        !vt_record_fixed(record, 8, row.signature, sizeof row.signature, err))
         return false;
     out = vt_move_row_manifest(&row);
     return listing->each(listing->context, &out, &here, err);

@@ -5,13 +5,19 @@
 /* ---- what comes along -------------------------------------------------------------------
  */
 
+/* Big-endian on every machine: the digest stands in a manifest. */
+static void add_number(struct vt_sha256 *state, uint64_t number)
+{
+    uint8_t bytes[8];
+
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    vt_sha256_add(state, VT_BYTES(bytes));
+}
+
 static void add_text(struct vt_sha256 *state, vt_slice text)
 {
-    uint8_t len[8];
-
-    for (unsigned i = 0; i < 8; i++)
-        len[i] = (uint8_t)((uint64_t)text.len >> (56 - 8 * i));
-    vt_sha256_add(state, VT_BYTES(len));
+    add_number(state, text.len);
     vt_sha256_add(state, text);
 }
 
@@ -27,8 +33,8 @@ vt_hash vt_move_row_belongings(const struct vt_move_row *row)
     add_text(&state, row->rule);
     add_text(&state, VT_BYTES(row->signature));
     add_text(&state, row->receipt);
-    add_text(&state, VT_BYTES(row->asked_unix_s));
-    add_text(&state, VT_BYTES(row->kept_until_unix_s));
+    add_number(&state, (uint64_t)row->asked_unix_s);
+    add_number(&state, (uint64_t)row->kept_until_unix_s);
     vt_sha256_end(&state, &out);
     return out;
 }
@@ -48,15 +54,6 @@ struct paging {
     size_t count;
 };
 
-static bool take_fixed(vt_slice bytes, void *out, size_t len, struct vt_error *err)
-{
-    if (bytes.len != len)
-        return vt_fail(err, VT_MALFORMED, "samples: a row with a field of %zu bytes",
-                       bytes.len);
-    memcpy(out, bytes.data, len);
-    return true;
-}
-
 static bool take_row(void *context, const struct vt_record_row *record,
                      struct vt_error *err)
 {
@@ -75,14 +72,12 @@ static bool take_row(void *context, const struct vt_record_row *record,
     };
 
     p->count++;
-    return take_fixed(vt_record_bytes(record, 0), &row.object, sizeof row.object, err) &&
-           take_fixed(vt_record_bytes(record, 1), &row.owner, sizeof row.owner, err) &&
-           take_fixed(vt_record_bytes(record, 2), row.country, 2, err) &&
-           take_fixed(vt_record_bytes(record, 3), &row.recipient, sizeof row.recipient,
-                      err) &&
-           take_fixed(vt_record_bytes(record, 4), &row.body, sizeof row.body, err) &&
-           take_fixed(vt_record_bytes(record, 8), row.signature, sizeof row.signature,
-                      err) &&
+    return vt_record_fixed(record, 0, &row.object, sizeof row.object, err) &&
+           vt_record_fixed(record, 1, &row.owner, sizeof row.owner, err) &&
+           vt_record_fixed(record, 2, row.country, 2, err) &&
+           vt_record_fixed(record, 3, &row.recipient, sizeof row.recipient, err) &&
+           vt_record_fixed(record, 4, &row.body, sizeof row.body, err) &&
+           vt_record_fixed(record, 8, row.signature, sizeof row.signature, err) &&
            p->each(p->context, &row, err);
 }
 

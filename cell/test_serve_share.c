@@ -266,8 +266,9 @@ static void clients_that_go(void)
     stop(s);
 }
 
-/* As many half bodies as there are places, whose clients stay: who comes is served. */
-static void clients_that_hang(void)
+/* As many half bodies as there are places, whose clients stay: who comes is served.  `drip`
+ * is what each sends in each round. */
+static void clients_that_stay(unsigned rounds, useconds_t round_us, const char *drip)
 {
     enum { TIMES = VT_KEEPER_PLACES_MAX + 20 };
     struct stand *s = stand();
@@ -277,7 +278,11 @@ static void clients_that_hang(void)
     MUST(share(s, &shared), 201);
     for (unsigned i = 0; i < TIMES; i++)
         fds[i] = begin_upload(s, &shared, 100);
-    (void)usleep(1200000); /* so long one may be silent, whoever waits */
+    for (unsigned round = 0; round < rounds; round++) {
+        (void)usleep(round_us);
+        for (unsigned i = 0; i < TIMES; i++)
+            (void)send(fds[i], drip, strlen(drip), MSG_NOSIGNAL);
+    }
     MUST(share(s, &s->wanted), 201);
     check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
     for (unsigned i = 0; i < TIMES; i++)
@@ -285,27 +290,15 @@ static void clients_that_hang(void)
     stop(s);
 }
 
+static void clients_that_hang(void)
+{
+    clients_that_stay(1, 1200000, ""); /* so long one may be silent, whoever waits */
+}
+
 /* The same, but each brings a byte now and then. */
 static void clients_that_drip(void)
 {
-    enum { TIMES = VT_KEEPER_PLACES_MAX + 20, DRIPS = 6 };
-    struct stand *s = stand();
-    struct vt_shared shared = large_file(s);
-    int fds[TIMES];
-
-    MUST(share(s, &shared), 201);
-    for (unsigned i = 0; i < TIMES; i++)
-        fds[i] = begin_upload(s, &shared, 100);
-    for (unsigned drip = 0; drip < DRIPS; drip++) {
-        (void)usleep(250000);
-        for (unsigned i = 0; i < TIMES; i++)
-            (void)send(fds[i], "x", 1, MSG_NOSIGNAL);
-    }
-    MUST(share(s, &s->wanted), 201);
-    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
-    for (unsigned i = 0; i < TIMES; i++)
-        (void)close(fds[i]);
-    stop(s);
+    clients_that_stay(6, 250000, "x");
 }
 
 /* A full disk is one clear answer, nothing of it stays, and what has room goes on. */

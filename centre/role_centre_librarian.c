@@ -5,6 +5,7 @@
  *
  * The sources that were asked for last stay mapped. */
 #include "centre/role_centre_librarian.h"
+#include "centre/answering.h"
 #include "centre/centre.h"
 #include "centre/knock.h"
 #include "centre/library.h"
@@ -208,28 +209,23 @@ static bool begin(struct vt_channel *channel, struct librarian *l, struct vt_err
     return vt_serve_ready(channel, err);
 }
 
+static bool on_ask(void *context, struct vt_channel *channel, vt_slice body,
+                   struct vt_error *err)
+{
+    return answer_one(context, channel, body, err);
+}
+
 int vt_role_centre_librarian(struct vt_channel *channel)
 {
     VT_AUTO_FREE struct librarian *l = vt_alloc(sizeof *l);
-    struct vt_error err = { 0 }, lost = { 0 };
-    struct vt_message message;
+    const struct vt_answering answering = { VT_ROLE_CENTRE_LIBRARIAN, on_ask, l };
+    struct vt_error err = { 0 };
     bool is_begun = begin(channel, l, &err);
+    int code = vt_centre_answer_all(&answering, channel, is_begun, &err);
 
-    if (!is_begun)
-        (void)!vt_channel_send_error(channel, &err, &lost);
-    while (is_begun && vt_channel_receive(channel, -1, &message, &err)) {
-        if (message.type != VT_CENTRE_ASK) {
-            (void)vt_fail(&err, VT_MALFORMED, "a message of type %u", message.type);
-            break;
-        }
-        if (!answer_one(l, channel, message.body, &err))
-            break;
-    }
     for (size_t i = 0; i < OPEN_MAX; i++)
         if (l->used[i] != 0)
             vt_library_close(&l->open[i]);
     vt_disk_close(l->library);
-    if (is_begun && err.code != VT_ABSENT) /* absent: the porter has ended */
-        (void)fprintf(stderr, "vitrine centre-librarian: %s\n", err.message);
-    return !is_begun || err.code != VT_ABSENT ? vt_code_exit(err.code) : VT_EXIT_OK;
+    return code;
 }

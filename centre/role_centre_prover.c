@@ -4,6 +4,7 @@
  *
  * Rights: read below the Centre's folder; its channel.  No socket, no key, no writing. */
 #include "centre/role_centre_prover.h"
+#include "centre/answering.h"
 #include "centre/centre.h"
 #include "centre/entry.h"
 #include "centre/holding.h"
@@ -173,26 +174,21 @@ static bool begin(struct vt_channel *channel, struct prover *p, struct vt_error 
            vt_serve_ready(channel, err);
 }
 
+static bool on_ask(void *context, struct vt_channel *channel, vt_slice body,
+                   struct vt_error *err)
+{
+    look_again(context);
+    return answer_one(context, channel, body, err);
+}
+
 int vt_role_centre_prover(struct vt_channel *channel)
 {
     VT_AUTO_FREE struct prover *p = vt_alloc(sizeof *p);
-    struct vt_error err = { 0 }, lost = { 0 };
-    struct vt_message message;
+    const struct vt_answering answering = { VT_ROLE_CENTRE_PROVER, on_ask, p };
+    struct vt_error err = { 0 };
     bool is_begun = begin(channel, p, &err);
+    int code = vt_centre_answer_all(&answering, channel, is_begun, &err);
 
-    if (!is_begun)
-        (void)!vt_channel_send_error(channel, &err, &lost);
-    while (is_begun && vt_channel_receive(channel, -1, &message, &err)) {
-        look_again(p);
-        if (message.type != VT_CENTRE_ASK) {
-            (void)vt_fail(&err, VT_MALFORMED, "a message of type %u", message.type);
-            break;
-        }
-        if (!answer_one(p, channel, message.body, &err))
-            break;
-    }
     vt_holding_close(&p->holding);
-    if (is_begun && err.code != VT_ABSENT) /* absent: the front has ended */
-        (void)fprintf(stderr, "vitrine centre-prover: %s\n", err.message);
-    return !is_begun || err.code != VT_ABSENT ? vt_code_exit(err.code) : VT_EXIT_OK;
+    return code;
 }

@@ -7,7 +7,7 @@
 
 struct shelf {
     struct vt_centre_world world;
-    struct vt_disk *library;
+    struct vt_disk *disk;
     vt_hash digest;
 };
 
@@ -28,7 +28,7 @@ static bool shelve(struct shelf *s, const char *version, struct vt_shelved *out,
     vt_test_keep(trust);
     VT_CHECK(vt_desk_open(below(s, "desk"), false, &desk, err));
     VT_CHECK(vt_docket_open(&desk, trust, "lamp", version, time(NULL), &docket, err));
-    is_ok = vt_shelve(s->library, docket, out, err);
+    is_ok = vt_shelve(s->disk, docket, out, err);
     vt_docket_close(docket);
     return is_ok;
 }
@@ -38,11 +38,11 @@ static void make(struct shelf *s)
     struct vt_error err = { 0 };
     struct vt_shelved shelved;
 
-    *s = (struct shelf){ .library = NULL };
+    *s = (struct shelf){ .disk = NULL };
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), &s->world);
     vt_reviewers_add_sources(&s->world);
-    VT_CHECK_OK(vt_disk_open(below(s, "library"), true, &s->library, &err));
+    VT_CHECK_OK(vt_disk_open(below(s, "library"), true, &s->disk, &err));
     VT_CHECK_OK(shelve(s, "2.0.0", &shelved, &err));
     VT_CHECK(shelved.is_new && shelved.files == 4 && shelved.lines == 18 &&
              shelved.definitions == 2 && !shelved.has_no_definitions);
@@ -93,7 +93,7 @@ static void what_is_shelved_is_found(void)
     struct shelf s;
 
     make(&s);
-    VT_CHECK_OK(vt_library_open(s.library, &s.digest, &library, &err));
+    VT_CHECK_OK(vt_library_open(s.disk, &s.digest, &library, &err));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t hits =
             hits_of(&library, rows[i].text, rows[i].is_regex, rows[i].is_any_case);
@@ -101,7 +101,7 @@ static void what_is_shelved_is_found(void)
         VT_CHECK_SAYING(hits == rows[i].hits, "%s: %zu", rows[i].text, hits);
     }
     vt_library_close(&library);
-    vt_disk_close(s.library);
+    vt_disk_close(s.disk);
 }
 
 static void shelving_again_changes_nothing(void)
@@ -113,7 +113,7 @@ static void shelving_again_changes_nothing(void)
     make(&s);
     VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
     VT_CHECK(!shelved.is_new && vt_hash_equal(&shelved.digest, &s.digest));
-    vt_disk_close(s.library);
+    vt_disk_close(s.disk);
 }
 
 /* A draft that names one source, and a pack that holds another. */
@@ -128,10 +128,10 @@ static void another_source_is_refused(void)
     make(&s);
     vt_reviewers_add_swapped(&s.world, "lamp", "4.0.0", s.world.world.sequence + 9, files);
     VT_CHECK_FAILS(VT_REJECTED, shelve(&s, "4.0.0", &shelved, &err));
-    VT_CHECK(!vt_disk_has(s.library, "releases/lamp/4.0.0"));
+    VT_CHECK(!vt_disk_has(s.disk, "releases/lamp/4.0.0"));
     err = (struct vt_error){ 0 };
     VT_CHECK_FAILS(VT_ABSENT, shelve(&s, "1.5.0", &shelved, &err));
-    vt_disk_close(s.library);
+    vt_disk_close(s.disk);
 }
 
 /* Every byte of the index changed, and every cut: refused, or harmless. */
@@ -155,19 +155,19 @@ static void a_rotten_index_does_no_harm(void)
         vt_test_write(path, whole);
         bytes[at] ^= 0xff;
         err = (struct vt_error){ 0 };
-        if (vt_library_open(s.library, &s.digest, &library, &err)) {
+        if (vt_library_open(s.disk, &s.digest, &library, &err)) {
             (void)hits_of(&library, "lamp_light", false, false);
             vt_library_close(&library);
         }
         vt_test_write(path, vt_slice_sub(whole, 0, at));
         err = (struct vt_error){ 0 };
-        VT_CHECK(!vt_library_open(s.library, &s.digest, &library, &err));
+        VT_CHECK(!vt_library_open(s.disk, &s.digest, &library, &err));
     }
     vt_test_write(path, whole);
     err = (struct vt_error){ 0 };
-    VT_CHECK_OK(vt_library_open(s.library, &s.digest, &library, &err));
+    VT_CHECK_OK(vt_library_open(s.disk, &s.digest, &library, &err));
     vt_library_close(&library);
-    vt_disk_close(s.library);
+    vt_disk_close(s.disk);
 }
 
 static const struct vt_case cases[] = {

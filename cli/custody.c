@@ -84,6 +84,20 @@ bool vt_cli_custody_policy(const char *path, const struct vt_trust *trust,
            vt_within(err, "%s", path);
 }
 
+bool vt_cli_writer_token(struct vt_args *args, struct vt_arena *arena, const char **out,
+                         struct vt_error *err)
+{
+    VT_AUTO_BUF token = vt_buf_init(VT_KIB(1));
+
+    *out = NULL;
+    if (!vt_args_has(args, "token-file"))
+        return true;
+    if (!vt_cli_passphrase_of(args, "token-file", &token, err))
+        return false;
+    *out = vt_arena_cstr(arena, vt_buf_slice(&token));
+    return true;
+}
+
 bool vt_cli_read_header(const char *path, struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_FREE uint8_t *head = vt_alloc(HEADER_ROOM);

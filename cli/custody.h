@@ -45,6 +45,11 @@ VT_CHECKED bool vt_cli_custody_policy(const char *path, const struct vt_trust *t
                                       int64_t now_unix_s, struct vt_envelope *envelope,
                                       struct vt_custody *custody, struct vt_error *err);
 
+/* The token of --token-file; NULL if it was not given.
+ * Errors: those of reading */
+VT_CHECKED bool vt_cli_writer_token(struct vt_args *args, struct vt_arena *arena,
+                                    const char **out, struct vt_error *err);
+
 /* The complete age header at the beginning of a file; appended.
  * Errors: VT_IO; VT_MALFORMED no age file */
 VT_CHECKED bool vt_cli_read_header(const char *path, struct vt_buf *out,

@@ -202,18 +202,6 @@ static void say_erased(const struct erasing *e)
                      (uintmax_t)e->erased, vt_args_get(e->args, "out"));
 }
 
-static bool read_token(struct erasing *e, struct vt_error *err)
-{
-    VT_AUTO_BUF token = vt_buf_init(VT_KIB(1));
-
-    if (!vt_args_has(e->args, "token-file"))
-        return true;
-    if (!vt_cli_passphrase_of(e->args, "token-file", &token, err))
-        return false;
-    e->asker.token = vt_arena_cstr(e->arena, vt_buf_slice(&token));
-    return true;
-}
-
 bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
@@ -232,7 +220,8 @@ bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
         !vt_http_url_check(e.asker.agent, &ignored))
         return vt_args_misuse(args, err,
                               "--ledger and --agent are http or https addresses");
-    if (!vt_cli_keyring_read(args, &keyring, err) || !read_token(&e, err) ||
+    if (!vt_cli_keyring_read(args, &keyring, err) ||
+        !vt_cli_writer_token(args, arena, &e.asker.token, err) ||
         !vt_cli_key_open(args, &key, err) || !read_order(&e, err) ||
         !vt_http_client_new(&client, err))
         return false;

@@ -64,18 +64,6 @@ static bool write_record(const struct reading *r, struct vt_error *err)
 /* ---- beginning --------------------------------------------------------------------------
  */
 
-static bool read_token(struct reading *r, struct vt_error *err)
-{
-    VT_AUTO_BUF token = vt_buf_init(VT_KIB(1));
-
-    if (!vt_args_has(r->args, "token-file"))
-        return true;
-    if (!vt_cli_passphrase_of(r->args, "token-file", &token, err))
-        return false;
-    r->asker.token = vt_arena_cstr(r->arena, vt_buf_slice(&token));
-    return true;
-}
-
 static bool read_objects(struct reading *r, struct vt_error *err)
 {
     struct vt_age_recipient whom;
@@ -250,7 +238,8 @@ bool vt_cli_custody_read(struct vt_args *args, struct vt_error *err)
         return vt_fail(err, VT_REJECTED,
                        "%s is there already: plaintext goes into a folder of its own",
                        vt_args_get(args, "out"));
-    if (!vt_cli_keyring_read(args, &keyring, err) || !read_token(&r, err) ||
+    if (!vt_cli_keyring_read(args, &keyring, err) ||
+        !vt_cli_writer_token(args, arena, &r.asker.token, err) ||
         !vt_cli_identity_open(args, &r.identity, err))
         return false;
     ok = read_request(&r, err) && read_objects(&r, err) && vt_http_client_new(&client, err);

@@ -1,7 +1,7 @@
 /* The server against the client, and against clients that do not behave. */
 #include "http/gzip.h"
 #include "http/http.h"
-#include "tests/harness.h"
+#include "tests/serving.h"
 #include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
@@ -122,65 +122,21 @@ static const struct vt_http_route routes[] = {
     { NULL, NULL, 0, NULL, NULL },
 };
 
-struct server {
-    pid_t pid;
-    uint16_t port;
-    int control;
-};
-
-static struct server start(struct vt_http_options options)
+static struct vt_serving start(struct vt_http_options options)
 {
-    struct vt_error err = { 0 };
-    struct server out = { 0 };
-    int listen_fd, ends[2];
+    static struct inside inside; /* of the process that is forked */
 
-    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &listen_fd, &out.port, &err));
-    VT_CHECK(pipe(ends) == 0);
-    out.control = ends[1];
-    out.pid = fork();
-    if (out.pid == 0) {
-        struct inside inside = { .control = ends[0] };
-
-        (void)close(ends[1]);
-        (void)alarm(60);
-        options.routes = routes;
-        options.context = &inside;
-        options.watches[0] = (struct vt_http_watch){ .fd = ends[0], .ready = on_control };
-        VT_CHECK_OK(vt_http_server_new(listen_fd, &options, &inside.server, &err));
-        (void)close(listen_fd);
-        VT_CHECK_OK(vt_http_server_run(inside.server, &err));
-        vt_http_server_free(inside.server);
-        exit(0);
-    }
-    (void)close(ends[0]);
-    (void)close(listen_fd);
-    return out;
-}
-
-static void tell(const struct server *server, char what)
-{
-    VT_CHECK(write(server->control, &what, 1) == 1);
-}
-
-static void ends_well(const struct server *server)
-{
-    int status = -1;
-
-    VT_CHECK(waitpid(server->pid, &status, 0) == server->pid);
-    VT_CHECK_SAYING(status == 0, "the server ended with wait status %d", status);
-}
-
-static void stop(const struct server *server)
-{
-    tell(server, 's');
-    ends_well(server);
+    options.routes = routes;
+    options.context = &inside;
+    options.watches[0].ready = on_control;
+    return vt_serving_start(&options, &inside.server, &inside.control);
 }
 
 /* ---- the client
  * --------------------------------------------------------------------------
  */
 
-static const char *url_of(const struct server *server, const char *path)
+static const char *url_of(const struct vt_serving *server, const char *path)
 {
     return vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u%s", server->port, path);
 }
@@ -208,7 +164,7 @@ static void requests_find_their_routes(void)
         { NULL, "/redirect", "", 302, "elsewhere\n" },
     };
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
 
     VT_CHECK_OK(vt_http_client_new(&client, &err));
@@ -228,13 +184,13 @@ static void requests_find_their_routes(void)
                         i < 2 ? "application/octet-stream" : "text/plain") == 0);
         vt_http_call_clear(&call);
     }
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void bodies_are_bounded(void)
 {
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
     uint8_t body[BODY_MAX + 1] = { 0 };
     struct vt_http_call call = { .url = url_of(&server, "/echo"),
@@ -253,7 +209,7 @@ static void bodies_are_bounded(void)
     VT_CHECK(!call.is_late && strstr(err.message, "longer than 999 bytes") != NULL &&
              call.status == 0);
     vt_http_call_clear(&call);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void what_is_no_http_is_refused(void)
@@ -287,7 +243,7 @@ static void many_at_once_are_answered_later(void)
 {
     enum { MANY = 20 };
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_http_call calls[MANY] = { { 0 } }, *done = NULL;
     struct vt_http_call hello_call = { .url = url_of(&server, "/hello/"),
@@ -306,7 +262,7 @@ static void many_at_once_are_answered_later(void)
     VT_CHECK_OK(vt_http_client_wait(client, 100, &done, &err));
     VT_CHECK(done == NULL);
     vt_http_client_cancel(client, &calls[3]); /* gone before its answer */
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     for (size_t i = 0; i < MANY - 1; i++) {
         VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
         VT_CHECK_SAYING(done != NULL && done->status == VT_HTTP_OK &&
@@ -318,13 +274,13 @@ static void many_at_once_are_answered_later(void)
     VT_CHECK(done == NULL);
     vt_http_call_clear(&calls[3]);
     vt_http_call_clear(&hello_call);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void an_answer_has_its_time(void)
 {
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_http_call call = { .url = url_of(&server, "/sleep"),
                                  .answer_bytes_max = 100,
@@ -336,13 +292,13 @@ static void an_answer_has_its_time(void)
              call.took_ms >= 140);
     vt_http_call_clear(&call);
     /* The server ends although one still sleeps. */
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void a_stopping_server_finishes_what_it_began(void)
 {
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_http_call asleep = { .url = url_of(&server, "/sleep"),
                                    .answer_bytes_max = 100 };
@@ -355,17 +311,17 @@ static void a_stopping_server_finishes_what_it_began(void)
     VT_CHECK_OK(vt_http_client_start(client, &late, &err));
     VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
     VT_CHECK(done == &late && late.status == VT_HTTP_OK);
-    tell(&server, 's');
+    vt_serving_tell(&server, 's');
     do { /* until it does not take new ones any more */
         VT_CHECK_OK(vt_http_client_start(client, &late, &err));
         VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
         VT_CHECK(done == &late);
     } while (late.status == VT_HTTP_OK);
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     VT_CHECK_OK(vt_http_client_wait(client, 10000, &done, &err));
     VT_CHECK_SAYING(done == &asleep && asleep.status == VT_HTTP_OK, "%s",
                     asleep.failure.message);
-    ends_well(&server);
+    vt_serving_ends_well(&server);
     vt_http_call_clear(&asleep);
     vt_http_call_clear(&late);
 }
@@ -373,22 +329,6 @@ static void a_stopping_server_finishes_what_it_began(void)
 /* ---- raw sockets
  * -------------------------------------------------------------------------
  */
-
-static int dial(const struct server *server)
-{
-    const struct sockaddr_in to = { .sin_family = AF_INET,
-                                    .sin_port = htons(server->port),
-                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    VT_CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    VT_CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
-}
 
 /* All that comes until the other side closes, or `until` was seen; "" if it is closed at
  * once.  Fails after ten seconds. */
@@ -419,36 +359,36 @@ static const char *hear(int fd, const char *until)
 static void a_client_goes_while_it_waits(void)
 {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     int fd;
 
     for (int i = 0; i < SLEEPERS_MAX; i++) {
-        fd = dial(&server);
-        say(fd, "GET /sleep HTTP/1.1\r\nHost: h\r\n\r\n");
+        fd = vt_serving_dial(&server);
+        vt_serving_say(fd, "GET /sleep HTTP/1.1\r\nHost: h\r\n\r\n");
         (void)usleep((useconds_t)(i % 8) * 1000);
         if (i % 2 == 0)
             VT_CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
         (void)close(fd);
     }
-    tell(&server, 'w');
-    fd = dial(&server);
-    say(fd, "GET /hello/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    vt_serving_tell(&server, 'w');
+    fd = vt_serving_dial(&server);
+    vt_serving_say(fd, "GET /hello/a HTTP/1.1\r\nHost: h\r\n\r\n");
     VT_CHECK(strstr(hear(fd, "/hello/a"), "200") != NULL);
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void one_connection_serves_several_requests(void)
 {
-    struct server server = start((struct vt_http_options){ 0 });
-    int fd = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ 0 });
+    int fd = vt_serving_dial(&server);
 
     for (int i = 0; i < 3; i++) {
-        say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
+        vt_serving_say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n");
         VT_CHECK(strstr(hear(fd, "/hello/a  \n"), "200 OK") != NULL);
     }
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void slow_clients_are_cut_off(void)
@@ -460,35 +400,35 @@ static void slow_clients_are_cut_off(void)
         "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
         "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
     };
-    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 400 });
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        int fd = dial(&server);
+        int fd = vt_serving_dial(&server);
         int64_t start_ms = vt_monotonic_ms();
 
-        say(fd, words[i]);
+        vt_serving_say(fd, words[i]);
         VT_CHECK(strstr(hear(fd, NULL), "200 OK") == NULL);
         VT_CHECK(vt_monotonic_ms() - start_ms >= 300);
         (void)close(fd);
     }
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* A byte now and then does not keep a connection. */
 static void dripping_clients_are_cut_off(void)
 {
-    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
-    int fd = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = vt_serving_dial(&server);
     int64_t start_ms = vt_monotonic_ms();
     char byte = 'a';
 
-    say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\nA: ");
+    vt_serving_say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\nA: ");
     while (send(fd, &byte, 1, MSG_NOSIGNAL) == 1) {
         (void)poll(NULL, 0, 50);
         VT_CHECK(vt_monotonic_ms() - start_ms < 10000);
     }
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void what_is_no_request_is_refused(void)
@@ -516,44 +456,45 @@ static void what_is_no_request_is_refused(void)
           "chunked\r\n\r\n0\r\n\r\nGET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n",
           "400" },
     };
-    struct server server = start((struct vt_http_options){ .request_ms_max = 2000 });
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 2000 });
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int fd = dial(&server);
+        int fd = vt_serving_dial(&server);
         const char *heard;
 
-        say(fd, rows[i].text);
+        vt_serving_say(fd, rows[i].text);
         heard = hear(fd, NULL);
         VT_CHECK_SAYING(strstr(heard, rows[i].wanted) != NULL &&
                             strstr(heard, "200 OK") == NULL,
                         "row %zu: %s", i, heard);
         (void)close(fd);
     }
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* Ten bytes a piece, 200 pieces: longer than the bound, in no announced length. */
 static void chunked_bodies_are_bounded(void)
 {
-    struct server server = start((struct vt_http_options){ .request_ms_max = 5000 });
-    int fd = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 5000 });
+    int fd = vt_serving_dial(&server);
 
-    say(fd, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    vt_serving_say(fd,
+                   "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 200; i++)
-        say(fd, "a\r\n0123456789\r\n");
-    say(fd, "0\r\n\r\n");
+        vt_serving_say(fd, "a\r\n0123456789\r\n");
+    vt_serving_say(fd, "0\r\n\r\n");
     VT_CHECK(strstr(hear(fd, "\n\r\n"), " 413 ") != NULL);
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void heads_are_bounded(void)
 {
-    struct server server = start((struct vt_http_options){ 0 });
-    int fd = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ 0 });
+    int fd = vt_serving_dial(&server);
     const char *heard;
 
-    say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n");
+    vt_serving_say(fd, "GET /hello/a HTTP/1.1\r\nHost: x\r\n");
     for (int i = 0; i < 3000; i++)
         if (send(fd, "X-A: 0123456789012345678901234567890123456789\r\n", 47,
                  MSG_NOSIGNAL) != 47)
@@ -561,32 +502,32 @@ static void heads_are_bounded(void)
     heard = hear(fd, NULL);
     VT_CHECK_SAYING(strstr(heard, "200 OK") == NULL, "%s", heard);
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* Whoever is idle for the longest makes room; who waits for an answer does not. */
 static void connections_are_bounded(void)
 {
-    struct server server =
+    struct vt_serving server =
         start((struct vt_http_options){ .connections_max = 4, .request_ms_max = 60000 });
-    int sleeper = dial(&server), fds[8];
+    int sleeper = vt_serving_dial(&server), fds[8];
 
-    say(sleeper, "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
+    vt_serving_say(sleeper, "GET /sleep HTTP/1.1\r\nHost: x\r\n\r\n");
     for (int i = 0; i < 8; i++) {
-        fds[i] = dial(&server);
-        say(fds[i], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\nGET /hal");
+        fds[i] = vt_serving_dial(&server);
+        vt_serving_say(fds[i], "GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\nGET /hal");
         VT_CHECK(strstr(hear(fds[i], "\n\r\n"), "200 OK") != NULL);
     }
     for (int i = 0; i < 5; i++)
         VT_CHECK(hear(fds[i], NULL)[0] == '\0');
-    say(fds[5], "lo/b HTTP/1.1\r\nHost: x\r\n\r\n");
+    vt_serving_say(fds[5], "lo/b HTTP/1.1\r\nHost: x\r\n\r\n");
     VT_CHECK(strstr(hear(fds[5], "\n\r\n"), " 404 ") != NULL);
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     VT_CHECK(strstr(hear(sleeper, "woken"), "200 OK") != NULL);
     for (int i = 0; i < 8; i++)
         (void)close(fds[i]);
     (void)close(sleeper);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* ---- bodies piece by piece --------------------------------------------------------------
@@ -596,7 +537,7 @@ static void long_bodies_are_taken_in_pieces(void)
 {
     static char body[3 << 20];
     struct vt_error err = { 0 };
-    struct server server = start((struct vt_http_options){ 0 });
+    struct vt_serving server = start((struct vt_http_options){ 0 });
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_http_call call = { .url = url_of(&server, "/sum"),
                                  .body = VT_BYTES(body),
@@ -610,41 +551,41 @@ static void long_bodies_are_taken_in_pieces(void)
     VT_CHECK_OK(vt_http_client_run(client, &call, &err));
     VT_CHECK(call.status == 409 && vt_slice_is(vt_buf_slice(&call.answer), "no more\n"));
     vt_http_call_clear(&call);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* Who pauses a body gets nothing of it until he resumes. */
 static void a_paused_body_waits(void)
 {
-    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
-    int fd = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = vt_serving_dial(&server);
     struct pollfd quiet = { fd, POLLIN, 0 };
 
-    say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nabp");
+    vt_serving_say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nabp");
     (void)poll(NULL, 0, 100);
-    say(fd, "defg");
+    vt_serving_say(fd, "defg");
     VT_CHECK(poll(&quiet, 1, 700) == 0); /* longer than a client may be silent */
-    tell(&server, 'r');
+    vt_serving_tell(&server, 'r');
     VT_CHECK(strstr(hear(fd, "7\n"), "200 OK") != NULL);
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void a_client_that_goes_is_noticed(void)
 {
-    struct server server = start((struct vt_http_options){ .request_ms_max = 400 });
-    int fd = dial(&server), other = dial(&server);
+    struct vt_serving server = start((struct vt_http_options){ .request_ms_max = 400 });
+    int fd = vt_serving_dial(&server), other = vt_serving_dial(&server);
 
-    say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
+    vt_serving_say(fd, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
     (void)poll(NULL, 0, 100);
     (void)close(fd);
     (void)poll(NULL, 0, 100);
-    say(other, "GET /gone HTTP/1.1\r\nHost: x\r\n\r\n");
+    vt_serving_say(other, "GET /gone HTTP/1.1\r\nHost: x\r\n\r\n");
     VT_CHECK(strstr(hear(other, "1\n"), "200 OK") != NULL);
-    say(other, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
+    vt_serving_say(other, "POST /sum HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nab");
     VT_CHECK(strstr(hear(other, NULL), "200 OK") == NULL); /* silent: cut off */
     (void)close(other);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* ---- gzip -------------------------------------------------------------------------------

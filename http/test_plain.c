@@ -2,7 +2,7 @@
  * everything else, in any mixture, is the library's. */
 #include "http/http.h"
 #include "http/plain_request.h"
-#include "tests/harness.h"
+#include "tests/serving.h"
 #include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -167,79 +167,19 @@ static bool on_control(void *context, struct vt_error *err)
     return true;
 }
 
-struct server {
-    pid_t pid;
-    uint16_t port;
-    int control;
-};
-
-static struct server start(struct vt_http_options options)
+static struct vt_serving start(struct vt_http_options options)
 {
-    struct vt_error err = { 0 };
-    struct server out = { 0 };
-    int listen_fd, ends[2];
+    static struct inside inside; /* of the process that is forked */
 
-    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &listen_fd, &out.port, &err));
-    VT_CHECK(pipe(ends) == 0);
-    out.control = ends[1];
-    out.pid = fork();
-    if (out.pid == 0) {
-        struct inside inside = { .control = ends[0] };
-
-        (void)close(ends[1]);
-        (void)alarm(60);
-        options.routes = routes;
-        options.context = &inside;
-        options.watches[0] = (struct vt_http_watch){ .fd = ends[0], .ready = on_control };
-        VT_CHECK_OK(vt_http_server_new(listen_fd, &options, &inside.server, &err));
-        (void)close(listen_fd);
-        VT_CHECK_OK(vt_http_server_run(inside.server, &err));
-        vt_http_server_free(inside.server);
-        exit(0);
-    }
-    (void)close(ends[0]);
-    (void)close(listen_fd);
-    return out;
+    options.routes = routes;
+    options.context = &inside;
+    options.watches[0].ready = on_control;
+    return vt_serving_start(&options, &inside.server, &inside.control);
 }
 
-static struct server start_plain(void)
+static struct vt_serving start_plain(void)
 {
     return start((struct vt_http_options){ .is_plain_taken = true });
-}
-
-static void tell(const struct server *server, char what)
-{
-    VT_CHECK(write(server->control, &what, 1) == 1);
-}
-
-static void ends_well(const struct server *server)
-{
-    int status = -1;
-
-    VT_CHECK(waitpid(server->pid, &status, 0) == server->pid);
-    VT_CHECK_SAYING(status == 0, "the server ended with wait status %d", status);
-}
-
-static void stop(const struct server *server)
-{
-    tell(server, 's');
-    ends_well(server);
-}
-
-static int dial(const struct server *server)
-{
-    const struct sockaddr_in to = { .sin_family = AF_INET,
-                                    .sin_port = htons(server->port),
-                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    VT_CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
-    return fd;
-}
-
-static void say(int fd, const char *text)
-{
-    VT_CHECK(send(fd, text, strlen(text), MSG_NOSIGNAL) == (ssize_t)strlen(text));
 }
 
 /* All that comes until the other side closes. */
@@ -262,12 +202,12 @@ static const char *hear(int fd)
 }
 
 /* What one says to the server that answers, and then no more. */
-static const char *ask(const struct server *server, const char *text)
+static const char *ask(const struct vt_serving *server, const char *text)
 {
-    int fd = dial(server);
+    int fd = vt_serving_dial(server);
     const char *heard;
 
-    say(fd, text);
+    vt_serving_say(fd, text);
     VT_CHECK(shutdown(fd, SHUT_WR) == 0);
     heard = hear(fd);
     (void)close(fd);
@@ -304,15 +244,15 @@ static void answers_are_the_library_s(void)
         ALL = COUNT + sizeof more / sizeof more[0]
     };
     struct vt_http_options options = { .request_ms_max = 400 };
-    struct server servers[2];
+    struct vt_serving servers[2];
     int fds[2][ALL];
 
     for (int s = 0; s < 2; s++) {
         options.is_plain_taken = s == 1;
         servers[s] = start(options);
         for (int i = 0; i < ALL; i++) {
-            fds[s][i] = dial(&servers[s]);
-            say(fds[s][i], i < COUNT ? texts[i].text : more[i - COUNT]);
+            fds[s][i] = vt_serving_dial(&servers[s]);
+            vt_serving_say(fds[s][i], i < COUNT ? texts[i].text : more[i - COUNT]);
             VT_CHECK(shutdown(fds[s][i], SHUT_WR) == 0);
         }
     }
@@ -325,8 +265,8 @@ static void answers_are_the_library_s(void)
         (void)close(fds[0][i]);
         (void)close(fds[1][i]);
     }
-    stop(&servers[0]);
-    stop(&servers[1]);
+    vt_serving_stop(&servers[0]);
+    vt_serving_stop(&servers[1]);
 }
 
 /* ---- order, and who is slow -------------------------------------------------------------
@@ -334,7 +274,8 @@ static void answers_are_the_library_s(void)
 
 static void sleep_request(int fd, const char *word)
 {
-    say(fd, vt_arena_printf(vt_test_arena(),
+    vt_serving_say(
+        fd, vt_arena_printf(vt_test_arena(),
                             "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n"
                             "%s",
                             strlen(word), word));
@@ -343,25 +284,26 @@ static void sleep_request(int fd, const char *word)
 /* The last one is answered first, and is sent last; what comes behind waits for it. */
 static void answers_keep_the_order_of_requests(void)
 {
-    struct server server = start_plain();
-    int fd = dial(&server), other = dial(&server);
+    struct vt_serving server = start_plain();
+    int fd = vt_serving_dial(&server), other = vt_serving_dial(&server);
     const char *heard, *at;
 
-    say(fd, "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
-            "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo" HEAD
-            "Content-Length: 5\r\n\r\nthree" GET);
+    vt_serving_say(fd,
+                   "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\none"
+                   "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo" HEAD
+                   "Content-Length: 5\r\n\r\nthree" GET);
     /* When the other one has its answer ours were read. */
-    say(other, HEAD "Content-Length: 1\r\n\r\na");
+    vt_serving_say(other, HEAD "Content-Length: 1\r\n\r\na");
     VT_CHECK(shutdown(other, SHUT_WR) == 0 && strstr(hear(other), "200") != NULL);
     VT_CHECK(shutdown(fd, SHUT_WR) == 0);
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     heard = hear(fd);
     at = strstr(heard, "\r\n\r\none");
     VT_CHECK(at != NULL && (at = strstr(at, "\r\n\r\ntwo")) != NULL &&
              (at = strstr(at, "\r\n\r\nthree")) != NULL && strstr(at, "hello") != NULL);
     (void)close(fd);
     (void)close(other);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void a_request_in_pieces_is_read(void)
@@ -369,28 +311,28 @@ static void a_request_in_pieces_is_read(void)
     static const char text[] = HEAD "Content-Length: 3\r\n\r\nabc";
 
     for (size_t cut = 1; cut < sizeof text - 1; cut += 7) {
-        struct server server = start_plain();
-        int fd = dial(&server);
+        struct vt_serving server = start_plain();
+        int fd = vt_serving_dial(&server);
 
-        say(fd, HEAD "Content-Length: 3\r\n\r\n123");
-        say(fd, vt_arena_cstr(vt_test_arena(), vt_slice_of(text, cut)));
+        vt_serving_say(fd, HEAD "Content-Length: 3\r\n\r\n123");
+        vt_serving_say(fd, vt_arena_cstr(vt_test_arena(), vt_slice_of(text, cut)));
         (void)poll(NULL, 0, 5);
-        say(fd, text + cut);
-        say(fd, text);
+        vt_serving_say(fd, text + cut);
+        vt_serving_say(fd, text);
         VT_CHECK(shutdown(fd, SHUT_WR) == 0);
         VT_CHECK(strstr(strstr(strstr(hear(fd), "123") + 3, "abc") + 3, "abc") != NULL);
         (void)close(fd);
-        stop(&server);
+        vt_serving_stop(&server);
     }
 }
 
 /* Many long answers, read slowly, come whole; one that is not read at all is cut off. */
 static void answers_wait_for_slow_readers(void)
 {
-    struct server server =
+    struct vt_serving server =
         start((struct vt_http_options){ .is_plain_taken = true, .answer_ms_max = 300 });
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
-    int fd = dial(&server), deaf = dial(&server);
+    int fd = vt_serving_dial(&server), deaf = vt_serving_dial(&server);
     size_t swollen = 0;
 
     for (int i = 0; i < 4; i++) {
@@ -398,8 +340,8 @@ static void answers_wait_for_slow_readers(void)
                         "POST /swell HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n");
         memset(vt_buf_extend(&text, 4000), '#', 4000);
     }
-    say(deaf, vt_buf_cstr(&text));
-    say(fd, vt_buf_cstr(&text));
+    vt_serving_say(deaf, vt_buf_cstr(&text));
+    vt_serving_say(fd, vt_buf_cstr(&text));
     VT_CHECK(shutdown(fd, SHUT_WR) == 0);
     for (const char *at = hear(fd); *at != '\0'; at++)
         swollen += *at == '#';
@@ -408,60 +350,60 @@ static void answers_wait_for_slow_readers(void)
     (void)poll(NULL, 0, 900);
     VT_CHECK(strlen(hear(deaf)) < (size_t)4 * 4000 * 1000);
     (void)close(deaf);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 static void who_says_nothing_is_cut_off(void)
 {
-    struct server server =
+    struct vt_serving server =
         start((struct vt_http_options){ .is_plain_taken = true, .request_ms_max = 300 });
-    int fd = dial(&server);
+    int fd = vt_serving_dial(&server);
     int64_t start_ms = vt_monotonic_ms();
 
     VT_CHECK(hear(fd)[0] == '\0' && vt_monotonic_ms() - start_ms >= 250);
     (void)close(fd);
-    fd = dial(&server); /* and between two requests */
-    say(fd, HEAD "Content-Length: 1\r\n\r\na");
+    fd = vt_serving_dial(&server); /* and between two requests */
+    vt_serving_say(fd, HEAD "Content-Length: 1\r\n\r\na");
     VT_CHECK(strstr(hear(fd), "200 OK") != NULL);
     (void)close(fd);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* Whoever is idle for the longest makes room; who waits for an answer does not. */
 static void connections_are_bounded(void)
 {
     enum { MANY = 12 };
-    struct server server =
+    struct vt_serving server =
         start((struct vt_http_options){ .is_plain_taken = true, .connections_max = 4 });
-    int sleeper = dial(&server), fds[MANY];
+    int sleeper = vt_serving_dial(&server), fds[MANY];
 
     sleep_request(sleeper, "woken");
     for (int i = 0; i < MANY; i++) {
         char word[256];
 
-        fds[i] = dial(&server);
-        say(fds[i], HEAD "Content-Length: 1\r\n\r\na");
+        fds[i] = vt_serving_dial(&server);
+        vt_serving_say(fds[i], HEAD "Content-Length: 1\r\n\r\na");
         VT_CHECK(recv(fds[i], word, sizeof word, 0) > 0); /* it is served */
     }
     for (int i = 0; i < MANY - 4; i++) {
         VT_CHECK(hear(fds[i])[0] == '\0');
         (void)close(fds[i]);
     }
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     VT_CHECK(shutdown(sleeper, SHUT_WR) == 0 && strstr(hear(sleeper), "woken") != NULL);
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* Who goes while it waits: its exchange lives until it is answered, or the server ends. */
 static void a_client_goes_while_it_waits(void)
 {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    struct server server =
+    struct vt_serving server =
         start((struct vt_http_options){ .is_plain_taken = true, .stop_ms_max = 100 });
 
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < SLEEPERS_MAX; i++) {
-            int fd = dial(&server);
+            int fd = vt_serving_dial(&server);
 
             sleep_request(fd, "gone");
             if (i % 2 == 0)
@@ -471,33 +413,34 @@ static void a_client_goes_while_it_waits(void)
         }
         VT_CHECK(strstr(ask(&server, HEAD "Content-Length: 1\r\n\r\na"), "200") != NULL);
         if (round == 0)
-            tell(&server, 'w');
+            vt_serving_tell(&server, 'w');
     }
-    stop(&server);
+    vt_serving_stop(&server);
 }
 
 /* What is under way is answered, and its connection closed; idle ones are closed at once.
  */
 static void a_stopping_server_finishes_what_it_began(void)
 {
-    struct server server = start_plain();
-    int asleep = dial(&server), idle = dial(&server), other = dial(&server);
+    struct vt_serving server = start_plain();
+    int asleep = vt_serving_dial(&server), idle = vt_serving_dial(&server),
+        other = vt_serving_dial(&server);
     const char *heard;
 
     sleep_request(asleep, "woken");
-    say(other, HEAD "Content-Length: 1\r\n\r\na");
+    vt_serving_say(other, HEAD "Content-Length: 1\r\n\r\na");
     VT_CHECK(shutdown(other, SHUT_WR) == 0 && strstr(hear(other), "200") != NULL);
-    tell(&server, 's');
+    vt_serving_tell(&server, 's');
     VT_CHECK(hear(idle)[0] == '\0');
-    tell(&server, 'w');
+    vt_serving_tell(&server, 'w');
     heard = hear(asleep);
     VT_CHECK(strstr(heard, "woken") != NULL && strstr(heard, "Connection: close") != NULL);
-    ends_well(&server);
+    vt_serving_ends_well(&server);
     server = start((struct vt_http_options){ .is_plain_taken = true, .stop_ms_max = 100 });
-    asleep = dial(&server);
+    asleep = vt_serving_dial(&server);
     sleep_request(asleep, "never");
     VT_CHECK(strstr(ask(&server, HEAD "Content-Length: 1\r\n\r\na"), "200") != NULL);
-    stop(&server);
+    vt_serving_stop(&server);
     VT_CHECK(strstr(hear(asleep), "503 Service Unavailable") != NULL);
 }
 

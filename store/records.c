@@ -157,6 +157,18 @@ vt_slice vt_record_bytes(const struct vt_record_row *row, unsigned column)
     return vt_slice_of(data, (size_t)len); /* never negative */
 }
 
+bool vt_record_fixed(const struct vt_record_row *row, unsigned column, void *out,
+                     size_t len, struct vt_error *err)
+{
+    vt_slice bytes = vt_record_bytes(row, column);
+
+    if (bytes.len != len)
+        return vt_fail(err, VT_MALFORMED, "records: column %u has %zu bytes, not %zu",
+                       column + 1, bytes.len, len);
+    memcpy(out, bytes.data, len);
+    return true;
+}
+
 static bool take_number(void *context, const struct vt_record_row *row,
                         struct vt_error *err)
 {

@@ -74,6 +74,9 @@ VT_CHECKED bool vt_records_ask_number(struct vt_records *records, const char *sq
 /* The columns of a row, counted from 0, until `each` returns. */
 int64_t vt_record_number(const struct vt_record_row *row, unsigned column);
 vt_slice vt_record_bytes(const struct vt_record_row *row, unsigned column);
+/* Those of a column that has just so many.  VT_MALFORMED: it has not. */
+VT_CHECKED bool vt_record_fixed(const struct vt_record_row *row, unsigned column, void *out,
+                                size_t len, struct vt_error *err);
 
 /* Read all of it and check it against itself.  Errors: VT_MALFORMED what is wrong; VT_IO */
 VT_CHECKED bool vt_records_verify(struct vt_records *records, struct vt_error *err);

@@ -66,6 +66,15 @@ const char *vt_test_vitrine(void)
     return path;
 }
 
+int64_t vt_test_soak_seconds(int64_t otherwise)
+{
+    const char *text = getenv("VT_SOAK_SECONDS");
+    uint64_t value = (uint64_t)otherwise;
+
+    VT_CHECK(text == NULL || vt_decimal_parse(vt_slice_from_cstr(text), &value));
+    return (int64_t)(value < 3600 ? value : 3600);
+}
+
 void vt_test_write(const char *path, vt_slice bytes)
 {
     struct vt_error err = { 0 };

@@ -329,15 +329,6 @@ static void check_all(void)
 /* ---- all of it --------------------------------------------------------------------------
  */
 
-static int64_t seconds(void)
-{
-    const char *text = getenv("VT_SOAK_SECONDS");
-    uint64_t value = 8;
-
-    VT_CHECK(text == NULL || vt_decimal_parse(vt_slice_from_cstr(text), &value));
-    return (int64_t)(value < 3600 ? value : 3600);
-}
-
 static void begin(void)
 {
     struct vt_env env = vt_env_real();
@@ -363,11 +354,13 @@ static void killed_at_random(void)
 
     begin();
     killer = start_killer();
-    end_ms = vt_monotonic_ms() + 1000 * seconds();
+    end_ms = vt_monotonic_ms() + 1000 * vt_test_soak_seconds(8);
     while (vt_monotonic_ms() < end_ms && count < FILES_MAX) {
         make_file(&files[count]);
         share(&files[count++]);
-        (void)poll(NULL, 0, (int)(1000 * seconds() / FILES_MAX)); /* so that it lasts */
+        (void)poll(
+            NULL, 0,
+            (int)(1000 * vt_test_soak_seconds(8) / FILES_MAX)); /* so that it lasts */
     }
     VT_CHECK(kill(killer, SIGKILL) == 0 && waitpid(killer, NULL, 0) == killer);
     wait_for_scans();

@@ -315,15 +315,6 @@ static void check_all(struct soak *s)
         check_file(s, &s->files[i]);
 }
 
-static int64_t seconds(void)
-{
-    const char *text = getenv("VT_SOAK_SECONDS");
-    uint64_t value = 3;
-
-    VT_CHECK(text == NULL || vt_decimal_parse(vt_slice_from_cstr(text), &value));
-    return (int64_t)(value < 3600 ? value : 3600);
-}
-
 static void killed_at_random(void)
 {
     struct soak *s = vt_arena_alloc(vt_test_arena(), sizeof *s);
@@ -338,7 +329,7 @@ static void killed_at_random(void)
     s->begin.bounds.owner_per_minute = 1000000;
     s->files = vt_arena_alloc(vt_test_arena(), FILES_MAX * sizeof *s->files);
     s->rules = vt_sha256_of(VT_LIT("rules"));
-    s->end_ms = vt_monotonic_ms() + seconds() * 1000;
+    s->end_ms = vt_monotonic_ms() + vt_test_soak_seconds(3) * 1000;
     start(s);
     while (vt_monotonic_ms() < s->end_ms && s->count < FILES_MAX) {
         upload(s, new_file(s));

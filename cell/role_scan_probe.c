@@ -40,13 +40,15 @@ static void spin(struct vt_scan_outcome *outcome)
 /* Until there is no more, and then give up, as an engine that is out of memory does. */
 static void eat(struct vt_scan_outcome *outcome)
 {
+    static uint8_t
+        *volatile eaten; /* seen to be used: a compiler may leave out what is not */
+
     (void)outcome;
     for (;;) {
-        uint8_t *more = malloc(VT_MIB(8));
-
-        if (more == NULL)
+        eaten = malloc(VT_MIB(8));
+        if (eaten == NULL)
             abort();
-        memset(more, 1, VT_MIB(8));
+        memset(eaten, 1, VT_MIB(8));
     }
 }
 

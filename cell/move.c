@@ -72,7 +72,7 @@ bool vt_move_page(struct vt_mover *mover, const vt_hash *after, vt_move_each_row
             return false;
         if (message.type != VT_MOVE_ROW)
             return take_end(&message, is_more_out, err);
-        if (!vt_move_row_read(message.body, &row, &none) ||
+        if (i == VT_MOVE_ROWS_MAX || !vt_move_row_read(message.body, &row, &none) ||
             (has_last && memcmp(last.bytes, row.object.bytes, sizeof last.bytes) >= 0) ||
             strcmp(row.country, mover->country) != 0)
             break;

@@ -49,8 +49,12 @@ bool vt_arrival_new(struct vt_samples *samples, struct vt_arrival **out,
 {
     struct vt_arrival *a;
 
+    if (samples->has_arrival)
+        return vt_fail(err, VT_REJECTED,
+                       "another move brings files here now; one at a time");
     if (!vt_samples_forget_arriving(samples, err))
         return false;
+    samples->has_arrival = true;
     a = vt_alloc(sizeof *a);
     a->samples = samples;
     a->arena = vt_arena_new();
@@ -67,6 +71,7 @@ void vt_arrival_free(struct vt_arrival *arrival)
         vt_disk_draft_discard(arrival->draft);
     vt_buf_clear(&arrival->whole);
     vt_arena_free(arrival->arena);
+    arrival->samples->has_arrival = false;
     free(arrival);
 }
 
@@ -250,9 +255,12 @@ static bool is_file(struct vt_samples *s, const char *path, const vt_hash *wante
 {
     vt_hash found;
 
-    return hash_file(s, path, &found, err) &&
-           (vt_hash_equal(&found, wanted) ||
-            vt_fail(err, VT_REJECTED, "%s: what was read back is not what was sent", path));
+    if (!hash_file(s, path, &found, err))
+        return err->code == VT_ABSENT
+                   ? vt_fail(err, VT_REJECTED, "%s: what arrived is not there", path)
+                   : false;
+    return vt_hash_equal(&found, wanted) ||
+           vt_fail(err, VT_REJECTED, "%s: what was read back is not what was sent", path);
 }
 
 bool vt_samples_read_back(struct vt_samples *samples, const vt_hash *here,

@@ -44,6 +44,7 @@ struct vt_samples {
     struct vt_sample_slot slots[VT_SAMPLE_SLOTS];
     struct vt_sample_owner owners[VT_SAMPLE_OWNERS];
     uint64_t uses;
+    bool has_arrival; /* a batch of another cell is under way: no second one beside it */
     struct vt_samples_census census;                       /* kept beside the tables */
     uint64_t refused[VT_DATA_CLASSES][VT_COUNTED_REASONS]; /* not in the tables yet */
 };

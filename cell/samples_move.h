@@ -66,7 +66,7 @@ VT_CHECKED bool vt_samples_leave(struct vt_samples *samples, const char country[
 struct vt_arrival; /* a batch under way */
 
 /* Forget batches that were not closed, and begin one.  Returned; ends with
- * vt_arrival_free.  VT_IO. */
+ * vt_arrival_free.  VT_REJECTED: one is under way; VT_IO. */
 VT_CHECKED bool vt_arrival_new(struct vt_samples *samples, struct vt_arrival **out,
                                struct vt_error *err);
 void vt_arrival_free(struct vt_arrival *arrival); /* NULL allowed */

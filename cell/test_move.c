@@ -1,8 +1,11 @@
 /* A country's samples between two stores in service: all arrive, once, whoever is killed on
  * the way; what was erased meanwhile does not; what is damaged is found. */
+#include "cell/move_inside.h"
+#include "cell/move_message.h"
 #include "tests/harness.h"
 #include "tests/moving.h"
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -342,6 +345,15 @@ static void flip(const char *folder, const char *what, const vt_hash *object)
     vt_test_write(path, vt_slice_of(copy, bytes.len));
 }
 
+static void remove_body(const char *folder, const vt_hash *object)
+{
+    char id[65];
+
+    vt_hash_text(object, id);
+    VT_CHECK(unlink(vt_arena_printf(vt_test_arena(), "%s/body/%.2s/%s", folder, id, id)) ==
+             0);
+}
+
 static void damage_is_found_at_both_ends(void)
 {
     static const char *const whats[] = { "body", "header" };
@@ -371,7 +383,97 @@ static void damage_is_found_at_both_ends(void)
         flip(both->folders[1], whats[i], &here);
     }
     VT_CHECK_OK(vt_mover_read_back(&both->mover, &root, &err));
+    remove_body(both->folders[1], &here); /* is told as damage, not as a keeper that went */
+    VT_CHECK_FAILS(VT_REJECTED, vt_mover_read_back(&both->mover, &root, &err));
+    VT_CHECK_SAYING(strstr(err.message, "is not there") != NULL, "%s", err.message);
     end(both);
+}
+
+/* ---- those who do not behave ------------------------------------------------------------
+ */
+
+static bool count_row(void *context, const struct vt_move_row *row, struct vt_error *err)
+{
+    (void)row;
+    (void)err;
+    ++*(size_t *)context;
+    return true;
+}
+
+/* A source that answers a page with so many rows. */
+static void send_rows(int fd, unsigned count)
+{
+    struct vt_channel channel = vt_channel_init(fd);
+    struct vt_move_row row = { .country = "CH", .body_bytes = 1 };
+    struct vt_message question;
+    struct vt_error err = { 0 };
+    uint8_t is_more = 0;
+
+    if (!vt_channel_receive(&channel, 10000, &question, &err))
+        _exit(1);
+    for (unsigned i = 0; i < count; i++) {
+        VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+
+        row.object.bytes[0] = (uint8_t)(i + 1);
+        vt_move_row_write(&body, &row, (vt_slice){ 0 });
+        if (!vt_channel_send(&channel, VT_MOVE_ROW, vt_buf_slice(&body), &err))
+            _exit(0); /* the mover had enough */
+    }
+    (void)!vt_channel_send(&channel, VT_MOVE_END, VT_BYTES(is_more), &err);
+    _exit(0);
+}
+
+static size_t rows_taken(unsigned count, bool *is_ok, struct vt_error *err)
+{
+    int ends[2];
+    size_t taken = 0;
+    bool is_more;
+    struct vt_channel channel;
+    struct vt_mover mover = { .from = &channel, .country = "CH" };
+    pid_t pid;
+
+    VT_CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+    pid = fork();
+    VT_CHECK(pid >= 0);
+    if (pid == 0) {
+        (void)close(ends[0]);
+        send_rows(ends[1], count);
+    }
+    (void)close(ends[1]);
+    channel = vt_channel_init(ends[0]);
+    *is_ok = vt_move_page(&mover, NULL, count_row, &taken, &is_more, err);
+    vt_channel_clear(&channel);
+    VT_CHECK(waitpid(pid, NULL, 0) == pid);
+    return taken;
+}
+
+static void a_page_has_its_bound(void)
+{
+    struct vt_error err = { 0 };
+    bool is_ok;
+
+    VT_CHECK_SAYING(rows_taken(VT_MOVE_ROWS_MAX, &is_ok, &err) == VT_MOVE_ROWS_MAX, "%s",
+                    err.message);
+    VT_CHECK_SAYING(is_ok, "%s", err.message);
+    VT_CHECK(rows_taken(VT_MOVE_ROWS_MAX + 1, &is_ok, &err) == VT_MOVE_ROWS_MAX);
+    VT_CHECK(!is_ok && err.code == VT_MALFORMED);
+}
+
+/* Two moves to one cell would undo each other's batches. */
+static void one_arrival_at_a_time(void)
+{
+    struct vt_arrival *first, *second;
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_moving_open(vt_test_path("vienna"), "vienna", &samples, &err));
+    VT_CHECK_OK(vt_arrival_new(samples, &first, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_arrival_new(samples, &second, &err));
+    vt_arrival_free(first);
+    err = (struct vt_error){ 0 };
+    VT_CHECK_OK(vt_arrival_new(samples, &second, &err));
+    vt_arrival_free(second);
+    vt_samples_close(samples);
 }
 
 static const struct vt_case cases[] = {
@@ -381,6 +483,8 @@ static const struct vt_case cases[] = {
     { "it keeps its rate", it_keeps_its_rate },
     { "the source ends empty", the_source_ends_empty },
     { "damage is found at both ends", damage_is_found_at_both_ends },
+    { "a page has its bound", a_page_has_its_bound },
+    { "one arrival at a time", one_arrival_at_a_time },
 };
 
 VT_TEST_MAIN("cell.move", cases)

@@ -28,6 +28,7 @@ struct run {
     uint64_t starts_before;    /* of workers of pools that are closed */
     int64_t looked_ms, written_ms, retry_ms, pause_ms;
     int signal_fd;
+    vt_hash written; /* the numbers, last */
     bool is_ending, must_look;
     char trouble[240]; /* told last; empty: all is well */
 };
@@ -69,6 +70,7 @@ static bool write_numbers(struct run *r, bool is_last, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
     struct vt_error why = { 0 };
+    vt_hash seen;
 
     if (!is_last && vt_monotonic_ms() - r->written_ms < NUMBERS_MS)
         return true;
@@ -77,6 +79,10 @@ static bool write_numbers(struct run *r, bool is_last, struct vt_error *err)
     if (r->dispatch.pool != NULL)
         r->numbers.starts += vt_scan_pool_starts(r->dispatch.pool);
     vt_scanner_numbers_write(&r->numbers, &text);
+    seen = vt_sha256_of(vt_buf_slice(&text));
+    if (vt_hash_equal(&seen, &r->written))
+        return true; /* a scanner that idles wears out no disk */
+    r->written = seen;
     if (!vt_disk_write(r->dispatch.state, VT_SCANNER_METRICS, vt_buf_slice(&text), 0644,
                        &why) &&
         vt_disk_is_spoiled(r->dispatch.state)) {
@@ -185,6 +191,7 @@ static void renew_databases(struct run *r)
 
     if (vt_hash_equal(&seen, &r->databases))
         return;
+    r->databases = seen; /* tried once; loading them again would find the same */
     if (!open_pool(r, &why)) {
         tell_trouble(r, "the old rules stay, the new ones are no good", &why);
         return;
@@ -200,11 +207,11 @@ static void renew_papers(struct run *r)
 
     if (vt_hash_equal(&seen, &r->papers))
         return;
+    r->papers = seen;
     if (!r->told->renew(r->told->context, &why)) {
         tell_trouble(r, "the old papers stay, the new ones are no good", &why);
         return;
     }
-    r->papers = seen;
     r->numbers.reloads++;
     r->retry_ms = 0; /* what was refused may be allowed now */
     (void)fprintf(stderr, "vitrine scanner: papers were read again\n");
@@ -214,6 +221,8 @@ static void renew(struct run *r)
 {
     if (!r->must_look && vt_monotonic_ms() - r->looked_ms < LOOK_MS)
         return;
+    if (r->must_look)
+        r->databases = r->papers = (vt_hash){ { 0 } }; /* whoever asks gets another try */
     r->must_look = false;
     r->looked_ms = vt_monotonic_ms();
     renew_databases(r);
@@ -262,13 +271,10 @@ static void take_failure(struct run *r, const struct vt_error *why)
 
 static void take_round(struct run *r, const struct vt_scan_round *round)
 {
-    struct vt_env env = vt_env_real();
-
     if (r->trouble[0] != '\0')
         (void)fprintf(stderr, "vitrine scanner: all is well again\n");
     r->trouble[0] = '\0';
     r->pause_ms = 0;
-    vt_scanner_numbers_add(&r->numbers, round, vt_env_now_unix_s(&env));
     if (round->samples == 0) {
         r->retry_ms = vt_monotonic_ms() + r->told->idle_ms;
         return;
@@ -279,8 +285,10 @@ static void take_round(struct run *r, const struct vt_scan_round *round)
 
 static void do_round(struct run *r)
 {
+    struct vt_env env = vt_env_real();
     struct vt_scan_round round;
     struct vt_error why = { 0 };
+    bool is_ok;
 
     if (r->dispatch.pool == NULL && !open_pool(r, &why)) {
         tell_trouble(r, "workers", &why);
@@ -291,13 +299,13 @@ static void do_round(struct run *r)
         lose_keeper(r, &why);
         return;
     }
-    if (vt_scan_dispatch_round(&r->dispatch, &round, &why)) {
-        take_round(r, &round);
-        return;
-    }
+    is_ok = vt_scan_dispatch_round(&r->dispatch, &round, &why);
     /* What was settled before it failed is durable and counts. */
-    vt_scanner_numbers_add(&r->numbers, &round, 0);
-    take_failure(r, &why);
+    vt_scanner_numbers_add(&r->numbers, &round, vt_env_now_unix_s(&env));
+    if (is_ok)
+        take_round(r, &round);
+    else
+        take_failure(r, &why);
 }
 
 static bool go_on(struct run *r, struct vt_error *err)

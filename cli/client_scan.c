@@ -6,10 +6,10 @@
  * of their names.  What could not be judged is told too, and keeps the answer from being a
  * yes. */
 #include "cell/scan_pool.h"
+#include "cli/cell_verbs.h"
 #include "cli/client_session.h"
 #include "cli/moving_line.h"
 #include "cli/walk.h"
-#include <sched.h>
 
 enum { PORTION = 1024 };
 
@@ -362,16 +362,6 @@ static void print_json_summary(const struct scan *s)
 /* ---- the whole --------------------------------------------------------------------------
  */
 
-static unsigned cpus(void)
-{
-    cpu_set_t set;
-    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return count < 1                     ? 1
-           : count > VT_SCAN_WORKERS_MAX ? VT_SCAN_WORKERS_MAX
-                                         : (unsigned)count; /* 1 to 64 */
-}
-
 static bool compare_rules(struct scan *s, const char *path, struct vt_error *err)
 {
     VT_AUTO_FD fd = -1;
@@ -391,7 +381,8 @@ static bool open_rules(struct scan *s, struct vt_error *err)
 {
     const char *path = vt_args_get(s->args, "rules"),
                *limits = vt_args_get(s->args, "limits");
-    struct vt_scan_setup setup = { .limits = vt_scan_limits_default(), .workers = cpus() };
+    struct vt_scan_setup setup = { .limits = vt_scan_limits_default(),
+                                   .workers = vt_cli_scan_workers() };
     struct vt_error why = { 0 };
 
     if (path == NULL)

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-VT_NORETURN static void serve(struct vt_http_options *options, int listen_fd, int control_fd,
-                              struct vt_http_server **server, int *control)
+VT_NORETURN static void serve(struct vt_http_options *options, int listen_fd,
+                              int control_fd, struct vt_http_server **server, int *control)
 {
     struct vt_error err = { 0 };
 

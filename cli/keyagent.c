@@ -407,7 +407,11 @@ static bool run_destroy(struct vt_args *args, struct vt_error *err)
     const char *out = vt_args_get(args, "out");
     struct vt_agent_place place;
 
-    if (!read_triple(args, arena, &place, err) || !destroy(args, &place, &claim, err))
+    if (!read_triple(args, arena, &place, err))
+        return false;
+    if (vt_path_exists(out)) /* said before the key is gone */
+        return vt_fail(err, VT_REJECTED, "%s: exists already; name another --out", out);
+    if (!destroy(args, &place, &claim, err))
         return false;
     if (!vt_cli_write(out, vt_buf_slice(&claim), 0644, err))
         return vt_within(err, "the key is destroyed; ask again for its claim");

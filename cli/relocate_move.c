@@ -228,8 +228,12 @@ bool vt_cli_relocate_pause(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_JOB job = { .arena = NULL };
 
-    if (!vt_job_open(args, vt_args_get(args, "job"), false, &job, err) ||
-        !vt_disk_write(job.disk, "pause", VT_LIT("paused\n"), 0644, err))
+    if (!vt_job_open(args, vt_args_get(args, "job"), false, &job, err))
+        return false;
+    if (!vt_disk_has(job.disk, "begun"))
+        return vt_fail(err, VT_REJECTED, "%s: was not started; `vitrine relocate start`",
+                       job.dir);
+    if (!vt_disk_write(job.disk, "pause", VT_LIT("paused\n"), 0644, err))
         return false;
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:s}", "ok", 1, "state", "paused"));

@@ -200,7 +200,7 @@ static const struct row rows[] = {
          "@agent-enrolment.json" },
     { 3, "relocate finish --job #move --trust @trust.json --enrolment "
          "@agent-enrolment.json" },
-    { 0, "relocate pause --job #move" },
+    { 1, "relocate pause --job #move" },
     { NO_TWIN, "relocate countersign --done @moved.json --out +new-done --key "
                "@vendor.key" },
     { NO_TWIN, "relocate confirm --begun @moved.json --done @moved.json "

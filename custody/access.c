@@ -60,6 +60,23 @@ static bool reason_fits(const struct vt_access *access, struct vt_error *err)
            vt_fail(err, VT_MALFORMED, "access: only an erasure names backups");
 }
 
+static bool is_new_name(const struct vt_access_backup *backups, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vt_slice_equal(backups[i].name, backups[count].name))
+            return false;
+    return true;
+}
+
+bool vt_access_backups_verify(const struct vt_access_backup *backups, size_t count,
+                              struct vt_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_new_name(backups, i))
+            return vt_fail(err, VT_MALFORMED, "backup %zu: named twice", i + 1);
+    return true;
+}
+
 static bool is_whole(const struct vt_access *access, struct vt_error *err)
 {
     size_t most = access->is_batch ? VT_ACCESS_BATCH_MAX : VT_ACCESS_OBJECTS_MAX;
@@ -74,7 +91,8 @@ static bool is_whole(const struct vt_access *access, struct vt_error *err)
                        "access: objects are named in ascending order, each once");
     if (access->expires_unix_s <= access->created_unix_s)
         return vt_fail(err, VT_MALFORMED, "access: it had expired when it was written");
-    return reason_fits(access, err);
+    return reason_fits(access, err) &&
+           vt_access_backups_verify(access->backups, access->backup_count, err);
 }
 
 /* ---- reading ----------------------------------------------------------------------------
@@ -103,14 +121,6 @@ static bool read_objects(const json_t *predicate, struct vt_access *out,
     return true;
 }
 
-static bool is_new_name(const struct vt_access_backup *backups, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (vt_slice_equal(backups[i].name, backups[count].name))
-            return false;
-    return true;
-}
-
 bool vt_access_backups_read(const json_t *list, struct vt_access_backup *out,
                             size_t *count_out, struct vt_error *err)
 {
@@ -125,8 +135,6 @@ bool vt_access_backups_read(const json_t *list, struct vt_access_backup *out,
         if (!vt_json_get_text(row, "a backup", "name", &out[i].name, err) ||
             !vt_json_get_time(row, "a backup", "dies", &out[i].dies_unix_s, err))
             return false;
-        if (!is_new_name(out, i))
-            return vt_fail(err, VT_MALFORMED, "backup %zu: named twice", i + 1);
     }
     *count_out = count;
     return true;

@@ -86,11 +86,14 @@ VT_CHECKED bool vt_access_write(const struct vt_access *access, struct vt_buf *p
 void vt_access_keep_texts(struct vt_arena *arena, struct vt_access *access);
 
 /* The copies as they stand in statements: a JSON array of {"dies", "name"}.
- * Errors: VT_MALFORMED a name twice, or a date that is none; VT_LIMIT too many */
+ * Errors: VT_MALFORMED a date that is none; VT_LIMIT too many */
 VT_CHECKED bool vt_access_backups_read(const json_t *list, struct vt_access_backup *out,
                                        size_t *count_out, struct vt_error *err);
 /* NULL: memory, or a name that is not UTF-8. */
 json_t *vt_access_backups_json(const struct vt_access_backup *backups, size_t count);
+/* Each has a name of its own.  Errors: VT_MALFORMED */
+VT_CHECKED bool vt_access_backups_verify(const struct vt_access_backup *backups,
+                                         size_t count, struct vt_error *err);
 
 /* ---- on the ledger ----------------------------------------------------------------------
  */

@@ -28,7 +28,7 @@ static bool is_whole(const struct vt_erasure *erasure, struct vt_error *err)
                            "erasure: accesses stand by their index, and each read some of "
                            "what is closed");
     }
-    return true;
+    return vt_access_backups_verify(erasure->backups, erasure->backup_count, err);
 }
 
 /* ---- reading ----------------------------------------------------------------------------

@@ -148,6 +148,20 @@ static void scan(struct vt_access *a)
     a->rules = hash_of("rules");
 }
 
+static void two_backups(struct vt_access *a)
+{
+    a->reason = VT_ACCESS_ERASURE;
+    a->backups[0] = (struct vt_access_backup){ VT_LIT("nightly"), BEGAN + 86400 };
+    a->backups[1] = (struct vt_access_backup){ VT_LIT("weekly"), BEGAN + 86400 };
+    a->backup_count = 2;
+}
+
+static void one_backup_twice(struct vt_access *a)
+{
+    two_backups(a);
+    a->backups[1].name = a->backups[0].name;
+}
+
 static void scan_without_rules(struct vt_access *a)
 {
     a->reason = VT_ACCESS_SCAN;
@@ -201,6 +215,8 @@ static void what_may_be_said(void)
         { "an automatic scan", scan, VT_OK },
         { "without its rules", scan_without_rules, VT_MALFORMED },
         { "rules without scan", rules_without_scan, VT_MALFORMED },
+        { "two backups", two_backups, VT_OK },
+        { "one backup twice", one_backup_twice, VT_MALFORMED },
         { "expired at birth", expired_at_birth, VT_MALFORMED },
         { "no ticket", no_ticket, VT_MALFORMED },
         { "a ticket that steers a terminal", control_in_ticket, VT_MALFORMED },

@@ -302,6 +302,36 @@ static void who_may_not_erases_nothing(void)
     VT_CHECK_SAYING(reply.status == 200, "%u: %s", reply.status, reply.message);
 }
 
+/* What the front would not let through reaches the holder all the same: it is not written
+ * down, for no start could read it. */
+static void a_backup_named_twice_is_not_recorded(void)
+{
+    struct vt_custody_request *request = vt_arena_alloc(vt_test_arena(), sizeof *request);
+    struct vt_agent_ask *taken = vt_arena_alloc(vt_test_arena(), sizeof *taken);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_custody_ask erase;
+    struct vt_error err = { 0 };
+
+    begin();
+    order(&erase, &swiss);
+    erase.access.backups[1] =
+        (struct vt_access_backup){ VT_LIT("weekly"), world.now_unix_s + 86400 };
+    erase.access.backup_count = 2;
+    VT_CHECK_OK(vt_custody_request_parse(vt_custody_request_of(&world, &erase, 0),
+                                         vt_test_arena(), request, &err));
+    VT_CHECK_OK(
+        vt_agent_ask_take(request, vt_agent_policy(agent), vt_test_arena(), taken, &err));
+    taken->access.backups[1].name = VT_LIT("nightly");
+    VT_CHECK_OK(vt_agent_answer(agent, taken, &reply, &err));
+    VT_CHECK_SAYING(reply.status == 400 && strstr(reply.message, "named twice") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    reopen();
+    ask(&erase, &reply); /* its twin */
+    VT_CHECK(claim_of(&reply, &swiss.id, VT_ERASURE_ERASED)->backup_count == 2);
+    VT_CHECK(reply.totals.deeds[VT_AGENT_ERASED] == 1);
+    reopen();
+}
+
 /* ---- the claim --------------------------------------------------------------------------
  */
 
@@ -327,6 +357,27 @@ static void a_claim_is_of_its_objects_alone(void)
     VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("ee"), &err));
     erasure.is_period = true;
     VT_CHECK_FAILS(VT_REJECTED, vt_erasure_is_of(&erasure, ids, VT_LIT("ee"), &err));
+}
+
+static void its_backups_have_a_name_each(void)
+{
+    struct vt_erasure *erasure = vt_arena_alloc(vt_test_arena(), sizeof *erasure);
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF none = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    *erasure = (struct vt_erasure){ .cell = VT_LIT("zurich"),
+                                    .ledger = VT_LIT("cell.example/access"),
+                                    .number = 1,
+                                    .at_unix_s = VT_WORLD_NOW,
+                                    .erased = { .count = 1 },
+                                    .backups = { { VT_LIT("nightly"), VT_WORLD_NOW },
+                                                 { VT_LIT("weekly"), VT_WORLD_NOW } },
+                                    .backup_count = 2 };
+    erasure->erased.root = vt_sha256_of(VT_LIT("root"));
+    VT_CHECK_OK(vt_erasure_write(erasure, &payload, &err));
+    erasure->backups[1].name = VT_LIT("nightly");
+    VT_CHECK_FAILS(VT_MALFORMED, vt_erasure_write(erasure, &none, &err));
 }
 
 static void an_answer_has_its_form(void)
@@ -363,6 +414,8 @@ static const struct vt_case cases[] = {
     { "a kept answer is not given again", a_kept_answer_is_not_given_again },
     { "by its id alone", by_its_id_alone },
     { "who may not erases nothing", who_may_not_erases_nothing },
+    { "a backup named twice is not recorded", a_backup_named_twice_is_not_recorded },
+    { "its backups have a name each", its_backups_have_a_name_each },
     { "a claim is of its objects alone", a_claim_is_of_its_objects_alone },
     { "an answer has its form", an_answer_has_its_form },
 };

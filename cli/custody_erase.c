@@ -2,7 +2,8 @@
  *
  * In this order: the agent's tombstones, kept with its claim; headers, bodies and rows of
  * the cell's store; the cell's signature on the same claim; the ledger.  Called again it
- * goes on where it was: with --out.agent there, the agent is not asked again. */
+ * goes on where it was: with --out.agent there, the agent is not asked again; without, it
+ * is asked with the salt in --out.opening, so that it answers as it did. */
 #include "cell/samples.h"
 #include "cli/custody.h"
 #include "custody/ask.h"
@@ -26,6 +27,8 @@ const struct vt_option vt_cli_custody_erase_options[] = {
       false },
     { NULL, NULL, NULL, false, false },
 };
+
+enum { OPENING_SALT_CHARS = 64 };
 
 struct erasing {
     struct vt_args *args;
@@ -90,6 +93,33 @@ static bool read_headers(struct erasing *e, struct vt_error *err)
 /* ---- the agent --------------------------------------------------------------------------
  */
 
+static bool are_backups_of(const struct vt_erasure *erasure, const struct vt_access *access)
+{
+    if (erasure->backup_count != access->backup_count)
+        return false;
+    for (size_t i = 0; i < access->backup_count; i++)
+        if (!vt_slice_equal(erasure->backups[i].name, access->backups[i].name) ||
+            erasure->backups[i].dies_unix_s != access->backups[i].dies_unix_s)
+            return false;
+    return true;
+}
+
+/* The cell signs what it was told to do, and nothing else that an agent may have signed. */
+static bool is_of_order(const struct erasing *e, const struct vt_erasure *erasure,
+                        struct vt_error *err)
+{
+    const struct vt_access *access = &e->access;
+
+    if (e->sorts.len != access->count)
+        return vt_fail(err, VT_REJECTED, "the claim is not of the objects of the order");
+    if (!vt_slice_equal(erasure->cell, access->cell) ||
+        !vt_slice_equal(erasure->ledger, access->ledger))
+        return vt_fail(err, VT_REJECTED, "the claim is of another cell or ledger");
+    if (!are_backups_of(erasure, access))
+        return vt_fail(err, VT_REJECTED, "the claim is not of the backups of the order");
+    return vt_erasure_is_of(erasure, access->objects, e->sorts, err);
+}
+
 static bool take_answer(struct erasing *e, vt_slice bytes, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_erasure *erasure = vt_alloc(sizeof *erasure);
@@ -100,24 +130,69 @@ static bool take_answer(struct erasing *e, vt_slice bytes, struct vt_error *err)
         !vt_envelope_parse(e->claim, &envelope, err) ||
         !vt_erasure_read(&envelope.statement, erasure, err))
         return false;
-    if (e->sorts.len != e->access.count)
-        return vt_fail(err, VT_REJECTED, "the claim is not of the objects of the order");
     if (!vt_erasure_signed_by(e->asker.keyring, &envelope, erasure,
                               vt_env_now_unix_s(e->asker.env))
              .agent)
         return vt_fail(err, VT_REJECTED, "the claim is signed by no agent of the cell");
-    return vt_erasure_is_of(erasure, e->access.objects, e->sorts, err);
+    return is_of_order(e, erasure, err);
+}
+
+/* What opens the commitment: the salt in hex, and the order. */
+static bool write_opening(const struct erasing *e, const char *path, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX + OPENING_SALT_CHARS + 1);
+    char hex[OPENING_SALT_CHARS + 1];
+    vt_hash salt;
+
+    memcpy(salt.bytes, e->asked.salt, sizeof salt.bytes);
+    vt_hash_text(&salt, hex);
+    vt_buf_printf(&text, "%s\n", hex);
+    vt_buf_put(&text, e->asked.envelope);
+    return vt_buf_check(&text, "the opening", err) &&
+           vt_cli_write(path, vt_buf_slice(&text), 0600, err);
+}
+
+static bool read_opening(struct erasing *e, const char *path, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_ENTRY_BYTES_MAX + OPENING_SALT_CHARS + 1);
+    vt_reader r;
+    vt_slice line;
+    vt_hash salt;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    r.rest = vt_buf_slice(&text);
+    if (!vt_read_line(&r, &line) || !vt_hash_parse_hex(line, &salt))
+        return vt_fail(err, VT_MALFORMED, "%s: no line with a salt", path);
+    memcpy(e->asked.salt, salt.bytes, sizeof e->asked.salt);
+    return vt_slice_equal(r.rest, e->asked.envelope) ||
+           vt_fail(err, VT_REJECTED,
+                   "%s: another order was begun there; give this one another --out", path);
+}
+
+/* The salt is on the disk before the commitment is anywhere else. */
+static bool begin_opening(struct erasing *e, const char *path, struct vt_error *err)
+{
+    if (vt_path_exists(path))
+        return read_opening(e, path, err);
+    vt_ask_draw_salt(e->asker.env, &e->asked);
+    return write_opening(e, path, err);
 }
 
 static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
 {
+    const char *path = vt_arena_printf(e->arena, "%s.opening", vt_args_get(e->args, "out"));
     struct vt_ask_wish wish = { .objects = e->objects,
                                 .object_count = e->count,
                                 .is_erasure = true };
     VT_AUTO_ASK_ANSWER answer = { .message = "" };
+    bool is_ok;
 
-    vt_ask_draw_salt(e->asker.env, &e->asked);
-    if (!vt_ask_release(&e->asker, &e->asked, &wish, &answer, err))
+    if (!begin_opening(e, path, err))
+        return false;
+    is_ok = vt_ask_release(&e->asker, &e->asked, &wish, &answer, err);
+    /* The salt that counted may be one that follows from it. */
+    if (!write_opening(e, path, err) || !is_ok)
         return false;
     if (answer.outcome != VT_ASK_RELEASED)
         return vt_fail(err, VT_REJECTED, "the agent: %s", answer.message);
@@ -138,6 +213,15 @@ static bool get_claim(struct erasing *e, struct vt_error *err)
 
 /* ---- the cell ---------------------------------------------------------------------------
  */
+
+/* Opening a store makes one; a cell that looks into the wrong folder has erased nothing. */
+static bool is_store_there(const struct erasing *e, struct vt_error *err)
+{
+    const char *folder = vt_args_get(e->args, "samples");
+
+    return vt_path_exists(vt_arena_printf(e->arena, "%s/records.db", folder)) ||
+           vt_fail(err, VT_IO, "--samples %s: no store of files is there", folder);
+}
 
 static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
                             struct vt_error *err)
@@ -226,7 +310,8 @@ bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
         !vt_http_client_new(&client, err))
         return false;
     e.asker.client = client;
-    if (!get_claim(&e, err) || !erase_from_cell(&e, key, err) || !close_claim(&e, key, err))
+    if (!is_store_there(&e, err) || !get_claim(&e, err) || !erase_from_cell(&e, key, err) ||
+        !close_claim(&e, key, err))
         return false;
     say_erased(&e);
     return true;

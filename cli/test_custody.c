@@ -183,7 +183,8 @@ static const char *seal(const char *name, const char *plain)
     return seal_for(VT_C_SWISS, name, vt_slice_from_cstr(plain));
 }
 
-static void request(const char *file, const char *reason, const char *object)
+static void request_with(const char *file, const char *reason, const char *object,
+                         const char *copy)
 {
     const char *backup = strcmp(reason, "erasure") == 0 ? "--backup" : NULL;
 
@@ -193,9 +194,14 @@ static void request(const char *file, const char *reason, const char *object)
                                  s.role_id, "--place", "Zurich", "--jurisdiction", "CH",
                                  "--reason", reason, "--ticket", "SECRET-TICKET",
                                  "--recipient", s.recipient, "--key", path("reader.key"),
-                                 object, backup, "nightly=2037-01-31T00:00:00Z"));
+                                 object, backup, copy));
     (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "approve", path(file), "--key",
                                  path("analyst.key")));
+}
+
+static void request(const char *file, const char *reason, const char *object)
+{
+    request_with(file, reason, object, "nightly=2037-01-31T00:00:00Z");
 }
 
 static const char *read_from(int exit_code, const char *agent, const char *sealed_for,
@@ -627,14 +633,20 @@ static const char *back_up(const char *header, const char *name)
     return vt_custody_write_file(&s.world, name, vt_buf_slice(&file));
 }
 
-static const char *erase(int exit_code, const char *order, const char *out)
+static const char *erase_in(int exit_code, const char *samples, const char *order,
+                            const char *out)
 {
     return vt_test_run(
-        exit_code, VT_ARGV("vitrine", "custody", "erase", "--request", path(order),
-                           "--trust", path("trust.json"), "--enrolment",
-                           path("enrolled-5.json"), "--ledger", s.ledger.url, "--agent",
-                           s.agent.url, "--sealed-for", s.sealed_for, "--samples",
-                           path("samples"), "--key", path("cell.key"), "--out", path(out)));
+        exit_code,
+        VT_ARGV("vitrine", "custody", "erase", "--request", path(order), "--trust",
+                path("trust.json"), "--enrolment", path("enrolled-5.json"), "--ledger",
+                s.ledger.url, "--agent", s.agent.url, "--sealed-for", s.sealed_for,
+                "--samples", path(samples), "--key", path("cell.key"), "--out", path(out)));
+}
+
+static const char *erase(int exit_code, const char *order, const char *out)
+{
+    return erase_in(exit_code, "samples", order, out);
 }
 
 static const char *erased(int exit_code, const char *claim, const char *objects)
@@ -726,6 +738,69 @@ static void no_order_no_erasure(void)
     start_agent();
     (void)erase(0, "e1", "claim-1");
     VT_CHECK(!vt_path_exists(header));
+    finish();
+}
+
+/* A folder that is no store: nobody is asked, and none is made. */
+static void no_store_no_erasure(void)
+{
+    const char *header, *said;
+    char plain[] = "a file";
+
+    begin_with_files();
+    header = share(VT_BYTES(plain), 1);
+    request("e1", "erasure", header);
+    said = erase_in(3, "smaples", "e1", "claim-1");
+    VT_CHECK_SAYING(strstr(said, path("smaples")) != NULL, "%s", said);
+    VT_CHECK(!vt_path_exists(path("smaples")) && !vt_path_exists(path("claim-1.agent")) &&
+             !vt_path_exists(path("claim-1.opening")));
+    VT_CHECK(vt_path_exists(header));
+    (void)erase(0, "e1", "claim-1"); /* its twin */
+    VT_CHECK(!vt_path_exists(header));
+    finish();
+}
+
+/* What the agent signed for one order is no answer to another. */
+static void a_claim_is_of_its_order(void)
+{
+    const char *header, *kept, *said;
+    char plain[] = "a file";
+
+    begin_with_files();
+    header = share(VT_BYTES(plain), 1);
+    kept = back_up(header, "kept.age");
+    request("e1", "erasure", header);
+    (void)erase(0, "e1", "claim-1");
+    request_with("e2", "erasure", kept, "nightly=2037-02-01T00:00:00Z");
+    vt_test_write(path("claim-2.agent"), vt_test_read(path("claim-1.agent")));
+    said = erase(1, "e2", "claim-2");
+    VT_CHECK_SAYING(strstr(said, "not of the backups") != NULL, "%s", said);
+    VT_CHECK(!vt_path_exists(path("claim-2")));
+    request("e3", "erasure", kept); /* its twin: the same backups */
+    vt_test_write(path("claim-3.agent"), vt_test_read(path("claim-1.agent")));
+    (void)erase(0, "e3", "claim-3");
+    finish();
+}
+
+/* Killed between the agent's answer and the disk: the same question again. */
+static void a_lost_answer_is_asked_for_again(void)
+{
+    const char *header, *kept, *said;
+    char plain[] = "a file";
+    vt_slice claim;
+
+    begin_with_files();
+    header = share(VT_BYTES(plain), 1);
+    kept = back_up(header, "kept.age");
+    request("e1", "erasure", header);
+    (void)erase(0, "e1", "claim-1");
+    claim = vt_test_read(path("claim-1.agent"));
+    VT_CHECK(unlink(path("claim-1.agent")) == 0);
+    request_with("e2", "erasure", kept, "nightly=2037-02-01T00:00:00Z");
+    said = erase(1, "e2", "claim-1"); /* another order, and the opening of this one */
+    VT_CHECK_SAYING(strstr(said, "another order") != NULL, "%s", said);
+    (void)erase(0, "e1", "claim-1");
+    VT_CHECK(vt_slice_equal(vt_test_read(path("claim-1.agent")), claim));
     finish();
 }
 
@@ -909,6 +984,9 @@ static const struct vt_case cases[] = {
     { "roles are confined", roles_are_confined },
     { "what is erased is never read", what_is_erased_is_never_read },
     { "no order, no erasure", no_order_no_erasure },
+    { "no store, no erasure", no_store_no_erasure },
+    { "a claim is of its order", a_claim_is_of_its_order },
+    { "a lost answer is asked for again", a_lost_answer_is_asked_for_again },
 };
 
 VT_TEST_MAIN("cli.custody", cases)

@@ -185,7 +185,7 @@ bool vt_job_open_agent(struct vt_args *args, struct vt_job *job, struct vt_error
                                     .keyring = &job->keyring->keyring,
                                     .env = vt_args_env(args),
                                     .client = job->client };
-    return is_ok;
+    return is_ok && vt_cli_writer_token(args, job->arena, &job->asker.token, err);
 }
 
 /* ---- asking the source's agent ----------------------------------------------------------

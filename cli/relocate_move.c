@@ -12,7 +12,13 @@
     {                                                                                      \
         "job", "DIR", "the move's folder, with job.json in it", true, false                \
     }
-#define AGENT_OPTIONS JOB_OPTION, VT_OPTION_TRUST, VT_OPTION_ENROLMENT, VT_OPTION_PASSPHRASE
+#define TOKEN_OPTION                                                                       \
+    {                                                                                      \
+        "token-file", "FILE", "first line: the token of one of the ledger's writers",      \
+            false, false                                                                   \
+    }
+#define AGENT_OPTIONS                                                                      \
+    JOB_OPTION, VT_OPTION_TRUST, VT_OPTION_ENROLMENT, VT_OPTION_PASSPHRASE, TOKEN_OPTION
 #define RATE_OPTION                                                                        \
     {                                                                                      \
         "rate", "MIB", "at most so many MiB a second; as fast as it goes", false, false    \
@@ -333,7 +339,8 @@ bool vt_cli_relocate_verify(struct vt_args *args, struct vt_error *err)
  */
 
 /* Behind the fence: the rest, both roots, and the statement. */
-static bool settle(struct vt_job *job, struct vt_manifest_root *to, struct vt_error *err)
+static bool settle(struct vt_job *job, struct vt_manifest_root *from,
+                   struct vt_manifest_root *to, struct vt_error *err)
 {
     struct vt_move_settled settled;
     VT_AUTO_JSON words = NULL;
@@ -353,7 +360,42 @@ static bool settle(struct vt_job *job, struct vt_manifest_root *to, struct vt_er
     (void)json_object_set_new(words, "begun", vt_field_of_hash(&begun));
     (void)json_object_set_new(words, "settled", root_json(&settled.from));
     (void)json_object_set_new(words, "read_back", root_json(to));
+    *from = settled.from;
     return log_paper(job, "done", words, err);
+}
+
+/* What the statement said of the source, which was read back at the destination too. */
+static bool read_done(const struct vt_job *job, struct vt_manifest_root *out,
+                      struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    const json_t *root;
+
+    if (!vt_disk_read(job->disk, "done", &bytes, err) ||
+        !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
+        return vt_within(err, "%s/done", job->dir);
+    root = json_object_get(envelope.statement.predicate, "read_back");
+    if (envelope.statement.type != VT_RELOCATION || root == NULL)
+        return vt_fail(err, VT_MALFORMED, "%s/done: does not say what was read back",
+                       job->dir);
+    *out = (struct vt_manifest_root){ .count = vt_field_number(root, "count"),
+                                      .bytes = vt_field_number(root, "bytes"),
+                                      .root = vt_field_hash(root, "root") };
+    return true;
+}
+
+/* It is all still there, so what is left of it at the source may go. */
+static bool compare_done(struct vt_job *job, struct vt_manifest_root *from,
+                         struct vt_manifest_root *to, struct vt_error *err)
+{
+    if (!read_done(job, from, err) || !vt_mover_read_back(&job->mover, to, err))
+        return false;
+    return vt_manifest_root_equal(from, to) ||
+           vt_fail(err, VT_REJECTED,
+                   "%ju objects had arrived by %s/done, and what is read back now, %ju, is "
+                   "not the same; nothing was removed",
+                   (uintmax_t)from->count, job->dir, (uintmax_t)to->count);
 }
 
 /* Once it is said that all has arrived, the source's rows are no measure any more: nothing
@@ -361,7 +403,7 @@ static bool settle(struct vt_job *job, struct vt_manifest_root *to, struct vt_er
 bool vt_cli_relocate_finish(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_JOB job = { .arena = NULL };
-    struct vt_manifest_root to;
+    struct vt_manifest_root from, to;
 
     if (!vt_job_open(args, vt_args_get(args, "job"), true, &job, err) ||
         !vt_job_open_agent(args, &job, err) || !vt_job_connect(&job, err))
@@ -370,9 +412,9 @@ bool vt_cli_relocate_finish(struct vt_args *args, struct vt_error *err)
         return vt_fail(err, VT_REJECTED, "%s: was not started; `vitrine relocate start`",
                        job.dir);
     if (vt_disk_has(job.disk, "done")) {
-        if (!vt_mover_read_back(&job.mover, &to, err))
+        if (!compare_done(&job, &from, &to, err))
             return false;
-    } else if (!settle(&job, &to, err)) {
+    } else if (!settle(&job, &from, &to, err)) {
         return false;
     }
     if (!vt_mover_leave(&job.mover, err))
@@ -381,6 +423,6 @@ bool vt_cli_relocate_finish(struct vt_args *args, struct vt_error *err)
         args,
         "done: equal, on the ledger, and nothing is left at the source.  Its key goes "
         "next: `vitrine keyagent destroy`",
-        &to, &to);
+        &from, &to);
     return true;
 }

@@ -863,7 +863,7 @@ static void write_job(void)
                       path("analyst.key"), path("cell.key"))));
 }
 
-static const char *relocate(int exit_code, const char *verb)
+static const char *relocate_with(int exit_code, const char *verb, const char *token)
 {
     if (strcmp(verb, "pause") == 0 || strcmp(verb, "progress") == 0 ||
         strcmp(verb, "verify") == 0)
@@ -872,7 +872,13 @@ static const char *relocate(int exit_code, const char *verb)
     return vt_test_run(exit_code,
                        VT_ARGV("vitrine", "relocate", verb, "--job", path("job"), "--trust",
                                path("trust.json"), "--enrolment", path("enrolled-5.json"),
-                               "--enrolment", path("enrolled-6.json")));
+                               "--enrolment", path("enrolled-6.json"), "--token-file",
+                               path(token)));
+}
+
+static const char *relocate(int exit_code, const char *verb)
+{
+    return relocate_with(exit_code, verb, "token");
 }
 
 static void says(const char *said, const char *words)
@@ -918,6 +924,36 @@ static void the_papers_speak_for_themselves(void)
     }
 }
 
+/* The paper, as if one file more had been read back. */
+static void write_other_done(vt_slice done)
+{
+    const struct vt_key *keys[1] = { vt_world_key(VT_P_CELL) };
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_error err = { 0 };
+    json_t *root;
+
+    VT_CHECK_OK(vt_envelope_parse(done, &envelope, &err));
+    root = json_object_get(envelope.statement.predicate, "read_back");
+    (void)json_object_set_new(root, "count", json_integer(MOVED + MORE + 1));
+    VT_CHECK_OK(vt_statement_write_about_itself(VT_RELOCATION, envelope.statement.predicate,
+                                                &payload, &err));
+    VT_CHECK_OK(vt_envelope_sign(vt_buf_slice(&payload), keys, 1, &out, &err));
+    vt_test_write(path("job/done"), vt_buf_slice(&out));
+}
+
+/* Nothing is left at the source on the word of a paper alone. */
+static void what_arrived_is_still_there(void)
+{
+    vt_slice done = vt_test_read(path("job/done"));
+
+    write_other_done(done);
+    says(relocate(1, "finish"), "is not the same; nothing was removed");
+    vt_test_write(path("job/done"), done);
+    says(relocate(0, "finish"), print("%d objects", MOVED + MORE)); /* its twin: again */
+}
+
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
 static void a_move_is_on_record(void)
@@ -937,6 +973,8 @@ static void a_move_is_on_record(void)
               recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
     share_many(0, MOVED);
     write_job();
+    vt_test_write(path("token"), VT_LIT("0123\n"));
+    says(relocate_with(3, "start", "no-token"), "no-token");
     says(relocate(3, "start"), "no keeper listens");
     pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
     pids[1] = vt_moving_start(path("vienna"), "vienna", path("to"));
@@ -957,7 +995,7 @@ static void a_move_is_on_record(void)
     says(relocate(0, "progress"), "moving: zurich to vienna");
     says(relocate(0, "finish"), "nothing is left at the source");
     says(relocate(1, "start"), "this move is done");
-    says(relocate(0, "finish"), print("%d objects", MOVED + MORE)); /* again */
+    what_arrived_is_still_there();
     says(relocate(0, "progress"), "done");
     says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
          print("rewrapped %d", MOVED + MORE));

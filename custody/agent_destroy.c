@@ -2,9 +2,12 @@
  *
  * From the record on the key opens nothing, in this process and after each start: whoever
  * opens the agent finishes what a killed one began. */
+#include "crypto/age_file.h"
 #include "custody/agent_inside.h"
 #include "custody/erasure.h"
 #include "store/store.h"
+
+enum { KEY_BYTES_MAX = 64 << 10 };
 
 /* ---- the file ---------------------------------------------------------------------------
  */
@@ -33,8 +36,32 @@ static bool overwrite(struct vt_disk *disk, const char *name, struct vt_error *e
     return is_ok;
 }
 
-static bool remove_key(struct vt_disk *disk, const char *name, struct vt_error *err)
+/* Does a key of somebody else stand under the name, as one that was put there since?  What
+ * is no key that opens is taken for what is left of the destroyed one. */
+static bool is_of_another(struct vt_disk *disk, const char *name,
+                          const struct vt_age_recipient *whose, vt_slice passphrase)
 {
+    VT_AUTO_BUF pem = vt_buf_init(KEY_BYTES_MAX);
+    VT_AUTO_AGE_IDENTITY identity = { 0 };
+    struct vt_error ignored = { 0 };
+    bool is_key =
+        vt_disk_read(disk, name, &pem, &ignored) &&
+        vt_age_identity_parse_pem(vt_buf_slice(&pem), passphrase, &identity, &ignored);
+
+    if (pem.data != NULL)
+        explicit_bzero(pem.data, pem.capacity);
+    return is_key && memcmp(&identity.recipient, whose, sizeof *whose) != 0;
+}
+
+static bool remove_key(struct vt_disk *disk, const char *name,
+                       const struct vt_age_recipient *whose, vt_slice passphrase,
+                       struct vt_error *err)
+{
+    if (is_of_another(disk, name, whose, passphrase))
+        return vt_fail(err, VT_REJECTED,
+                       "%s/%s: the key that was there is destroyed, and this one is "
+                       "another recipient's: move it to a name of its own",
+                       vt_disk_path(disk), name);
     if (vt_disk_has(disk, name) && !overwrite(disk, name, err))
         return false;
     if (vt_disk_remove(disk, name, err))
@@ -45,7 +72,8 @@ static bool remove_key(struct vt_disk *disk, const char *name, struct vt_error *
     return true;
 }
 
-bool vt_agent_key_file_destroy(const char *path, struct vt_error *err)
+bool vt_agent_key_file_destroy(const char *path, const struct vt_age_recipient *whose,
+                               vt_slice passphrase, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *slash = strrchr(path, '/');
@@ -56,9 +84,11 @@ bool vt_agent_key_file_destroy(const char *path, struct vt_error *err)
     folder = slash == NULL ? "."
                            : vt_arena_cstr(arena, vt_slice_of((const uint8_t *)path,
                                                               (size_t)(slash - path) + 1));
+    if (!vt_path_exists(folder)) /* it went with the file */
+        return true;
     if (!vt_disk_open(folder, false, &disk, err))
         return false;
-    is_ok = remove_key(disk, name, err);
+    is_ok = remove_key(disk, name, whose, passphrase, err);
     vt_disk_close(disk);
     return is_ok;
 }
@@ -189,7 +219,9 @@ bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place
                        place->data_class, place->period);
     if (!identity->is_destroyed && !destroy_now(agent, identity, err))
         return false;
-    if ((identity->key != NULL && !vt_agent_key_file_destroy(identity->key, err)) ||
+    if ((identity->key != NULL && /* opened at the start, so it is that recipient's */
+         !vt_agent_key_file_destroy(identity->key, &identity->identity.recipient,
+                                    (vt_slice){ 0 }, err)) ||
         !vt_agent_store_read(agent->store, identity->claim_at, arena, &row, err))
         return false;
     vt_buf_put(claim_out, row.envelope);

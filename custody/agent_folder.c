@@ -169,7 +169,8 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
     before = vt_agent_identity_of(agent, country, data_class, period);
     if (before != NULL && before->key == NULL && before->is_destroyed) {
         before->key = vt_arena_cstr(agent->arena, key);
-        return vt_agent_key_file_destroy(before->key, err);
+        return vt_agent_key_file_destroy(before->key, &before->identity.recipient,
+                                         passphrase, err);
     }
     if (before != NULL)
         return vt_fail(err, VT_REJECTED, "%.*s/%.*s/%.*s has two keys: name one",

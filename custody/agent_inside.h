@@ -83,8 +83,12 @@ VT_CHECKED bool vt_agent_remember_destroyed(struct vt_agent *agent,
 /* The identity for that country, class and period, or NULL. */
 struct vt_agent_identity *vt_agent_identity_of(struct vt_agent *agent, vt_slice country,
                                                vt_slice data_class, vt_slice period);
-/* Take a key's file from the disk, overwritten first; it may be gone already.  VT_IO. */
-VT_CHECKED bool vt_agent_key_file_destroy(const char *path, struct vt_error *err);
+/* Take the file of that recipient's key from the disk, overwritten first; it may be gone
+ * already, and its folder too.  passphrase: opens it, if it is still to be told from
+ * others. Errors: VT_REJECTED another recipient's key is there, and stays; VT_IO */
+VT_CHECKED bool vt_agent_key_file_destroy(const char *path,
+                                          const struct vt_age_recipient *whose,
+                                          vt_slice passphrase, struct vt_error *err);
 
 /* ---- judging ----------------------------------------------------------------------------
  */

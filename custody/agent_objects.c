@@ -140,17 +140,25 @@ bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
 /* ---- the terms --------------------------------------------------------------------------
  */
 
-/* What is erased by its id alone may be of any country: the rule must say so. */
+/* What is erased by its id alone may be of any country and of any class that we have a key
+ * for: the rules must say so. */
 static bool unseen_are_allowed(struct vt_agent_case *c)
 {
-    struct vt_error failure = { 0 };
+    const struct vt_agent *agent = c->agent;
 
-    return vt_custody_allows(&c->agent->rules->custody, &c->ask->access, VT_LIT("*"),
-                             VT_LIT("file"), &c->terms, &failure) ||
-           vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
-                           "headers of %ju objects are not shown: %s",
-                           (uintmax_t)(c->ask->access.count - c->ask->object_count),
-                           failure.message);
+    for (size_t i = 0; i < agent->identity_count; i++) {
+        struct vt_error failure = { 0 };
+
+        if (!vt_custody_allows(&agent->rules->custody, &c->ask->access, VT_LIT("*"),
+                               agent->identities[i].data_class, &c->terms, &failure))
+            return vt_agent_refuse(
+                c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                "headers of %ju objects are not shown, and they may be of the class "
+                "%.*s: %s",
+                (uintmax_t)(c->ask->access.count - c->ask->object_count),
+                VT_SLICE_ARGS(agent->identities[i].data_class), failure.message);
+    }
+    return true;
 }
 
 /* The demands of all places that the objects are from, together. */

@@ -4,6 +4,7 @@
 #include "crypto/age_grant.h"
 #include "custody/agent_inside.h"
 #include "tests/custody_world.h"
+#include <sys/stat.h>
 
 enum { MINUTE = 60 };
 
@@ -128,6 +129,74 @@ static void what_it_has_not_is_not_destroyed(void)
         VT_CHECK_FAILS(VT_ABSENT, vt_agent_destroy(agent, &places[i], &claim, &err));
     VT_CHECK(vt_path_exists(key_file()));
     VT_CHECK_OK(vt_agent_destroy(agent, &swiss_place, &claim, &err));
+}
+
+/* The agent's configuration with one text changed. */
+static void edit_config(const char *from, const char *to)
+{
+    const char *path = vt_test_path("agent/config.json");
+    vt_slice text = vt_test_read(path);
+    const uint8_t *at = memmem(text.data, text.len, from, strlen(from));
+    size_t before;
+
+    VT_CHECK(at != NULL);
+    before = (size_t)(at - text.data);
+    vt_test_write(path, vt_slice_from_cstr(vt_arena_printf(
+                            vt_test_arena(), "%.*s%s%.*s", (int)before, text.data, to,
+                            (int)(text.len - before - strlen(from)), at + strlen(from))));
+}
+
+/* A key in a file that the agent does not hold yet. */
+static const char *write_another_key(void)
+{
+    const char *path = vt_test_path("another.key");
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_age_identity_write_pem(&world.identities[VT_C_ELSEWHERE],
+                                          (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path, vt_buf_slice(&pem));
+    VT_CHECK(chmod(path, 0600) == 0);
+    return path;
+}
+
+/* Its key lay on a medium of its own, which was taken away. */
+static void its_folder_may_be_gone(void)
+{
+    struct vt_custody_ask of_german;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    begin();
+    (void)destroy(&swiss_place);
+    edit_config("/swiss.key", "/gone/swiss.key");
+    reopen();
+    of_german = vt_custody_ask_good(&world, &german);
+    ask(&of_german, &reply);
+    VT_CHECK_SAYING(reply.status == 200, "%u: %s", reply.status, reply.message);
+}
+
+/* Somebody put the next period's key where the destroyed one had been. */
+static void another_key_is_not_overwritten(void)
+{
+    struct vt_agent *none;
+    struct vt_error err = { 0 };
+    vt_slice own, other;
+
+    begin();
+    own = vt_test_read(key_file());
+    other = vt_test_read(write_another_key());
+    (void)destroy(&swiss_place);
+    vt_test_write(key_file(), other);
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_agent_destroy(agent, &swiss_place, &(struct vt_buf){ 0 }, &err));
+    vt_agent_close(agent);
+    VT_CHECK_FAILS(VT_REJECTED, vt_agent_open(vt_test_path("agent"), (vt_slice){ 0 },
+                                              &world.env, &none, &err));
+    VT_CHECK_SAYING(strstr(err.message, "another recipient's") != NULL, "%s", err.message);
+    VT_CHECK(vt_slice_equal(vt_test_read(key_file()), other));
+    vt_test_write(key_file(), own); /* its twin: the key itself, back from somewhere */
+    vt_custody_open(&world, &agent);
+    VT_CHECK(!vt_path_exists(key_file()));
 }
 
 /* ---- erased objects ---------------------------------------------------------------------
@@ -277,6 +346,30 @@ static void by_its_id_alone(void)
     VT_CHECK_SAYING(reply.status == 400, "%u: %s", reply.status, reply.message);
 }
 
+/* With a key for a class that the rules say nothing of, an unseen object may be of it. */
+static void by_its_id_alone_of_any_class(void)
+{
+    struct vt_custody_ask erase;
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    begin();
+    order(&erase, &swiss);
+    erase.object_count = 0;
+    edit_config("\"recipients\":[",
+                vt_arena_printf(vt_test_arena(),
+                                "\"recipients\":[{\"class\":\"account\",\"country\":"
+                                "\"CH\",\"key\":\"%s\",\"period\":\"2026\"},",
+                                write_another_key()));
+    vt_agent_close(agent);
+    vt_custody_open(&world, &agent);
+    ask(&erase, &reply);
+    VT_CHECK_SAYING(reply.status == 403 && strstr(reply.message, "class account") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    erase.object_count = 1;
+    ask(&erase, &reply); /* its twin: shown */
+    (void)claim_of(&reply, &swiss.id, VT_ERASURE_ERASED);
+}
+
 /* A statement of another reason cannot erase, and nobody who may not. */
 static void who_may_not_erases_nothing(void)
 {
@@ -409,10 +502,13 @@ static const struct vt_case cases[] = {
     { "a destroyed key opens nothing", a_destroyed_key_opens_nothing },
     { "its claim says which", its_claim_says_which },
     { "what it has not is not destroyed", what_it_has_not_is_not_destroyed },
+    { "its folder may be gone", its_folder_may_be_gone },
+    { "another key is not overwritten", another_key_is_not_overwritten },
     { "an erased object is never released", an_erased_object_is_never_released },
     { "what was read is only closed", what_was_read_is_only_closed },
     { "a kept answer is not given again", a_kept_answer_is_not_given_again },
     { "by its id alone", by_its_id_alone },
+    { "by its id alone, of any class", by_its_id_alone_of_any_class },
     { "who may not erases nothing", who_may_not_erases_nothing },
     { "a backup named twice is not recorded", a_backup_named_twice_is_not_recorded },
     { "its backups have a name each", its_backups_have_a_name_each },

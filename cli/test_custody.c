@@ -372,6 +372,8 @@ static void an_emergency_rings(void)
 struct copying {
     struct vt_agent_store *to;
     uint64_t left_out, number;
+    uint64_t lied; /* the number of the record whose claim is another */
+    vt_slice lie;
 };
 
 static bool copy_record(void *context, const struct vt_agent_record *record, uint64_t at,
@@ -385,6 +387,8 @@ static bool copy_record(void *context, const struct vt_agent_record *record, uin
     if (record->number == c->left_out)
         return true;
     row.number = ++c->number;
+    if (record->number == c->lied)
+        row.grant = c->lie;
     return vt_agent_store_append(c->to, &row, &ignored, err);
 }
 
@@ -398,13 +402,27 @@ static bool take_nothing(void *context, const struct vt_agent_record *record, ui
     return true;
 }
 
-/* The agent writes its openings anew, as a good chain, without one of them. */
-static void an_agent_that_hides_a_reading_is_found(void)
+/* The agent's openings anew, as a good chain. */
+static void copy_openings(struct copying *copying)
 {
-    const char *object, *said, *honest = path("agent/holder/openings");
-    struct copying copying = { .left_out = 1 };
+    const char *honest = path("agent/holder/openings");
     struct vt_agent_totals totals;
     struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_agent_store_init(path("forged"), &err));
+    VT_CHECK_OK(vt_agent_store_open(path("forged"), (vt_agent_reader){ take_nothing, NULL },
+                                    &copying->to, &err));
+    VT_CHECK_OK(vt_agent_openings_read(honest, (vt_agent_reader){ copy_record, copying },
+                                       &totals, &err));
+    vt_agent_store_close(copying->to);
+    VT_CHECK(rename(path("forged/openings"), honest) == 0);
+}
+
+/* The agent leaves one of them out. */
+static void an_agent_that_hides_a_reading_is_found(void)
+{
+    const char *object, *said;
+    struct copying copying = { .left_out = 1 };
 
     begin("zurich", "zurich");
     object = seal("one.age", "the plaintext of one");
@@ -415,13 +433,7 @@ static void an_agent_that_hides_a_reading_is_found(void)
     finish();
     (void)review(0, "reconcile", NULL);
 
-    VT_CHECK_OK(vt_agent_store_init(path("forged"), &err));
-    VT_CHECK_OK(vt_agent_store_open(path("forged"), (vt_agent_reader){ take_nothing, NULL },
-                                    &copying.to, &err));
-    VT_CHECK_OK(vt_agent_openings_read(honest, (vt_agent_reader){ copy_record, &copying },
-                                       &totals, &err));
-    vt_agent_store_close(copying.to);
-    VT_CHECK(rename(path("forged/openings"), honest) == 0);
+    copy_openings(&copying);
     said = review(1, "reconcile", NULL);
     VT_CHECK_SAYING(strstr(said, "NOT WELL") != NULL && strstr(said, "withheld 1") != NULL,
                     "%s", said);
@@ -804,6 +816,31 @@ static void a_lost_answer_is_asked_for_again(void)
     finish();
 }
 
+/* An agent that claims one thing to the world, and another to its supervisor. */
+static void a_claim_is_what_the_opening_says(void)
+{
+    const char *header, *said;
+    char plain[] = "a file";
+    struct copying as_it_is = { .lied = 0 }, copying = { .lied = 2 };
+
+    begin_with_files();
+    header = share(VT_BYTES(plain), 1);
+    request("e1", "erasure", header);
+    (void)erase(0, "e1", "claim-1");
+    plain[0]++;
+    header = share(VT_BYTES(plain), 2);
+    request("e2", "erasure", header);
+    (void)erase(0, "e2", "claim-2");
+    finish();
+    copy_openings(&as_it_is);
+    (void)review(0, "reconcile", NULL); /* its twin: copied as they are */
+    copying.lie = vt_test_read(path("claim-1.agent"));
+    copy_openings(&copying);
+    said = review(1, "reconcile", NULL);
+    VT_CHECK_SAYING(strstr(said, "do not say what was erased by record 2") != NULL, "%s",
+                    said);
+}
+
 /* ---- a move -----------------------------------------------------------------------------
  */
 
@@ -1024,6 +1061,7 @@ static const struct vt_case cases[] = {
     { "no order, no erasure", no_order_no_erasure },
     { "no store, no erasure", no_store_no_erasure },
     { "a claim is of its order", a_claim_is_of_its_order },
+    { "a claim is what the opening says", a_claim_is_what_the_opening_says },
     { "a lost answer is asked for again", a_lost_answer_is_asked_for_again },
 };
 

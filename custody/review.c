@@ -1,6 +1,7 @@
 /* Openings against the ledger. */
 #include "custody/review.h"
 #include "custody/agent.h"
+#include "custody/erasure.h"
 #include "evidence/field.h"
 #include "ledger/signer.h"
 #include "ledger/shelf.h"
@@ -76,6 +77,21 @@ static void read_access(struct vt_custody_review *review, struct vt_custody_read
     vt_envelope_clear(envelope);
 }
 
+/* The cell signs beside the agent, so what is compared is what both signed. */
+static vt_hash claim_of(const struct vt_agent_record *record)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_error ignored = { 0 };
+    vt_slice claim = record->envelope, sorts;
+
+    if ((record->deed != VT_AGENT_ERASED && record->deed != VT_AGENT_DESTROYED) ||
+        (record->deed == VT_AGENT_ERASED &&
+         !vt_erasure_answer_parse(record->grant, &claim, &sorts, &ignored)) ||
+        !vt_envelope_parse(claim, &envelope, &ignored))
+        return (vt_hash){ { 0 } };
+    return vt_sha256_of(vt_buf_slice(&envelope.dsse.payload));
+}
+
 static void count_up(const struct vt_custody_review *review, struct vt_custody_reading *at)
 {
     const struct vt_custody_reading *before = review->count > 1 ? at - 1 : NULL;
@@ -105,6 +121,7 @@ static bool take_record(void *context, const struct vt_agent_record *record, uin
     reading = &review->readings[review->count++];
     memset(reading, 0, sizeof *reading);
     reading->record = keep_record(review->arena, record);
+    reading->claim = claim_of(record);
     count_up(review, reading);
     reading->commitment = vt_access_commitment(record->salt, record->envelope);
     read_access(review, reading);
@@ -196,7 +213,9 @@ static bool is_count_of(const struct vt_custody_review *review, uint64_t number,
     const struct vt_custody_reading *last;
 
     if (number == 0)
-        return vt_field_number(predicate, "keys") == 0;
+        return vt_field_number(predicate, "keys") == 0 &&
+               vt_field_number(predicate, "rewrapped") == 0 &&
+               vt_field_number(predicate, "releases") == 0;
     last = &review->readings[number - 1];
     return vt_hash_equal(&chain, &last->record->chain) &&
            vt_field_number(predicate, "keys") == last->keys_so_far &&
@@ -238,24 +257,24 @@ static void mark_claim(struct vt_custody_review *review, vt_slice entry)
     }
 }
 
-/* Does the opening with that number erase, behind the chain that was claimed? */
+/* Is it, word for word, what the opening with that number claimed, behind that chain? */
 static bool is_claim_of(const struct vt_custody_review *review, uint64_t number,
-                        const json_t *predicate)
+                        const struct vt_envelope *envelope)
 {
+    const json_t *predicate = envelope->statement.predicate;
     vt_hash before = vt_field_hash(predicate, "before"), first = { { 0 } };
+    vt_hash claim = vt_sha256_of(vt_buf_slice(&envelope->dsse.payload));
     const struct vt_custody_reading *at = &review->readings[number - 1];
-    enum vt_agent_deed deed =
-        json_object_get(predicate, "period") != NULL ? VT_AGENT_DESTROYED : VT_AGENT_ERASED;
 
-    return at->record->deed == deed &&
+    return vt_hash_equal(&claim, &at->claim) &&
            vt_hash_equal(&before, number == 1 ? &first : &at[-1].record->chain);
 }
 
 static void take_erasure(struct vt_custody_review *review, uint64_t index, vt_slice entry,
-                         const json_t *predicate)
+                         const struct vt_envelope *envelope)
 {
     struct vt_custody_findings *f = &review->findings;
-    uint64_t number = vt_field_number(predicate, "number");
+    uint64_t number = vt_field_number(envelope->statement.predicate, "number");
 
     f->erasures++;
     mark_claim(review, entry);
@@ -264,7 +283,7 @@ static void take_erasure(struct vt_custody_review *review, uint64_t index, vt_sl
             f->withheld = number - review->count;
         find(review, "entry %ju: the agent erased by its record %ju, and there are %zu",
              (uintmax_t)index, (uintmax_t)number, review->count);
-    } else if (number == 0 || !is_claim_of(review, number, predicate)) {
+    } else if (number == 0 || !is_claim_of(review, number, envelope)) {
         f->wrong++;
         find(review, "entry %ju: the openings do not say what was erased by record %ju",
              (uintmax_t)index, (uintmax_t)number);
@@ -302,7 +321,7 @@ static void take_envelope(struct vt_custody_review *review, uint64_t index, vt_s
     if (envelope.statement.type == VT_TALLY)
         take_tally(review, index, envelope.statement.predicate);
     else
-        take_erasure(review, index, entry, envelope.statement.predicate);
+        take_erasure(review, index, entry, &envelope);
 }
 
 static bool take_entry(void *context, uint64_t index, vt_slice entry, struct vt_error *err)

@@ -25,6 +25,7 @@ struct vt_custody_reading {
     struct vt_access access;
     bool is_logged; /* the ledger has the commitment where it says; of a destroyed key: the
                      * claim, somewhere */
+    vt_hash claim;  /* of the payload that it claimed; zero: it claimed nothing */
     uint64_t keys_so_far, releases_so_far; /* with this one */
     uint64_t rewrapped_so_far;             /* file keys that another agent was given */
 };

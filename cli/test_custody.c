@@ -961,6 +961,24 @@ static void the_papers_speak_for_themselves(void)
     }
 }
 
+/* From now on the ledger has one named writer, and `token` is his. */
+static void name_a_writer(void)
+{
+    const char *json =
+        vt_test_run(0, VT_ARGV("vitrine", "ledger", "token", "--name", "mover", "--json"));
+    const char *token = strstr(json, "\"token\":\"");
+    const char *digest = strstr(json, "\"sha256\":\"");
+
+    VT_CHECK_SAYING(token != NULL && digest != NULL, "%s", json);
+    vt_test_write(path("token"), vt_slice_from_cstr(print("%.64s\n", token + 9)));
+    vt_test_write(path("other-token"), vt_slice_from_cstr(print("%064d\n", 1)));
+    vt_test_write(path("writers"), vt_slice_from_cstr(print("mover %.64s\n", digest + 10)));
+    vt_test_stop(&s.ledger, 0);
+    s.ledger =
+        vt_test_start("ledger.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                            path("log"), "--writers", path("writers")));
+}
+
 /* The paper, as if one file more had been read back. */
 static void write_other_done(vt_slice done)
 {
@@ -1009,8 +1027,8 @@ static void a_move_is_on_record(void)
               "],\"destinations\":[\"%s\"],\"version\":3",
               recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
     share_many(0, MOVED);
+    name_a_writer();
     write_job();
-    vt_test_write(path("token"), VT_LIT("0123\n"));
     says(relocate_with(3, "start", "no-token"), "no-token");
     says(relocate(3, "start"), "no keeper listens");
     pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
@@ -1018,6 +1036,7 @@ static void a_move_is_on_record(void)
     says(relocate(1, "resume"), "was not started");
     says(relocate(1, "finish"), "was not started");
     says(relocate(1, "pause"), "was not started");
+    says(relocate_with(1, "start", "other-token"), "401");
     said = relocate(0, "start");
     says(said, print("%d objects of", MOVED));
     says(said, print("%d were given to the other agent", MOVED));

@@ -114,6 +114,7 @@ static void play(const char *name)
 IN_BROWSER(aReviewersDay)
 IN_BROWSER(sourceStaysText)
 IN_BROWSER(aSwappedSourceIsSeen)
+IN_BROWSER(aToldDigestIsNotASignature)
 IN_BROWSER(anEndStopsThePage)
 IN_BROWSER(noBarrier)
 IN_BROWSER(aLargeSourceIsQuick)
@@ -122,6 +123,7 @@ static const struct vt_case cases[] = {
     { "a reviewer's day", aReviewersDay },
     { "source stays text", sourceStaysText },
     { "a swapped source is seen", aSwappedSourceIsSeen },
+    { "a told digest is not a signature", aToldDigestIsNotASignature },
     { "an end stops the page", anEndStopsThePage },
     { "no barrier", noBarrier },
     { "a large source is quick", aLargeSourceIsQuick },

@@ -1,5 +1,5 @@
 // The source of a release, checked here: the list of files must have the digest that was
-// signed, and each file the digest that stands in the list.  What does not is an alarm, and
+// signed (of a draft: the one which this Centre tells), and each file the digest that stands in the list.  What does not is an alarm, and
 // is not shown.
 import { getJson, getText, part, type Story } from "./api.ts";
 import { concat, hex, refuse, utf8 } from "./check/bytes.ts";
@@ -42,17 +42,32 @@ const PIECE = 65536;
 const MODES: Record<string, string> = { "100644": "file", "100755": "program", "120000": "link" };
 const nameOf = (release: Release): string => `${release.product} ${release.version}`;
 
-// Published: what vendor and supervisor signed, verified here.  Before: what the draft says.
-async function signedDigest(release: Release): Promise<{ digest: string; word: Word }> {
-  const story = await getJson<Story>(`releases/${part(release.product)}/${part(release.version)}`);
-  const [output] = story.outputs;
-  if (["published", "superseded", "withdrawn"].includes(story.state) && output !== undefined) {
-    const evidence = await getText(`releases/${part(release.product)}/${part(release.version)}/evidence/${part(output.name)}`);
-    const findings = checkRelease({ evidence, trust: currentTrust(), sha256: output.sha256, ...release });
-    if (findings.every((finding) => finding.ok || finding.step === "it is the current release")) return { digest: releaseFacts(evidence).source, word: "release" };
-  }
+const RELEASED = ["published", "superseded", "withdrawn"];
+
+// What vendor and supervisor signed, verified here.  A later release, or a withdrawal, does
+// not unsign it.
+function verifiedDigest(release: Release, evidence: string, sha256: string): string {
+  const findings = checkRelease({ evidence, trust: currentTrust(), sha256, ...release });
+  const broken = findings.find((finding) => !finding.ok && finding.step !== "it is the current release");
+  if (broken === undefined) return releaseFacts(evidence).source;
+  alarm(`${nameOf(release)}: this Centre says that it was released, and the evidence does not show it: ${broken.step}: ${broken.says}.`);
+  return refuse("this source is not shown, since the evidence of its release does not hold");
+}
+
+// Before a release nothing of it is verified here: the digest is what this Centre says of
+// the draft.
+function toldDigest(story: Story): string {
   const draft = story.statements.find((statement) => statement.kind === "draft" && statement.standing === "counts");
-  return { digest: String(draft?.says.source ?? refuse("no draft of this release names its source")), word: "draft" };
+  return String(draft?.says.source ?? refuse("no draft of this release names its source"));
+}
+
+async function namedDigest(release: Release): Promise<{ digest: string; word: Word }> {
+  const place = `releases/${part(release.product)}/${part(release.version)}`;
+  const story = await getJson<Story>(place);
+  if (!RELEASED.includes(story.state)) return { digest: toldDigest(story), word: "draft" };
+  const output = story.outputs[0] ?? refuse("this Centre says that it was released, and names no file of it");
+  const evidence = await getText(`${place}/evidence/${part(output.name)}`);
+  return { digest: verifiedDigest(release, evidence, output.sha256), word: "release" };
 }
 
 async function unpack(gzip: Uint8Array): Promise<Uint8Array> {
@@ -75,14 +90,15 @@ function parse(manifest: string): SourceFile[] {
 }
 
 async function read(release: Release): Promise<Source> {
-  const [about, signed] = await Promise.all([askJson<About>({ ...release, kind: "about" }), signedDigest(release)]);
+  const [about, named] = await Promise.all([askJson<About>({ ...release, kind: "about" }), namedDigest(release)]);
   const manifest = await unpack(await pieces({ ...release, kind: "manifest" }, about.manifest_bytes));
   const digest = hex(sha256(manifest));
-  if (digest !== signed.digest) {
-    alarm(`${nameOf(release)}: this Centre shows a source that is not the one which was ${signed.word === "release" ? "released" : "drafted"}: its list of files has the digest ${digest.slice(0, 16)}…, and ${signed.digest.slice(0, 16)}… was signed.`);
-    return refuse("this source is not shown, since it is not what was signed");
+  if (digest !== named.digest) {
+    const [was, names] = named.word === "release" ? ["released", "was signed"] : ["drafted", "stands in the draft, as this Centre says"];
+    alarm(`${nameOf(release)}: this Centre shows a source that is not the one which was ${was}: its list of files has the digest ${digest.slice(0, 16)}…, and ${named.digest.slice(0, 16)}… ${names}.`);
+    return refuse(`this source is not shown, since it is not what was ${was}`);
   }
-  return { ...about, release, list: parse(new TextDecoder().decode(manifest)), word: signed.word };
+  return { ...about, release, list: parse(new TextDecoder().decode(manifest)), word: named.word };
 }
 
 // What was checked stays checked until the page is closed; what failed is asked again.
@@ -101,8 +117,8 @@ export function loadSource(release: Release): Promise<Source> {
 export async function loadFile(source: Source, file: SourceFile): Promise<Uint8Array> {
   const bytes = file.mode === "link" ? utf8("") : await pieces({ ...source.release, kind: "file", ...(file.index > 0 && { file: file.index }) }, undefined);
   if (file.mode !== "link" && hex(sha256(bytes)) !== file.sha256) {
-    alarm(`${nameOf(source.release)}: this Centre shows other bytes as ${file.path} than those that were signed.`);
-    return refuse("this file is not shown, since it is not what was signed");
+    alarm(`${nameOf(source.release)}: this Centre shows other bytes as ${file.path} than those in its list of files.`);
+    return refuse("this file is not shown, since it is not what the list of files names");
   }
   return bytes;
 }

@@ -3,6 +3,7 @@
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 const [name, origin, code, folder] = process.argv.slice(2);
@@ -55,7 +56,7 @@ const cases = {
     await shoot(page, "reviewer-in");
     await page.getByRole("link", { name: "lamp 2.0.0" }).click();
     await page.waitForSelector(".files");
-    assert.match(await page.innerText("main"), /checked here: 4 files, 18 lines/);
+    assert.match(await page.innerText("main"), /not verified here: 4 files, 18 lines/);
     await shoot(page, "reviewer-tree");
     await page.getByLabel("Search").fill("lamp_light");
     await page.getByRole("button", { name: "Find" }).click();
@@ -80,6 +81,12 @@ const cases = {
     assert.match(await page.innerText(".diff .in"), /return volts \* 3;/);
     assert.match(await page.innerText(".diff .out"), /return volts \* 2;/);
     await shoot(page, "reviewer-diff");
+    await page.reload();
+    await page.waitForSelector(".changes");
+    const stranger = await open();
+    await stranger.go("source/lamp/2.1.0/since/2.0.0");
+    await stranger.page.waitForSelector("main .box.wait a[href='#/sign-in']");
+    assert.equal(await stranger.page.locator(".changes").count(), 0);
     assert.deepEqual(await alarms(page), []);
     assert.deepEqual(errors, []);
   },
@@ -130,6 +137,48 @@ const cases = {
     await other.waitForSelector(".alarm li");
     assert.match((await alarms(other)).join(), /not the one which was drafted/);
     assert.equal(await other.locator(".files").count(), 0);
+  },
+
+  // Another pack under the name of a released version, with a story that fits the pack: the
+  // Centre's own word never looks like a signature.  Beside it, what was signed.
+  async aToldDigestIsNotASignature() {
+    const { page, context } = await signedIn();
+    const drafted = await (await page.request.get(`${origin}/api/v1/releases/lamp/2.0.0`)).json();
+    const otherPack = async (route) => route.fulfill({ response: await route.fetch({ postData: JSON.stringify({ ...route.request().postDataJSON(), version: "2.0.0" }) }) });
+    const signedList = async (route) => {
+      const list = gzipSync("source of lamp 1.4.0"); // whose digest the test world signs as its source
+      const isAbout = route.request().postDataJSON().kind === "about";
+      await route.fulfill(isAbout ? { json: { source: "", files: 0, lines: 0, bytes: 0, manifest_bytes: list.length, has_definitions: false } } : { body: list });
+    };
+    const sees = async ({ view = "", pack = otherPack, story = {}, evidence = (text) => text }) => {
+      const tab = await context.newPage();
+      await tab.route("**/api/v1/source", pack);
+      await tab.route("**/api/v1/releases/lamp/1.4.0", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), ...story } });
+      });
+      await tab.route("**/evidence/**", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: evidence(await response.text()) });
+      });
+      await tab.goto(`${origin}/#/source/lamp/1.4.0${view}`);
+      await tab.waitForSelector(".alarm li, main .badge.long", { timeout: 6000 });
+      const count = (selector) => tab.locator(selector).count();
+      const seen = { shown: await count(".files, .code, .changes"), good: await count("main .badge.long.good"), wait: await count("main .badge.long.wait"), alarms: (await alarms(tab)).join() };
+      await tab.close();
+      return seen;
+    };
+    const { statements } = drafted;
+    for (const state of ["published", "superseded", "withdrawn"]) {
+      const { alarms: said, ...seen } = await sees({ story: { state, statements }, evidence: (text) => text.replace(/"sig":"..../, '"sig":"AAAA') });
+      assert.match(said, /the evidence does not show it/, state);
+      assert.deepEqual(seen, { shown: 0, good: 0, wait: 0 });
+    }
+    const { alarms: said, ...seen } = await sees({ story: { statements } });
+    assert.match(said, /not the one which was released/);
+    assert.deepEqual(seen, { shown: 0, good: 0, wait: 0 });
+    for (const view of ["", "/file/src%2Flamp.c", "/since/2.0.0"]) assert.deepEqual(await sees({ view, story: { state: "drafted", statements } }), { shown: 1, good: 0, wait: 1, alarms: "" }, view);
+    assert.deepEqual(await sees({ pack: signedList }), { shown: 1, good: 1, wait: 0, alarms: "" });
   },
 
   async anEndStopsThePage() {

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { difference, linesOf, type DiffLine } from "../code.ts";
 import { askJson, useReviewer } from "../reviewing.ts";
-import { said } from "../session.ts";
+import { said, useSession } from "../session.ts";
 import { compare, loadFile, loadSource, type Change, type Release, type Source as Loaded, type SourceFile } from "../source.ts";
 import { Authority, Badge, Digest, Title, useLoaded, Waiting } from "../ui.tsx";
 import { Code, placeOf } from "./source-parts.tsx";
@@ -66,13 +66,26 @@ function Tree({ source, folder }: { source: Loaded; folder: string }) {
   );
 }
 
+// Of a draft the digest itself is only told, so nothing that was measured by it is good.
+function Measured({ sources, what, signed }: { sources: Loaded[]; what: string; signed: string }) {
+  if (sources.every((source) => source.word === "release"))
+    return (
+      <Badge tone="good" isLong>
+        checked here: {what} {signed}
+      </Badge>
+    );
+  return (
+    <Badge tone="wait" isLong>
+      not verified here: {what}, measured by a digest that is this Centre's word for the draft
+    </Badge>
+  );
+}
+
 function Checked({ source }: { source: Loaded }) {
   return (
     <>
       <p>
-        <Badge tone="good" isLong>
-          checked here: {source.list.length} files, {source.lines} lines, exactly the source that {source.word === "release" ? "vendor and supervisor signed" : "the draft names"}
-        </Badge>
+        <Measured sources={[source]} what={`${source.list.length} files, ${source.lines} lines`} signed="are exactly the source that vendor and supervisor signed" />
       </p>
       <Authority lines={[`vitrine release status ${source.release.product} ${source.release.version} --desk DESK --trust trust.json`]}>
         <p>
@@ -213,7 +226,7 @@ function File({ source, file, line, onName }: { source: Loaded; file: SourceFile
   return (
     <>
       <p>
-        <Badge tone="good" isLong>checked here: these bytes were signed</Badge> <Digest of={file.sha256} />
+        <Measured sources={[source]} what="these bytes" signed="were signed" /> <Digest of={file.sha256} />
       </p>
       {loaded.value.lines === undefined ? <p class="box">This is no text: {loaded.value.size} bytes.</p> : <Code lines={loaded.value.lines} line={line} address={(number) => placeOf(source.release, "file", file.path, number)} onName={onName} />}
     </>
@@ -264,25 +277,40 @@ function OneChange({ before, after, change }: { before: Loaded; after: Loaded; c
   );
 }
 
+// Source is asked for when it is known who reads, and when the trust root was read.
+function useReading<T>(load: () => Promise<T>) {
+  const who = useReviewer();
+  const { isReady } = useSession();
+  const loaded = useLoaded(() => (who && isReady ? load() : Promise.reject(new Error("only invited reviewers read source here"))), [who === undefined ? "" : (who?.csrf ?? ""), isReady]);
+  return { isOut: who === null, loaded: who === undefined || !isReady ? {} : loaded };
+}
+
+function Reading({ isOut, loaded }: ReturnType<typeof useReading>) {
+  if (!isOut) return <Waiting loaded={loaded} />;
+  return (
+    <p class="box wait" role="alert">
+      Source is read by invited reviewers. <a href="#/sign-in">Sign in</a>
+    </p>
+  );
+}
+
 export function SourceDifference({ release, other }: { release: Release; other: string }) {
   const before = { product: release.product, version: other };
-  const loaded = useLoaded(async () => {
+  const { isOut, loaded } = useReading(async () => {
     const [old, fresh] = await Promise.all([loadSource(before), loadSource(release)]);
     return { old, fresh, changes: compare(old, fresh) };
-  }, []);
+  });
   return (
     <>
       <Title>
         {release.product}: from {other} to {release.version}
       </Title>
-      {loaded.value === undefined ? (
-        <Waiting loaded={loaded} />
+      {isOut || loaded.value === undefined ? (
+        <Reading isOut={isOut} loaded={loaded} />
       ) : (
         <>
           <p>
-            <Badge tone="good" isLong>
-              checked here: {loaded.value.changes.length} of {loaded.value.fresh.list.length} files differ
-            </Badge>
+            <Measured sources={[loaded.value.old, loaded.value.fresh]} what={`${loaded.value.changes.length} of ${loaded.value.fresh.list.length} files`} signed="differ between two sources that were signed" />
           </p>
           <ul class="plain changes">
             {loaded.value.changes.map((change) => (
@@ -328,19 +356,13 @@ function Inside({ source, path, isFile, line }: { source: Loaded; path: string; 
 }
 
 export function Source({ release, path, isFile, line }: { release: Release; path: string; isFile: boolean; line: number | undefined }) {
-  const who = useReviewer();
-  const loaded = useLoaded(() => (who ? loadSource(release) : Promise.reject(new Error("only invited reviewers read source here"))), [who === undefined ? "" : (who?.csrf ?? "")]);
+  const { isOut, loaded } = useReading(() => loadSource(release));
   return (
     <>
       <Title>
         Source of {release.product} {release.version}
       </Title>
-      {who === null && (
-        <p class="box wait" role="alert">
-          Source is read by invited reviewers. <a href="#/sign-in">Sign in</a>
-        </p>
-      )}
-      {who !== null && (loaded.value === undefined ? <Waiting loaded={who === undefined ? {} : loaded} /> : <Inside source={loaded.value} path={path} isFile={isFile} line={line} />)}
+      {isOut || loaded.value === undefined ? <Reading isOut={isOut} loaded={loaded} /> : <Inside source={loaded.value} path={path} isFile={isFile} line={line} />}
     </>
   );
 }

@@ -8,7 +8,7 @@ enum {
     SHOWN_BYTES = 200,   /* of a line */
     STEPS_MAX = 20000,   /* of one place in a line */
     HEAP_KIB_MAX = 4096, /* for one line */
-    LOOK_LINES = 256,    /* lines between two looks at the clock */
+    LOOK_PLACES = 256,   /* in lines, between two looks at the clock */
     DEFINITIONS_MAX = 100,
     NEEDS_BYTES_MAX = 2048,
 };
@@ -199,7 +199,9 @@ struct reading {
     pcre2_match_context *context;
     json_t *hits;
     int64_t until_ms;
+    size_t places; /* tried since the last look at the clock */
     bool is_late;
+    bool is_passed_over; /* the first file alone took the whole time */
 };
 
 static bool is_late(struct reading *r)
@@ -279,14 +281,25 @@ static void read_text(struct reading *r, uint32_t file, vt_slice content)
     }
 }
 
-/* Column from 1, or 0: no match. */
-static bool match_line(struct reading *r, vt_slice line, size_t *column_out,
+/* A place may cost STEPS_MAX, so places are what is counted between two looks. */
+static bool is_late_behind(struct reading *r, size_t places)
+{
+    r->places += places;
+    if (r->places < LOOK_PLACES)
+        return r->is_late;
+    r->places = 0;
+    return is_late(r);
+}
+
+/* A match that begins in LOOK_PLACES places from `at`.  Its column from 1, or 0: none. */
+static bool match_from(struct reading *r, vt_slice line, size_t at, size_t *column_out,
                        struct vt_error *err)
 {
-    size_t len = line.len < VT_SEARCH_LINE_BYTES_MAX ? line.len : VT_SEARCH_LINE_BYTES_MAX;
-    int result = pcre2_match(r->code, len != 0 ? line.data : (PCRE2_SPTR) "", len, 0, 0,
-                             r->data, r->context);
+    int result;
 
+    (void)pcre2_set_offset_limit(r->context, at + LOOK_PLACES - 1);
+    result = pcre2_match(r->code, line.len != 0 ? line.data : (PCRE2_SPTR) "", line.len, at,
+                         0, r->data, r->context);
     *column_out = 0;
     if (result == PCRE2_ERROR_NOMATCH)
         return true;
@@ -297,6 +310,26 @@ static bool match_line(struct reading *r, vt_slice line, size_t *column_out,
     return true;
 }
 
+/* r->is_late: the line was not read to its end. */
+static bool match_line(struct reading *r, vt_slice line, size_t *column_out,
+                       struct vt_error *err)
+{
+    size_t len = line.len < VT_SEARCH_LINE_BYTES_MAX ? line.len : VT_SEARCH_LINE_BYTES_MAX;
+
+    line = vt_slice_sub(line, 0, len);
+    *column_out = 0;
+    for (size_t at = 0; at <= len && *column_out == 0; at += LOOK_PLACES) {
+        size_t left = len - at + 1;
+
+        if (is_late_behind(r, left < LOOK_PLACES ? left : LOOK_PLACES))
+            return true;
+        if (!match_from(r, line, at, column_out, err))
+            return false;
+    }
+    return true;
+}
+
+/* r->is_late: the file was not read to its end. */
 static bool read_lines(struct reading *r, uint32_t file, vt_slice content,
                        struct vt_error *err)
 {
@@ -309,10 +342,11 @@ static bool read_lines(struct reading *r, uint32_t file, vt_slice content,
             line = lines.rest;
             lines.rest = (vt_slice){ 0 };
         }
-        if (++number % LOOK_LINES == 0 && is_late(r))
-            return true;
+        number++;
         if (!match_line(r, line, &column, err))
             return false;
+        if (r->is_late)
+            return true;
         if (column == 0)
             continue;
         add_hit(r, file, number, column, line);
@@ -326,7 +360,8 @@ static bool read_lines(struct reading *r, uint32_t file, vt_slice content,
 
 static bool compile(struct reading *r, struct vt_error *err)
 {
-    uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C |
+                       PCRE2_USE_OFFSET_LIMIT;
     PCRE2_UCHAR why[120] = { 0 };
     PCRE2_SIZE at = 0;
     int code = 0;
@@ -334,7 +369,7 @@ static bool compile(struct reading *r, struct vt_error *err)
     if (!r->search->is_regex && !r->search->is_any_case)
         return true;
     if (!r->search->is_regex)
-        options = PCRE2_LITERAL;
+        options = PCRE2_LITERAL | PCRE2_USE_OFFSET_LIMIT;
     if (r->search->is_any_case)
         options |= PCRE2_CASELESS;
     r->code =
@@ -354,37 +389,57 @@ static bool compile(struct reading *r, struct vt_error *err)
     return true;
 }
 
+/* The time was over in a file.  Whoever goes on begins with it, unless it had the whole
+ * time for itself: then it is passed over, or nobody would come past it, and what was found
+ * in it stays. */
+static void leave_file(struct reading *r, size_t hits_before, bool is_first)
+{
+    r->is_passed_over = is_first;
+    while (!is_first && json_array_size(r->hits) > hits_before)
+        (void)json_array_remove(r->hits, json_array_size(r->hits) - 1);
+}
+
+/* *read_out: files that were read to their end. */
 static bool read_files(struct reading *r, const struct vt_library *l, const uint32_t *files,
                        size_t count, size_t *read_out, struct vt_error *err)
 {
+    r->until_ms = vt_monotonic_ms() + VT_SEARCH_MS_MAX;
     for (*read_out = 0; *read_out < count; ++*read_out) {
         uint32_t file = files[*read_out];
         vt_slice content = vt_library_file(l, file).content;
+        size_t before = json_array_size(r->hits);
 
-        if (json_array_size(r->hits) + VT_SEARCH_HITS_OF_ONE > VT_SEARCH_HITS_MAX ||
-            is_late(r))
+        if (before + VT_SEARCH_HITS_OF_ONE > VT_SEARCH_HITS_MAX ||
+            (*read_out != 0 && is_late(r)))
             return true;
         if (r->code == NULL)
             read_text(r, file, content);
         else if (!read_lines(r, file, content, err))
             return false;
+        if (r->is_late) {
+            leave_file(r, before, *read_out == 0);
+            return true;
+        }
     }
     return true;
 }
 
-/* A file in which the time was over is read again by whoever goes on, unless it was the
- * first: then it is passed over, or nobody would come past it. */
-static size_t go_on_at(const struct reading *r, size_t read)
+static json_t *answer_of(const struct reading *r, const uint32_t *files, size_t count,
+                         size_t read)
 {
-    return r->is_late && read == 0 ? 1 : read;
+    json_t *answer = json_pack("{s:O,s:I}", "hits", r->hits, "files", (json_int_t)read);
+
+    if (r->is_passed_over)
+        (void)json_object_set_new(answer, "unfinished", json_integer(files[read++]));
+    if (read < count)
+        (void)json_object_set_new(answer, "next", json_integer(files[read]));
+    return answer;
 }
 
 bool vt_search_run(const struct vt_library *l, const struct vt_search *search, json_t **out,
                    struct vt_error *err)
 {
-    struct reading r = { .search = search,
-                         .hits = json_array(),
-                         .until_ms = vt_monotonic_ms() + VT_SEARCH_MS_MAX };
+    struct reading r = { .search = search, .hits = json_array() };
     uint32_t *files = NULL;
     size_t count = 0, read = 0;
     bool is_ok = compile(&r, err);
@@ -393,12 +448,8 @@ bool vt_search_run(const struct vt_library *l, const struct vt_search *search, j
         files = choose_files(l, search, &count);
         is_ok = read_files(&r, l, files, count, &read, err);
     }
-    if (is_ok) {
-        read = go_on_at(&r, read);
-        *out = json_pack("{s:O,s:I}", "hits", r.hits, "files", (json_int_t)read);
-        if (read < count)
-            (void)json_object_set_new(*out, "next", json_integer(files[read]));
-    }
+    if (is_ok)
+        *out = answer_of(&r, files, count, read);
     free(files);
     json_decref(r.hits);
     pcre2_match_data_free(r.data);

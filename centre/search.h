@@ -1,9 +1,10 @@
 /* Searching a source: text, or a regular expression, line by line.
  *
  * Trigrams that every match must hold choose the files; these are read.  What a search may
- * cost is bounded: by a time, and for each line by PCRE2's own limits on steps and memory,
- * so no expression runs for long.  Expressions are PCRE2's, over bytes.  A line over
- * VT_SEARCH_LINE_BYTES_MAX is searched by an expression in its beginning alone. */
+ * cost is bounded: by a time, and for each place in a line by PCRE2's own limits on steps
+ * and memory; between two looks at the clock there are few places, so no expression runs
+ * for long.  Expressions are PCRE2's, over bytes.  A line over VT_SEARCH_LINE_BYTES_MAX is
+ * searched by an expression in its beginning alone. */
 #ifndef VT_CENTRE_SEARCH_H
 #define VT_CENTRE_SEARCH_H
 
@@ -21,11 +22,11 @@ struct vt_search {
     uint32_t from_file;
 };
 
-/* {"hits":[{"file","line","column","text"}],"files":N,"next"?:FILE}: lines and columns (in
- * bytes) from 1, `files` how many were read, `next` where to go on, when not all was
- * searched.  out: returned.
- * Errors: VT_MALFORMED no such expression (the sentence says where); VT_REJECTED one that
- *         costs more than its bounds */
+/* {"hits":[{"file","line","column","text"}],"files":N,"unfinished"?:FILE,"next"?:FILE}:
+ * lines and columns (in bytes) from 1, `files` how many were read to their end,
+ * `unfinished` one that alone took the whole time and was passed over, `next` where to go
+ * on, when not all was searched.  out: returned. Errors: VT_MALFORMED no such expression
+ * (the sentence says where); VT_REJECTED one that costs more than its bounds */
 VT_CHECKED bool vt_search_run(const struct vt_library *library,
                               const struct vt_search *search, json_t **out,
                               struct vt_error *err);

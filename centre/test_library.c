@@ -170,11 +170,136 @@ static void a_rotten_index_does_no_harm(void)
     vt_disk_close(s.disk);
 }
 
+/* ---- a search that runs out of time -----------------------------------------------------
+ */
+
+enum { SLOW_LINES = 40, SLOW_LINE_BYTES = 4000 };
+
+/* Thousands of steps at each place of a line of x, and yet below the bound of one. */
+#define SLOW "int|x{1,70}x{1,70}x[yz]"
+
+static const char *slow_text(void)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+
+    vt_buf_put_text(&text, "int b;\n");
+    for (size_t i = 0; i < SLOW_LINES; i++) {
+        for (size_t k = 0; k < SLOW_LINE_BYTES; k++)
+            vt_buf_put_u8(&text, 'x');
+        vt_buf_put_u8(&text, '\n');
+    }
+    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
+}
+
+static void shelve_slow(struct shelf *s, struct vt_library *out)
+{
+    const char *slow = slow_text();
+    const struct vt_source_file files[] = { { "a.c", "int a;\n" },
+                                            { "b.c", slow },
+                                            { "c.c", "int c;\n" },
+                                            { "d.c", slow },
+                                            { NULL, NULL } };
+    struct vt_error err = { 0 };
+    struct vt_shelved shelved;
+
+    make(s);
+    vt_reviewers_add_source(&s->world, "lamp", "5.0.0", s->world.world.sequence + 9, files);
+    VT_CHECK_OK(shelve(s, "5.0.0", &shelved, &err));
+    VT_CHECK_OK(vt_library_open(s->disk, &shelved.digest, out, &err));
+}
+
+static int64_t number_at(const json_t *answer, const char *name)
+{
+    const json_t *value = json_object_get(answer, name);
+
+    return value != NULL ? json_integer_value(value) : -1;
+}
+
+/* Each file's hits are told once, by the answer that read it to its end or passed it over;
+ * what passed over a file never looks complete. */
+static void a_search_without_time_says_so(void)
+{
+    static const struct {
+        const char *text;
+        uint32_t from;
+        int64_t hits, first, files, unfinished, next;
+    } rows[] = {
+        { "int", 0, 4, 0, 4, -1, -1 }, { SLOW, 0, 1, 0, 1, -1, 1 },
+        { SLOW, 1, 1, 1, 0, 1, 2 },    { SLOW, 2, 1, 2, 1, -1, 3 },
+        { SLOW, 3, 1, 3, 0, 3, -1 },
+    };
+    struct vt_error err = { 0 };
+    struct vt_library library;
+    struct shelf s;
+
+    shelve_slow(&s, &library);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct vt_search search = { vt_slice_from_cstr(rows[i].text), true, false,
+                                          rows[i].from };
+        int64_t began_ms = vt_monotonic_ms();
+        VT_AUTO_JSON answer = NULL;
+        const json_t *hits;
+
+        VT_CHECK_OK(vt_search_run(&library, &search, &answer, &err));
+        VT_CHECK(vt_monotonic_ms() - began_ms < 3 * VT_SEARCH_MS_MAX);
+        hits = json_object_get(answer, "hits");
+        VT_CHECK_SAYING((int64_t)json_array_size(hits) == rows[i].hits &&
+                            number_at(json_array_get(hits, 0), "file") == rows[i].first &&
+                            number_at(answer, "files") == rows[i].files &&
+                            number_at(answer, "unfinished") == rows[i].unfinished &&
+                            number_at(answer, "next") == rows[i].next,
+                        "%zu: %zu hits, %jd, %jd, %jd", i, json_array_size(hits),
+                        (intmax_t)number_at(answer, "files"),
+                        (intmax_t)number_at(answer, "unfinished"),
+                        (intmax_t)number_at(answer, "next"));
+    }
+    vt_library_close(&library);
+    vt_disk_close(s.disk);
+}
+
+/* A line is matched in pieces: no match is lost where they meet, and what stands before a
+ * piece is still seen. */
+static void a_long_line_is_one_line(void)
+{
+    static char line[1024];
+    static const struct vt_source_file files[] = { { "l.c", line }, { NULL, NULL } };
+    static const struct {
+        const char *text;
+        size_t hits;
+    } rows[] = { { "middle!", 1 },        { "(?<=-)middle", 1 }, { "^middle", 0 },
+                 { "^-.*middle.*-$", 1 }, { "-$", 1 },           { "middle$", 0 } };
+    struct vt_error err = { 0 };
+    struct vt_shelved shelved;
+    struct vt_library library;
+    struct shelf s;
+
+    make(&s);
+    for (size_t at = 250; at < 262; at++) {
+        memset(line, '-', sizeof line - 2);
+        line[sizeof line - 2] = '\n';
+        memcpy(line + at, "middle!", 7);
+        vt_reviewers_add_source(&s.world, "lamp",
+                                vt_arena_printf(vt_test_arena(), "6.0.%zu", at),
+                                s.world.world.sequence + at, files);
+        VT_CHECK_OK(
+            shelve(&s, vt_arena_printf(vt_test_arena(), "6.0.%zu", at), &shelved, &err));
+        VT_CHECK_OK(vt_library_open(s.disk, &shelved.digest, &library, &err));
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            VT_CHECK_SAYING(hits_of(&library, rows[i].text, true, false) == rows[i].hits,
+                            "%s at %zu", rows[i].text, at);
+        VT_CHECK(hits_of(&library, "MIDDLE", false, true) == 1);
+        vt_library_close(&library);
+    }
+    vt_disk_close(s.disk);
+}
+
 static const struct vt_case cases[] = {
     { "what is shelved is found", what_is_shelved_is_found },
     { "shelving again changes nothing", shelving_again_changes_nothing },
     { "another source is refused", another_source_is_refused },
     { "a rotten index does no harm", a_rotten_index_does_no_harm },
+    { "a search without time says so", a_search_without_time_says_so },
+    { "a long line is one line", a_long_line_is_one_line },
 };
 
 VT_TEST_MAIN("centre.library", cases)

@@ -1,7 +1,7 @@
 // The source of a release, checked here: the list of files must have the digest that was
 // signed (of a draft: the one which this Centre tells), and each file the digest that stands in the list.  What does not is an alarm, and
 // is not shown.
-import { getJson, getText, part, type Story } from "./api.ts";
+import { getJson, getText, part, Unanswered, type Story } from "./api.ts";
 import { concat, hex, refuse, utf8 } from "./check/bytes.ts";
 import { sha256 } from "./check/crypto.ts";
 import { checkRelease, releaseFacts } from "./check/evidence.ts";
@@ -75,13 +75,33 @@ async function unpack(gzip: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+const ATTEMPTS = 5;
+const BUSY = [429, 503];
+const statusOf = (error: unknown): number => (error instanceof Unanswered ? error.status : 0);
+
+// A Centre that is busy is asked again a little later; what else it answers is told.
+async function piece(question: Question, number: number): Promise<Uint8Array> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await askBytes({ ...question, ...(number > 0 && { number }) });
+    } catch (error) {
+      if (attempt === ATTEMPTS || !BUSY.includes(statusOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500 * attempt));
+    }
+  }
+}
+
+// Behind a last piece that is full, "there is none" is the end; no other answer is.
+const pieceOrEnd = (question: Question, number: number): Promise<Uint8Array> =>
+  piece(question, number).catch((error: unknown) => (number > 0 && statusOf(error) === 404 ? new Uint8Array() : Promise.reject(error)));
+
 async function pieces(question: Question, bytes: number | undefined): Promise<Uint8Array> {
-  if (bytes !== undefined) return concat(...(await Promise.all(Array.from({ length: Math.max(1, Math.ceil(bytes / PIECE)) }, (_, number) => askBytes({ ...question, ...(number > 0 && { number }) })))));
+  if (bytes !== undefined) return concat(...(await Promise.all(Array.from({ length: Math.max(1, Math.ceil(bytes / PIECE)) }, (_, number) => piece(question, number)))));
   const all: Uint8Array[] = [];
   for (let number = 0; ; number++) {
-    const piece = await askBytes({ ...question, ...(number > 0 && { number }) }).catch((error: unknown) => (number > 0 && all[number - 1]!.length === PIECE ? new Uint8Array() : Promise.reject(error)));
-    all.push(piece);
-    if (piece.length < PIECE) return concat(...all);
+    const next = await pieceOrEnd(question, number);
+    all.push(next);
+    if (next.length < PIECE) return concat(...all);
   }
 }
 

@@ -181,6 +181,35 @@ const cases = {
     assert.deepEqual(await sees({ pack: signedList }), { shown: 1, good: 1, wait: 0, alarms: "" });
   },
 
+  // What a Centre could not answer is an error; only what it did answer can be an alarm.
+  async anErrorIsNoTampering() {
+    const { context } = await signedIn();
+    const sees = async (reply) => {
+      const tab = await context.newPage();
+      let asked = 0;
+      await tab.route("**/api/v1/source", async (route) => {
+        const question = route.request().postDataJSON();
+        const answer = question.kind === "file" ? reply(question.number ?? 0, ++asked) : undefined;
+        return answer === undefined ? route.continue() : route.fulfill(answer);
+      });
+      await tab.goto(`${origin}/#/source/lamp/2.0.0/file/src%2Flamp.c`);
+      await tab.waitForSelector(".alarm li, .code, main .box.bad", { timeout: 20000 });
+      const seen = { alarms: (await alarms(tab)).length, shown: await tab.locator(".code").count(), says: await tab.locator("main .box.bad").allInnerTexts() };
+      await tab.close();
+      return { ...seen, asked };
+    };
+    const problem = (status) => ({ status, json: { status, title: `no ${status}` } });
+    const full = { body: Buffer.alloc(65536, "x") };
+    for (const status of [429, 503]) {
+      const busy = await sees((number, asked) => (asked < 3 ? problem(status) : undefined));
+      assert.deepEqual(busy, { alarms: 0, shown: 1, says: [], asked: 3 });
+    }
+    assert.deepEqual(await sees((number) => (number === 0 ? full : problem(429))), { alarms: 0, shown: 0, says: ["no 429."], asked: 6 });
+    assert.deepEqual(await sees((number) => (number === 0 ? full : problem(500))), { alarms: 0, shown: 0, says: ["no 500."], asked: 2 });
+    const ended = await sees((number) => (number === 0 ? full : problem(404)));
+    assert.deepEqual([ended.alarms, ended.shown, ended.asked], [1, 0, 2]);
+  },
+
   async anEndStopsThePage() {
     const { page, go } = await signedIn();
     await go("source/lamp/2.0.0");

@@ -363,7 +363,9 @@ bool vt_door_answer(struct vt_door *door, struct vt_error *err)
         set_cookie(was.exchange, vt_slice_sub(answer.bytes, 0, VT_PORTER_TOKEN_HEX));
         answer.bytes = vt_slice_sub(answer.bytes, VT_PORTER_TOKEN_HEX,
                                     answer.bytes.len - VT_PORTER_TOKEN_HEX);
-    } else if (was.verb == VT_KNOCK_LEAVE) {
+    } else if (was.verb == VT_KNOCK_LEAVE &&
+               (answer.status == VT_HTTP_OK || answer.status == VT_HTTP_UNAUTHORIZED)) {
+        /* The session is over; after any other answer it is not. */
         set_cookie(was.exchange, (vt_slice){ 0 });
     }
     vt_http_set_header(was.exchange, "Cache-Control", "no-store");

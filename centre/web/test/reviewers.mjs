@@ -154,9 +154,11 @@ cases.sessionsAreStrict = async () => {
   is(await client.send("GET", "session", undefined, { Cookie: before }), 401);
   is(await client.send("GET", "session"), 200);
   // Leaving needs the page's own word.
-  is(await client.post("session/close", {}, { "X-Vitrine-Session": null }), 403);
+  assert.equal(is(await client.post("session/close", {}, { "X-Vitrine-Session": null }), 403).headers["set-cookie"], undefined);
   is(await client.send("GET", "session"), 200);
-  is(await client.post("session/close", {}), 200);
+  const cleared = /^vitrine-session=;.*Max-Age=0/;
+  assert.match(is(await client.post("session/close", {}), 200).headers["set-cookie"][0], cleared);
+  assert.match(is(await client.post("session/close", {}), 401).headers["set-cookie"][0], cleared);
   is(await client.send("GET", "session"), 401);
   is(await fixed.send("GET", "session"), 200);
 };

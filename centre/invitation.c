@@ -162,10 +162,14 @@ static bool take_name(void *context, const char *name, bool is_folder, struct vt
     if (r->out->count + r->end_count >= VT_INVITATIONS_MAX)
         return vt_fail(err, VT_LIMIT, VT_CENTRE_INVITATIONS "/: over %d files",
                        VT_INVITATIONS_MAX);
-    if (!take_file(r, vt_arena_printf(arena, VT_CENTRE_INVITATIONS "/%s", name), &why)) {
-        (void)vt_within(&why, VT_CENTRE_INVITATIONS "/%s", name);
-        r->tell(r->context, why.message);
+    if (take_file(r, vt_arena_printf(arena, VT_CENTRE_INVITATIONS "/%s", name), &why))
+        return true;
+    (void)vt_within(&why, VT_CENTRE_INVITATIONS "/%s", name);
+    if (why.code == VT_IO) { /* what could not be read may be an end */
+        *err = why;
+        return false;
     }
+    r->tell(r->context, why.message);
     return true;
 }
 

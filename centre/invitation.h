@@ -39,8 +39,9 @@ VT_CHECKED bool vt_invitation_verify(const struct vt_trust *trust,
                                      const struct vt_envelope *envelope, int64_t now_unix_s,
                                      struct vt_error *err);
 
-/* All that count now, below an open folder; what does not is told to `tell` in a sentence
- * and is none.  No such folder: none.
+/* All that count now, below an open folder; what was read and does not is told to
+ * `tell` in a sentence and is none; one that cannot be read may be an end, so none counts
+ * then.  No such folder: none.
  * Errors: VT_LIMIT, VT_IO */
 VT_CHECKED bool vt_invitations_read(struct vt_disk *above, const struct vt_trust *trust,
                                     int64_t now_unix_s,

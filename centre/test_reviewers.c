@@ -222,6 +222,39 @@ static void both_must_invite(void)
     }
 }
 
+/* What cannot be read may be the end of any of them; what was read and is no good is none.
+ */
+static void what_cannot_be_read_may_be_an_end(void)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    struct vt_invitations all = { 0 };
+    struct vt_centre_world world;
+    struct vt_error err = { 0 };
+    struct vt_trust *trust;
+    struct vt_disk *disk;
+    size_t sentences = 0;
+    const char *end;
+
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &world);
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&world.world), &trust, &err));
+    vt_test_keep(trust);
+    vt_reviewers_invite(&world, "one",
+                        vt_reviewers_invitation("rahel", lamp, -60, 60, BOTH));
+    end = vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_INVITATIONS "/two.json",
+                          world.folder);
+    vt_test_write(end, VT_LIT("no statement"));
+    VT_CHECK_OK(vt_disk_open(world.folder, false, &disk, &err));
+    VT_CHECK_OK(vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
+    VT_CHECK(all.count == 1 && sentences == 1);
+    vt_invitations_clear(&all);
+    VT_CHECK(unlink(end) == 0 && mkfifo(end, 0644) == 0);
+    VT_CHECK_FAILS(
+        VT_IO, vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
+    VT_CHECK(all.count == 0 && sentences == 1);
+    vt_disk_close(disk);
+}
+
 /* Who is invited is nobody else's to know. */
 static void no_ledger_takes_an_invitation(void)
 {
@@ -299,6 +332,7 @@ static const struct vt_case cases[] = {
     { "a session outlives a restart", a_session_outlives_a_restart },
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
+    { "what cannot be read may be an end", what_cannot_be_read_may_be_an_end },
     { "no ledger takes an invitation", no_ledger_takes_an_invitation },
     { "a dead role comes back", a_dead_role_comes_back },
     { "the roles are confined", the_roles_are_confined },

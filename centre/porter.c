@@ -107,23 +107,44 @@ static bool find_code(struct vt_porter *p, vt_slice code, const struct vt_invita
 /* ---- challenges -------------------------------------------------------------------------
  */
 
-static bool give_challenge(struct vt_porter *p, const vt_hash *code, uint8_t out[32],
-                           struct vt_error *err)
+static bool has_code(const struct challenge *row)
 {
-    int64_t now_ms = vt_monotonic_ms();
+    static const vt_hash no_code = { { 0 } };
+
+    return !vt_hash_equal(&row->code, &no_code);
+}
+
+/* Whoever knocks without a code may be anybody, so such a challenge gives way before one
+ * with a code does, and the older before the newer. */
+static bool gives_way_before(const struct challenge *a, const struct challenge *b)
+{
+    return has_code(a) != has_code(b) ? has_code(b) : a->expires_ms < b->expires_ms;
+}
+
+static struct challenge *place_for_challenge(struct vt_porter *p, int64_t now_ms)
+{
+    struct challenge *chosen = &p->challenges[0];
 
     for (size_t i = 0; i < VT_PORTER_CHALLENGES_MAX; i++) {
         struct challenge *row = &p->challenges[i];
 
-        if (row->expires_ms > now_ms)
-            continue;
-        vt_env_random(&p->env, row->bytes, sizeof row->bytes);
-        row->code = *code;
-        row->expires_ms = now_ms + VT_PORTER_CHALLENGE_MS_MAX;
-        memcpy(out, row->bytes, sizeof row->bytes);
-        return true;
+        if (row->expires_ms <= now_ms)
+            return row;
+        if (gives_way_before(row, chosen))
+            chosen = row;
     }
-    return vt_fail(err, VT_LIMIT, "too many are at the door, try again");
+    return chosen;
+}
+
+static void give_challenge(struct vt_porter *p, const vt_hash *code, uint8_t out[32])
+{
+    int64_t now_ms = vt_monotonic_ms();
+    struct challenge *row = place_for_challenge(p, now_ms);
+
+    vt_env_random(&p->env, row->bytes, sizeof row->bytes);
+    row->code = *code;
+    row->expires_ms = now_ms + VT_PORTER_CHALLENGE_MS_MAX;
+    memcpy(out, row->bytes, sizeof row->bytes);
 }
 
 /* Each counts once. */
@@ -159,8 +180,7 @@ bool vt_porter_challenge(struct vt_porter *p, vt_slice code, json_t **out,
         return false;
     if (invitation != NULL)
         hash = invitation->code;
-    if (!give_challenge(p, &hash, bytes, err))
-        return false;
+    give_challenge(p, &hash, bytes);
     vt_base64_write(&text, vt_slice_of(bytes, sizeof bytes));
     answer = json_pack("{s:s,s:s}", "challenge", vt_buf_cstr(&text), "party", p->party);
     if (invitation != NULL) {

@@ -45,7 +45,8 @@ void vt_porter_close(struct vt_porter *porter); /* NULL allowed */
  *   VT_IO         the state of the disk is unknown: the role must exit */
 
 /* A challenge, {"challenge","party"}; with a code also {"user","name"} for whoever
- * registers.  code: empty, or what the reviewer was given.  out: returned. */
+ * registers.  When all places are taken the oldest gives way, one without a code first.
+ * code: empty, or what the reviewer was given.  out: returned. */
 VT_CHECKED bool vt_porter_challenge(struct vt_porter *porter, vt_slice code, json_t **out,
                                     struct vt_error *err);
 /* Register the one passkey of the code's invitation, durably. */

@@ -1,7 +1,7 @@
 /* Reviewers of a Centre as it runs: invitations, passkeys, sessions, reading.  The requests
  * are those of centre/web/test/reviewers.mjs, with an authenticator in software; a real
  * browser is tried in centre/test_pages_reviewers.c. */
-#include "centre/invitation.h"
+#include "centre/porter.h"
 #include "http/http.h"
 #include "tests/confinement.h"
 #include "tests/reviewers_world.h"
@@ -255,6 +255,72 @@ static void what_cannot_be_read_may_be_an_end(void)
     vt_disk_close(disk);
 }
 
+/* ---- challenges -------------------------------------------------------------------------
+ */
+
+/* What a browser would answer to a new challenge. */
+static vt_slice answer_to(struct vt_porter *porter, const char *code, const char *type)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_JSON json = NULL;
+    const char *challenge;
+
+    VT_CHECK_OK(vt_porter_challenge(porter, vt_slice_from_cstr(code), &json, &err));
+    challenge = json_string_value(json_object_get(json, "challenge"));
+    return vt_slice_from_cstr(vt_arena_printf(
+        vt_test_arena(), "{\"type\":\"webauthn.%s\",\"challenge\":\"%.43s\"", type,
+        challenge));
+}
+
+/* The passkey is a stranger's, so no answer opens anything; the sentence shows whether the
+ * challenge still counted. */
+static bool still_counts(struct vt_porter *porter, const char *code, vt_slice answer)
+{
+    const struct vt_porter_entry entry = { .credential = VT_LIT("x"),
+                                           .client_data = answer };
+    char token[VT_PORTER_TOKEN_HEX + 1];
+    struct vt_error err = { 0 };
+    json_t *json;
+
+    if (code[0] != '\0')
+        VT_CHECK(
+            !vt_porter_enrol(porter, vt_slice_from_cstr(code), answer, VT_LIT("x"), &err));
+    else
+        VT_CHECK(!vt_porter_enter(porter, &entry, token, &json, &err));
+    return strstr(err.message, "the challenge is too old") == NULL;
+}
+
+static void strangers_do_not_fill_the_door(void)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    const struct vt_env env = vt_env_real();
+    const char *code = vt_reviewers_code("rahel");
+    struct vt_centre_world world;
+    struct vt_porter *porter;
+    struct vt_error err = { 0 };
+    struct vt_trust *trust;
+    vt_slice invited, oldest, newest = { 0 };
+
+    VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    vt_centre_world_make(vt_test_path("c"), &world);
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&world.world), &trust, &err));
+    vt_test_keep(trust);
+    vt_reviewers_invite(&world, "rahel",
+                        vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH));
+    VT_CHECK_OK(
+        vt_porter_open(world.folder, "http://localhost", trust, &env, &porter, &err));
+    invited = answer_to(porter, code, "create");
+    oldest = answer_to(porter, "", "get");
+    (void)usleep(2000); /* their ages are told apart by the millisecond */
+    for (size_t i = 0; i < VT_PORTER_CHALLENGES_MAX; i++)
+        newest = answer_to(porter, "", "get");
+    VT_CHECK(!still_counts(porter, "", oldest));
+    VT_CHECK(still_counts(porter, "", newest));
+    VT_CHECK(still_counts(porter, code, invited));
+    VT_CHECK(!still_counts(porter, code, invited));
+    vt_porter_close(porter);
+}
+
 /* Who is invited is nobody else's to know. */
 static void no_ledger_takes_an_invitation(void)
 {
@@ -333,6 +399,7 @@ static const struct vt_case cases[] = {
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
     { "what cannot be read may be an end", what_cannot_be_read_may_be_an_end },
+    { "strangers do not fill the door", strangers_do_not_fill_the_door },
     { "no ledger takes an invitation", no_ledger_takes_an_invitation },
     { "a dead role comes back", a_dead_role_comes_back },
     { "the roles are confined", the_roles_are_confined },

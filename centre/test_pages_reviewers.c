@@ -115,6 +115,7 @@ IN_BROWSER(aReviewersDay)
 IN_BROWSER(sourceStaysText)
 IN_BROWSER(aSwappedSourceIsSeen)
 IN_BROWSER(aToldDigestIsNotASignature)
+IN_BROWSER(aSearchGoesOn)
 IN_BROWSER(anErrorIsNoTampering)
 IN_BROWSER(anEndStopsThePage)
 IN_BROWSER(noBarrier)
@@ -125,6 +126,7 @@ static const struct vt_case cases[] = {
     { "source stays text", sourceStaysText },
     { "a swapped source is seen", aSwappedSourceIsSeen },
     { "a told digest is not a signature", aToldDigestIsNotASignature },
+    { "a search goes on", aSearchGoesOn },
     { "an error is no tampering", anErrorIsNoTampering },
     { "an end stops the page", anEndStopsThePage },
     { "no barrier", noBarrier },

@@ -181,6 +181,36 @@ const cases = {
     assert.deepEqual(await sees({ pack: signedList }), { shown: 1, good: 1, wait: 0, alarms: "" });
   },
 
+  // A long search goes on with its own question, whatever stands in the field by then, and
+  // names what it passed over.
+  async aSearchGoesOn() {
+    const { page, go } = await signedIn();
+    const asked = [];
+    await page.route("**/api/v1/source", async (route) => {
+      const { kind, text, regex, any_case, file = 0 } = route.request().postDataJSON();
+      if (kind !== "search") return route.continue();
+      asked.push({ text, regex, any_case, file });
+      const hits = [{ file: 0, line: 1 + file, column: 1, text: "x" }];
+      return route.fulfill({ json: file < 10 ? { hits, files: 1, next: file + 1 } : { hits, files: 0, unfinished: 2 } });
+    });
+    await go("source/lamp/2.0.0");
+    await page.getByLabel("expression").check();
+    await page.getByLabel("Search").fill("first.*");
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.waitForSelector(".found li");
+    assert.match(await page.innerText(".found"), /not at its end/);
+    assert.doesNotMatch(await page.innerText(".found"), /takes too long/);
+    await page.getByLabel("expression").uncheck();
+    await page.getByLabel("Search").fill("second");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.waitForFunction(() => /takes too long: src\/lamp\.c/.test(document.querySelector(".found").innerText));
+    assert.deepEqual(asked.map((one) => one.file), [...Array(11).keys()]);
+    assert.ok(asked.every((one) => one.text === "first.*" && one.regex === true && one.any_case === undefined));
+    await page.getByRole("button", { name: "Find" }).click();
+    await page.waitForFunction(() => /with second/.test(document.querySelector(".found").innerText));
+    assert.deepEqual(asked[11], { text: "second", regex: undefined, any_case: undefined, file: 0 });
+  },
+
   // What a Centre could not answer is an error; only what it did answer can be an alarm.
   async anErrorIsNoTampering() {
     const { context } = await signedIn();

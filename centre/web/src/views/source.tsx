@@ -106,37 +106,47 @@ interface Hit {
   kind?: string;
 }
 
+interface Asked {
+  text: string;
+  isRegex: boolean;
+  isAnyCase: boolean;
+}
+
 interface Found {
   what: string;
   hits: Hit[];
-  next?: number;
+  unfinished: number[]; // files that took too long to be searched to their end
+  more?: { asked: Asked; from: number }; // the same question, where it goes on
 }
 
 const MORE = 10; // pieces of a long search that are asked for at once
 
-async function search(release: Release, text: string, regex: boolean, anyCase: boolean, from: number): Promise<Found> {
+async function search(release: Release, asked: Asked, from = 0): Promise<Found> {
   const hits: Hit[] = [];
+  const unfinished: number[] = [];
   let next: number | undefined = from;
   for (let piece = 0; piece < MORE && next !== undefined && hits.length < 100; piece++) {
-    const answer: { hits: Hit[]; next?: number } = await askJson({ ...release, kind: "search", text, ...(regex && { regex }), ...(anyCase && { any_case: anyCase }), ...(next > 0 && { file: next }) });
+    const answer: { hits: Hit[]; unfinished?: number; next?: number } = await askJson({ ...release, kind: "search", text: asked.text, ...(asked.isRegex && { regex: true }), ...(asked.isAnyCase && { any_case: true }), ...(next > 0 && { file: next }) });
     hits.push(...answer.hits);
+    if (answer.unfinished !== undefined) unfinished.push(answer.unfinished);
     next = answer.next;
   }
-  return { what: `with ${text}`, hits, ...(next !== undefined && { next }) };
+  return { what: `with ${asked.text}`, hits, unfinished, ...(next !== undefined && { more: { asked, from: next } }) };
 }
 
 async function define(release: Release, name: string): Promise<Found> {
   const { definitions } = await askJson<{ definitions: Hit[] }>({ ...release, kind: "define", text: name });
-  return { what: `that define ${name}`, hits: definitions };
+  return { what: `that define ${name}`, hits: definitions, unfinished: [] };
 }
 
-function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore: (from: number) => void }) {
+function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore: (more: NonNullable<Found["more"]>) => void }) {
   return (
     <section aria-label="what was found" class="found">
       <p role="status">
         {found.hits.length} {found.hits.length === 1 ? "line" : "lines"} {found.what}
-        {found.next !== undefined && ", and the search is not at its end"}
+        {found.more !== undefined && ", and the search is not at its end"}
       </p>
+      {found.unfinished.length > 0 && <p class="box wait">Not searched to the end, since it takes too long: {found.unfinished.map((file) => source.list[file]?.path).join(", ")}</p>}
       <ol class="plain">
         {found.hits.map((hit) => (
           <li key={`${hit.file}:${hit.line}:${hit.column ?? 0}`}>
@@ -148,8 +158,8 @@ function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore:
           </li>
         ))}
       </ol>
-      {found.next !== undefined && (
-        <button type="button" onClick={() => onMore(found.next!)}>
+      {found.more !== undefined && (
+        <button type="button" onClick={() => onMore(found.more!)}>
           Go on
         </button>
       )}
@@ -180,7 +190,7 @@ function Searching({ source, finding }: { source: Loaded; finding: ReturnType<ty
   const [text, setText] = useState("");
   const [isRegex, setRegex] = useState(false);
   const [isAnyCase, setAnyCase] = useState(false);
-  const go = (from = 0): void => finding.run(search(source.release, text, isRegex, isAnyCase, from));
+  const go = (): void => finding.run(search(source.release, { text, isRegex, isAnyCase }));
   return (
     <>
       <div class="ask" role="search">
@@ -207,7 +217,7 @@ function Searching({ source, finding }: { source: Loaded; finding: ReturnType<ty
           {finding.failure}.
         </p>
       )}
-      {finding.found !== undefined && <Hits source={source} found={finding.found} onMore={go} />}
+      {finding.found !== undefined && <Hits source={source} found={finding.found} onMore={({ asked, from }) => finding.run(search(source.release, asked, from))} />}
     </>
   );
 }
@@ -281,8 +291,8 @@ function OneChange({ before, after, change }: { before: Loaded; after: Loaded; c
 function useReading<T>(load: () => Promise<T>) {
   const who = useReviewer();
   const { isReady } = useSession();
-  const loaded = useLoaded(() => (who && isReady ? load() : Promise.reject(new Error("only invited reviewers read source here"))), [who === undefined ? "" : (who?.csrf ?? ""), isReady]);
-  return { isOut: who === null, loaded: who === undefined || !isReady ? {} : loaded };
+  const loaded = useLoaded(() => (who && isReady ? load() : new Promise<T>(() => undefined)), [who === undefined ? "" : (who?.csrf ?? ""), isReady]);
+  return { isOut: who === null, loaded };
 }
 
 function Reading({ isOut, loaded }: ReturnType<typeof useReading>) {

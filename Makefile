@@ -34,10 +34,14 @@ CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $
           $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
           -fno-omit-frame-pointer -DVT_SANITIZED) -I.
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
-LIBS := -lsodium -lcrypto -ljansson -lmicrohttpd -lcurl -larchive -lseccomp -lyara -lgit2 -lsqlite3 -lfido2 -lpcre2-8 -lm -lz
+LIBS := -lsodium -lcrypto -ljansson -lseccomp -lsqlite3 -lpcre2-8 -lm -lz
 VERIFY_LIBS := -lcrypto -lsodium -ljansson
 # 260 programs are linked for the tests: by the quicker linker, where there is one.
-TEST_LIBS := $(LIBS) $(if $(shell command -v ld.gold),-fuse-ld=gold)
+GOLD := $(if $(shell command -v ld.gold),-fuse-ld=gold)
+TEST_LIBS := $(LIBS) -larchive $(GOLD)
+# Those that break the disk start thousands of processes: what maps few libraries starts and
+# forks at a third of the cost.
+STAGE_LIBS := -no-pie -Wl,-Bstatic $(filter-out -lm,$(LIBS)) -Wl,-Bdynamic -lm -larchive $(GOLD)
 
 product = $(filter-out $(1)/test_%.c $(1)/fuzz_%.c,$(wildcard $(1)/*.c))
 LIB_SRC := $(foreach room,$(ROOMS),$(call product,$(room)))
@@ -93,6 +97,15 @@ $(OUT)/obj/%.o: %.c VERSION
 	$(call say,cc,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# Libraries that are opened when they are first wanted (base/library.h): by the soname of
+# those that we compile against.
+soname = $(shell objdump -p "$$($(CC) -print-file-name=$(1).so)" | awk '/SONAME/ { print $$2 }')
+define library_rule
+$(OUT)/obj/$(1).o: CFLAGS += -DVT_SONAME='"$$(or $$(call soname,$(notdir $(1))),$$(error no $(notdir $(1)).so: run make deps))"'
+endef
+LIBRARIES := crypto/libfido2 http/libcurl http/libmicrohttpd line/libarchive line/libgit2 line/libyara
+$(foreach library,$(LIBRARIES),$(eval $(call library_rule,$(library))))
+
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)
 
 $(OUT)/libvitrine.a: $(call obj,$(LIB_SRC))
@@ -109,7 +122,7 @@ $(OUT)/vitrine: $(call obj,$(CLI_SRC)) $(OUT)/libvitrine.a
 $(OUT)/stage/vitrine-roles: $(call obj,tests/stage_roles.c tests/gate.c) $(OUT)/libvitrine.a
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(STAGE_LIBS)
 
 $(OUT)/stage/vitrine: $(call obj,$(CLI_SRC) tests/gate.c) $(OUT)/libvitrine.a
 	@mkdir -p $(@D)
@@ -150,9 +163,14 @@ $(OUT)/libvitrine-verify.a: $(call obj,$(VERIFY_SRC))
 
 # ---- tests -----------------------------------------------------------------------------
 
+$(OUT)/harness.a: $(call obj,$(HARNESS_SRC))
+	@rm -f $@
+	$(call say,ar,$@)
+	$(Q)$(AR) rcsD $@ $^
+
 # build/ROOM.test_NAME from ROOM/test_NAME.c; likewise fuzz targets, as corpus replayers.
 define test_rule
-$(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC)) $(OUT)/libvitrine.a
+$(OUT)/$(basename $(subst /,.,$(1))): $(call obj,$(1)) $(OUT)/harness.a $(OUT)/libvitrine.a
 	$$(call say,ld,$$@)
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(TEST_LIBS)
 endef
@@ -161,10 +179,10 @@ $(foreach source,$(TEST_SRC),$(eval $(call test_rule,$(source))))
 $(OUT)/cli.test_progress: $(call obj,cli/progress.c)
 
 define stage_rule
-$(OUT)/stage/$(basename $(subst /,.,$(1))): $(call obj,$(1) $(HARNESS_SRC) \
-	$(STAGE_HARNESS_SRC)) $(OUT)/libvitrine.a $(OUT)/stage/vitrine $(OUT)/stage/vitrine-roles
+$(OUT)/stage/$(basename $(subst /,.,$(1))): $(call obj,$(1) \
+	$(STAGE_HARNESS_SRC)) $(OUT)/harness.a $(OUT)/libvitrine.a $(OUT)/stage/vitrine $(OUT)/stage/vitrine-roles
 	$$(call say,ld,$$@)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter-out %/vitrine %/vitrine-roles,$$^) $$(TEST_LIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$(filter-out %/vitrine %/vitrine-roles,$$^) $$(STAGE_LIBS)
 endef
 $(foreach source,$(STAGE_SRC),$(eval $(call stage_rule,$(source))))
 

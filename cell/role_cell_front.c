@@ -4,6 +4,7 @@
 #include "cell/role_cell_front.h"
 #include "cell/cell_front.h"
 #include "cell/front_papers.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
 
 enum {
@@ -16,8 +17,8 @@ enum {
 /* And reading below the published folder, which it is told at the start. */
 const struct vt_rights vt_cell_front_rights = { .may_listen = true,
                                                 .memory_bytes_max = VT_MIB(4096),
-                                                .files_max =
-                                                    VT_CELL_CONNECTIONS_MAX + 512 };
+                                                .files_max = VT_CELL_CONNECTIONS_MAX + 512,
+                                                .libraries = { &vt_libmicrohttpd } };
 
 /* ---- the log of a minute ----------------------------------------------------------------
  */

@@ -7,6 +7,7 @@
 #include "cell/relay_message.h"
 #include "crypto/ohttp.h"
 #include "http/http.h"
+#include "http/libcurl.h"
 #include "ledger/serve_message.h"
 #include "wire/json.h"
 
@@ -16,7 +17,8 @@ const struct vt_rights vt_relay_courier_rights = { .may_connect = true,
                                                    .read_folders = { "/etc", "/usr",
                                                                      "/lib" },
                                                    .memory_bytes_max = VT_MIB(1024),
-                                                   .files_max = 512 };
+                                                   .files_max = 512,
+                                                   .libraries = { &vt_libcurl } };
 
 struct carried {
     bool is_under_way;

@@ -10,6 +10,7 @@
 #include "cell/relay_message.h"
 #include "crypto/ohttp.h"
 #include "http/http.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
 #include "wire/json.h"
 
@@ -17,8 +18,8 @@ enum { STOP_MS_MAX = 4000, LOG_MS = 60000, MILLI = 1000 };
 
 const struct vt_rights vt_relay_front_rights = { .may_listen = true,
                                                  .memory_bytes_max = VT_MIB(512),
-                                                 .files_max =
-                                                     VT_RELAY_CONNECTIONS_MAX + 64 };
+                                                 .files_max = VT_RELAY_CONNECTIONS_MAX + 64,
+                                                 .libraries = { &vt_libmicrohttpd } };
 
 enum state { FREE, QUEUED, SENT };
 

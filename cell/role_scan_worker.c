@@ -10,13 +10,15 @@
 #include "cell/scan_memory.h"
 #include "cell/scan_rules.h"
 #include "crypto/age_stream.h"
+#include "line/libarchive.h"
 #include <dirent.h>
 
 enum { SECONDS_TO_BEGIN = 10 };
 
 const struct vt_rights vt_scan_worker_rights = { .scratch_bytes_max = VT_MIB(512),
                                                  .memory_bytes_max = VT_MIB(15000),
-                                                 .cpu_ms_max = 3600000 };
+                                                 .cpu_ms_max = 3600000,
+                                                 .libraries = { &vt_libarchive } };
 
 struct worker {
     struct vt_channel *channel;
@@ -114,6 +116,7 @@ static bool get_ready(struct worker *w, struct vt_error *err)
         return false;
     w->engines.limits = w->begin.limits;
     tzset();
+    vt_library_need(&vt_libarchive); /* before what is in use is counted */
     if (w->begin.has_rules)
         vt_scan_yara_begin();
     if (!attach(w, err) || !load_clamav(w, &ready, err) || !put_locks_on(w, err))

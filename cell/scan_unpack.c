@@ -7,8 +7,7 @@
  * whole, what hides behind the end of a tar included, and each layer has its own ratio.
  * Names, modes and places of members are not even read: nothing is written anywhere. */
 #include "cell/scan_engine.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "line/libarchive.h"
 
 enum { PIECE_BYTES = 64 * 1024 };
 
@@ -94,27 +93,27 @@ static int find_stream(vt_slice bytes)
  * alone takes off what is packed so twice too. */
 static bool support_stream(struct archive *a, int filter)
 {
-    (void)archive_read_support_format_raw(a);
-    (void)archive_read_support_format_empty(a);
+    (void)sym_archive_read_support_format_raw(a);
+    (void)sym_archive_read_support_format_empty(a);
     return filter == ARCHIVE_FILTER_COMPRESS
-               ? archive_read_support_filter_compress(a) == ARCHIVE_OK
-               : archive_read_append_filter(a, filter) >= ARCHIVE_WARN;
+               ? sym_archive_read_support_filter_compress(a) == ARCHIVE_OK
+               : sym_archive_read_append_filter(a, filter) >= ARCHIVE_WARN;
 }
 
 /* Without mtree, warc and xar: the first is a list without content, and would take texts
  * for itself; the others nobody sends. */
 static void support_archives(struct archive *a)
 {
-    (void)archive_read_support_format_7zip(a);
-    (void)archive_read_support_format_ar(a);
-    (void)archive_read_support_format_cab(a);
-    (void)archive_read_support_format_cpio(a);
-    (void)archive_read_support_format_iso9660(a);
-    (void)archive_read_support_format_lha(a);
-    (void)archive_read_support_format_rar(a);
-    (void)archive_read_support_format_rar5(a);
-    (void)archive_read_support_format_tar(a);
-    (void)archive_read_support_format_zip(a);
+    (void)sym_archive_read_support_format_7zip(a);
+    (void)sym_archive_read_support_format_ar(a);
+    (void)sym_archive_read_support_format_cab(a);
+    (void)sym_archive_read_support_format_cpio(a);
+    (void)sym_archive_read_support_format_iso9660(a);
+    (void)sym_archive_read_support_format_lha(a);
+    (void)sym_archive_read_support_format_rar(a);
+    (void)sym_archive_read_support_format_rar5(a);
+    (void)sym_archive_read_support_format_tar(a);
+    (void)sym_archive_read_support_format_zip(a);
 }
 
 /* ---- limits ----------------------------------------------------------------------------
@@ -169,12 +168,12 @@ static bool says(const char *text, const char *part)
 /* libarchive has words for what went wrong, and hardly any numbers. */
 static void note_failure(struct layer *l)
 {
-    const char *text = archive_error_string(l->archive);
+    const char *text = sym_archive_error_string(l->archive);
 
-    if (archive_errno(l->archive) == ENOMEM || says(text, "allocate"))
+    if (sym_archive_errno(l->archive) == ENOMEM || says(text, "allocate"))
         reach(l->budget, VT_SCAN_LIMIT_MEMORY);
-    else if (archive_read_has_encrypted_entries(l->archive) == 1 || says(text, "ncrypt") ||
-             says(text, "assphrase"))
+    else if (sym_archive_read_has_encrypted_entries(l->archive) == 1 ||
+             says(text, "ncrypt") || says(text, "assphrase"))
         reach(l->budget, VT_SCAN_LIMIT_ENCRYPTED);
     else if (says(text, "nsupported") || says(text, "not supported"))
         reach(l->budget, VT_SCAN_LIMIT_UNSUPPORTED);
@@ -192,7 +191,7 @@ static void read_member(struct layer *l, struct vt_buf *out)
     uint8_t piece[PIECE_BYTES];
 
     for (;;) {
-        la_ssize_t got = archive_read_data(l->archive, piece, sizeof piece);
+        la_ssize_t got = sym_archive_read_data(l->archive, piece, sizeof piece);
 
         if (got < 0)
             note_failure(l);
@@ -239,9 +238,9 @@ static bool may_take_another(struct layer *l)
 
 static void take_entry(struct layer *l, struct archive_entry *entry)
 {
-    if (archive_entry_is_encrypted(entry) != 0)
+    if (sym_archive_entry_is_encrypted(entry) != 0)
         reach(l->budget, VT_SCAN_LIMIT_ENCRYPTED);
-    else if (archive_entry_filetype(entry) == AE_IFREG)
+    else if (sym_archive_entry_filetype(entry) == AE_IFREG)
         take_member(l);
 }
 
@@ -259,7 +258,7 @@ static void take_members(struct layer *l, int status, struct archive_entry *entr
             take_entry(l, entry);
         if (l->is_over)
             return;
-        status = archive_read_next_header(l->archive, &entry);
+        status = sym_archive_read_next_header(l->archive, &entry);
     }
 }
 
@@ -306,41 +305,43 @@ static bool unpack_with(struct layer *l, vt_slice bytes, int filter)
     bool is_container;
     int status = ARCHIVE_FATAL, opened_errno;
 
-    l->archive = archive_read_new();
+    l->archive = sym_archive_read_new();
     if (l->archive == NULL)
         return false;
     if (filter == ARCHIVE_FILTER_NONE)
         support_archives(l->archive);
     if (filter == ARCHIVE_FILTER_NONE || support_stream(l->archive, filter))
-        status = archive_read_open_memory(l->archive, bytes.data, bytes.len);
-    opened_errno = archive_errno(l->archive);
+        status = sym_archive_read_open_memory(l->archive, bytes.data, bytes.len);
+    opened_errno = sym_archive_errno(l->archive);
     if (status == ARCHIVE_OK)
-        status = archive_read_next_header(l->archive, &entry);
+        status = sym_archive_read_next_header(l->archive, &entry);
     if (status == ARCHIVE_EOF && filter != ARCHIVE_FILTER_NONE &&
         !is_truly_empty(bytes, filter, opened_errno))
         reach(l->budget,
               opened_errno == ENOMEM ? VT_SCAN_LIMIT_MEMORY : VT_SCAN_LIMIT_DAMAGED);
-    is_container = filter != ARCHIVE_FILTER_NONE || archive_format(l->archive) != 0;
+    is_container = filter != ARCHIVE_FILTER_NONE || sym_archive_format(l->archive) != 0;
     if (is_container)
         take_members(l, status, entry);
-    (void)archive_read_free(l->archive);
+    (void)sym_archive_read_free(l->archive);
     return is_container;
 }
 
 bool vt_scan_is_archive(vt_slice bytes)
 {
-    struct archive *a = archive_read_new();
+    struct archive *a;
     struct archive_entry *entry;
     bool is_known;
 
+    vt_library_need(&vt_libarchive);
+    a = sym_archive_read_new();
     if (a == NULL)
         return false;
     support_archives(a);
-    is_known = archive_read_open_memory(a, bytes.data, bytes.len) == ARCHIVE_OK;
+    is_known = sym_archive_read_open_memory(a, bytes.data, bytes.len) == ARCHIVE_OK;
     if (is_known)
-        (void)archive_read_next_header(a, &entry);
-    is_known = is_known && archive_format(a) != 0;
-    (void)archive_read_free(a);
+        (void)sym_archive_read_next_header(a, &entry);
+    is_known = is_known && sym_archive_format(a) != 0;
+    (void)sym_archive_read_free(a);
     return is_known;
 }
 
@@ -424,6 +425,7 @@ bool vt_scan_unpack(struct vt_scan_budget *budget, vt_slice bytes,
 
     if (bytes.len == 0)
         return false;
+    vt_library_need(&vt_libarchive);
     return member == NULL ? is_container(bytes)
                           : unpack_with(&layer, bytes, find_stream(bytes));
 }

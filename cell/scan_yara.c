@@ -1,7 +1,7 @@
 /* libyara, in a confined worker.  One scanner is kept for all files: to make one costs as
  * much as to scan a small file. */
 #include "cell/scan_engine.h"
-#include <yara.h>
+#include "line/libyara.h"
 
 struct vt_scan_yara {
     YR_RULES *rules;
@@ -11,7 +11,8 @@ struct vt_scan_yara {
 
 void vt_scan_yara_begin(void)
 {
-    VT_ASSERT(yr_initialize() == ERROR_SUCCESS);
+    vt_library_need(&vt_libyara);
+    VT_ASSERT(sym_yr_initialize() == ERROR_SUCCESS);
 }
 
 const char *vt_scan_yara_version(void)
@@ -63,17 +64,17 @@ bool vt_scan_yara_open(vt_slice compiled, struct vt_scan_yara **out, struct vt_e
     YR_STREAM stream = { .user_data = &r, .read = read_slice };
     struct vt_scan_yara *yara = vt_alloc(sizeof *yara);
 
-    if (yr_rules_load_stream(&stream, &yara->rules) != ERROR_SUCCESS) {
+    if (sym_yr_rules_load_stream(&stream, &yara->rules) != ERROR_SUCCESS) {
         free(yara);
         return vt_fail(err, VT_MALFORMED, "libyara cannot load the compiled rules");
     }
-    if (yr_scanner_create(yara->rules, &yara->scanner) != ERROR_SUCCESS) {
+    if (sym_yr_scanner_create(yara->rules, &yara->scanner) != ERROR_SUCCESS) {
         vt_scan_yara_close(yara);
         return vt_fail(err, VT_IO, "libyara has no memory for a scanner");
     }
-    yr_scanner_set_callback(yara->scanner, on_message, yara);
-    yr_scanner_set_flags(yara->scanner,
-                         SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
+    sym_yr_scanner_set_callback(yara->scanner, on_message, yara);
+    sym_yr_scanner_set_flags(yara->scanner,
+                             SCAN_FLAGS_NO_TRYCATCH | SCAN_FLAGS_REPORT_RULES_MATCHING);
     *out = yara;
     return true;
 }
@@ -83,8 +84,8 @@ void vt_scan_yara_close(struct vt_scan_yara *yara)
     if (yara == NULL)
         return;
     if (yara->scanner != NULL)
-        yr_scanner_destroy(yara->scanner);
-    (void)yr_rules_destroy(yara->rules);
+        sym_yr_scanner_destroy(yara->scanner);
+    (void)sym_yr_rules_destroy(yara->rules);
     free(yara);
 }
 
@@ -96,8 +97,8 @@ void vt_scan_yara_look(struct vt_scan_yara *yara, vt_slice bytes, int64_t time_m
     int status;
 
     yara->outcome = outcome;
-    yr_scanner_set_timeout(yara->scanner, seconds);
-    status = yr_scanner_scan_mem(
+    sym_yr_scanner_set_timeout(yara->scanner, seconds);
+    status = sym_yr_scanner_scan_mem(
         yara->scanner, bytes.data != NULL ? bytes.data : (const uint8_t *)"", bytes.len);
     yara->outcome = NULL;
     if (status == ERROR_SCAN_TIMEOUT)

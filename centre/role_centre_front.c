@@ -12,6 +12,7 @@
 #include "centre/door.h"
 #include "centre/problem.h"
 #include "http/http.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
 #include "wire/json.h"
 
@@ -27,7 +28,8 @@ enum {
 const struct vt_rights vt_centre_front_rights = { .may_listen = true,
                                                   .memory_bytes_max = VT_MIB(2048),
                                                   .files_max =
-                                                      VT_CENTRE_CONNECTIONS_MAX + 64 };
+                                                      VT_CENTRE_CONNECTIONS_MAX + 64,
+                                                  .libraries = { &vt_libmicrohttpd } };
 
 /* Scripts, styles and answers come from here alone; nothing may frame a page, no form goes
  * anywhere, and a script can make no script out of text. */

@@ -10,13 +10,15 @@
 #include "centre/knock.h"
 #include "centre/porter.h"
 #include "centre/source_question.h"
+#include "crypto/libfido2.h"
 #include "http/http.h"
 #include "ledger/serve_message.h"
 #include <poll.h>
 
 const struct vt_rights vt_centre_porter_rights = { .folder = "", /* told at the start */
                                                    .memory_bytes_max = VT_MIB(512),
-                                                   .files_max = 256 };
+                                                   .files_max = 256,
+                                                   .libraries = { &vt_libfido2 } };
 
 struct door {
     struct vt_channel front, librarian; /* the front: whoever started us handed it on */

@@ -2,6 +2,7 @@
 #include "cli/files.h"
 #include "cli/line_verbs.h"
 #include "line/compare.h"
+#include "line/libarchive.h"
 #include "role/confine.h"
 
 enum { SHOWN_MAX = 12, SIDE_BYTES = 16 };
@@ -74,7 +75,8 @@ static void print_comparison(const struct vt_comparison *c)
 static void confine(void)
 {
     struct vt_rights rights = { .read_folders = { "/" },
-                                .memory_bytes_max = VT_MIB(16384) };
+                                .memory_bytes_max = VT_MIB(16384),
+                                .libraries = { &vt_libarchive } };
 
     vt_json_prepare(); /* a confined process could only guess the seed of its hashing */
     vt_confine(&rights);

@@ -2,9 +2,8 @@
  * the client data are compared byte by byte. */
 #include "crypto/passkey.h"
 #include "wire/base64.h"
+#include "crypto/libfido2.h"
 #include <ctype.h>
-#include <fido.h>
-#include <fido/es256.h>
 
 enum {
     CHALLENGE_TEXT = 43, /* base64url of 32 bytes, without padding */
@@ -145,15 +144,15 @@ static bool verify_head(const struct vt_passkey_place *place, vt_slice data, boo
 static bool take_credential(const fido_cred_t *credential, struct vt_passkey *out,
                             struct vt_error *err)
 {
-    size_t id_len = fido_cred_id_len(credential);
+    size_t id_len = sym_fido_cred_id_len(credential);
 
     if (id_len == 0 || id_len > VT_PASSKEY_ID_BYTES_MAX ||
-        fido_cred_pubkey_len(credential) != VT_PASSKEY_PUBLIC_BYTES)
+        sym_fido_cred_pubkey_len(credential) != VT_PASSKEY_PUBLIC_BYTES)
         return vt_fail(err, VT_MALFORMED, "the passkey has no id or no key of ours");
-    *out =
-        (struct vt_passkey){ .id_len = id_len, .counter = fido_cred_sigcount(credential) };
-    memcpy(out->id, fido_cred_id_ptr(credential), id_len);
-    memcpy(out->public, fido_cred_pubkey_ptr(credential), VT_PASSKEY_PUBLIC_BYTES);
+    *out = (struct vt_passkey){ .id_len = id_len,
+                                .counter = sym_fido_cred_sigcount(credential) };
+    memcpy(out->id, sym_fido_cred_id_ptr(credential), id_len);
+    memcpy(out->public, sym_fido_cred_pubkey_ptr(credential), VT_PASSKEY_PUBLIC_BYTES);
     return true;
 }
 
@@ -168,14 +167,16 @@ bool vt_passkey_register(const struct vt_passkey_place *place,
     if (!verify_client_data(place, client_data, true, challenge, err) ||
         !verify_head(place, authenticator_data, true, err))
         return false;
-    credential = fido_cred_new();
-    is_ok = credential != NULL && fido_cred_set_type(credential, COSE_ES256) == FIDO_OK &&
-            fido_cred_set_authdata_raw(credential, authenticator_data.data,
-                                       authenticator_data.len) == FIDO_OK;
+    vt_library_need(&vt_libfido2);
+    credential = sym_fido_cred_new();
+    is_ok = credential != NULL &&
+            sym_fido_cred_set_type(credential, COSE_ES256) == FIDO_OK &&
+            sym_fido_cred_set_authdata_raw(credential, authenticator_data.data,
+                                           authenticator_data.len) == FIDO_OK;
     is_ok = is_ok ? take_credential(credential, out, err)
                   : vt_fail(err, VT_MALFORMED,
                             "the authenticator's data hold no ES256 key as they must");
-    fido_cred_free(&credential);
+    sym_fido_cred_free(&credential);
     return is_ok;
 }
 
@@ -186,20 +187,20 @@ static bool is_signed(const struct vt_passkey_place *place, const es256_pk_t *ke
                       vt_slice client_data, vt_slice data, vt_slice signature)
 {
     vt_hash client_hash = vt_sha256_of(client_data);
-    fido_assert_t *assertion = fido_assert_new();
+    fido_assert_t *assertion = sym_fido_assert_new();
     bool is_ok =
         assertion != NULL &&
-        fido_assert_set_clientdata_hash(assertion, client_hash.bytes,
-                                        sizeof client_hash.bytes) == FIDO_OK &&
-        fido_assert_set_rp(assertion, place->party) == FIDO_OK &&
-        fido_assert_set_count(assertion, 1) == FIDO_OK &&
-        fido_assert_set_up(assertion, FIDO_OPT_TRUE) == FIDO_OK &&
-        fido_assert_set_uv(assertion, FIDO_OPT_TRUE) == FIDO_OK &&
-        fido_assert_set_authdata_raw(assertion, 0, data.data, data.len) == FIDO_OK &&
-        fido_assert_set_sig(assertion, 0, signature.data, signature.len) == FIDO_OK &&
-        fido_assert_verify(assertion, 0, COSE_ES256, key) == FIDO_OK;
+        sym_fido_assert_set_clientdata_hash(assertion, client_hash.bytes,
+                                            sizeof client_hash.bytes) == FIDO_OK &&
+        sym_fido_assert_set_rp(assertion, place->party) == FIDO_OK &&
+        sym_fido_assert_set_count(assertion, 1) == FIDO_OK &&
+        sym_fido_assert_set_up(assertion, FIDO_OPT_TRUE) == FIDO_OK &&
+        sym_fido_assert_set_uv(assertion, FIDO_OPT_TRUE) == FIDO_OK &&
+        sym_fido_assert_set_authdata_raw(assertion, 0, data.data, data.len) == FIDO_OK &&
+        sym_fido_assert_set_sig(assertion, 0, signature.data, signature.len) == FIDO_OK &&
+        sym_fido_assert_verify(assertion, 0, COSE_ES256, key) == FIDO_OK;
 
-    fido_assert_free(&assertion);
+    sym_fido_assert_free(&assertion);
     return is_ok;
 }
 
@@ -210,12 +211,15 @@ bool vt_passkey_verify(const struct vt_passkey_place *place,
                        vt_slice signature, uint32_t *counter_out, struct vt_error *err)
 {
     vt_reader r = { vt_slice_sub(authenticator_data, 0, authenticator_data.len) };
-    es256_pk_t *key = es256_pk_new();
+    es256_pk_t *key;
     vt_slice skipped;
     uint32_t counter;
-    bool is_ok = key != NULL && es256_pk_from_ptr(key, passkey->public,
-                                                  VT_PASSKEY_PUBLIC_BYTES) == FIDO_OK;
+    bool is_ok;
 
+    vt_library_need(&vt_libfido2);
+    key = sym_es256_pk_new();
+    is_ok = key != NULL &&
+            sym_es256_pk_from_ptr(key, passkey->public, VT_PASSKEY_PUBLIC_BYTES) == FIDO_OK;
     if (!is_ok)
         (void)vt_fail(err, VT_MALFORMED, "the passkey's key is no point of its curve");
     is_ok = is_ok && verify_client_data(place, client_data, false, challenge, err) &&
@@ -223,7 +227,7 @@ bool vt_passkey_verify(const struct vt_passkey_place *place,
             ((signature.len != 0 && signature.len <= VT_PASSKEY_SIGNATURE_BYTES_MAX &&
               is_signed(place, key, client_data, authenticator_data, signature)) ||
              vt_fail(err, VT_REJECTED, "the passkey's signature does not hold"));
-    es256_pk_free(&key);
+    sym_es256_pk_free(&key);
     if (!is_ok)
         return false;
     if (!vt_read_bytes(&r, VT_SHA256_BYTES + 1, &skipped) || !vt_read_u32(&r, &counter))

@@ -8,13 +8,15 @@
 #include "custody/role_agent_front.h"
 #include "custody/agent_message.h"
 #include "http/http.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
 
 enum { STOP_MS_MAX = 4000, HOLDER_MS_MAX = 60000, HEAD_BYTES_MAX = 4096, LOG_MS = 60000 };
 
 const struct vt_rights vt_agent_front_rights = { .may_listen = true,
                                                  .memory_bytes_max = VT_MIB(1024),
-                                                 .files_max = 1024 };
+                                                 .files_max = 1024,
+                                                 .libraries = { &vt_libmicrohttpd } };
 
 struct waiting {
     struct vt_http_exchange *exchange;

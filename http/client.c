@@ -1,6 +1,6 @@
 /* Several requests at once, over curl's multi interface. */
 #include "http/client.h"
-#include <curl/curl.h>
+#include "http/libcurl.h"
 
 enum {
     TIMEOUT_MS = 30000,
@@ -29,10 +29,11 @@ bool vt_http_client_new(struct vt_http_client **client_out, struct vt_error *err
     struct vt_http_client *client;
     CURLM *multi = NULL;
 
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
-        multi = curl_multi_init();
+    vt_library_need(&vt_libcurl);
+    if (sym_curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
+        multi = sym_curl_multi_init();
         if (multi == NULL)
-            curl_global_cleanup();
+            sym_curl_global_cleanup();
     }
     if (multi == NULL)
         return vt_fail(err, VT_IO, "the HTTP library does not start");
@@ -48,9 +49,9 @@ static void detach(struct vt_http_client *client, size_t i)
     struct vt_http_call *call = client->calls[i];
     struct under_way *inside = call->inside;
 
-    (void)curl_multi_remove_handle(client->multi, inside->easy);
-    curl_easy_cleanup(inside->easy);
-    curl_slist_free_all(inside->headers);
+    (void)sym_curl_multi_remove_handle(client->multi, inside->easy);
+    sym_curl_easy_cleanup(inside->easy);
+    sym_curl_slist_free_all(inside->headers);
     free(inside);
     call->inside = NULL;
     client->calls[i] = client->calls[--client->count];
@@ -71,8 +72,8 @@ void vt_http_client_free(struct vt_http_client *client)
         return;
     while (client->count != 0)
         detach(client, client->count - 1);
-    (void)curl_multi_cleanup(client->multi);
-    curl_global_cleanup();
+    (void)sym_curl_multi_cleanup(client->multi);
+    sym_curl_global_cleanup();
     free(client);
 }
 
@@ -124,7 +125,7 @@ static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *insi
     bool has_body =
         call->body.len != 0 || (call->method != NULL && strcmp(call->method, "POST") == 0);
 
-#define SET(option, value) (curl_easy_setopt(easy, option, value) == CURLE_OK)
+#define SET(option, value) (sym_curl_easy_setopt(easy, option, value) == CURLE_OK)
     if (!SET(CURLOPT_URL, call->url) || !SET(CURLOPT_PROTOCOLS_STR, "http,https") ||
         !SET(CURLOPT_FOLLOWLOCATION, 0L) || !SET(CURLOPT_NOSIGNAL, 1L) ||
         !SET(CURLOPT_ACCEPT_ENCODING, "gzip") || !SET(CURLOPT_TIMEOUT_MS, timeout_ms) ||
@@ -156,7 +157,7 @@ static bool add_header(struct under_way *inside, const char *name, const char *v
 
     if (len < 0 || (size_t)len >= sizeof line)
         return false;
-    grown = curl_slist_append(inside->headers, line);
+    grown = sym_curl_slist_append(inside->headers, line);
     if (grown == NULL)
         return false;
     inside->headers = grown;
@@ -205,13 +206,13 @@ bool vt_http_client_start(struct vt_http_client *client, struct vt_http_call *ca
     call->answer_type[0] = '\0';
     call->modified_unix_s = call->length = -1;
     inside = vt_alloc(sizeof *inside);
-    inside->easy = curl_easy_init();
+    inside->easy = sym_curl_easy_init();
     inside->started_ms = vt_monotonic_ms();
     call->inside = inside;
     client->calls[client->count++] = call;
     if (inside->easy == NULL || !add_headers(call, inside) ||
         !set_up(inside->easy, call, inside) ||
-        curl_multi_add_handle(client->multi, inside->easy) != CURLM_OK) {
+        sym_curl_multi_add_handle(client->multi, inside->easy) != CURLM_OK) {
         vt_http_client_cancel(client, call);
         return vt_fail(err, VT_IO, "%s: the HTTP library takes no request", call->url);
     }
@@ -227,7 +228,8 @@ static void take_type(struct vt_http_call *call, CURL *easy)
     const char *type = NULL;
     size_t len;
 
-    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == NULL)
+    if (sym_curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK ||
+        type == NULL)
         return;
     len = strcspn(type, "; \t");
     if (len < sizeof call->answer_type)
@@ -238,9 +240,10 @@ static void take_age_and_length(struct vt_http_call *call, CURL *easy)
 {
     curl_off_t modified = -1, length = -1;
 
-    if (curl_easy_getinfo(easy, CURLINFO_FILETIME_T, &modified) == CURLE_OK)
+    if (sym_curl_easy_getinfo(easy, CURLINFO_FILETIME_T, &modified) == CURLE_OK)
         call->modified_unix_s = modified;
-    if (curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) == CURLE_OK)
+    if (sym_curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) ==
+        CURLE_OK)
         call->length = length;
 }
 
@@ -258,7 +261,7 @@ static void take_failure(struct vt_http_call *call, CURLcode code)
     else
         (void)vt_fail(&call->failure, VT_IO, "%s: %s", call->url,
                       inside->message[0] != '\0' ? inside->message
-                                                 : curl_easy_strerror(code));
+                                                 : sym_curl_easy_strerror(code));
 }
 
 static void finish(struct vt_http_client *client, struct vt_http_call *call, CURLcode code)
@@ -268,7 +271,7 @@ static void finish(struct vt_http_client *client, struct vt_http_call *call, CUR
 
     call->took_ms = vt_monotonic_ms() - inside->started_ms;
     if (code == CURLE_OK &&
-        curl_easy_getinfo(inside->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        sym_curl_easy_getinfo(inside->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
         status > 0) {
         call->status = (int)status;
         take_type(call, inside->easy);
@@ -285,11 +288,12 @@ static struct vt_http_call *next_done(struct vt_http_client *client)
     CURLMsg *message;
     int left;
 
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
+    while ((message = sym_curl_multi_info_read(client->multi, &left)) != NULL) {
         struct vt_http_call *call = NULL;
 
         if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call) != CURLE_OK)
+            sym_curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call) !=
+                CURLE_OK)
             continue;
         finish(client, call, message->data.result);
         return call;
@@ -310,9 +314,9 @@ static bool poll_both(struct vt_http_client *client, int fd, int64_t timeout_ms,
     struct curl_waitfd also = { .fd = fd, .events = CURL_WAIT_POLLIN };
     unsigned count = fd >= 0 ? 1 : 0;
 
-    if (curl_multi_poll(client->multi, &also, count,
-                        (int)(timeout_ms > TIMEOUT_MS ? TIMEOUT_MS : timeout_ms),
-                        NULL) != CURLM_OK)
+    if (sym_curl_multi_poll(client->multi, &also, count,
+                            (int)(timeout_ms > TIMEOUT_MS ? TIMEOUT_MS : timeout_ms),
+                            NULL) != CURLM_OK)
         return false;
     *ready_out = count != 0 && also.revents != 0;
     return true;
@@ -329,7 +333,7 @@ bool vt_http_client_wait_or(struct vt_http_client *client, int fd, int64_t timeo
         struct vt_http_call *done;
         int64_t left_ms;
 
-        if (curl_multi_perform(client->multi, &running) != CURLM_OK)
+        if (sym_curl_multi_perform(client->multi, &running) != CURLM_OK)
             return vt_fail(err, VT_IO, "the HTTP library gave up");
         done = next_done(client);
         left_ms = end_ms - vt_monotonic_ms();

@@ -15,7 +15,7 @@
 #include "http/http.h"
 #include "http/plain.h"
 #include "http/server_inside.h"
-#include <microhttpd.h>
+#include "http/libmicrohttpd.h"
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -53,7 +53,7 @@ vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *nam
     if (exchange->line != NULL)
         return vt_plain_header(exchange->plain.lines, name);
     return vt_slice_from_cstr(
-        MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name));
+        sym_MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name));
 }
 
 vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name)
@@ -61,7 +61,7 @@ vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name
     if (exchange->line != NULL)
         return (vt_slice){ 0 }; /* a plain path has none */
     return vt_slice_from_cstr(
-        MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name));
+        sym_MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name));
 }
 
 /* ---- answering
@@ -85,13 +85,13 @@ void vt_http_set_header(struct vt_http_exchange *exchange, const char *name,
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
-    VT_ASSERT(MHD_add_response_header(response, name, value) == MHD_YES);
+    VT_ASSERT(sym_MHD_add_response_header(response, name, value) == MHD_YES);
 }
 
 static void exchange_free(struct vt_http_exchange *exchange)
 {
     if (exchange->response != NULL && !exchange->is_ready)
-        MHD_destroy_response(exchange->response);
+        sym_MHD_destroy_response(exchange->response);
     vt_buf_clear(&exchange->body);
     free(exchange->headers);
     free(exchange);
@@ -114,7 +114,7 @@ static void sleep_soundly(struct vt_http_exchange *exchange)
 {
     exchange->is_suspended = true;
     exchange->server->dozing_count--;
-    MHD_suspend_connection(exchange->connection);
+    sym_MHD_suspend_connection(exchange->connection);
 }
 
 static void wake(struct vt_http_exchange *exchange)
@@ -133,7 +133,7 @@ static void wake(struct vt_http_exchange *exchange)
         exchange_free(exchange); /* its client went */
     } else if (exchange->is_suspended) {
         exchange->is_suspended = false; /* it may pause again */
-        MHD_resume_connection(exchange->connection);
+        sym_MHD_resume_connection(exchange->connection);
     } else {
         server->dozing_count--;
         server->has_more = true;
@@ -190,8 +190,8 @@ void vt_http_answer(struct vt_http_exchange *exchange, int status, const char *c
         vt_plain_answer(exchange, status, content_type, body);
     else
         give(exchange, status, content_type,
-             MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
-                                             MHD_RESPMEM_MUST_COPY));
+             sym_MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data,
+                                                 MHD_RESPMEM_MUST_COPY));
 }
 
 void vt_http_answer_buf(struct vt_http_exchange *exchange, int status,
@@ -203,7 +203,7 @@ void vt_http_answer_buf(struct vt_http_exchange *exchange, int status,
         return;
     }
     give(exchange, status, content_type,
-         MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE));
+         sym_MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE));
     *body = vt_buf_init(0);
 }
 
@@ -218,11 +218,12 @@ struct vt_http_ready *vt_http_ready_new(const char *content_type,
     uint8_t *copy = vt_alloc(body.len + 1);
     struct vt_http_ready *ready = vt_alloc(sizeof *ready);
 
+    vt_library_need(&vt_libmicrohttpd);
     if (body.len != 0)
         memcpy(copy, body.data, body.len);
     ready->body = vt_slice_of(copy, body.len);
     ready->response =
-        MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
+        sym_MHD_create_response_from_buffer(body.len, copy, MHD_RESPMEM_MUST_FREE);
     VT_ASSERT(ready->response != NULL);
     add_header(ready->response, "Content-Type", content_type);
     add_header(ready->response, "X-Content-Type-Options", "nosniff");
@@ -236,7 +237,7 @@ void vt_http_ready_free(struct vt_http_ready *ready)
 {
     if (ready == NULL)
         return;
-    MHD_destroy_response(ready->response);
+    sym_MHD_destroy_response(ready->response);
     free(ready);
 }
 
@@ -257,7 +258,7 @@ void vt_http_answer_ready(struct vt_http_exchange *exchange,
 void vt_http_answer_fd(struct vt_http_exchange *exchange, int status,
                        const char *content_type, int fd, uint64_t bytes)
 {
-    give(exchange, status, content_type, MHD_create_response_from_fd64(bytes, fd));
+    give(exchange, status, content_type, sym_MHD_create_response_from_fd64(bytes, fd));
 }
 
 void vt_http_answer_text(struct vt_http_exchange *exchange, int status, const char *format,
@@ -345,7 +346,7 @@ static const struct vt_http_route *find_route(struct vt_http_exchange *exchange,
 static struct vt_http_connection *connection_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+        sym_MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     return info->socket_context;
 }
@@ -413,7 +414,7 @@ static void refuse_body(struct vt_http_exchange *exchange)
 /* The library hands over what stands before a NUL; somebody in front of us may read on. */
 static size_t unescape(void *context, struct MHD_Connection *connection, char *text)
 {
-    size_t len = MHD_http_unescape(text);
+    size_t len = sym_MHD_http_unescape(text);
 
     (void)context;
     if (strlen(text) != len)
@@ -445,8 +446,8 @@ static bool is_plain(struct vt_http_exchange *exchange)
     bool has_nul = connection->has_nul;
 
     connection->has_nul = false;
-    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_framing,
-                                    &framing);
+    (void)sym_MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND,
+                                        count_framing, &framing);
     if (!has_nul && framing.lengths + framing.codings <= 1)
         return true;
     vt_http_set_header(exchange, "Connection", "close");
@@ -489,9 +490,10 @@ static enum MHD_Result queue(struct vt_http_exchange *exchange)
     exchange->response = NULL;
     exchange->server->has_more = true; /* it is sent in the next step */
     now_does(exchange, VT_HTTP_WRITING);
-    result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
+    result =
+        sym_MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
     if (!exchange->is_ready)
-        MHD_destroy_response(response);
+        sym_MHD_destroy_response(response);
     return result;
 }
 
@@ -628,8 +630,8 @@ static void on_connection(void *context, struct MHD_Connection *mhd, void **sock
         server->handed_over = NULL;
     } else {
         *socket_context = vt_http_connection_new(
-            server,
-            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+            server, sym_MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)
+                        ->connect_fd);
     }
 }
 
@@ -646,7 +648,8 @@ void vt_http_hand_over(struct vt_http_server *server, struct vt_http_connection 
     server->handed_over = connection;
     server->has_more = true;
     /* Where it fails the library closes the descriptor. */
-    (void)MHD_add_connection(server->daemon, connection->fd, (struct sockaddr *)&from, len);
+    (void)sym_MHD_add_connection(server->daemon, connection->fd, (struct sockaddr *)&from,
+                                 len);
     if (server->handed_over != NULL) {
         server->handed_over = NULL;
         vt_http_connection_free(server, connection);
@@ -655,7 +658,7 @@ void vt_http_hand_over(struct vt_http_server *server, struct vt_http_connection 
 
 const char *vt_http_reason(int status)
 {
-    return MHD_get_reason_phrase_for((unsigned)status);
+    return sym_MHD_get_reason_phrase_for((unsigned)status);
 }
 
 /* What the library would say about its clients is of no use to us. */
@@ -686,7 +689,7 @@ static struct MHD_Daemon *start_daemon(struct vt_http_server *server, int fd)
         { MHD_OPTION_END, 0, NULL },
     };
 
-    return MHD_start_daemon(
+    return sym_MHD_start_daemon(
         (unsigned)MHD_USE_EPOLL | (unsigned)MHD_ALLOW_SUSPEND_RESUME |
             (is_tls ? (unsigned)MHD_USE_TLS : 0U) |
             (fd < 0 ? (unsigned)MHD_USE_NO_LISTEN_SOCKET : 0U),
@@ -706,6 +709,7 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
     struct vt_http_server *server = vt_alloc(sizeof *server);
     int own_fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
 
+    vt_library_need(&vt_libmicrohttpd);
     server->options = *options;
     if (server->options.connections_max == 0)
         server->options.connections_max = CONNECTIONS_MAX;
@@ -746,10 +750,10 @@ void vt_http_server_free(struct vt_http_server *server)
     do {
         while (server->sleeping != NULL)
             vt_http_answer_text(server->sleeping, VT_HTTP_UNAVAILABLE, "the server stops");
-        (void)MHD_run(server->daemon);
+        (void)sym_MHD_run(server->daemon);
     } while (server->sleeping != NULL);
     vt_plain_end(server);
-    MHD_stop_daemon(server->daemon);
+    sym_MHD_stop_daemon(server->daemon);
     free(server);
 }
 
@@ -766,7 +770,7 @@ void vt_http_server_stop(struct vt_http_server *server)
         return;
     server->is_stopping = true;
     server->stop_at_ms = vt_monotonic_ms() + server->options.stop_ms_max;
-    listen_fd = MHD_quiesce_daemon(server->daemon);
+    listen_fd = sym_MHD_quiesce_daemon(server->daemon);
     vt_fd_close(&listen_fd);
     vt_fd_close(&server->plain.listen_fd);
 }
@@ -832,7 +836,8 @@ static int wait_ms(struct vt_http_server *server)
     /* A library that was full listens again only in the step after. */
     if (server->has_closed || server->has_more)
         return 0;
-    if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES && library_ms < SWEEP_MS)
+    if (sym_MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
+        library_ms < SWEEP_MS)
         /* Who dozes is always to be called, as the library sees it. */
         return library_ms == 0 && server->dozing_count != 0 ? DOZE_MS : (int)library_ms;
     return server->ring.next != &server->ring || server->is_stopping ? SWEEP_MS : -1;
@@ -864,7 +869,8 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
 
     for (; count < WATCHES_MAX && watches[count].ready != NULL; count++)
         fds[count] = (struct pollfd){ watches[count].fd, POLLIN, 0 };
-    fds[count].fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    fds[count].fd =
+        sym_MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     fds[count].events = fds[count + 1].events = fds[count + 2].events = POLLIN;
     fds[count + 1].fd = server->plain.epoll_fd;
     while (!is_done(server)) {
@@ -877,7 +883,7 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
             return false;
         server->has_closed = server->has_more = false;
         vt_plain_turn(server, fds[count + 1].revents != 0, fds[count + 2].revents != 0);
-        if (MHD_run(server->daemon) != MHD_YES)
+        if (sym_MHD_run(server->daemon) != MHD_YES)
             return vt_fail(err, VT_IO, "the HTTP server gave up");
         if (server->options.turn != NULL &&
             !server->options.turn(server->options.context, err))

@@ -1,6 +1,7 @@
 /* role ledger-courier.  Rights: connections, reading what the resolver and TLS need, and
  * the ledger's tiles, which everybody may read: mirrors are fed from them. */
 #include "ledger/role_courier.h"
+#include "http/libcurl.h"
 #include "ledger/serve_message.h"
 #include "ledger/witness_client.h"
 #include "wire/note.h"
@@ -10,7 +11,8 @@ enum { PROOF_MS_MAX = 30000 };
 const struct vt_rights vt_courier_rights = { .may_connect = true,
                                              .read_folders = { "/etc", "/usr", "/lib" },
                                              .memory_bytes_max = VT_MIB(1024),
-                                             .files_max = 256 };
+                                             .files_max = 256,
+                                             .libraries = { &vt_libcurl } };
 
 struct courier {
     struct vt_channel *channel;

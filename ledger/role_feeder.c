@@ -5,6 +5,7 @@
  * which everybody may read.  It is told of each publication and answers nothing, so it
  * holds nobody up: what comes while it works is passed over but for the newest. */
 #include "ledger/role_feeder.h"
+#include "http/libcurl.h"
 #include "ledger/serve_message.h"
 #include "ledger/shelf.h"
 #include "ledger/witness_client.h"
@@ -15,7 +16,8 @@ enum { RETRY_MS = 10000, TOTAL_MS = 600000 };
 const struct vt_rights vt_feeder_rights = { .may_connect = true,
                                             .read_folders = { "/etc", "/usr", "/lib" },
                                             .memory_bytes_max = VT_MIB(2048),
-                                            .files_max = 256 };
+                                            .files_max = 256,
+                                            .libraries = { &vt_libcurl } };
 
 struct feeder {
     struct vt_channel *news; /* from the sequencer */

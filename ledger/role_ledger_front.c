@@ -2,6 +2,7 @@
  * sequencer.  It holds no key but TLS's, and reads the ledger's folder; it writes nothing
  * and opens no connection.  front_add.c and front_keep.c take, front_read.c gives. */
 #include "ledger/role_ledger_front.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/config.h"
 #include "ledger/front.h"
 
@@ -16,7 +17,8 @@ enum {
 /* And reading below the ledgers' folders, which it is told at the start. */
 const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
                                                   .memory_bytes_max = VT_MIB(4096),
-                                                  .files_max = CONNECTIONS_MAX + 512 };
+                                                  .files_max = CONNECTIONS_MAX + 512,
+                                                  .libraries = { &vt_libmicrohttpd } };
 
 /* ---- the log of a minute ----------------------------------------------------------------
  */

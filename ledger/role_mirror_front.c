@@ -5,6 +5,7 @@
  * Rights: accept on the given listening socket, read the copies; its channel and the
  * signer's. */
 #include "ledger/role_mirror_front.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/mirror_front.h"
 #include "ledger/witness_request.h"
 #include "wire/json.h"
@@ -18,7 +19,8 @@ enum {
 /* And reading below the copies' folder, which it is told at the start. */
 const struct vt_rights vt_mirror_front_rights = { .may_listen = true,
                                                   .memory_bytes_max = VT_MIB(2048),
-                                                  .files_max = 2048 };
+                                                  .files_max = 2048,
+                                                  .libraries = { &vt_libmicrohttpd } };
 
 /* ---- the line before the signer ---------------------------------------------------------
  */

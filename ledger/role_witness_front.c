@@ -10,6 +10,7 @@
  *               0 .. in_flight           .. count                                       */
 #include "ledger/role_witness_front.h"
 #include "http/http.h"
+#include "http/libmicrohttpd.h"
 #include "ledger/witness_message.h"
 #include "ledger/witness_reply.h"
 #include "ledger/witness_request.h"
@@ -18,7 +19,8 @@ enum { STOP_MS_MAX = 4000, HEAD_BYTES_MAX = 4096, SIGNER_MS_MAX = 30000, LOG_MS 
 
 const struct vt_rights vt_witness_front_rights = { .may_listen = true,
                                                    .memory_bytes_max = VT_MIB(512),
-                                                   .files_max = 1024 };
+                                                   .files_max = 1024,
+                                                   .libraries = { &vt_libmicrohttpd } };
 
 struct waiting {
     struct vt_http_exchange *exchange;

@@ -1,8 +1,7 @@
 /* Containers and packed streams, read by libarchive, with nothing but the formats we name
  * switched on and every byte counted. */
 #include "line/compare_inside.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "line/libarchive.h"
 
 enum { PIECE_BYTES = 1 << 16, FREE_BYTES = 16 << 20 };
 
@@ -33,23 +32,23 @@ static void box_clear(struct box *box, struct vt_compare_run *run)
 
 static struct archive *open_archive(enum vt_format format, vt_slice bytes)
 {
-    struct archive *in = archive_read_new();
+    struct archive *in = sym_archive_read_new();
     bool ok = in != NULL;
 
-    ok = ok && (format == VT_FORMAT_GZIP    ? archive_read_support_filter_gzip(in)
-                : format == VT_FORMAT_XZ    ? archive_read_support_filter_xz(in)
-                : format == VT_FORMAT_ZSTD  ? archive_read_support_filter_zstd(in)
-                : format == VT_FORMAT_BZIP2 ? archive_read_support_filter_bzip2(in)
+    ok = ok && (format == VT_FORMAT_GZIP    ? sym_archive_read_support_filter_gzip(in)
+                : format == VT_FORMAT_XZ    ? sym_archive_read_support_filter_xz(in)
+                : format == VT_FORMAT_ZSTD  ? sym_archive_read_support_filter_zstd(in)
+                : format == VT_FORMAT_BZIP2 ? sym_archive_read_support_filter_bzip2(in)
                                             : ARCHIVE_OK) == ARCHIVE_OK;
-    ok = ok &&
-         (format == VT_FORMAT_TAR    ? archive_read_support_format_tar(in)
-          : format == VT_FORMAT_AR   ? archive_read_support_format_ar(in)
-          : format == VT_FORMAT_ZIP  ? archive_read_support_format_zip(in)
-          : format == VT_FORMAT_CPIO ? archive_read_support_format_cpio(in)
-                                     : archive_read_support_format_raw(in)) == ARCHIVE_OK;
-    if (ok && archive_read_open_memory(in, bytes.data, bytes.len) == ARCHIVE_OK)
+    ok = ok && (format == VT_FORMAT_TAR   ? sym_archive_read_support_format_tar(in)
+                : format == VT_FORMAT_AR  ? sym_archive_read_support_format_ar(in)
+                : format == VT_FORMAT_ZIP ? sym_archive_read_support_format_zip(in)
+                : format == VT_FORMAT_CPIO
+                    ? sym_archive_read_support_format_cpio(in)
+                    : sym_archive_read_support_format_raw(in)) == ARCHIVE_OK;
+    if (ok && sym_archive_read_open_memory(in, bytes.data, bytes.len) == ARCHIVE_OK)
         return in;
-    (void)archive_read_free(in);
+    (void)sym_archive_read_free(in);
     return NULL;
 }
 
@@ -65,14 +64,15 @@ static bool read_bytes(struct vt_compare_run *run, struct archive *in, size_t pa
     total_max = total_max < FREE_BYTES ? FREE_BYTES : total_max;
     for (;;) {
         uint8_t piece[PIECE_BYTES];
-        la_ssize_t got = archive_read_data(in, piece, sizeof piece);
+        la_ssize_t got = sym_archive_read_data(in, piece, sizeof piece);
 
         if (got == 0)
             break;
         if (got < 0)
             return vt_fail(err, VT_MALFORMED, "damaged: %s",
-                           archive_error_string(in) != NULL ? archive_error_string(in)
-                                                            : "unreadable");
+                           sym_archive_error_string(in) != NULL
+                               ? sym_archive_error_string(in)
+                               : "unreadable");
         vt_buf_put(&bytes, vt_slice_of(piece, (size_t)got));
         box->held += (size_t)got;
         run->held_bytes += (size_t)got;
@@ -87,7 +87,7 @@ static bool read_bytes(struct vt_compare_run *run, struct archive *in, size_t pa
 
 static const char *type_name(struct archive_entry *entry)
 {
-    switch (archive_entry_filetype(entry)) {
+    switch (sym_archive_entry_filetype(entry)) {
     case AE_IFREG:
         return "file";
     case AE_IFDIR:
@@ -95,7 +95,7 @@ static const char *type_name(struct archive_entry *entry)
     case AE_IFLNK:
         return "link";
     case 0:
-        return archive_entry_hardlink(entry) != NULL ? "hard link" : "file";
+        return sym_archive_entry_hardlink(entry) != NULL ? "hard link" : "file";
     default:
         return "special";
     }
@@ -109,18 +109,19 @@ static const char *or_empty(const char *text)
 static void describe(struct box *box, struct archive_entry *entry, struct member *m)
 {
     struct vt_arena *arena = box->arena;
-    const char *link = archive_entry_symlink(entry);
+    const char *link = sym_archive_entry_symlink(entry);
 
-    m->name = vt_arena_printf(arena, "%.4095s", or_empty(archive_entry_pathname(entry)));
+    m->name =
+        vt_arena_printf(arena, "%.4095s", or_empty(sym_archive_entry_pathname(entry)));
     m->type = type_name(entry);
-    m->time = vt_arena_printf(arena, "%jd", (intmax_t)archive_entry_mtime(entry));
-    m->mode = vt_arena_printf(arena, "%04o", (unsigned)archive_entry_perm(entry));
+    m->time = vt_arena_printf(arena, "%jd", (intmax_t)sym_archive_entry_mtime(entry));
+    m->mode = vt_arena_printf(arena, "%04o", (unsigned)sym_archive_entry_perm(entry));
     m->owner = vt_arena_printf(
-        arena, "%jd:%jd %.255s:%.255s", (intmax_t)archive_entry_uid(entry),
-        (intmax_t)archive_entry_gid(entry), or_empty(archive_entry_uname(entry)),
-        or_empty(archive_entry_gname(entry)));
+        arena, "%jd:%jd %.255s:%.255s", (intmax_t)sym_archive_entry_uid(entry),
+        (intmax_t)sym_archive_entry_gid(entry), or_empty(sym_archive_entry_uname(entry)),
+        or_empty(sym_archive_entry_gname(entry)));
     if (link == NULL)
-        link = archive_entry_hardlink(entry);
+        link = sym_archive_entry_hardlink(entry);
     m->link = vt_arena_printf(arena, "%.4095s", or_empty(link));
     m->at = box->count;
 }
@@ -131,7 +132,7 @@ static bool read_members(struct vt_compare_run *run, struct archive *in, size_t 
     struct archive_entry *entry;
     int status;
 
-    while ((status = archive_read_next_header(in, &entry)) == ARCHIVE_OK ||
+    while ((status = sym_archive_read_next_header(in, &entry)) == ARCHIVE_OK ||
            status == ARCHIVE_WARN) {
         struct member m = { 0 };
 
@@ -146,8 +147,8 @@ static bool read_members(struct vt_compare_run *run, struct archive *in, size_t 
                                          sizeof *box->members);
         box->members[box->count++] = m;
     }
-    return status == ARCHIVE_EOF ||
-           vt_fail(err, VT_MALFORMED, "damaged: %s", or_empty(archive_error_string(in)));
+    return status == ARCHIVE_EOF || vt_fail(err, VT_MALFORMED, "damaged: %s",
+                                            or_empty(sym_archive_error_string(in)));
 }
 
 static bool box_open(struct vt_compare_run *run, enum vt_format format, vt_slice bytes,
@@ -160,7 +161,7 @@ static bool box_open(struct vt_compare_run *run, enum vt_format format, vt_slice
     if (in == NULL)
         return vt_fail(err, VT_MALFORMED, "damaged: not a %s", vt_format_name(format));
     ok = read_members(run, in, bytes.len, box, err);
-    (void)archive_read_free(in);
+    (void)sym_archive_read_free(in);
     return ok;
 }
 
@@ -320,6 +321,7 @@ bool vt_compare_container(struct vt_compare_run *run, const char *path,
     char section[32];
     struct pair p = { run, path, section, &boxes[0], &boxes[1], 0 };
 
+    vt_library_need(&vt_libarchive);
     (void)snprintf(section, sizeof section, "%s members", vt_format_name(format));
     if (open_both(run, path, format, a, b, boxes)) {
         pair_members(&boxes[0], &boxes[1]);
@@ -373,6 +375,7 @@ bool vt_compare_packed(struct vt_compare_run *run, const char *path, enum vt_for
     struct box boxes[2] = { { 0 }, { 0 } };
     uint64_t before = run->result->total;
 
+    vt_library_need(&vt_libarchive);
     if (format == VT_FORMAT_GZIP)
         compare_gzip_time(run, path, a, b);
     if (open_both(run, path, format, a, b, boxes) && boxes[0].count == 1 &&

@@ -2,8 +2,7 @@
  * every path is walked from the root's descriptor, part by part, so that no link in a
  * package leads out of the root. */
 #include "line/deb.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "line/libarchive.h"
 
 enum { FILES_MAX = 200000, CONTROL_BYTES_MAX = 1 << 20 };
 static const int64_t UNPACKED_BYTES_MAX = (int64_t)4 << 30;
@@ -105,7 +104,7 @@ static bool write_content(struct unpacking *u, int fd, const char *name,
     la_int64_t at;
     int status;
 
-    while ((status = archive_read_data_block(u->archive, &piece, &len, &at)) ==
+    while ((status = sym_archive_read_data_block(u->archive, &piece, &len, &at)) ==
            ARCHIVE_OK) {
         u->bytes += (int64_t)len;
         if (u->bytes > UNPACKED_BYTES_MAX)
@@ -115,7 +114,7 @@ static bool write_content(struct unpacking *u, int fd, const char *name,
     }
     if (status != ARCHIVE_EOF)
         return vt_fail(err, VT_MALFORMED, "%s: %s", u->package,
-                       archive_error_string(u->archive));
+                       sym_archive_error_string(u->archive));
     return true;
 }
 
@@ -130,8 +129,8 @@ static bool make_file(struct unpacking *u, int parent, const char *leaf,
         return vt_fail(err, VT_IO, "%s: %s", leaf, strerror(errno));
     if (!write_content(u, fd, leaf, err))
         return false;
-    if (ftruncate(fd, archive_entry_size(entry)) != 0 ||
-        fchmod(fd, archive_entry_perm(entry) & 0755) != 0)
+    if (ftruncate(fd, sym_archive_entry_size(entry)) != 0 ||
+        fchmod(fd, sym_archive_entry_perm(entry) & 0755) != 0)
         return vt_fail(err, VT_IO, "%s: %s", leaf, strerror(errno));
     return true;
 }
@@ -158,7 +157,7 @@ static bool make_hard_link(struct unpacking *u, int parent, const char *leaf,
 static bool make_entry(struct unpacking *u, struct archive_entry *entry, const char *place,
                        struct vt_error *err)
 {
-    int64_t time_s = archive_entry_mtime(entry);
+    int64_t time_s = sym_archive_entry_mtime(entry);
     struct timespec times[2];
     VT_AUTO_FD parent = -1;
     const char *leaf;
@@ -168,21 +167,21 @@ static bool make_entry(struct unpacking *u, struct archive_entry *entry, const c
     if (!open_parent(u->root_fd, vt_arena_cstr(u->arena, vt_slice_from_cstr(place)),
                      &parent, &leaf, err))
         return false;
-    if (archive_entry_hardlink(entry) != NULL)
-        ok = make_hard_link(u, parent, leaf, archive_entry_hardlink(entry), err);
-    else if (archive_entry_filetype(entry) == AE_IFREG)
+    if (sym_archive_entry_hardlink(entry) != NULL)
+        ok = make_hard_link(u, parent, leaf, sym_archive_entry_hardlink(entry), err);
+    else if (sym_archive_entry_filetype(entry) == AE_IFREG)
         ok = make_file(u, parent, leaf, entry, err);
-    else if (archive_entry_filetype(entry) == AE_IFDIR)
+    else if (sym_archive_entry_filetype(entry) == AE_IFDIR)
         ok = mkdirat(parent, leaf, 0755) == 0 || errno == EEXIST ||
              vt_fail(err, VT_IO, "%s: %s", place, strerror(errno));
-    else if (archive_entry_filetype(entry) == AE_IFLNK)
+    else if (sym_archive_entry_filetype(entry) == AE_IFLNK)
         ok = ((void)unlinkat(parent, leaf, 0),
-              symlinkat(archive_entry_symlink(entry), parent, leaf) == 0) ||
+              symlinkat(sym_archive_entry_symlink(entry), parent, leaf) == 0) ||
              vt_fail(err, VT_IO, "%s: %s", place, strerror(errno));
     else
         return vt_fail(err, VT_REJECTED, "%s: holds a device or socket: %s", u->package,
                        place);
-    if (ok && archive_entry_filetype(entry) != AE_IFDIR)
+    if (ok && sym_archive_entry_filetype(entry) != AE_IFDIR)
         (void)utimensat(parent, leaf, times, AT_SYMLINK_NOFOLLOW);
     return ok;
 }
@@ -192,8 +191,8 @@ static bool unpack_data(struct unpacking *u, struct vt_error *err)
     struct archive_entry *entry;
     int status;
 
-    while ((status = archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
-        const char *name = archive_entry_pathname(entry);
+    while ((status = sym_archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
+        const char *name = sym_archive_entry_pathname(entry);
         const char *place = name != NULL ? place_of(name, u->arena) : NULL;
         size_t len = place != NULL ? strlen(place) : 0;
 
@@ -209,7 +208,7 @@ static bool unpack_data(struct unpacking *u, struct vt_error *err)
     }
     if (status != ARCHIVE_EOF)
         return vt_fail(err, VT_MALFORMED, "%s: %s", u->package,
-                       archive_error_string(u->archive));
+                       sym_archive_error_string(u->archive));
     return true;
 }
 
@@ -218,9 +217,9 @@ static bool read_control(struct unpacking *u, struct vt_error *err)
     struct archive_entry *entry;
     int status;
 
-    while ((status = archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
-        const char *name = archive_entry_pathname(entry);
-        int64_t size = archive_entry_size(entry);
+    while ((status = sym_archive_read_next_header(u->archive, &entry)) == ARCHIVE_OK) {
+        const char *name = sym_archive_entry_pathname(entry);
+        int64_t size = sym_archive_entry_size(entry);
         uint8_t *bytes;
 
         if (name == NULL ||
@@ -229,7 +228,7 @@ static bool read_control(struct unpacking *u, struct vt_error *err)
         if (size < 0 || size > CONTROL_BYTES_MAX)
             return vt_fail(err, VT_LIMIT, "%s: its control file is too large", u->package);
         bytes = vt_arena_alloc(u->arena, (size_t)size + 1);
-        if (archive_read_data(u->archive, bytes, (size_t)size) != size)
+        if (sym_archive_read_data(u->archive, bytes, (size_t)size) != size)
             return vt_fail(err, VT_MALFORMED, "%s: cut short", u->package);
         *u->control = vt_slice_of(bytes, (size_t)size);
         return true;
@@ -246,7 +245,7 @@ static la_ssize_t read_inner(struct archive *inner, void *context, const void **
     struct archive *outer = context;
     size_t len;
     la_int64_t at;
-    int status = archive_read_data_block(outer, piece, &len, &at);
+    int status = sym_archive_read_data_block(outer, piece, &len, &at);
 
     (void)inner;
     return status == ARCHIVE_OK ? (la_ssize_t)len : status == ARCHIVE_EOF ? 0 : -1;
@@ -254,18 +253,18 @@ static la_ssize_t read_inner(struct archive *inner, void *context, const void **
 
 static bool unpack_inner(struct unpacking *u, struct archive *outer, struct vt_error *err)
 {
-    struct archive *inner = archive_read_new();
+    struct archive *inner = sym_archive_read_new();
     bool ok;
 
     VT_ASSERT(inner != NULL);
-    (void)archive_read_support_filter_all(inner);
-    (void)archive_read_support_format_tar(inner);
+    (void)sym_archive_read_support_filter_all(inner);
+    (void)sym_archive_read_support_format_tar(inner);
     u->archive = inner;
-    ok =
-        archive_read_open(inner, outer, NULL, read_inner, NULL) == ARCHIVE_OK
-            ? (u->control == NULL ? unpack_data(u, err) : read_control(u, err))
-            : vt_fail(err, VT_MALFORMED, "%s: %s", u->package, archive_error_string(inner));
-    (void)archive_read_free(inner);
+    ok = sym_archive_read_open(inner, outer, NULL, read_inner, NULL) == ARCHIVE_OK
+             ? (u->control == NULL ? unpack_data(u, err) : read_control(u, err))
+             : vt_fail(err, VT_MALFORMED, "%s: %s", u->package,
+                       sym_archive_error_string(inner));
+    (void)sym_archive_read_free(inner);
     return ok;
 }
 
@@ -274,8 +273,8 @@ static bool find_member(struct unpacking *u, struct archive *outer, struct vt_er
     const char *wanted = u->control == NULL ? "data.tar" : "control.tar";
     struct archive_entry *entry;
 
-    while (archive_read_next_header(outer, &entry) == ARCHIVE_OK) {
-        const char *name = archive_entry_pathname(entry);
+    while (sym_archive_read_next_header(outer, &entry) == ARCHIVE_OK) {
+        const char *name = sym_archive_entry_pathname(entry);
 
         if (name != NULL && strncmp(name, wanted, strlen(wanted)) == 0)
             return unpack_inner(u, outer, err);
@@ -285,15 +284,17 @@ static bool find_member(struct unpacking *u, struct archive *outer, struct vt_er
 
 static bool open_package(struct unpacking *u, struct vt_error *err)
 {
-    struct archive *outer = archive_read_new();
+    struct archive *outer;
     bool ok;
 
+    vt_library_need(&vt_libarchive);
+    outer = sym_archive_read_new();
     VT_ASSERT(outer != NULL);
-    (void)archive_read_support_format_ar(outer);
-    ok = archive_read_open_filename(outer, u->package, 65536) == ARCHIVE_OK
+    (void)sym_archive_read_support_format_ar(outer);
+    ok = sym_archive_read_open_filename(outer, u->package, 65536) == ARCHIVE_OK
              ? find_member(u, outer, err)
-             : vt_fail(err, VT_IO, "%s: %s", u->package, archive_error_string(outer));
-    (void)archive_read_free(outer);
+             : vt_fail(err, VT_IO, "%s: %s", u->package, sym_archive_error_string(outer));
+    (void)sym_archive_read_free(outer);
     return ok;
 }
 

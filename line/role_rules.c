@@ -4,11 +4,13 @@
  * time in all; a single scan has its own clock in the engine.  libyara starts up before
  * the locks are on, since it sets up its modules; no foreign byte is there yet. */
 #include "line/role_rules.h"
+#include "line/libyara.h"
 #include "line/rules.h"
 
 enum { SECONDS_TO_BEGIN = 10, SECONDS_FOR_A_PIECE = 60 };
 
-const struct vt_rights vt_rules_rights = { .memory_bytes_max = VT_MIB(2048),
+const struct vt_rights vt_rules_rights = { .libraries = { &vt_libyara },
+                                           .memory_bytes_max = VT_MIB(2048),
                                            .cpu_ms_max = 900000 };
 
 struct reading {

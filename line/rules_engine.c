@@ -4,7 +4,7 @@
  * The one trick: every file is compiled alone first, so that one bad file is named and
  * leaves the database untouched (libyara's compiler cannot be used after an error). */
 #include "line/rules.h"
-#include <yara.h>
+#include "line/libyara.h"
 
 struct vt_rules_engine {
     YR_COMPILER *compiler; /* all files so far */
@@ -59,8 +59,8 @@ static YR_COMPILER *new_compiler(void)
 {
     YR_COMPILER *compiler = NULL;
 
-    VT_ASSERT(yr_compiler_create(&compiler) == ERROR_SUCCESS);
-    yr_compiler_set_include_callback(compiler, refuse_include, free_include, NULL);
+    VT_ASSERT(sym_yr_compiler_create(&compiler) == ERROR_SUCCESS);
+    sym_yr_compiler_set_include_callback(compiler, refuse_include, free_include, NULL);
     return compiler;
 }
 
@@ -68,7 +68,8 @@ struct vt_rules_engine *vt_rules_engine_new(unsigned scan_seconds)
 {
     struct vt_rules_engine *engine = vt_alloc(sizeof *engine);
 
-    VT_ASSERT(yr_initialize() == ERROR_SUCCESS);
+    vt_library_need(&vt_libyara);
+    VT_ASSERT(sym_yr_initialize() == ERROR_SUCCESS);
     engine->scan_seconds = scan_seconds;
     engine->compiler = new_compiler();
     engine->list = json_array();
@@ -81,12 +82,12 @@ void vt_rules_engine_free(struct vt_rules_engine *engine)
     if (engine == NULL)
         return;
     if (engine->rules != NULL)
-        (void)yr_rules_destroy(engine->rules);
+        (void)sym_yr_rules_destroy(engine->rules);
     if (engine->compiler != NULL)
-        yr_compiler_destroy(engine->compiler);
+        sym_yr_compiler_destroy(engine->compiler);
     json_decref(engine->list);
     json_decref(engine->names);
-    (void)yr_finalize();
+    (void)sym_yr_finalize();
     free(engine);
 }
 
@@ -149,10 +150,10 @@ static bool compile_alone(struct vt_rules_engine *engine, const char *path,
     YR_RULE *rule;
     bool ok = true;
 
-    yr_compiler_set_callback(compiler, on_complaint, &complaint);
-    if (yr_compiler_add_string(compiler, text, path) != 0)
+    sym_yr_compiler_set_callback(compiler, on_complaint, &complaint);
+    if (sym_yr_compiler_add_string(compiler, text, path) != 0)
         ok = vt_fail(err, VT_MALFORMED, "%s:%d: %s", path, complaint.line, complaint.text);
-    else if (yr_compiler_get_rules(compiler, &rules) != ERROR_SUCCESS)
+    else if (sym_yr_compiler_get_rules(compiler, &rules) != ERROR_SUCCESS)
         ok =
             vt_fail(err, VT_MALFORMED, "%s: libyara cannot put these rules together", path);
     if (ok)
@@ -163,8 +164,8 @@ static bool compile_alone(struct vt_rules_engine *engine, const char *path,
                 break;
         }
     if (rules != NULL)
-        (void)yr_rules_destroy(rules);
-    yr_compiler_destroy(compiler);
+        (void)sym_yr_rules_destroy(rules);
+    sym_yr_compiler_destroy(compiler);
     return ok;
 }
 
@@ -181,7 +182,7 @@ bool vt_rules_engine_add(struct vt_rules_engine *engine, const char *path, vt_sl
     copy = vt_strdup_slice(text);
     if (!compile_alone(engine, path, copy, err))
         return false;
-    if (yr_compiler_add_string(engine->compiler, copy, path) != 0)
+    if (sym_yr_compiler_add_string(engine->compiler, copy, path) != 0)
         return vt_fail(err, VT_MALFORMED, "%s: does not compile beside the others", path);
     return true;
 }
@@ -204,8 +205,8 @@ bool vt_rules_engine_finish(struct vt_rules_engine *engine, json_t **rules_out,
 
     if (json_array_size(engine->list) == 0)
         return vt_fail(err, VT_REJECTED, "there is no rule in these files");
-    if (yr_compiler_get_rules(engine->compiler, &engine->rules) != ERROR_SUCCESS ||
-        yr_rules_save_stream(engine->rules, &stream) != ERROR_SUCCESS)
+    if (sym_yr_compiler_get_rules(engine->compiler, &engine->rules) != ERROR_SUCCESS ||
+        sym_yr_rules_save_stream(engine->rules, &stream) != ERROR_SUCCESS)
         return vt_fail(err, VT_LIMIT, "the compiled rules do not fit %zu bytes",
                        compiled->bytes_max);
     *rules_out = json_incref(engine->list);
@@ -228,8 +229,9 @@ bool vt_rules_engine_scan(struct vt_rules_engine *engine, vt_slice bytes,
     int status;
 
     VT_ASSERT(engine->rules != NULL);
-    status = yr_rules_scan_mem(engine->rules, bytes.data, bytes.len, SCAN_FLAGS_NO_TRYCATCH,
-                               on_match, names, (int)engine->scan_seconds);
+    status =
+        sym_yr_rules_scan_mem(engine->rules, bytes.data, bytes.len, SCAN_FLAGS_NO_TRYCATCH,
+                              on_match, names, (int)engine->scan_seconds);
     if (status == ERROR_SCAN_TIMEOUT)
         return vt_fail(err, VT_LIMIT, "scanning it takes more than %u s",
                        engine->scan_seconds);

@@ -1,7 +1,7 @@
 /* Sources from git: the objects below a commit's tree, never the working files, so that
  * nothing uncommitted and no checkout filter gets in. */
 #include "line/source_inside.h"
-#include <git2.h>
+#include "line/libgit2.h"
 
 #define LFS_POINTER VT_LIT("version https://git-lfs.github.com/spec/")
 
@@ -14,7 +14,7 @@ struct walk {
 
 static bool git_fails(struct vt_error *err, enum vt_code code, const char *what)
 {
-    const git_error *last = git_error_last();
+    const git_error *last = sym_git_error_last();
 
     return vt_fail(err, code, "git: %s: %s", what,
                    last != NULL && last->message != NULL ? last->message
@@ -60,21 +60,21 @@ static bool put_blob(struct walk *walk, const char *path, const git_tree_entry *
     vt_slice bytes;
     bool ok;
 
-    if (git_blob_lookup(&blob, walk->repository, git_tree_entry_id(entry)) != 0)
+    if (sym_git_blob_lookup(&blob, walk->repository, sym_git_tree_entry_id(entry)) != 0)
         return git_fails(walk->err, VT_IO, path);
     /* Never negative in libgit2; signed by tradition. */
-    bytes = vt_slice_of(git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
+    bytes = vt_slice_of(sym_git_blob_rawcontent(blob), (size_t)sym_git_blob_rawsize(blob));
     ok =
-        check_content(path, git_tree_entry_name(entry), bytes, walk->err) &&
+        check_content(path, sym_git_tree_entry_name(entry), bytes, walk->err) &&
         vt_pack_begin_file(walk->w, vt_slice_from_cstr(path), mode, bytes.len, walk->err) &&
         vt_pack_add(walk->w, bytes, walk->err) && vt_pack_end_file(walk->w, walk->err);
-    git_blob_free(blob);
+    sym_git_blob_free(blob);
     return ok;
 }
 
 static bool put_entry(struct walk *walk, const char *path, const git_tree_entry *entry)
 {
-    switch (git_tree_entry_filemode(entry)) {
+    switch (sym_git_tree_entry_filemode(entry)) {
     case GIT_FILEMODE_TREE:
         return true;
     case GIT_FILEMODE_BLOB:
@@ -96,7 +96,8 @@ static int visit(const char *folder, const git_tree_entry *entry, void *context)
 {
     struct walk *walk = context;
     VT_AUTO_ARENA arena = vt_arena_new();
-    const char *path = vt_arena_printf(arena, "%s%s", folder, git_tree_entry_name(entry));
+    const char *path =
+        vt_arena_printf(arena, "%s%s", folder, sym_git_tree_entry_name(entry));
 
     walk->failed = !put_entry(walk, path, entry);
     return walk->failed ? -1 : 0;
@@ -105,7 +106,7 @@ static int visit(const char *folder, const git_tree_entry *entry, void *context)
 static bool walk_tree(struct walk *walk, git_tree *tree)
 {
     /* git sorts a folder "a" as "a/", so walking in order is sorting by whole paths. */
-    int got = git_tree_walk(tree, GIT_TREEWALK_PRE, visit, walk);
+    int got = sym_git_tree_walk(tree, GIT_TREEWALK_PRE, visit, walk);
 
     if (walk->failed)
         return false;
@@ -116,11 +117,11 @@ static bool read_commit(git_repository *repository, const char *name, git_object
                         struct vt_error *err)
 {
     git_object *found = NULL;
-    int got = git_revparse_single(&found, repository, name);
+    int got = sym_git_revparse_single(&found, repository, name);
 
     if (got == 0)
-        got = git_object_peel(out, found, GIT_OBJECT_COMMIT);
-    git_object_free(found);
+        got = sym_git_object_peel(out, found, GIT_OBJECT_COMMIT);
+    sym_git_object_free(found);
     return got == 0 || git_fails(err, VT_ABSENT, name);
 }
 
@@ -135,16 +136,17 @@ static bool read_repository(git_repository *repository, const char *commit_name,
 
     if (!read_commit(repository, commit_name != NULL ? commit_name : "HEAD", &commit, err))
         return false;
-    ok = git_commit_tree(&tree, (git_commit *)commit) == 0 ||
+    ok = sym_git_commit_tree(&tree, (git_commit *)commit) == 0 ||
          git_fails(err, VT_IO, "find the tree");
     if (ok) {
-        (void)git_oid_tostr(about->git_commit, sizeof about->git_commit,
-                            git_object_id(commit));
-        (void)git_oid_tostr(about->git_tree, sizeof about->git_tree, git_tree_id(tree));
+        (void)sym_git_oid_tostr(about->git_commit, sizeof about->git_commit,
+                                sym_git_object_id(commit));
+        (void)sym_git_oid_tostr(about->git_tree, sizeof about->git_tree,
+                                sym_git_tree_id(tree));
         ok = walk_tree(&walk, tree);
     }
-    git_tree_free(tree);
-    git_object_free(commit);
+    sym_git_tree_free(tree);
+    sym_git_object_free(commit);
     return ok;
 }
 
@@ -154,14 +156,15 @@ bool vt_source_read_git(const char *where, const char *commit, struct vt_pack_wr
     git_repository *repository = NULL;
     bool ok;
 
-    if (git_libgit2_init() < 0)
+    vt_library_need(&vt_libgit2);
+    if (sym_git_libgit2_init() < 0)
         return git_fails(err, VT_IO, "start");
     /* We read objects and run nothing of the repository, so whose it is does not matter. */
-    (void)git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    ok = git_repository_open(&repository, where) == 0 ||
+    (void)sym_git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    ok = sym_git_repository_open(&repository, where) == 0 ||
          git_fails(err, VT_IO, "no repository");
     ok = ok && read_repository(repository, commit, w, about, err);
-    git_repository_free(repository);
-    (void)git_libgit2_shutdown();
+    sym_git_repository_free(repository);
+    (void)sym_git_libgit2_shutdown();
     return ok;
 }

@@ -2,8 +2,7 @@
  * of path without the folder that all of them have in common. */
 #include "line/source_inside.h"
 #include "line/spool.h"
-#include <archive.h>
-#include <archive_entry.h>
+#include "line/libarchive.h"
 
 enum { PIECE_BYTES = 1 << 16 };
 
@@ -24,7 +23,7 @@ struct tar {
 
 static bool archive_fails(struct archive *archive, struct vt_error *err)
 {
-    const char *why = archive_error_string(archive);
+    const char *why = sym_archive_error_string(archive);
 
     return vt_fail(err, VT_MALFORMED, "tar: %s", why != NULL ? why : "unreadable");
 }
@@ -36,7 +35,7 @@ static bool spool_content(struct tar *tar, struct archive *archive,
     la_ssize_t got;
 
     member->at = tar->spooled;
-    while ((got = archive_read_data(archive, piece, sizeof piece)) > 0) {
+    while ((got = sym_archive_read_data(archive, piece, sizeof piece)) > 0) {
         tar->spooled += (uint64_t)got;
         member->bytes += (uint64_t)got;
         if (tar->spooled > VT_SOURCE_BYTES_MAX || member->bytes > VT_SOURCE_FILE_BYTES_MAX)
@@ -73,12 +72,12 @@ static const char *clean(const char *path)
 static bool take_kind(struct tar *tar, struct archive *archive, struct archive_entry *entry,
                       struct tar_member *member, struct vt_error *err)
 {
-    const char *hard = archive_entry_hardlink(entry);
+    const char *hard = sym_archive_entry_hardlink(entry);
 
     if (hard != NULL)
         return copy_earlier(tar, member, clean(hard), err);
-    if (archive_entry_filetype(entry) == AE_IFLNK) {
-        const char *target = archive_entry_symlink(entry);
+    if (sym_archive_entry_filetype(entry) == AE_IFLNK) {
+        const char *target = sym_archive_entry_symlink(entry);
 
         if (target == NULL)
             return vt_fail(err, VT_MALFORMED, "tar: %s: a link to nowhere", member->path);
@@ -86,22 +85,22 @@ static bool take_kind(struct tar *tar, struct archive *archive, struct archive_e
         member->target = vt_arena_cstr(tar->arena, vt_slice_from_cstr(target));
         return true;
     }
-    if (archive_entry_filetype(entry) != AE_IFREG)
+    if (sym_archive_entry_filetype(entry) != AE_IFREG)
         return vt_fail(err, VT_REJECTED, "tar: %s is neither file, folder nor link",
                        member->path);
-    member->mode = archive_entry_perm(entry) & S_IXUSR ? VT_MODE_PROGRAM : VT_MODE_FILE;
+    member->mode = sym_archive_entry_perm(entry) & S_IXUSR ? VT_MODE_PROGRAM : VT_MODE_FILE;
     return spool_content(tar, archive, member, err);
 }
 
 static bool take_member(struct tar *tar, struct archive *archive,
                         struct archive_entry *entry, struct vt_error *err)
 {
-    const char *path = archive_entry_pathname(entry);
+    const char *path = sym_archive_entry_pathname(entry);
     struct tar_member member = { 0 };
 
     if (path == NULL)
         return vt_fail(err, VT_MALFORMED, "tar: a member without a name");
-    if (archive_entry_filetype(entry) == AE_IFDIR)
+    if (sym_archive_entry_filetype(entry) == AE_IFDIR)
         return true;
     member.path = vt_arena_cstr(tar->arena, vt_slice_from_cstr(clean(path)));
     if (!vt_pack_path_is_good(vt_slice_from_cstr(member.path)))
@@ -123,14 +122,14 @@ static bool read_members(struct tar *tar, struct archive *archive, int fd,
     struct archive_entry *entry;
     int got;
 
-    if (archive_read_support_format_tar(archive) != ARCHIVE_OK ||
-        archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
-        archive_read_support_filter_bzip2(archive) != ARCHIVE_OK ||
-        archive_read_support_filter_xz(archive) != ARCHIVE_OK ||
-        archive_read_support_filter_zstd(archive) != ARCHIVE_OK ||
-        archive_read_open_fd(archive, fd, PIECE_BYTES) != ARCHIVE_OK)
+    if (sym_archive_read_support_format_tar(archive) != ARCHIVE_OK ||
+        sym_archive_read_support_filter_gzip(archive) != ARCHIVE_OK ||
+        sym_archive_read_support_filter_bzip2(archive) != ARCHIVE_OK ||
+        sym_archive_read_support_filter_xz(archive) != ARCHIVE_OK ||
+        sym_archive_read_support_filter_zstd(archive) != ARCHIVE_OK ||
+        sym_archive_read_open_fd(archive, fd, PIECE_BYTES) != ARCHIVE_OK)
         return archive_fails(archive, err);
-    while ((got = archive_read_next_header(archive, &entry)) == ARCHIVE_OK)
+    while ((got = sym_archive_read_next_header(archive, &entry)) == ARCHIVE_OK)
         if (!take_member(tar, archive, entry, err))
             return false;
     return got == ARCHIVE_EOF || archive_fails(archive, err);
@@ -213,11 +212,12 @@ bool vt_source_read_tar(struct vt_line_store *store, const char *where,
         !hash_file(fd, where, about->tar_sha256, err) ||
         !vt_spool_open(store, &tar.spool, err))
         return false;
-    archive = archive_read_new();
+    vt_library_need(&vt_libarchive);
+    archive = sym_archive_read_new();
     ok = archive != NULL ? read_members(&tar, archive, fd, err)
                          : vt_fail(err, VT_IO, "out of memory");
     ok = ok && put_all(&tar, w, err);
-    (void)archive_read_free(archive);
+    (void)sym_archive_read_free(archive);
     free(tar.members);
     vt_fd_close(&tar.spool);
     return ok;

@@ -1,10 +1,10 @@
 /* Rights of a process, given up for ever.
  *
- * vt_confine turns on, in this order: a root folder of its own (where the rights ask for
- * one), no new privileges, not dumpable, resource limits, Landlock (where the kernel has
- * it: Debian 12's 6.1 has), seccomp with an allow-list.  It
- * does not return unless every lock is on; the sentence on standard error says which one is
- * missing.  A call that the rights do not cover fails with EPERM.
+ * vt_confine opens the libraries that the rights name and then turns on, in this order: a
+ * root folder of its own (where the rights ask for one), no new privileges, not dumpable,
+ * resource limits, Landlock (where the kernel has it: Debian 12's 6.1 has), seccomp with an
+ * allow-list.  It does not return unless every lock is on; the sentence on standard error
+ * says which one is missing.  A call that the rights do not cover fails with EPERM.
  *
  * Under the sanitizers (VT_SANITIZED) there is no limit of memory, and the filter admits
  * what their runtimes need: what a role cannot do is tested in the plain build. */
@@ -12,6 +12,8 @@
 #define VT_ROLE_CONFINE_H
 
 #include "base/base.h"
+
+struct vt_library;
 
 struct vt_rights {
     /* May read and write files below it; NULL: no file at all.  "" in the table of a role
@@ -29,6 +31,8 @@ struct vt_rights {
     uint64_t memory_bytes_max; /* of address space; 0: no limit */
     uint64_t cpu_ms_max;       /* of CPU time, rounded up to seconds; 0: no limit */
     unsigned files_max;        /* open at once; 0: 64 */
+    /* Of others, opened before the locks: behind them none can be; NULL-ended. */
+    struct vt_library *libraries[4];
 };
 
 /* Errors end the process with VT_EXIT_TROUBLE.  What the role needs from outside its folder

@@ -1,3 +1,4 @@
+/* Opening libraries of others, once a process. */
 #include "base/library.h"
 #include <dlfcn.h>
 #include <pthread.h>
@@ -6,8 +7,9 @@ static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
 static _Noreturn void missing(const char *soname, const char *why)
 {
-    fprintf(stderr, "vitrine: the library %s cannot be used: %s; install it, or build Vitrine "
-                    "anew for this machine\n",
+    fprintf(stderr,
+            "vitrine: the library %s cannot be used: %s; install it, or build Vitrine "
+            "anew for this machine\n",
             soname, why);
     _exit(VT_EXIT_TROUBLE);
 }

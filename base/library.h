@@ -25,8 +25,8 @@ struct vt_library {
 
 /* What ROOM/libNAME.[ch] make of their list. */
 #define VT_LIBRARY_DECLARE(call) extern __typeof__(&call) sym_##call;
-#define VT_LIBRARY_DEFINE(call) __typeof__(&call) sym_##call;
-#define VT_LIBRARY_ROW(call) { #call, &sym_##call },
+#define VT_LIBRARY_DEFINE(call)  __typeof__(&call) sym_##call;
+#define VT_LIBRARY_ROW(call)     { #call, &sym_##call },
 
 /* Returns with the library open; it stays so.  Where it is missing, or lacks a call, the
  * process ends with VT_EXIT_TROUBLE and one sentence that names it.  Any thread may ask. */

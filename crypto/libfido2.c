@@ -1,3 +1,4 @@
+/* The calls of libfido2, found when it is opened. */
 #include "crypto/libfido2.h"
 
 VT_FIDO2_CALLS(VT_LIBRARY_DEFINE)

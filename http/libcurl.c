@@ -1,3 +1,4 @@
+/* The calls of libcurl, found when it is opened. */
 #include "http/libcurl.h"
 
 VT_CURL_CALLS(VT_LIBRARY_DEFINE)

@@ -1,3 +1,4 @@
+/* The calls of libmicrohttpd, found when it is opened. */
 #include "http/libmicrohttpd.h"
 
 VT_MICROHTTPD_CALLS(VT_LIBRARY_DEFINE)

@@ -1,3 +1,4 @@
+/* The calls of libarchive, found when it is opened. */
 #include "line/libarchive.h"
 
 VT_ARCHIVE_CALLS(VT_LIBRARY_DEFINE)

@@ -1,3 +1,4 @@
+/* The calls of libgit2, found when it is opened. */
 #include "line/libgit2.h"
 
 VT_GIT2_CALLS(VT_LIBRARY_DEFINE)

@@ -1,3 +1,4 @@
+/* The calls of libyara, found when it is opened. */
 #include "line/libyara.h"
 
 VT_YARA_CALLS(VT_LIBRARY_DEFINE)

@@ -127,7 +127,7 @@ $(OUT)/stage/vitrine-roles: $(call obj,tests/stage_roles.c tests/gate.c) $(OUT)/
 $(OUT)/stage/vitrine: $(call obj,$(CLI_SRC) tests/gate.c) $(OUT)/libvitrine.a
 	@mkdir -p $(@D)
 	$(call say,ld,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(STAGE_LIBS)
 
 $(OUT)/conform: $(OUT)/obj/tools/conform.o $(OUT)/libvitrine.a
 	$(call say,ld,$@)

@@ -7,17 +7,17 @@
 #include <fido.h>
 #include <fido/es256.h>
 
-#define VT_FIDO2_CALLS(CALL)                                                               \
-    CALL(es256_pk_free)                                                                    \
-    CALL(es256_pk_from_ptr) CALL(es256_pk_new) CALL(fido_assert_free)                      \
-        CALL(fido_assert_new) CALL(fido_assert_set_authdata_raw)                           \
-            CALL(fido_assert_set_clientdata_hash) CALL(fido_assert_set_count) CALL(        \
-                fido_assert_set_rp) CALL(fido_assert_set_sig) CALL(fido_assert_set_up)     \
-                CALL(fido_assert_set_uv) CALL(fido_assert_verify) CALL(fido_cred_free)     \
-                    CALL(fido_cred_id_len) CALL(fido_cred_id_ptr) CALL(fido_cred_new)      \
-                        CALL(fido_cred_pubkey_len) CALL(fido_cred_pubkey_ptr)              \
-                            CALL(fido_cred_set_authdata_raw) CALL(fido_cred_set_type)      \
-                                CALL(fido_cred_sigcount)
+/* clang-format off */
+#define VT_FIDO2_CALLS(CALL) \
+    CALL(es256_pk_free) CALL(es256_pk_from_ptr) CALL(es256_pk_new) \
+    CALL(fido_assert_free) CALL(fido_assert_new) CALL(fido_assert_set_authdata_raw) \
+    CALL(fido_assert_set_clientdata_hash) CALL(fido_assert_set_count) \
+    CALL(fido_assert_set_rp) CALL(fido_assert_set_sig) CALL(fido_assert_set_up) \
+    CALL(fido_assert_set_uv) CALL(fido_assert_verify) CALL(fido_cred_free) \
+    CALL(fido_cred_id_len) CALL(fido_cred_id_ptr) CALL(fido_cred_new) \
+    CALL(fido_cred_pubkey_len) CALL(fido_cred_pubkey_ptr) \
+    CALL(fido_cred_set_authdata_raw) CALL(fido_cred_set_type) CALL(fido_cred_sigcount)
+/* clang-format on */
 
 VT_FIDO2_CALLS(VT_LIBRARY_DECLARE)
 

@@ -18,7 +18,7 @@ memory_mib() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
 if [ -z "${TMPDIR:-}" ] && [ "$(free_mib || echo 0)" -gt 6000 ] && [ "$(memory_mib)" -gt 10000 ]; then
     TMPDIR=$(mktemp -d /dev/shm/vitrine-check-XXXXXX) || exit 3
     export TMPDIR
-    trap 'rm -rf "$TMPDIR"' EXIT
+    trap '[ "${failed:-1}" -ne 0 ] || rm -rf "$TMPDIR"' EXIT # a failed case leaves its folder
 fi
 
 programs=()

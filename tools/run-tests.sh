@@ -11,14 +11,16 @@ logs=$build/logs
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# Folders of the tests lie in memory where there is plenty of it: what a lost disk does to a
-# file is tried on a model of the disk, not by waiting for a real one.
+# Folders of tests lie in memory where there is plenty of it: what a lost disk does to a file
+# is tried on a model of the disk, not by waiting for a real one.  Rooms that deal with the
+# file system itself stay on the disk.
 free_mib() { df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1; }
 memory_mib() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+export in_memory=
 if [ -z "${TMPDIR:-}" ] && [ "$(free_mib || echo 0)" -gt 6000 ] && [ "$(memory_mib)" -gt 10000 ]; then
-    TMPDIR=$(mktemp -d /dev/shm/vitrine-check-XXXXXX) || exit 3
-    export TMPDIR
-    trap '[ "${failed:-1}" -ne 0 ] || rm -rf "$TMPDIR"' EXIT # a failed case leaves its folder
+    in_memory=$(mktemp -d /dev/shm/vitrine-check-XXXXXX) || exit 3
+    chmod 1777 "$in_memory" # some cases run as an ordinary user
+    trap '[ "${failed:-1}" -ne 0 ] || rm -rf "$in_memory"' EXIT # a failed case leaves its folder
 fi
 
 programs=()
@@ -36,6 +38,7 @@ done
 run_one() {
     local build=$1 name=$2 start=$SECONDS status
     local log=$build/logs/$name.log
+    [[ -z $in_memory || $name =~ ^(store|role|line)\. ]] || export TMPDIR=$in_memory
     if [[ $name == *.fuzz_* ]]; then
         local room=${name%%.*} target=${name#*.fuzz_}
         timeout 600 "$build/$name" "$room/corpus/$target"/* >"$log" 2>&1 </dev/null

@@ -82,11 +82,27 @@ static size_t utf8_sequence_len(vt_slice s)
     return len;
 }
 
+/* Most texts are ASCII: eight of its bytes at once. */
+static size_t ascii_len(vt_slice s)
+{
+    uint64_t eight;
+    size_t len = 0;
+
+    for (; s.len - len >= sizeof eight; len += sizeof eight) {
+        memcpy(&eight, s.data + len, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return len;
+}
+
 bool vt_slice_is_utf8(vt_slice s)
 {
     while (s.len != 0) {
-        size_t len = utf8_sequence_len(s);
+        size_t len = ascii_len(s);
 
+        if (len == 0)
+            len = utf8_sequence_len(s);
         if (len == 0)
             return false;
         s = vt_slice_sub(s, len, s.len - len);

@@ -38,6 +38,23 @@ bool vt_fd_read_all(int fd, const char *name, struct vt_buf *out, struct vt_erro
     }
 }
 
+bool vt_fd_read_sized(int fd, const char *name, uint64_t size, struct vt_buf *out,
+                      struct vt_error *err)
+{
+    size_t before = out->len;
+    uint8_t *at;
+    ssize_t got;
+
+    if (size > out->bytes_max - out->len)
+        return vt_fail(err, VT_LIMIT, "%s: %ju bytes, at most %zu are taken", name,
+                       (uintmax_t)size, out->bytes_max - out->len);
+    at = vt_buf_extend(out, (size_t)size);
+    got = at != NULL ? read(fd, at, (size_t)size) : 0;
+    vt_buf_truncate(out, before + (got > 0 ? (size_t)got : 0));
+    /* What is left, and what came since. */
+    return vt_fd_read_all(fd, name, out, err);
+}
+
 bool vt_fd_write_all(int fd, const char *name, vt_slice bytes, struct vt_error *err)
 {
     while (bytes.len != 0) {

@@ -11,6 +11,9 @@ int vt_take_fd(int *fd);   /* disarms the cleanup and returns the descriptor */
 /* Read everything from an open descriptor; VT_LIMIT beyond out->bytes_max. */
 VT_CHECKED bool vt_fd_read_all(int fd, const char *name, struct vt_buf *out,
                                struct vt_error *err);
+/* The same, of a file of about `size` bytes: they are read in one piece. */
+VT_CHECKED bool vt_fd_read_sized(int fd, const char *name, uint64_t size,
+                                 struct vt_buf *out, struct vt_error *err);
 /* Write all of it, past EINTR and short writes.  VT_IO. */
 VT_CHECKED bool vt_fd_write_all(int fd, const char *name, vt_slice bytes,
                                 struct vt_error *err);

@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include <ftw.h>
 #include <jansson.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
@@ -11,6 +12,15 @@ double vt_bench_seconds(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double vt_bench_cpu_seconds(void)
+{
+    struct rusage used = { 0 };
+
+    (void)getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 void vt_bench_print(const struct vt_figure *figure)

@@ -5,6 +5,8 @@
 #include "crypto/verify_note.h"
 #include "ledger/ledger.h"
 #include "ledger/lookup.h"
+#include "ledger/prove.h"
+#include "ledger/shelf.h"
 #include "ledger/terms.h"
 #include "ledger/use.h"
 #include "wire/hex.h"
@@ -118,49 +120,91 @@ static void grow(struct bench *b, uint64_t size)
 /* ---- measured ---------------------------------------------------------------------------
  */
 
-static bool count(void *context, uint64_t index, vt_slice entry, struct vt_error *err)
-{
-    size_t *found = context;
+/* Seconds, of the clock and of a processor. */
+struct took {
+    double seconds, cpu_seconds;
+};
 
-    (void)index;
-    (void)entry;
-    (void)err;
-    ++*found;
-    return true;
+static struct took now(void)
+{
+    return (struct took){ vt_bench_seconds(), vt_bench_cpu_seconds() };
 }
 
-/* Random digests, each in one entry, which is read and checked. */
-static double lookups(struct bench *b, uint64_t size)
+static struct took since(struct took start)
 {
-    struct vt_lookup *lookup;
-    struct vt_disk *disk;
+    struct took end = now();
+
+    return (struct took){ end.seconds - start.seconds,
+                          end.cpu_seconds - start.cpu_seconds };
+}
+
+struct asking {
+    struct vt_prover *prover; /* NULL: no proofs */
+    struct vt_head head;
+    size_t found;
+};
+
+static bool take_answer(void *context, uint64_t index, vt_slice entry, struct vt_error *err)
+{
+    struct asking *a = context;
+    struct vt_proof path;
+    vt_hash leaf;
+
+    a->found++;
+    if (a->prover == NULL)
+        return true;
+    leaf = vt_sha256_leaf(entry);
+    if (!vt_prover_inclusion(a->prover, index, &path, err))
+        return false;
+    return vt_tree_verify_inclusion(&leaf, index, a->head.size, path.hashes, path.count,
+                                    &a->head.root) ||
+           vt_fail(err, VT_REJECTED, "entry %ju is not proven", (uintmax_t)index);
+}
+
+static void ask_all(struct asking *a, struct vt_lookup *lookup)
+{
     struct vt_error err = { 0 };
-    double start;
-    size_t found = 0;
     uint64_t next;
 
-    must(vt_disk_open(b->folder, false, &disk, &err) && vt_lookup_open(disk, &lookup, &err),
-         &err);
-    start = vt_bench_seconds();
     for (uint64_t i = 0; i < LOOKUPS; i++) {
-        vt_hash hash = digest_of(i * UINT64_C(2654435761) % size);
+        vt_hash hash = digest_of(i * UINT64_C(2654435761) % a->head.size);
         char hex[65];
         struct vt_lookup_question q = {
-            .max = 10, .head = { .size = size }, .each = count, .context = &found
+            .max = 10, .head = a->head, .each = take_answer, .context = a
         };
 
         vt_hash_text(&hash, hex);
         q.term = vt_slice_from_cstr(hex);
         must(vt_lookup_ask(lookup, &q, &next, &err), &err);
     }
-    start = vt_bench_seconds() - start;
-    if (found < LOOKUPS) {
-        (void)vt_fail(&err, VT_REJECTED, "%zu of %d were found", found, LOOKUPS);
-        must(false, &err);
-    }
+    if (a->found >= LOOKUPS)
+        return;
+    (void)vt_fail(&err, VT_REJECTED, "%zu of %d were found", a->found, LOOKUPS);
+    must(false, &err);
+}
+
+/* Random digests, each in one entry, which is read and checked, and proven too. */
+static struct took lookups(struct bench *b, uint64_t size, bool is_proven)
+{
+    struct asking a = { .head = { .size = size } };
+    struct vt_tile_source source;
+    struct vt_lookup *lookup;
+    struct vt_disk *disk;
+    struct vt_error err = { 0 };
+    struct took start;
+
+    must(vt_disk_open(b->folder, false, &disk, &err) && vt_lookup_open(disk, &lookup, &err),
+         &err);
+    source = vt_shelf_source(disk);
+    must(vt_prove_root(&source, size, &a.head.root, &err), &err);
+    a.prover = is_proven ? vt_prover_new(&source, size) : NULL;
+    start = now();
+    ask_all(&a, lookup);
+    start = since(start);
+    vt_prover_free(a.prover);
     vt_lookup_close(lookup);
     vt_disk_close(disk);
-    return LOOKUPS / start;
+    return start;
 }
 
 static double index_bytes(const struct bench *b)
@@ -176,37 +220,47 @@ static double index_bytes(const struct bench *b)
     return strtod(vt_buf_cstr(&said), NULL);
 }
 
-static void print(const struct bench *b, const char *what, const char *unit, double value,
-                  double goal, bool is_more_better, uint64_t size,
-                  const struct vt_lookup_report *report)
+static void print(const struct bench *b, struct vt_figure figure, uint64_t size,
+                  const struct vt_lookup_report *report, double cpu_us)
 {
-    vt_bench_print(&(struct vt_figure){
-        .name =
-            vt_arena_printf(b->arena, "lookup.%s.%s.%ju", b->kind, what, (uintmax_t)size),
-        .unit = unit,
-        .value = value,
-        .goal = goal,
-        .is_more_better = is_more_better,
-        .conditions = vt_arena_printf(
-            b->arena, "%ju entries, %ju terms, %zu runs; one process, page cache warm; %s",
-            (uintmax_t)size, (uintmax_t)report->postings, report->runs, b->machine) });
+    figure.name = vt_arena_printf(b->arena, "lookup.%s.%s.%ju", b->kind, figure.name,
+                                  (uintmax_t)size);
+    figure.conditions = vt_arena_printf(
+        b->arena, "%ju entries, %ju terms, %zu runs; one process, page cache warm%s; %s",
+        (uintmax_t)size, (uintmax_t)report->postings, report->runs,
+        cpu_us == 0 ? ""
+                    : vt_arena_printf(b->arena, ", %.1f us of a processor each", cpu_us),
+        b->machine);
+    vt_bench_print(&figure);
 }
 
 static void measure(struct bench *b, uint64_t size)
 {
+    static const char *const names[] = { "ask", "ask.proven" };
     const struct vt_lookup_building how = { .run_postings = 0 };
     struct vt_lookup_report report;
     struct vt_error err = { 0 };
-    double start;
+    struct took took;
 
     grow(b, size);
-    start = vt_bench_seconds();
+    took = now();
     must(vt_lookup_build(b->folder, size, &how, &report, &err), &err);
-    print(b, "build", "entries/s", (double)report.added / (vt_bench_seconds() - start),
-          50000, true, size, &report);
-    print(b, "bytes", "bytes an entry", index_bytes(b) / (double)size,
-          12.0 * (double)report.postings / (double)size, false, size, &report);
-    print(b, "ask", "answers/s", lookups(b, size), 5000, true, size, &report);
+    took = since(took);
+    print(b,
+          (struct vt_figure){ "build", "entries/s", (double)report.added / took.seconds,
+                              .goal = 50000, .is_more_better = true },
+          size, &report, took.cpu_seconds * 1e6 / (double)report.added);
+    print(b,
+          (struct vt_figure){ "bytes", "bytes an entry", index_bytes(b) / (double)size,
+                              .goal = 12.0 * (double)report.postings / (double)size },
+          size, &report, 0);
+    for (size_t i = 0; i < 2; i++) {
+        took = lookups(b, size, i == 1);
+        print(b,
+              (struct vt_figure){ names[i], "answers/s", LOOKUPS / took.seconds,
+                                  .goal = 5000, .is_more_better = true },
+              size, &report, took.cpu_seconds * 1e6 / LOOKUPS);
+    }
 }
 
 static void run(const char *kind, void (*put)(struct vt_buf *out, uint64_t number),

@@ -145,7 +145,7 @@ static bool spill(struct vt_dedup *dedup, struct vt_error *err)
 static bool is_merging(const struct vt_dedup *dedup, const struct vt_run *run)
 {
     for (size_t i = 0; i < dedup->merge_count; i++)
-        if (dedup->merges[i].older == run || dedup->merges[i].newer == run)
+        if (dedup->merges[i].runs[0] == run || dedup->merges[i].runs[1] == run)
             return true;
     return false;
 }
@@ -157,7 +157,7 @@ static bool begin_merges(struct vt_dedup *dedup, struct vt_error *err)
             is_merging(dedup, dedup->set.runs[i - 1]) ||
             is_merging(dedup, dedup->set.runs[i]))
             continue;
-        if (!vt_merge_begin(&dedup->set, i, &dedup->merges[dedup->merge_count], err))
+        if (!vt_merge_begin(&dedup->set, i - 1, 2, &dedup->merges[dedup->merge_count], err))
             return false;
         dedup->merge_count++;
     }

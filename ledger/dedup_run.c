@@ -1,5 +1,6 @@
 /* Runs, read through a mapping and written through a draft of store/. */
 #include "ledger/dedup_run.h"
+#include <endian.h>
 #include <sys/mman.h>
 
 enum {
@@ -291,15 +292,17 @@ static void begin_parts(struct vt_run_writer *writer, uint64_t part)
 bool vt_run_writer_put(struct vt_run_writer *writer, uint64_t key, uint64_t index,
                        struct vt_error *err)
 {
+    uint64_t upper;
+    uint16_t lower;
     uint8_t *at;
 
     begin_parts(writer, key >> (KEY_BITS - writer->fan_bits));
     at = vt_buf_extend(&writer->piece, ENTRY_BYTES);
     VT_ASSERT(at != NULL && writer->count < writer->end - writer->first);
-    for (unsigned i = 0; i < 5; i++) {
-        at[i] = (uint8_t)(key >> (8 * (4 - i)));
-        at[5 + i] = (uint8_t)(index >> (8 * (4 - i)));
-    }
+    upper = htobe64(key << 24 | index >> 16);
+    lower = htobe16((uint16_t)index);
+    memcpy(at, &upper, sizeof upper);
+    memcpy(at + sizeof upper, &lower, sizeof lower);
     writer->count++;
     return writer->piece.len < PIECE_BYTES || write_piece(writer, err);
 }

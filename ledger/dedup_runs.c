@@ -132,67 +132,123 @@ bool vt_runs_should_merge(const struct vt_runs *runs, size_t newer)
            vt_run_count(runs->runs[newer]) * GROWTH >= vt_run_count(runs->runs[newer - 1]);
 }
 
-bool vt_merge_begin(struct vt_runs *runs, size_t newer, struct vt_merge *out,
+size_t vt_runs_merge_from(const struct vt_runs *runs)
+{
+    size_t from = runs->count != 0 ? runs->count - 1 : 0;
+    uint64_t behind = 0;
+
+    for (size_t i = runs->count; i-- > 0;) {
+        if (behind * GROWTH >= vt_run_count(runs->runs[i]))
+            from = i;
+        behind += vt_run_count(runs->runs[i]);
+    }
+    return from;
+}
+
+/* The heap's top has a new value, or went; what is below it is in order. */
+static void settle_top(struct vt_merge *m)
+{
+    uint64_t moved = m->heap[0];
+    size_t at = 0, child;
+
+    while ((child = 2 * at + 1) < m->heap_count) {
+        child += child + 1 < m->heap_count && m->heap[child + 1] < m->heap[child];
+        if (moved <= m->heap[child])
+            break;
+        m->heap[at] = m->heap[child];
+        at = child;
+    }
+    m->heap[at] = moved;
+}
+
+static uint64_t heap_value(const struct vt_merge *m, size_t place)
+{
+    return vt_run_key_at(m->runs[place], m->at[place]) << 16 | place;
+}
+
+static void fill_heap(struct vt_merge *m)
+{
+    for (; m->heap_count < m->count; m->heap_count++) {
+        size_t at = m->heap_count;
+        uint64_t value = heap_value(m, at);
+
+        for (; at != 0 && m->heap[(at - 1) / 2] > value; at = (at - 1) / 2)
+            m->heap[at] = m->heap[(at - 1) / 2];
+        m->heap[at] = value;
+    }
+}
+
+bool vt_merge_begin(struct vt_runs *runs, size_t first, size_t count, struct vt_merge *out,
                     struct vt_error *err)
 {
-    *out = (struct vt_merge){ .older = runs->runs[newer - 1], .newer = runs->runs[newer] };
-    return vt_run_writer_begin(runs->disk, vt_run_first(out->older), vt_run_end(out->newer),
-                               &out->writer, err);
+    VT_ASSERT(count >= 2 && count <= VT_MERGE_RUNS_MAX && count <= runs->count - first);
+    *out = (struct vt_merge){ .count = count };
+    memcpy(out->runs, &runs->runs[first], count * sizeof out->runs[0]);
+    fill_heap(out); /* no run is empty */
+    return vt_run_writer_begin(runs->disk, vt_run_first(out->runs[0]),
+                               vt_run_end(out->runs[count - 1]), &out->writer, err);
 }
 
-/* Put the lowest entry of the two that was not taken yet. */
+/* Put the lowest entry that was not taken yet. */
 static bool merge_entry(struct vt_merge *m, struct vt_error *err)
 {
-    bool has_older = m->older_at < vt_run_count(m->older);
-    bool has_newer = m->newer_at < vt_run_count(m->newer);
-    uint64_t older_key = has_older ? vt_run_key_at(m->older, m->older_at) : 0;
-    uint64_t newer_key = has_newer ? vt_run_key_at(m->newer, m->newer_at) : 0;
+    size_t place = m->heap[0] & 0xffff;
+    uint64_t key = m->heap[0] >> 16;
+    const struct vt_run *run = m->runs[place];
+    uint64_t index = vt_run_index_at(run, m->at[place]++);
 
-    if (has_older && (!has_newer || older_key <= newer_key))
-        return vt_run_writer_put(m->writer, older_key,
-                                 vt_run_index_at(m->older, m->older_at++), err);
-    return vt_run_writer_put(m->writer, newer_key, vt_run_index_at(m->newer, m->newer_at++),
-                             err);
+    if (m->at[place] < vt_run_count(run))
+        m->heap[0] = heap_value(m, place);
+    else
+        m->heap[0] = m->heap[--m->heap_count];
+    settle_top(m);
+    return vt_run_writer_put(m->writer, key, index, err);
 }
 
-/* Go on with one merge; *is_done_out when nothing is left to take. */
 bool vt_merge_step(struct vt_merge *m, uint64_t entries, bool *is_done_out,
                    struct vt_error *err)
 {
-    uint64_t left =
-        vt_run_count(m->older) - m->older_at + vt_run_count(m->newer) - m->newer_at;
-
-    *is_done_out = left <= entries;
-    for (uint64_t i = 0; i < entries && i < left; i++)
+    for (uint64_t i = 0; i < entries && m->heap_count != 0; i++)
         if (!merge_entry(m, err))
             return false;
+    *is_done_out = m->heap_count == 0;
     return true;
 }
 
-/* The merged run takes the place of the two. */
+/* The merged one has its name, so it does no harm if they come back. */
+static bool remove_merged(struct vt_runs *runs, const struct vt_merge *m,
+                          struct vt_error *err)
+{
+    bool is_ok = true;
+
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t first = vt_run_first(m->runs[i]), end = vt_run_end(m->runs[i]);
+
+        vt_run_close(m->runs[i]);
+        is_ok = is_ok && remove_run(runs->disk, first, end, err);
+    }
+    return is_ok;
+}
+
 bool vt_merge_end(struct vt_runs *runs, struct vt_merge *m, struct vt_error *err)
 {
-    uint64_t first = vt_run_first(m->older), middle = vt_run_end(m->older),
-             end = vt_run_end(m->newer);
     struct vt_run_writer *writer = m->writer;
     struct vt_run *merged;
     size_t at = 0;
 
     m->writer = NULL;
     if (!vt_run_writer_finish(writer, err) ||
-        !vt_run_open(runs->disk, first, end, &merged, err))
+        !vt_run_open(runs->disk, vt_run_first(m->runs[0]),
+                     vt_run_end(m->runs[m->count - 1]), &merged, err))
         return false;
-    while (runs->runs[at] != m->older)
+    while (runs->runs[at] != m->runs[0])
         at++;
-    VT_ASSERT(runs->runs[at + 1] == m->newer);
+    VT_ASSERT(runs->runs[at + m->count - 1] == m->runs[m->count - 1]);
     runs->runs[at] = merged;
-    runs->count--;
-    memmove(&runs->runs[at + 1], &runs->runs[at + 2],
+    runs->count -= m->count - 1;
+    memmove(&runs->runs[at + 1], &runs->runs[at + m->count],
             (runs->count - at - 1) * sizeof runs->runs[0]);
-    vt_run_close(m->older);
-    vt_run_close(m->newer);
-    return remove_run(runs->disk, first, middle, err) &&
-           remove_run(runs->disk, middle, end, err);
+    return remove_merged(runs, m, err);
 }
 
 void vt_merge_discard(struct vt_merge *merge)

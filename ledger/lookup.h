@@ -28,7 +28,7 @@
  */
 
 struct vt_lookup_building {
-    uint64_t run_postings; /* in memory before they become a run; 0: the usual number */
+    uint64_t run_postings; /* in memory before they become a run, at most 2^23; 0: usual */
     /* Called now and then; may be NULL. */
     void (*progress)(void *context, uint64_t entries, uint64_t total);
     void *context;

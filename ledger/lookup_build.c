@@ -1,17 +1,19 @@
-/* Building the look-up index.  Postings are gathered in memory, sorted, and become a run;
- * neighbouring runs are merged; state.json is written last, and what lies behind what it
- * says is removed when building begins again. */
+/* Building the look-up index.  Postings are gathered in memory, sorted, and become a run.
+ * While more comes, 64 runs of about one size become one, so a posting is written once for
+ * each power of 64; at the end the runs that are small beside those behind them become
+ * one, so that few are asked.  state.json is written behind the runs that it speaks of,
+ * and what lies behind what it says is removed when building begins again. */
 #include "ledger/lookup_inside.h"
 #include "ledger/terms.h"
 
 enum {
-    RUN_POSTINGS = 1 << 19, /* 8 MiB in memory */
+    RUN_POSTINGS = 1 << 19,     /* 8 MiB in memory, for sorting */
+    RUN_POSTINGS_MAX = 1 << 23, /* more entries than a posting's 24 bits can tell apart */
+    INDEX_BITS = 24,
+    KEY_BITS = 40,
+    DIGIT_BITS = 8,         /* that are sorted by at once */
     TERMS_MAX = VT_KIB(64), /* an entry has fewer bytes */
     MERGE_PIECE = 1 << 20,
-};
-
-struct posting {
-    uint64_t key, index;
 };
 
 struct building {
@@ -19,29 +21,45 @@ struct building {
     struct vt_disk *log, *index;
     struct vt_lookup_state state;
     struct vt_runs runs;
-    struct posting *postings; /* owned; of entries from state.entries on */
-    size_t count, run;        /* from so many on they become a run */
-    uint64_t at, total;       /* entries */
+    /* Of entries from state.entries on: key << 24 | index - state.entries, in the order of
+     * entries.  Owned, and so is room for as many, for sorting. */
+    uint64_t *postings, *spare;
+    size_t count, run;  /* from so many on they become a run */
+    uint64_t at, total; /* entries */
 };
 
 /* ---- runs -------------------------------------------------------------------------------
  */
 
-static int compare(const void *a, const void *b)
+/* By key, a byte at a time from the lowest on; what is equal stays in its order, which is
+ * that of the entries. */
+static void sort_postings(struct building *b)
 {
-    const struct posting *x = a, *y = b;
+    for (unsigned shift = INDEX_BITS; shift < INDEX_BITS + KEY_BITS; shift += DIGIT_BITS) {
+        size_t places[1 << DIGIT_BITS] = { 0 }, next = 0;
+        uint64_t *from = b->postings, *to = b->spare;
 
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->index < y->index ? -1 : x->index > y->index;
+        for (size_t i = 0; i < b->count; i++)
+            places[from[i] >> shift & 0xff]++;
+        for (size_t digit = 0; digit < 1 << DIGIT_BITS; digit++) {
+            size_t some = places[digit];
+
+            places[digit] = next;
+            next += some;
+        }
+        for (size_t i = 0; i < b->count; i++)
+            to[places[from[i] >> shift & 0xff]++] = from[i];
+        b->postings = to;
+        b->spare = from;
+    }
 }
 
-static bool merge_last(struct building *b, struct vt_error *err)
+static bool merge_newest(struct building *b, size_t count, struct vt_error *err)
 {
     struct vt_merge merge;
     bool is_done = false;
 
-    if (!vt_merge_begin(&b->runs, b->runs.count - 1, &merge, err))
+    if (!vt_merge_begin(&b->runs, b->runs.count - count, count, &merge, err))
         return false;
     while (!is_done)
         if (!vt_merge_step(&merge, MERGE_PIECE, &is_done, err)) {
@@ -51,16 +69,61 @@ static bool merge_last(struct building *b, struct vt_error *err)
     return vt_merge_end(&b->runs, &merge, err);
 }
 
+/* How often 64 runs were merged to make one of this size. */
+static unsigned tier_of(const struct building *b, const struct vt_run *run)
+{
+    unsigned tier = 0;
+
+    for (uint64_t i = vt_run_count(run) / b->run; i >= VT_MERGE_RUNS_MAX;
+         i /= VT_MERGE_RUNS_MAX)
+        tier++;
+    return tier;
+}
+
+/* Of one size: so many of the newest runs. */
+static size_t newest_alike(const struct building *b)
+{
+    size_t count = 1;
+
+    while (count < b->runs.count && count < VT_MERGE_RUNS_MAX &&
+           tier_of(b, b->runs.runs[b->runs.count - 1 - count]) <=
+               tier_of(b, b->runs.runs[b->runs.count - 1]))
+        count++;
+    return count;
+}
+
+/* While more comes. */
+static bool merge_alike(struct building *b, struct vt_error *err)
+{
+    while (newest_alike(b) == VT_MERGE_RUNS_MAX)
+        if (!merge_newest(b, VT_MERGE_RUNS_MAX, err))
+            return false;
+    return true;
+}
+
+/* At the end. */
+static bool merge_small(struct building *b, struct vt_error *err)
+{
+    size_t count;
+
+    while ((count = b->runs.count - vt_runs_merge_from(&b->runs)) > 1)
+        if (!merge_newest(b, count < VT_MERGE_RUNS_MAX ? count : VT_MERGE_RUNS_MAX, err))
+            return false;
+    return true;
+}
+
 static bool write_run(struct building *b, struct vt_error *err)
 {
     uint64_t first = b->state.postings;
     struct vt_run_writer *writer;
 
-    qsort(b->postings, b->count, sizeof *b->postings, compare);
+    sort_postings(b);
     if (!vt_run_writer_begin(b->index, first, first + b->count, &writer, err))
         return false;
     for (size_t i = 0; i < b->count; i++)
-        if (!vt_run_writer_put(writer, b->postings[i].key, b->postings[i].index, err)) {
+        if (!vt_run_writer_put(
+                writer, b->postings[i] >> INDEX_BITS,
+                b->state.entries + (b->postings[i] & ((1 << INDEX_BITS) - 1)), err)) {
             vt_run_writer_discard(writer);
             return false;
         }
@@ -75,12 +138,7 @@ static bool spill(struct building *b, const vt_hash *last, struct vt_error *err)
         return false;
     b->state = (struct vt_lookup_state){ b->at, b->state.postings + b->count, *last };
     b->count = 0;
-    if (!vt_lookup_state_write(b->index, &b->state, err))
-        return false;
-    while (vt_runs_should_merge(&b->runs, b->runs.count - 1))
-        if (!merge_last(b, err))
-            return false;
-    return true;
+    return vt_lookup_state_write(b->index, &b->state, err) && merge_alike(b, err);
 }
 
 /* ---- entries ----------------------------------------------------------------------------
@@ -101,7 +159,7 @@ static bool take_entry(void *context, uint64_t index, vt_slice entry, struct vt_
             b->how->progress(b->how->context, index, b->total);
     }
     for (size_t i = 0; i < terms.count; i++)
-        b->postings[b->count++] = (struct posting){ terms.keys[i], index };
+        b->postings[b->count++] = terms.keys[i] << INDEX_BITS | (index - b->state.entries);
     b->at = index + 1;
     return true;
 }
@@ -157,6 +215,8 @@ static bool build(struct building *b, uint64_t size, struct vt_lookup_report *ou
         (!vt_lookup_walk(b->log, before, size, take_entry, b, &last, err) ||
          !spill(b, &last, err)))
         return false;
+    if (!merge_small(b, err)) /* also what a killed builder left */
+        return false;
     *out = (struct vt_lookup_report){ b->state.entries, b->state.postings,
                                       b->state.entries - before, b->runs.count };
     return true;
@@ -170,13 +230,16 @@ bool vt_lookup_build(const char *dir, uint64_t size, const struct vt_lookup_buil
 
     b->how = how;
     b->run = how->run_postings != 0 ? (size_t)how->run_postings : RUN_POSTINGS;
+    VT_ASSERT(b->run <= RUN_POSTINGS_MAX);
     b->postings = vt_alloc_array(b->run + TERMS_MAX, sizeof *b->postings);
+    b->spare = vt_alloc_array(b->run + TERMS_MAX, sizeof *b->spare);
     is_ok = vt_disk_open(dir, false, &b->log, err) &&
             vt_lookup_open_folder(dir, true, &b->index, err) && build(b, size, out, err);
     vt_runs_close(&b->runs);
     vt_disk_close(b->index);
     vt_disk_close(b->log);
     free(b->postings);
+    free(b->spare);
     free(b);
     return is_ok;
 }

@@ -3,29 +3,40 @@
  * complete subtree at the right edge of the old tree, or of the subtree in question. */
 #include "ledger/prove.h"
 
-enum { TILE_HEIGHT = 8, KEPT = 2 };
+enum { TILE_HEIGHT = 8, KEPT_LEAVES = 2, KEPT = 256 };
 
-/* A tile, and above its hashes the roots of all complete subtrees inside it: nodes[h][i] is
- * over the hashes [i * 2^h, (i + 1) * 2^h). */
+/* A tile's hashes, and behind them the roots of all complete subtrees inside it: those over
+ * 2^h hashes begin at row_at(h). */
 struct kept {
     struct vt_tile_name name;
-    vt_hash nodes[TILE_HEIGHT][VT_TILE_WIDTH];
+    vt_hash nodes[2 * VT_TILE_WIDTH];
 };
 
-/* The last two tiles of each level are kept: a climb stays in one tile for eight steps, and
- * neighbours of the last entry are in one of two. */
+/* Of leaves the last two tiles are kept: a climb stays in one tile for eight steps, and
+ * neighbours of the last entry are in one of two.  Above them 4 MiB a level, which is all
+ * of level 1 for 2^24 entries: whoever proves entries in any order computes the nodes of
+ * one tile for each. */
 struct vt_prover {
     struct vt_tile_source source;
     uint64_t size;                           /* of the tree */
     struct kept *kept[VT_TILE_LEVELS][KEPT]; /* NULL: nothing yet */
 };
 
+static unsigned row_at(unsigned h)
+{
+    const unsigned all = 2 * VT_TILE_WIDTH;
+
+    return all - (all >> h);
+}
+
 static void compute_nodes(struct kept *kept)
 {
-    for (unsigned h = 1; h < TILE_HEIGHT; h++)
+    for (unsigned h = 1; h < TILE_HEIGHT; h++) {
+        const vt_hash *below = &kept->nodes[row_at(h - 1)];
+
         for (unsigned i = 0; i < kept->name.width >> h; i++)
-            kept->nodes[h][i] =
-                vt_sha256_node(&kept->nodes[h - 1][2 * i], &kept->nodes[h - 1][2 * i + 1]);
+            kept->nodes[row_at(h) + i] = vt_sha256_node(&below[2 * i], &below[2 * i + 1]);
+    }
 }
 
 static bool load(struct vt_prover *p, const struct vt_tile_name *name, struct kept **slot,
@@ -34,7 +45,7 @@ static bool load(struct vt_prover *p, const struct vt_tile_name *name, struct ke
     if (*slot == NULL)
         *slot = vt_alloc(sizeof **slot);
     (*slot)->name.width = 0;
-    if (!p->source.read(p->source.context, name, (*slot)->nodes[0], err))
+    if (!p->source.read(p->source.context, name, (*slot)->nodes, err))
         return false;
     (*slot)->name = *name;
     compute_nodes(*slot);
@@ -49,14 +60,14 @@ static bool read_node(struct vt_prover *p, unsigned height, uint64_t index, vt_h
     unsigned h = height % TILE_HEIGHT;
     uint64_t tile = index >> (TILE_HEIGHT - h);
     struct vt_tile_name name = { level, tile, vt_tile_width(level, tile, p->size) };
-    struct kept **slot = &p->kept[level][tile % KEPT];
+    struct kept **slot = &p->kept[level][tile % (level == 0 ? KEPT_LEAVES : KEPT)];
 
     VT_ASSERT(name.width != 0);
     if ((*slot == NULL || (*slot)->name.width != name.width ||
          (*slot)->name.index != tile) &&
         !load(p, &name, slot, err))
         return false;
-    *out = (*slot)->nodes[h][index % (VT_TILE_WIDTH >> h)];
+    *out = (*slot)->nodes[row_at(h) + index % (VT_TILE_WIDTH >> h)];
     return true;
 }
 

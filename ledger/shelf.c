@@ -4,45 +4,63 @@
 #include "ledger/versions.h"
 #include "ledger/retention.h"
 
+enum { PIECE_BYTES = 8 << 10 };
+
 /* A full tile or bundle, from where it is served or from where it was pruned to. */
-static bool read_full(struct vt_disk *disk, const struct vt_tile_name *name,
-                      struct vt_buf *out, struct vt_error *err)
+static bool open_full(struct vt_disk *disk, const struct vt_tile_name *name, int *fd_out,
+                      uint64_t *size_out, struct vt_error *err)
 {
     struct vt_error first;
     char path[VT_TILE_PATH_BYTES];
 
     vt_tile_path(name, path);
-    if (vt_disk_read(disk, path, out, err))
+    if (vt_disk_open_fd(disk, path, fd_out, size_out, err))
         return true;
     if (err->code != VT_ABSENT)
         return false;
     first = *err;
     vt_pruned_path(name, path);
-    if (vt_disk_read(disk, path, out, err))
+    if (vt_disk_open_fd(disk, path, fd_out, size_out, err))
         return true;
     if (err->code == VT_ABSENT)
         *err = first; /* the name that everybody knows */
     return false;
 }
 
-/* Read `name`, or the full tile in its place.  *full_out: it was the full one. */
-static bool read_either(struct vt_disk *disk, const struct vt_tile_name *name,
-                        struct vt_buf *out, bool *full_out, struct vt_error *err)
+/* Open `name`, or the full tile in its place.  *full_out: it was the full one. */
+static bool open_either(struct vt_disk *disk, const struct vt_tile_name *name, int *fd_out,
+                        uint64_t *size_out, bool *full_out, struct vt_error *err)
 {
     struct vt_tile_name full = { name->level, name->index, VT_TILE_WIDTH };
     char path[VT_TILE_PATH_BYTES];
 
-    vt_buf_truncate(out, 0);
-    vt_tile_path(name, path);
     *full_out = name->width == VT_TILE_WIDTH;
     if (!*full_out) {
-        if (vt_disk_read(disk, path, out, err))
+        vt_tile_path(name, path);
+        if (vt_disk_open_fd(disk, path, fd_out, size_out, err))
             return true;
         if (err->code != VT_ABSENT)
             return false;
         *full_out = true;
     }
-    return read_full(disk, &full, out, err);
+    return open_full(disk, &full, fd_out, size_out, err);
+}
+
+/* Up to `len` bytes from `at` on; fewer at the end of the file. */
+static bool read_at(int fd, const char *path, uint64_t at, uint8_t *out, size_t len,
+                    size_t *got_out, struct vt_error *err)
+{
+    size_t done = 0;
+    ssize_t got;
+
+    do {
+        got = pread(fd, out + done, len - done, (off_t)(at + done)); /* at: checked */
+        if (got < 0 && errno != EINTR)
+            return vt_fail(err, VT_IO, "%s: cannot read: %s", path, strerror(errno));
+        done += got > 0 ? (size_t)got : 0;
+    } while (got != 0 && done < len);
+    *got_out = done;
+    return true;
 }
 
 static bool fail_form(struct vt_disk *disk, const struct vt_tile_name *name,
@@ -54,17 +72,34 @@ static bool fail_form(struct vt_disk *disk, const struct vt_tile_name *name,
     return vt_fail(err, VT_REJECTED, "%s/%s: %s", vt_disk_path(disk), path, what);
 }
 
+/* `count` hashes from `first` on. */
+static bool read_hashes(struct vt_disk *disk, const struct vt_tile_name *name,
+                        unsigned first, unsigned count, vt_hash *out, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+    VT_AUTO_FD fd = -1;
+    size_t got, wanted = count * sizeof *out;
+    uint64_t size;
+    bool is_full;
+
+    vt_tile_path(name, path);
+    if (!open_either(disk, name, &fd, &size, &is_full, err))
+        return false;
+    if (size != (is_full ? VT_TILE_BYTES : name->width * sizeof *out))
+        return fail_form(disk, name, "has the wrong length", err);
+    if (!read_at(fd, path, first * sizeof *out, out->bytes, wanted, &got, err))
+        return false;
+    return got == wanted || fail_form(disk, name, "has the wrong length", err);
+}
+
 bool vt_shelf_read_tile(struct vt_disk *disk, const struct vt_tile_name *name,
                         vt_hash *hashes_out, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_TILE_BYTES);
-    bool is_full;
+    vt_hash hashes[VT_TILE_WIDTH];
 
-    if (!read_either(disk, name, &bytes, &is_full, err))
+    if (!read_hashes(disk, name, 0, name->width, hashes, err))
         return false;
-    if (bytes.len != (is_full ? VT_TILE_BYTES : name->width * sizeof *hashes_out))
-        return fail_form(disk, name, "has the wrong length", err);
-    memcpy(hashes_out, bytes.data, name->width * sizeof *hashes_out);
+    memcpy(hashes_out, hashes, name->width * sizeof *hashes);
     return true;
 }
 
@@ -84,13 +119,19 @@ static bool cut_bundle(struct vt_buf *bundle, unsigned width)
 bool vt_shelf_read_bundle(struct vt_disk *disk, const struct vt_tile_name *name,
                           struct vt_buf *out, struct vt_error *err)
 {
+    char path[VT_TILE_PATH_BYTES];
+    VT_AUTO_FD fd = -1;
+    uint64_t size;
     bool is_full;
-    size_t len;
 
-    if (!read_either(disk, name, out, &is_full, err))
+    vt_tile_path(name, path);
+    vt_buf_truncate(out, 0);
+    if (!open_either(disk, name, &fd, &size, &is_full, err))
         return false;
-    len = out->len;
-    if (!cut_bundle(out, name->width) || (out->len != len && !is_full))
+    if (!vt_fd_read_sized(fd, path, size, out, err))
+        return vt_within(err, "%s", vt_disk_path(disk));
+    size = out->len;
+    if (!cut_bundle(out, name->width) || (out->len != size && !is_full))
         return fail_form(disk, name, "is no bundle of so many entries", err);
     return true;
 }
@@ -99,26 +140,93 @@ bool vt_shelf_read_leaf(struct vt_disk *disk, uint64_t index, vt_hash *out,
                         struct vt_error *err)
 {
     struct vt_tile_name name = { 0, index / VT_TILE_WIDTH, VT_TILE_WIDTH };
-    char path[VT_TILE_PATH_BYTES];
-    VT_AUTO_FD fd = -1;
-    uint64_t size;
-    vt_hash leaf;
 
-    vt_tile_path(&name, path);
-    if (!vt_disk_open_fd(disk, path, &fd, &size, err)) {
-        if (err->code != VT_ABSENT)
-            return false;
-        vt_pruned_path(&name, path);
-        if (!vt_disk_open_fd(disk, path, &fd, &size, err))
+    return read_hashes(disk, &name, index % VT_TILE_WIDTH, 1, out, err);
+}
+
+/* ---- one entry --------------------------------------------------------------------------
+ *
+ * Its place in a bundle is known only after the lengths of those before it: they are read
+ * a piece at a time, and of a long entry nothing but the length. */
+
+struct piece {
+    int fd;
+    const char *path;
+    uint64_t at; /* of the piece in the file */
+    size_t len;
+    uint8_t bytes[PIECE_BYTES];
+};
+
+/* The two bytes at `at`, as a number; false in *is_there_out behind the file's end. */
+static bool read_length(struct piece *p, uint64_t at, uint16_t *out, bool *is_there_out,
+                        struct vt_error *err)
+{
+    if (at < p->at || at - p->at > p->len || p->len - (at - p->at) < 2) {
+        p->at = at;
+        if (!read_at(p->fd, p->path, at, p->bytes, sizeof p->bytes, &p->len, err))
             return false;
     }
-    if (size != VT_TILE_BYTES)
-        return fail_form(disk, &name, "has the wrong length", err);
-    if (pread(fd, leaf.bytes, sizeof leaf.bytes,
-              (off_t)(index % VT_TILE_WIDTH * sizeof leaf)) != (ssize_t)sizeof leaf)
-        return vt_fail(err, VT_IO, "%s: cannot read: %s", path, strerror(errno));
-    *out = leaf;
+    *is_there_out = p->len - (at - p->at) >= 2;
+    if (*is_there_out)
+        *out = (uint16_t)(p->bytes[at - p->at] << 8 | p->bytes[at - p->at + 1]);
     return true;
+}
+
+/* Where entry `number` of the bundle is; *is_there_out false: it has not so many. */
+static bool find_entry(struct piece *p, unsigned number, uint64_t *at_out,
+                       uint16_t *len_out, bool *is_there_out, struct vt_error *err)
+{
+    *at_out = 0;
+    for (unsigned i = 0;; i++) {
+        if (!read_length(p, *at_out, len_out, is_there_out, err))
+            return false;
+        *at_out += 2;
+        if (!*is_there_out || i == number)
+            return true;
+        *at_out += *len_out;
+    }
+}
+
+/* The entry's bytes: out of the piece, or what the piece lacks out of the file. */
+static bool copy_entry(struct piece *p, uint64_t at, size_t len, struct vt_buf *out,
+                       bool *is_whole_out, struct vt_error *err)
+{
+    size_t start = (size_t)(at - p->at), have = p->len - start, got = 0;
+
+    have = have < len ? have : len;
+    vt_buf_put(out, vt_slice_of(p->bytes + start, have));
+    if (have < len) {
+        uint8_t *rest = vt_buf_extend(out, len - have);
+
+        if (rest == NULL)
+            return vt_buf_check(out, "the entry", err);
+        if (!read_at(p->fd, p->path, at + have, rest, len - have, &got, err))
+            return false;
+    }
+    *is_whole_out = have + got == len;
+    return vt_buf_check(out, "the entry", err);
+}
+
+static bool read_entry(struct vt_disk *disk, const struct vt_tile_name *bundle,
+                       unsigned number, struct vt_buf *out, struct vt_error *err)
+{
+    char path[VT_TILE_PATH_BYTES];
+    VT_AUTO_FD fd = -1;
+    struct piece piece;
+    uint64_t size, at;
+    bool is_full, is_there;
+    uint16_t len;
+
+    vt_tile_path(bundle, path);
+    if (!open_either(disk, bundle, &fd, &size, &is_full, err))
+        return false;
+    piece.fd = fd;
+    piece.path = path;
+    piece.at = piece.len = 0;
+    if (!find_entry(&piece, number, &at, &len, &is_there, err) ||
+        (is_there && !copy_entry(&piece, at, len, out, &is_there, err)))
+        return false;
+    return is_there || fail_form(disk, bundle, "is cut short", err);
 }
 
 bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
@@ -127,27 +235,23 @@ bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
     uint64_t at = index / VT_TILE_WIDTH;
     struct vt_tile_name bundle = { VT_TILE_ENTRIES, at, vt_tile_width(0, at, size) };
     struct vt_tile_name tile = { 0, at, bundle.width };
-    VT_AUTO_BUF bytes = vt_buf_init(VT_BUNDLE_BYTES_MAX);
-    vt_hash leaves[VT_TILE_WIDTH], leaf;
-    vt_reader r;
-    vt_slice entry;
+    unsigned number = index % VT_TILE_WIDTH;
+    size_t before = out->len;
+    vt_hash stored, leaf;
 
     if (index >= size)
         return vt_fail(err, VT_ABSENT, "there is no entry %ju, the log has %ju",
                        (uintmax_t)index, (uintmax_t)size);
-    if (!vt_shelf_read_bundle(disk, &bundle, &bytes, err) ||
-        !vt_shelf_read_tile(disk, &tile, leaves, err))
+    if (!read_hashes(disk, &tile, number, 1, &stored, err) ||
+        !read_entry(disk, &bundle, number, out, err)) {
+        vt_buf_truncate(out, before);
         return false;
-    r = (vt_reader){ vt_buf_slice(&bytes) };
-    for (uint64_t i = 0; i <= index % VT_TILE_WIDTH; i++)
-        if (!vt_bundle_read(&r, &entry)) /* not reached: the bundle was counted */
-            return fail_form(disk, &bundle, "is cut short", err);
-    leaf = vt_sha256_leaf(entry);
-    if (!vt_hash_equal(&leaf, &leaves[index % VT_TILE_WIDTH]))
-        return fail_form(disk, &bundle, "an entry does not have the hash that was logged",
-                         err);
-    vt_buf_put(out, entry);
-    return vt_buf_check(out, "the entry", err);
+    }
+    leaf = vt_sha256_leaf(vt_slice_sub(vt_buf_slice(out), before, out->len - before));
+    if (vt_hash_equal(&leaf, &stored))
+        return true;
+    vt_buf_truncate(out, before);
+    return fail_form(disk, &bundle, "an entry does not have the hash that was logged", err);
 }
 
 static bool read_for_proof(void *context, const struct vt_tile_name *tile,

@@ -4,7 +4,7 @@
 #include "wire/dsse.h"
 #include "wire/json.h"
 
-enum { DIGEST_DIGITS_MIN = 40, DIGEST_DIGITS_MAX = 128 };
+enum { DIGEST_DIGITS_MIN = 40, DIGEST_DIGITS_MAX = 128, KEYS_MIN = 8 };
 
 /* Called with each term, some of them more than once. */
 struct visitor {
@@ -57,35 +57,46 @@ static void visit(const json_t *value, const char *member, const struct visitor 
     }
 }
 
-static void visit_json(vt_slice text, const struct visitor *v)
+static void visit_payload(vt_slice text, const struct visitor *v)
 {
     struct vt_error ignored = { 0 };
     VT_AUTO_JSON json = NULL;
 
-    if (vt_json_parse(text, "an entry", &json, &ignored))
+    if (vt_json_parse(text, "a payload", &json, &ignored))
         visit(json, NULL, v);
 }
 
-static void visit_entry(vt_slice entry, const struct visitor *v)
+/* An envelope: who signed, and what is in the payload.  False: it is none. */
+static bool visit_envelope(const json_t *json, const struct visitor *v)
 {
     VT_AUTO_DSSE envelope = { .signature_count = 0 };
     struct vt_error ignored = { 0 };
-    vt_hash own = vt_sha256_of(entry);
-    char hex[65];
 
-    vt_hash_text(&own, hex);
-    v->each(v->context, vt_slice_from_cstr(hex));
-    if (entry.len == 0 || entry.data[0] != '{')
-        return;
-    if (!vt_dsse_parse(entry, &envelope, &ignored)) {
-        visit_json(entry, v);
-        return;
-    }
+    if (json_object_get(json, "payloadType") == NULL ||
+        !vt_dsse_of_json(json, &envelope, &ignored))
+        return false;
     for (size_t i = 0; i < envelope.signature_count; i++)
         if (envelope.signatures[i].keyid.len != 0 &&
             envelope.signatures[i].keyid.len <= VT_TERM_BYTES_MAX)
             v->each(v->context, envelope.signatures[i].keyid);
-    visit_json(vt_buf_slice(&envelope.payload), v);
+    visit_payload(vt_buf_slice(&envelope.payload), v);
+    return true;
+}
+
+static void visit_entry(vt_slice entry, const struct visitor *v)
+{
+    struct vt_error ignored = { 0 };
+    vt_hash own = vt_sha256_of(entry);
+    VT_AUTO_JSON json = NULL;
+    char hex[65];
+
+    vt_hash_text(&own, hex);
+    v->each(v->context, vt_slice_from_cstr(hex));
+    if (entry.len == 0 || entry.data[0] != '{' ||
+        !vt_json_parse(entry, "an entry", &json, &ignored))
+        return;
+    if (!visit_envelope(json, v))
+        visit(json, NULL, v);
 }
 
 /* ---- as keys ----------------------------------------------------------------------------
@@ -102,9 +113,12 @@ static void take_key(void *context, vt_slice term)
 {
     struct vt_terms *terms = context;
 
-    if ((terms->count & (terms->count - 1)) == 0) /* room doubles at each power of two */
-        terms->keys = vt_grow_array(terms->keys, terms->count == 0 ? 1 : 2 * terms->count,
-                                    sizeof *terms->keys);
+    /* Room doubles at each power of two, from eight on. */
+    if (terms->count == 0 ||
+        (terms->count >= KEYS_MIN && (terms->count & (terms->count - 1)) == 0))
+        terms->keys =
+            vt_grow_array(terms->keys, terms->count == 0 ? KEYS_MIN : 2 * terms->count,
+                          sizeof *terms->keys);
     terms->keys[terms->count++] = vt_term_key(term);
 }
 

@@ -283,10 +283,7 @@ bool vt_disk_read(struct vt_disk *disk, const char *name, struct vt_buf *out,
 
     if (!vt_disk_open_fd(disk, name, &fd, &size, err))
         return false;
-    if (size > out->bytes_max - out->len)
-        return vt_fail(err, VT_LIMIT, "%s/%s: %ju bytes, at most %zu are taken", disk->path,
-                       name, (uintmax_t)size, out->bytes_max - out->len);
-    if (!vt_fd_read_all(fd, name, out, err))
+    if (!vt_fd_read_sized(fd, name, size, out, err))
         return vt_within(err, "%s", disk->path);
     return true;
 }

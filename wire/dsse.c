@@ -81,24 +81,29 @@ static bool take_apart(const json_t *object, struct vt_dsse *envelope, struct vt
     return parse_signatures(signatures, envelope, err);
 }
 
-bool vt_dsse_parse(vt_slice text, struct vt_dsse *out, struct vt_error *err)
+bool vt_dsse_of_json(const struct json_t *object, struct vt_dsse *out, struct vt_error *err)
 {
-    VT_AUTO_JSON object = NULL;
     struct vt_dsse envelope = { .payload_type = vt_buf_init(VT_DSSE_TYPE_BYTES_MAX),
                                 .payload = vt_buf_init(VT_DSSE_BYTES_MAX),
                                 .pool = vt_buf_init(VT_DSSE_BYTES_MAX) };
 
-    if (text.len > VT_DSSE_BYTES_MAX)
-        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %zu are taken",
-                       text.len, VT_DSSE_BYTES_MAX);
-    if (!vt_json_parse(text, "envelope", &object, err))
-        return false;
     if (!take_apart(object, &envelope, err)) {
         vt_dsse_clear(&envelope);
         return false;
     }
     *out = envelope;
     return true;
+}
+
+bool vt_dsse_parse(vt_slice text, struct vt_dsse *out, struct vt_error *err)
+{
+    VT_AUTO_JSON object = NULL;
+
+    if (text.len > VT_DSSE_BYTES_MAX)
+        return vt_fail(err, VT_LIMIT, "envelope: %zu bytes, at most %zu are taken",
+                       text.len, VT_DSSE_BYTES_MAX);
+    return vt_json_parse(text, "envelope", &object, err) &&
+           vt_dsse_of_json(object, out, err);
 }
 
 static int compare_keyids(const void *left, const void *right)

@@ -35,6 +35,10 @@ void vt_dsse_clear(struct vt_dsse *envelope);
  *         VT_LIMIT above one of the bounds at the top
  *         VT_IO    out of memory */
 VT_CHECKED bool vt_dsse_parse(vt_slice text, struct vt_dsse *out, struct vt_error *err);
+/* The same, of a text that was read already; at most VT_DSSE_BYTES_MAX of it. */
+struct json_t;
+VT_CHECKED bool vt_dsse_of_json(const struct json_t *object, struct vt_dsse *out,
+                                struct vt_error *err);
 
 /* Our canonical form (design §4), the one spelling that vt_dsse_write gives: RFC 8785,
  * standard base64, a payload type, every signature with a keyid of 64 hex digits, sorted by

@@ -150,11 +150,13 @@ static bool take_escape(struct parser *p)
 /* Bytes of a string that stand for themselves, up to a quote, an escape or a fault. */
 static vt_slice take_plain(struct parser *p)
 {
-    size_t start = p->at;
+    size_t start = p->at, at = start;
+    const uint8_t *data = p->text.data;
 
-    while (peek(p) >= 0x20 && peek(p) != '"' && peek(p) != '\\')
-        p->at++;
-    return vt_slice_sub(p->text, start, p->at - start);
+    while (at < p->text.len && data[at] >= 0x20 && data[at] != '"' && data[at] != '\\')
+        at++;
+    p->at = at;
+    return vt_slice_sub(p->text, start, at - start);
 }
 
 /* A string whose opening quote was passed.  The slice points into the text, or into the

@@ -55,6 +55,25 @@ bool vt_fd_read_sized(int fd, const char *name, uint64_t size, struct vt_buf *ou
     return vt_fd_read_all(fd, name, out, err);
 }
 
+bool vt_fd_read_at(int fd, const char *name, uint64_t at, uint8_t *out, size_t len,
+                   size_t *got_out, struct vt_error *err)
+{
+    size_t done = 0;
+    ssize_t got;
+
+    if (at > INT64_MAX - len)
+        return vt_fail(err, VT_LIMIT, "%s: no file can have a byte at %ju", name,
+                       (uintmax_t)at);
+    do {
+        got = pread(fd, out + done, len - done, (off_t)(at + done)); /* it fits: above */
+        if (got < 0 && errno != EINTR)
+            return vt_fail(err, VT_IO, "%s: cannot read: %s", name, strerror(errno));
+        done += got > 0 ? (size_t)got : 0;
+    } while (got != 0 && done < len);
+    *got_out = done;
+    return true;
+}
+
 bool vt_fd_write_all(int fd, const char *name, vt_slice bytes, struct vt_error *err)
 {
     while (bytes.len != 0) {

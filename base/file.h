@@ -14,6 +14,10 @@ VT_CHECKED bool vt_fd_read_all(int fd, const char *name, struct vt_buf *out,
 /* The same, of a file of about `size` bytes: they are read in one piece. */
 VT_CHECKED bool vt_fd_read_sized(int fd, const char *name, uint64_t size,
                                  struct vt_buf *out, struct vt_error *err);
+/* Up to len bytes from `at` on, past EINTR and short reads; *got_out is less at the end of
+ * the file.  VT_IO. */
+VT_CHECKED bool vt_fd_read_at(int fd, const char *name, uint64_t at, uint8_t *out,
+                              size_t len, size_t *got_out, struct vt_error *err);
 /* Write all of it, past EINTR and short writes.  VT_IO. */
 VT_CHECKED bool vt_fd_write_all(int fd, const char *name, vt_slice bytes,
                                 struct vt_error *err);

@@ -1,10 +1,9 @@
 /* Tiles in a folder.  What is read is checked for its form here; whether it is true is
  * shown by the root, by whoever reads. */
 #include "ledger/shelf.h"
+#include "ledger/bundle_file.h"
 #include "ledger/versions.h"
 #include "ledger/retention.h"
-
-enum { PIECE_BYTES = 8 << 10 };
 
 /* A full tile or bundle, from where it is served or from where it was pruned to. */
 static bool open_full(struct vt_disk *disk, const struct vt_tile_name *name, int *fd_out,
@@ -46,23 +45,6 @@ static bool open_either(struct vt_disk *disk, const struct vt_tile_name *name, i
     return open_full(disk, &full, fd_out, size_out, err);
 }
 
-/* Up to `len` bytes from `at` on; fewer at the end of the file. */
-static bool read_at(int fd, const char *path, uint64_t at, uint8_t *out, size_t len,
-                    size_t *got_out, struct vt_error *err)
-{
-    size_t done = 0;
-    ssize_t got;
-
-    do {
-        got = pread(fd, out + done, len - done, (off_t)(at + done)); /* at: checked */
-        if (got < 0 && errno != EINTR)
-            return vt_fail(err, VT_IO, "%s: cannot read: %s", path, strerror(errno));
-        done += got > 0 ? (size_t)got : 0;
-    } while (got != 0 && done < len);
-    *got_out = done;
-    return true;
-}
-
 static bool fail_form(struct vt_disk *disk, const struct vt_tile_name *name,
                       const char *what, struct vt_error *err)
 {
@@ -87,7 +69,7 @@ static bool read_hashes(struct vt_disk *disk, const struct vt_tile_name *name,
         return false;
     if (size != (is_full ? VT_TILE_BYTES : name->width * sizeof *out))
         return fail_form(disk, name, "has the wrong length", err);
-    if (!read_at(fd, path, first * sizeof *out, out->bytes, wanted, &got, err))
+    if (!vt_fd_read_at(fd, path, first * sizeof *out, out->bytes, wanted, &got, err))
         return false;
     return got == wanted || fail_form(disk, name, "has the wrong length", err);
 }
@@ -144,88 +126,19 @@ bool vt_shelf_read_leaf(struct vt_disk *disk, uint64_t index, vt_hash *out,
     return read_hashes(disk, &name, index % VT_TILE_WIDTH, 1, out, err);
 }
 
-/* ---- one entry --------------------------------------------------------------------------
- *
- * Its place in a bundle is known only after the lengths of those before it: they are read
- * a piece at a time, and of a long entry nothing but the length. */
-
-struct piece {
-    int fd;
-    const char *path;
-    uint64_t at; /* of the piece in the file */
-    size_t len;
-    uint8_t bytes[PIECE_BYTES];
-};
-
-/* The two bytes at `at`, as a number; false in *is_there_out behind the file's end. */
-static bool read_length(struct piece *p, uint64_t at, uint16_t *out, bool *is_there_out,
-                        struct vt_error *err)
-{
-    if (at < p->at || at - p->at > p->len || p->len - (at - p->at) < 2) {
-        p->at = at;
-        if (!read_at(p->fd, p->path, at, p->bytes, sizeof p->bytes, &p->len, err))
-            return false;
-    }
-    *is_there_out = p->len - (at - p->at) >= 2;
-    if (*is_there_out)
-        *out = (uint16_t)(p->bytes[at - p->at] << 8 | p->bytes[at - p->at + 1]);
-    return true;
-}
-
-/* Where entry `number` of the bundle is; *is_there_out false: it has not so many. */
-static bool find_entry(struct piece *p, unsigned number, uint64_t *at_out,
-                       uint16_t *len_out, bool *is_there_out, struct vt_error *err)
-{
-    *at_out = 0;
-    for (unsigned i = 0;; i++) {
-        if (!read_length(p, *at_out, len_out, is_there_out, err))
-            return false;
-        *at_out += 2;
-        if (!*is_there_out || i == number)
-            return true;
-        *at_out += *len_out;
-    }
-}
-
-/* The entry's bytes: out of the piece, or what the piece lacks out of the file. */
-static bool copy_entry(struct piece *p, uint64_t at, size_t len, struct vt_buf *out,
-                       bool *is_whole_out, struct vt_error *err)
-{
-    size_t start = (size_t)(at - p->at), have = p->len - start, got = 0;
-
-    have = have < len ? have : len;
-    vt_buf_put(out, vt_slice_of(p->bytes + start, have));
-    if (have < len) {
-        uint8_t *rest = vt_buf_extend(out, len - have);
-
-        if (rest == NULL)
-            return vt_buf_check(out, "the entry", err);
-        if (!read_at(p->fd, p->path, at + have, rest, len - have, &got, err))
-            return false;
-    }
-    *is_whole_out = have + got == len;
-    return vt_buf_check(out, "the entry", err);
-}
-
 static bool read_entry(struct vt_disk *disk, const struct vt_tile_name *bundle,
                        unsigned number, struct vt_buf *out, struct vt_error *err)
 {
     char path[VT_TILE_PATH_BYTES];
     VT_AUTO_FD fd = -1;
-    struct piece piece;
-    uint64_t size, at;
+    uint64_t size;
     bool is_full, is_there;
-    uint16_t len;
 
     vt_tile_path(bundle, path);
     if (!open_either(disk, bundle, &fd, &size, &is_full, err))
         return false;
-    piece.fd = fd;
-    piece.path = path;
-    piece.at = piece.len = 0;
-    if (!find_entry(&piece, number, &at, &len, &is_there, err) ||
-        (is_there && !copy_entry(&piece, at, len, out, &is_there, err)))
-        return false;
+    if (!vt_bundle_file_read(fd, path, number, out, &is_there, err))
+        return vt_within(err, "%s", vt_disk_path(disk));
     return is_there || fail_form(disk, bundle, "is cut short", err);
 }
 

@@ -75,24 +75,99 @@ struct vt_manifest_root vt_manifest_sum_root(const struct vt_manifest_sum *sum)
                                       vt_tree_root(&sum->tree) };
 }
 
+/* ---- reading ----------------------------------------------------------------------------
+ */
+
+enum { PIECE_BYTES = 512 * VT_MANIFEST_ROW_BYTES };
+
+struct reading {
+    struct vt_manifest_sum *sum;
+    bool (*each)(void *context, const struct vt_manifest_row *row, struct vt_error *err);
+    void *context;
+};
+
+static bool take_rows(const struct reading *reading, vt_reader *r, struct vt_error *err)
+{
+    struct vt_manifest_row row;
+
+    while (vt_manifest_row_read(r, &row))
+        if (!vt_manifest_sum_add(reading->sum, &row, err) ||
+            (reading->each != NULL && !reading->each(reading->context, &row, err)))
+            return false;
+    return vt_read_end(r) || vt_fail(err, VT_MALFORMED, "manifest: cut short in row %ju",
+                                     (uintmax_t)reading->sum->tree.size + 1);
+}
+
 bool vt_manifest_parse(vt_slice file,
                        bool (*each)(void *context, const struct vt_manifest_row *row,
                                     struct vt_error *err),
                        void *context, struct vt_manifest_root *out, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
+    const struct reading reading = { sum, each, context };
     vt_reader r = { file };
-    struct vt_manifest_row row;
 
     if (!vt_read_literal(&r, VT_LIT(VT_MANIFEST_HEAD)))
         return vt_fail(err, VT_MALFORMED, "manifest: does not begin as one");
-    while (vt_manifest_row_read(&r, &row))
-        if (!vt_manifest_sum_add(sum, &row, err) ||
-            (each != NULL && !each(context, &row, err)))
+    if (!take_rows(&reading, &r, err))
+        return false;
+    *out = vt_manifest_sum_root(sum);
+    return true;
+}
+
+/* As many as are asked for, fewer only at the end of the file. */
+static bool read_piece(int fd, const char *name, uint8_t *out, size_t len, size_t *got_out,
+                       struct vt_error *err)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        ssize_t got = read(fd, out + at, len - at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return vt_fail(err, VT_IO, "%s: %s", name, strerror(errno));
+        if (got == 0)
+            break;
+        at += (size_t)got;
+    }
+    *got_out = at;
+    return true;
+}
+
+static bool read_rows(int fd, const char *name, const struct reading *reading,
+                      struct vt_error *err)
+{
+    VT_AUTO_FREE uint8_t *piece = vt_alloc(PIECE_BYTES);
+    size_t got;
+
+    if (!read_piece(fd, name, piece, strlen(VT_MANIFEST_HEAD), &got, err))
+        return false;
+    if (!vt_slice_equal(vt_slice_of(piece, got), VT_LIT(VT_MANIFEST_HEAD)))
+        return vt_fail(err, VT_MALFORMED, "manifest: does not begin as one");
+    do {
+        vt_reader r;
+
+        if (!read_piece(fd, name, piece, PIECE_BYTES, &got, err))
             return false;
-    if (!vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "manifest: cut short in row %ju",
-                       (uintmax_t)sum->tree.size + 1);
+        r = (vt_reader){ vt_slice_of(piece, got) };
+        if (!take_rows(reading, &r, err))
+            return false;
+    } while (got == PIECE_BYTES);
+    return true;
+}
+
+bool vt_manifest_read(int fd, const char *name,
+                      bool (*each)(void *context, const struct vt_manifest_row *row,
+                                   struct vt_error *err),
+                      void *context, struct vt_manifest_root *out, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
+    const struct reading reading = { sum, each, context };
+
+    if (!read_rows(fd, name, &reading, err))
+        return vt_within(err, "%s", name);
     *out = vt_manifest_sum_root(sum);
     return true;
 }

@@ -57,5 +57,11 @@ VT_CHECKED bool vt_manifest_parse(
     vt_slice file,
     bool (*each)(void *context, const struct vt_manifest_row *row, struct vt_error *err),
     void *context, struct vt_manifest_root *out, struct vt_error *err);
+/* The same from a file, read in pieces: memory does not grow with it.
+ * name: for sentences.  Errors: the same; VT_IO */
+VT_CHECKED bool vt_manifest_read(
+    int fd, const char *name,
+    bool (*each)(void *context, const struct vt_manifest_row *row, struct vt_error *err),
+    void *context, struct vt_manifest_root *out, struct vt_error *err);
 
 #endif

@@ -66,6 +66,54 @@ static void whatever_is_changed_shows(void)
     }
 }
 
+/* Longer than a piece, and cut at every place of the last row. */
+static void a_file_is_read_in_pieces(void)
+{
+    enum { ROWS = 2000 };
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+    struct vt_manifest_root whole, root;
+    struct vt_error err = { 0 };
+    const char *path = vt_test_path("manifest");
+
+    vt_buf_put_text(&text, VT_MANIFEST_HEAD);
+    for (unsigned i = 0; i < ROWS; i++) {
+        struct vt_manifest_row row = row_of(1);
+
+        row.object.bytes[0] = (uint8_t)(i >> 8);
+        row.object.bytes[1] = (uint8_t)i;
+        vt_manifest_row_write(&row, &text);
+    }
+    VT_CHECK_OK(vt_manifest_parse(vt_buf_slice(&text), NULL, NULL, &whole, &err));
+    for (size_t cut = 0; cut <= VT_MANIFEST_ROW_BYTES; cut++) {
+        VT_AUTO_FD fd = -1;
+
+        vt_test_write(path, vt_slice_sub(vt_buf_slice(&text), 0, text.len - cut));
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        VT_CHECK(fd >= 0);
+        if (cut % VT_MANIFEST_ROW_BYTES == 0) {
+            VT_CHECK_OK(vt_manifest_read(fd, "manifest", NULL, NULL, &root, &err));
+            VT_CHECK(vt_manifest_root_equal(&root, &whole) == (cut == 0));
+        } else {
+            VT_CHECK_FAILS(VT_MALFORMED,
+                           vt_manifest_read(fd, "manifest", NULL, NULL, &root, &err));
+            err = (struct vt_error){ 0 };
+        }
+    }
+}
+
+/* Two GiB of nothing, in a file with a hole: refused at its first piece, not taken in. */
+static void size_is_no_matter(void)
+{
+    VT_AUTO_FD fd = open(vt_test_path("manifest"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct vt_manifest_root root;
+    struct vt_error err = { 0 };
+
+    VT_CHECK(fd >= 0 && write(fd, VT_MANIFEST_HEAD, strlen(VT_MANIFEST_HEAD)) == 20);
+    VT_CHECK(ftruncate(fd, INT64_C(2) << 30) == 0 && lseek(fd, 0, SEEK_SET) == 0);
+    VT_CHECK_FAILS(VT_REJECTED, vt_manifest_read(fd, "manifest", NULL, NULL, &root, &err));
+    VT_CHECK(strstr(err.message, "row 2 is not behind") != NULL);
+}
+
 static void order_counts(void)
 {
     VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
@@ -84,6 +132,8 @@ static void order_counts(void)
 static const struct vt_case cases[] = {
     { "the root is that of RFC 6962", the_root_is_that_of_rfc_6962 },
     { "whatever is changed shows", whatever_is_changed_shows },
+    { "a file is read in pieces", a_file_is_read_in_pieces },
+    { "size is no matter", size_is_no_matter },
     { "order counts", order_counts },
 };
 

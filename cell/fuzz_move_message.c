@@ -47,14 +47,41 @@ static void ids(vt_slice input)
                  memcmp(input.data, ids, input.len) == 0);
 }
 
+static void takings(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_move_taking taking;
+
+    if (!vt_move_taking_read(input, &taking))
+        return;
+    vt_move_taking_write(&again, &taking);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+/* What a destination is asked to sign can be said: the paper is written, whatever it is. */
+static void ends(vt_slice input)
+{
+    VT_AUTO_FREE struct vt_relocation_words *words = vt_alloc(sizeof *words);
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    if (!vt_move_end_read(input, words))
+        return;
+    vt_move_end_write(&again, words);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+    VT_CHECK(vt_relocation_write(words, &payload, &err) || err.code == VT_MALFORMED);
+}
+
 /* The first byte says which message. */
 void vt_fuzz_one(vt_slice input)
 {
-    static void (*const kinds[])(vt_slice input) = { rows, places, roots, ids };
+    static void (*const kinds[])(
+        vt_slice input) = { rows, places, roots, ids, takings, ends };
     vt_slice rest;
 
     if (input.len == 0)
         return;
     rest = vt_slice_sub(input, 1, input.len - 1);
-    kinds[input.data[0] % 4](rest);
+    kinds[input.data[0] % 6](rest);
 }

@@ -1,5 +1,6 @@
 /* Movers at a keeper; see keeper_door.h. */
 #include "cell/keeper_door.h"
+#include "cell/decide.h"
 #include "cell/move_socket.h"
 
 /* ---- what the table says ----------------------------------------------------------------
@@ -51,6 +52,38 @@ bool vt_residency_may_leave(const struct vt_residency *policy, const char countr
                    VT_SLICE_ARGS(here));
 }
 
+/* The fence of a move, or the next step, whichever comes first. */
+static int64_t next_change(const struct vt_residency *policy, const char country[3],
+                           const struct vt_residency_step *step, int64_t now_unix_s)
+{
+    const struct vt_residency_step *after;
+    size_t index;
+
+    if (step->state == VT_RESIDENCY_MOVING && step->fence_unix_s > now_unix_s)
+        return step->fence_unix_s; /* a step that follows is not before its fence */
+    if (!vt_country_of(vt_slice_from_cstr(country), &index))
+        return 0;
+    after = vt_residency_after(policy, index, VT_DATA_FILE, now_unix_s);
+    return after != NULL ? after->from_unix_s : 0;
+}
+
+bool vt_residency_takes(const struct vt_residency *policy, const char country[3],
+                        vt_slice here, int64_t now_unix_s, struct vt_move_taking *out,
+                        struct vt_error *err)
+{
+    const struct vt_residency_step *step = step_of(policy, country, now_unix_s, err);
+    struct vt_placing placing;
+
+    if (step == NULL || !vt_residency_decide(policy, vt_slice_from_cstr(country),
+                                             VT_DATA_FILE, here, now_unix_s, &placing, err))
+        return false;
+    *out = (struct vt_move_taking){
+        .takes = placing.decision == VT_DECISION_ACCEPT,
+        .next_unix_s = next_change(policy, country, step, now_unix_s),
+    };
+    return true;
+}
+
 static bool may_arrive(void *context, const char country[3], struct vt_error *err)
 {
     const struct vt_keeper_door *door = context;
@@ -69,15 +102,26 @@ static bool may_leave(void *context, const char country[3], struct vt_error *err
                                   vt_env_now_unix_s(&door->env), err);
 }
 
+static bool takes(void *context, const char country[3], struct vt_move_taking *out,
+                  struct vt_error *err)
+{
+    const struct vt_keeper_door *door = context;
+
+    return vt_residency_takes(&door->rules->policy->table, country,
+                              vt_slice_from_cstr(door->rules->cell),
+                              vt_env_now_unix_s(&door->env), out, err);
+}
+
 /* ---- the door ---------------------------------------------------------------------------
  */
 
 bool vt_keeper_door_open(struct vt_keeper_door *door, const char *path,
                          const struct vt_keeper_rules *rules, struct vt_samples *samples,
-                         const struct vt_env *env, struct vt_error *err)
+                         const struct vt_key *key, const struct vt_env *env,
+                         struct vt_error *err)
 {
     *door = (struct vt_keeper_door){
-        .rules = rules, .env = *env, .samples = samples, .listen_fd = -1
+        .rules = rules, .env = *env, .samples = samples, .key = key, .listen_fd = -1
     };
     for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++)
         door->movers[i].fd = -1;
@@ -127,6 +171,9 @@ static void let_in(struct vt_keeper_door *door)
             door->desks[i] = (struct vt_move_desk){ .samples = door->samples,
                                                     .may_arrive = may_arrive,
                                                     .may_leave = may_leave,
+                                                    .takes = takes,
+                                                    .cell = door->rules->cell,
+                                                    .key = door->key,
                                                     .context = door };
         else if (err.code != VT_ABSENT)
             (void)fprintf(stderr, "vitrine cell-keeper: %s\n", err.message);

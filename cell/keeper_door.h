@@ -13,6 +13,7 @@ struct vt_keeper_door {
     const struct vt_keeper_rules *rules; /* borrowed */
     struct vt_env env;
     struct vt_samples *samples; /* borrowed */
+    const struct vt_key *key;   /* the cell's; borrowed */
     int listen_fd;              /* -1: there is no door */
     struct vt_channel movers[VT_KEEPER_MOVERS_MAX];
     struct vt_move_desk desks[VT_KEEPER_MOVERS_MAX];
@@ -21,8 +22,8 @@ struct vt_keeper_door {
 /* path: of its socket; NULL: it stays shut.  VT_LIMIT, VT_REJECTED, VT_IO. */
 VT_CHECKED bool vt_keeper_door_open(struct vt_keeper_door *door, const char *path,
                                     const struct vt_keeper_rules *rules,
-                                    struct vt_samples *samples, const struct vt_env *env,
-                                    struct vt_error *err);
+                                    struct vt_samples *samples, const struct vt_key *key,
+                                    const struct vt_env *env, struct vt_error *err);
 void vt_keeper_door_close(struct vt_keeper_door *door);
 
 /* What to wait for, and what to do then: one message of each mover at most. */
@@ -43,5 +44,10 @@ VT_CHECKED bool vt_residency_may_arrive(const struct vt_residency *policy,
 VT_CHECKED bool vt_residency_may_leave(const struct vt_residency *policy,
                                        const char country[3], vt_slice here,
                                        int64_t now_unix_s, struct vt_error *err);
+/* Does the cell take an upload of that country now, and when does the table change that
+ * next?  Errors: VT_REJECTED no country */
+VT_CHECKED bool vt_residency_takes(const struct vt_residency *policy, const char country[3],
+                                   vt_slice here, int64_t now_unix_s,
+                                   struct vt_move_taking *out, struct vt_error *err);
 
 #endif

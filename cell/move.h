@@ -76,6 +76,28 @@ VT_CHECKED bool vt_mover_settle(struct vt_mover *mover, struct vt_move_settled *
  * Errors: VT_REJECTED one is not what it was; as above */
 VT_CHECKED bool vt_mover_read_back(struct vt_mover *mover, struct vt_manifest_root *out,
                                    struct vt_error *err);
+/* The end with the destination's signature, of what it has read back just now: `words` but
+ * for `to`, `read_back` and where canaries are, which are its to say; they are filled in.
+ * envelope_out: appended.
+ * Errors: VT_REJECTED it refuses, or signed something else; as above */
+VT_CHECKED bool vt_mover_sign(struct vt_mover *mover, struct vt_relocation_words *words,
+                              struct vt_buf *envelope_out, struct vt_error *err);
+
+/* ---- the cut-over ---- */
+
+/* Would the source (else the destination) take an upload now?  Errors: as above */
+VT_CHECKED bool vt_mover_taking(struct vt_mover *mover, bool is_source,
+                                struct vt_move_taking *out, struct vt_error *err);
+struct vt_move_cut_over {
+    bool is_over;     /* the destination takes uploads, the source does not */
+    bool is_measured; /* the source was seen to take them before */
+    int64_t pause_ms; /* from the last yes of the one to the first of the other */
+};
+/* Ask both, over and over, until it is over or the clock (vt_monotonic_ms) shows
+ * `until_ms`. Errors: VT_REJECTED both take them at once; as above */
+VT_CHECKED bool vt_mover_watch(struct vt_mover *mover, int64_t until_ms,
+                               struct vt_move_cut_over *out, struct vt_error *err);
+
 /* Would the source's keeper let them go now?  VT_REJECTED with the reason; as above */
 VT_CHECKED bool vt_mover_may_leave(struct vt_mover *mover, struct vt_error *err);
 /* Remove all of it at the source, whose keeper must agree.  Errors: as above */

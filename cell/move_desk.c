@@ -8,6 +8,7 @@ void vt_move_desk_clear(struct vt_move_desk *desk)
 {
     vt_arrival_free(desk->arrival);
     desk->arrival = NULL;
+    vt_move_desk_forget(desk);
 }
 
 static bool say(struct vt_channel *mover, uint16_t type, vt_slice body,
@@ -163,7 +164,8 @@ struct listing {
     bool is_read;
     struct vt_manifest_sum *sum; /* or rows */
     vt_hash last;
-    vt_hash bodies[VT_MOVE_ROWS_MAX], here[VT_MOVE_ROWS_MAX];
+    struct vt_manifest_row rows[VT_MOVE_ROWS_MAX];
+    vt_hash here[VT_MOVE_ROWS_MAX];
     size_t count;
 };
 
@@ -175,7 +177,7 @@ static bool list_row(void *context, const struct vt_manifest_row *row, const vt_
     listing->last = row->object;
     if (listing->sum != NULL)
         return vt_manifest_sum_add(listing->sum, row, err);
-    listing->bodies[listing->count] = row->body;
+    listing->rows[listing->count] = *row;
     listing->here[listing->count++] = *here;
     vt_manifest_row_write(row, &listing->out);
     vt_buf_put(&listing->out, vt_hash_slice(here));
@@ -185,8 +187,8 @@ static bool list_row(void *context, const struct vt_manifest_row *row, const vt_
 static bool read_again(const struct listing *listing, struct vt_error *err)
 {
     for (size_t i = 0; i < listing->count; i++)
-        if (!vt_samples_read_back(listing->samples, &listing->here[i], &listing->bodies[i],
-                                  err))
+        if (!vt_samples_read_back(listing->samples, &listing->here[i],
+                                  &listing->rows[i].body, err))
             return false;
     return true;
 }
@@ -202,7 +204,9 @@ static bool answer_list(struct vt_move_desk *desk, struct vt_channel *mover, vt_
                  vt_samples_arrived(desk->samples, place.country,
                                     place.has_after ? &place.after : NULL, VT_MOVE_ROWS_MAX,
                                     list_row, &listing, &is_more, err) &&
-                 (!is_read || read_again(&listing, err)) &&
+                 (!is_read || (read_again(&listing, err) &&
+                               vt_move_desk_was_read(desk, &place, listing.rows,
+                                                     listing.count, is_more, err))) &&
                  say(mover, VT_MOVE_LISTED, vt_buf_slice(&listing.out), err) &&
                  say_end(mover, is_more, err);
 
@@ -252,10 +256,40 @@ static bool on_drop(struct vt_move_desk *desk, struct vt_channel *mover, vt_slic
 
     if (!vt_move_ids_read(body, ids, &count))
         return vt_fail(err, VT_MALFORMED, "objects to drop without a form");
+    vt_move_desk_forget(desk);
     for (size_t i = 0; i < count; i++)
         if (!vt_samples_unarrive(desk->samples, &ids[i], err))
             return false;
     return say(mover, VT_MOVE_DROPPED, (vt_slice){ 0 }, err);
+}
+
+/* ---- either end, and the end ------------------------------------------------------------
+ */
+
+static bool on_takes(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice body,
+                     struct vt_error *err)
+{
+    VT_AUTO_BUF out = vt_buf_init(16);
+    struct vt_move_taking taking;
+    struct vt_move_place place;
+
+    if (!take_place(body, &place, err) ||
+        !desk->takes(desk->context, place.country, &taking, err))
+        return false;
+    vt_move_taking_write(&out, &taking);
+    return say(mover, VT_MOVE_TAKEN, vt_buf_slice(&out), err);
+}
+
+static bool on_sign(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice body,
+                    struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_relocation_words *words = vt_alloc(sizeof *words);
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+    if (!vt_move_end_read(body, words))
+        return vt_fail(err, VT_MALFORMED, "the end of a move without a form");
+    return vt_move_desk_sign(desk, words, &out, err) &&
+           say(mover, VT_MOVE_SIGNED, vt_buf_slice(&out), err);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
@@ -272,7 +306,8 @@ static const struct {
     { VT_MOVE_CLOSE, on_close }, { VT_MOVE_HAVE, on_have },
     { VT_MOVE_LIST, on_list },   { VT_MOVE_MAY_LEAVE, on_may_leave },
     { VT_MOVE_READ, on_read },   { VT_MOVE_ROOT, on_root },
-    { VT_MOVE_DROP, on_drop },
+    { VT_MOVE_DROP, on_drop },   { VT_MOVE_TAKES, on_takes },
+    { VT_MOVE_SIGN, on_sign },
 };
 
 /* These are not answered: what was wrong is told to whoever waits next. */

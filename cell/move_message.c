@@ -143,3 +143,89 @@ bool vt_move_root_read(vt_slice body, struct vt_manifest_root *out)
     *out = root;
     return true;
 }
+
+/* ---- who takes uploads ------------------------------------------------------------------
+ */
+
+void vt_move_taking_write(struct vt_buf *out, const struct vt_move_taking *taking)
+{
+    vt_buf_put_u8(out, taking->takes);
+    vt_buf_put_u64(out, (uint64_t)taking->next_unix_s);
+}
+
+bool vt_move_taking_read(vt_slice body, struct vt_move_taking *out)
+{
+    vt_reader r = { body };
+    struct vt_move_taking taking;
+    uint8_t takes;
+
+    if (!vt_read_u8(&r, &takes) || takes > 1 || !read_time(&r, &taking.next_unix_s) ||
+        !vt_read_end(&r))
+        return false;
+    taking.takes = takes == 1;
+    *out = taking;
+    return true;
+}
+
+/* ---- the end ----------------------------------------------------------------------------
+ */
+
+void vt_move_end_write(struct vt_buf *out, const struct vt_relocation_words *words)
+{
+    put_text(out, vt_slice_from_cstr(words->from));
+    vt_buf_put(out, vt_slice_of(words->country, 2));
+    vt_buf_put(out, VT_BYTES(words->recipient.bytes));
+    vt_buf_put_u64(out, (uint64_t)words->at_unix_s);
+    vt_move_root_write(out, &words->manifest);
+    vt_buf_put(out, vt_hash_slice(&words->begun));
+    vt_move_root_write(out, &words->settled);
+    for (size_t i = 0; i < words->canary_count; i++)
+        vt_buf_put(out, vt_hash_slice(&words->canaries[i].object));
+}
+
+static bool read_root(vt_reader *r, struct vt_manifest_root *out)
+{
+    return vt_read_u64(r, &out->count) && out->count <= INT64_MAX &&
+           vt_read_u64(r, &out->bytes) && out->bytes <= INT64_MAX &&
+           vt_hash_read(r, &out->root);
+}
+
+/* As cells are called in a table of residency. */
+static bool read_cell(vt_reader *r, char out[VT_RELOCATION_CELL_CHARS_MAX + 1])
+{
+    vt_slice name;
+
+    if (!read_text(r, VT_RELOCATION_CELL_CHARS_MAX, &name) || name.len == 0)
+        return false;
+    for (size_t i = 0; i < name.len; i++)
+        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-", name.data[i]) == NULL ||
+            name.data[i] == '\0')
+            return false;
+    memcpy(out, name.data, name.len);
+    return true;
+}
+
+static bool read_country(vt_reader *r, char out[3])
+{
+    return read_fixed(r, out, 2) && out[0] >= 'A' && out[0] <= 'Z' && out[1] >= 'A' &&
+           out[1] <= 'Z';
+}
+
+bool vt_move_end_read(vt_slice body, struct vt_relocation_words *out)
+{
+    vt_reader r = { body };
+    struct vt_relocation_words words = { .is_done = true };
+
+    if (!read_cell(&r, words.from) || !read_country(&r, words.country) ||
+        !read_fixed(&r, words.recipient.bytes, sizeof words.recipient.bytes) ||
+        !read_time(&r, &words.at_unix_s) || !read_root(&r, &words.manifest) ||
+        !vt_hash_read(&r, &words.begun) || !read_root(&r, &words.settled))
+        return false;
+    while (words.canary_count < VT_RELOCATION_CANARIES_MAX &&
+           vt_hash_read(&r, &words.canaries[words.canary_count].object))
+        words.canary_count++;
+    if (!vt_read_end(&r))
+        return false;
+    *out = words;
+    return true;
+}

@@ -5,6 +5,7 @@
  *   where they come from
  *     PAGE (country, after)   ->   ROW ..., END (is there more?)
  *     MAY_LEAVE (country)     ->   LEFT: nothing is removed, but it would be
+ *     TAKES (country)         ->   TAKEN (would an upload be taken now? of either end)
  *     LEAVE (country)         ->   LEFT (how many are there still)
  *   where they come to
  *     BEGIN                   ->   BEGUN (what was not closed is forgotten)
@@ -17,12 +18,14 @@
  *     READ (country, after)   ->   LISTED, END: the same, with each file read again
  *     ROOT (country)          ->   ROOTED: by the keeper's own reckoning
  *     DROP (ids)              ->   DROPPED
+ *     SIGN (words of the end) ->   SIGNED, if all was read here just now: see READ
  *
  * Any of them may be answered by an error. */
 #ifndef VT_CELL_MOVE_MESSAGE_H
 #define VT_CELL_MOVE_MESSAGE_H
 
 #include "cell/samples_move.h"
+#include "custody/relocation.h"
 #include "role/channel.h"
 
 enum {
@@ -48,6 +51,10 @@ enum {
     VT_MOVE_DROP,
     VT_MOVE_DROPPED,
     VT_MOVE_MAY_LEAVE,
+    VT_MOVE_TAKES,
+    VT_MOVE_TAKEN,
+    VT_MOVE_SIGN,
+    VT_MOVE_SIGNED,
 };
 
 enum {
@@ -82,6 +89,20 @@ VT_CHECKED bool vt_move_ids_read(vt_slice body, vt_hash ids[VT_MOVE_IDS_MAX],
 void vt_move_root_write(struct vt_buf *out, const struct vt_manifest_root *root);
 VT_CHECKED bool vt_move_root_read(vt_slice body, struct vt_manifest_root *out);
 
+/* Does an end take uploads of the country, and when does its table change that next? */
+struct vt_move_taking {
+    bool takes;
+    int64_t next_unix_s; /* 0: nothing is planned */
+};
+
+void vt_move_taking_write(struct vt_buf *out, const struct vt_move_taking *taking);
+VT_CHECKED bool vt_move_taking_read(vt_slice body, struct vt_move_taking *out);
+
+/* What the destination is asked to sign: is_done, and all of it but `to`, `read_back` and
+ * where canaries are now, which it knows itself. */
+void vt_move_end_write(struct vt_buf *out, const struct vt_relocation_words *words);
+VT_CHECKED bool vt_move_end_read(vt_slice body, struct vt_relocation_words *out);
+
 /* ---- a keeper's side --------------------------------------------------------------------
  */
 
@@ -90,13 +111,36 @@ struct vt_move_desk {
     struct vt_samples *samples;
     struct vt_arrival *arrival; /* owned; see clear */
     struct vt_error wrong;      /* with a message that is not answered */
+    /* Of what was read again from the disk in this conversation, page behind page. */
+    struct vt_manifest_sum *read; /* owned; NULL: nothing that still holds */
+    char read_country[3];
+    bool is_read_whole;
+    const char *cell;         /* borrowed: its name, and its key */
+    const struct vt_key *key; /* NULL: it signs nothing */
     /* May samples of the country be taken here, or leave?  VT_REJECTED with the reason. */
     bool (*may_arrive)(void *context, const char country[3], struct vt_error *err);
     bool (*may_leave)(void *context, const char country[3], struct vt_error *err);
+    /* Would an upload of the country be taken?  VT_REJECTED it is no country. */
+    bool (*takes)(void *context, const char country[3], struct vt_move_taking *out,
+                  struct vt_error *err);
     void *context;
 };
 
 void vt_move_desk_clear(struct vt_move_desk *desk);
+/* What was read here is no measure any more: something came, or went. */
+void vt_move_desk_forget(struct vt_move_desk *desk);
+/* Rows of a page that was read; `after` as the mover said it (NULL: from the first). */
+VT_CHECKED bool vt_move_desk_was_read(struct vt_move_desk *desk,
+                                      const struct vt_move_place *place,
+                                      const struct vt_manifest_row *rows, size_t count,
+                                      bool is_more, struct vt_error *err);
+/* The end of a move with this cell's signature: all that it says of this cell is what was
+ * found here.  envelope_out: appended.
+ * Errors: VT_REJECTED not all was read, it is not what the source has, or the time is not
+ *         ours; VT_IO */
+VT_CHECKED bool vt_move_desk_sign(struct vt_move_desk *desk,
+                                  struct vt_relocation_words *words,
+                                  struct vt_buf *envelope_out, struct vt_error *err);
 /* Receive one message and answer it.
  * Errors: VT_ABSENT the mover is gone; VT_MALFORMED it says what has no form; VT_IO */
 VT_CHECKED bool vt_move_answer(struct vt_move_desk *desk, struct vt_channel *mover,

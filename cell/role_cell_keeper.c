@@ -331,8 +331,8 @@ static bool begin(struct keeper *k, struct vt_error *err)
         !vt_keeper_rules_read(&k->rules, &k->begin.sources, err) ||
         !vt_samples_open(k->begin.samples, k->begin.sources.cell, &k->begin.bounds, k->key,
                          &k->env, &k->samples, err) ||
-        !vt_keeper_door_open(&k->door, k->begin.movers, &k->rules, k->samples, &k->env,
-                             err))
+        !vt_keeper_door_open(&k->door, k->begin.movers, &k->rules, k->samples, k->key,
+                             &k->env, err))
         return false;
     if (k->begin.has_queue)
         k->guests.door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);

@@ -1,7 +1,9 @@
 /* A country's samples between two stores in service: all arrive, once, whoever is killed on
  * the way; what was erased meanwhile does not; what is damaged is found. */
+#include "cell/keeper_door.h"
 #include "cell/move_inside.h"
 #include "cell/move_message.h"
+#include "tests/custody_world.h"
 #include "tests/harness.h"
 #include "tests/moving.h"
 #include <signal.h>
@@ -476,6 +478,169 @@ static void one_arrival_at_a_time(void)
     vt_samples_close(samples);
 }
 
+/* ---- the end ----------------------------------------------------------------------------
+ */
+
+static struct vt_relocation_words words_of(const struct vt_manifest_root *root)
+{
+    struct vt_relocation_words words = { .is_done = true,
+                                         .from = "zurich",
+                                         .to = "vienna",
+                                         .country = "CH",
+                                         .at_unix_s = time(NULL),
+                                         .manifest = *root,
+                                         .begun = vt_sha256_of(VT_LIT("begun")),
+                                         .settled = *root };
+
+    return words;
+}
+
+static void refuses(struct both *both, struct vt_relocation_words words, const char *why)
+{
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    VT_CHECK_FAILS(VT_REJECTED, vt_mover_sign(&both->mover, &words, &out, &err));
+    VT_CHECK_SAYING(strstr(err.message, why) != NULL, "%s", err.message);
+}
+
+/* The destination's name stands for what it read, all of it, just now. */
+static void the_destination_signs_what_it_read(void)
+{
+    struct both *both = make(150);
+    struct vt_manifest_root root = manifest_of(both), again;
+    struct vt_relocation_words words = words_of(&root), other = words;
+    struct vt_move_listed *page = vt_arena_alloc(vt_test_arena(), sizeof *page);
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_error err = { 0 };
+    vt_slice answer;
+
+    check_settled(both, &root);
+    other.settled.root.bytes[3] ^= 1;
+    refuses(both, other, "and the source has");
+    refuses(both, words, "from the first file to the last"); /* a no ends what was read */
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    other = words;
+    other.at_unix_s -= 3600;
+    refuses(both, other, "destination's clock");
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    other = words;
+    other.canary_count = 1; /* nobody's */
+    VT_CHECK_FAILS(VT_ABSENT, vt_mover_sign(&both->mover, &other, &out, &err));
+    err = (struct vt_error){ 0 };
+    VT_CHECK_OK(vt_mover_sign(&both->mover, &words, &out, &err));
+    VT_CHECK(vt_manifest_root_equal(&words.read_back, &root));
+    VT_CHECK_OK(vt_envelope_parse(vt_buf_slice(&out), &envelope, &err));
+    VT_CHECK(
+        vt_envelope_is_signed_by(&envelope, vt_key_public(vt_custody_destination_key())));
+    /* The first page alone, then a batch that is begun: neither is all, just now. */
+    VT_CHECK_OK(vt_move_list(&both->mover, NULL, true, page, &err));
+    refuses(both, words, "from the first file to the last");
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    VT_CHECK_OK(vt_move_call(both->mover.to, VT_MOVE_BEGIN, (vt_slice){ 0 }, VT_MOVE_BEGUN,
+                             &answer, &err));
+    refuses(both, words, "from the first file to the last");
+    end(both);
+}
+
+static void say_takes(int end_, int64_t from, int64_t until)
+{
+    vt_test_write(vt_test_path(end_ == 0 ? "zurich.takes" : "vienna.takes"),
+                  vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%jd %jd\n",
+                                                     (intmax_t)from, (intmax_t)until)));
+}
+
+static void the_cut_over_is_watched(void)
+{
+    struct both *both = make(1);
+    struct vt_move_cut_over over;
+    struct vt_error err = { 0 };
+    int64_t now = time(NULL), soon_ms = vt_monotonic_ms() + 20;
+
+    say_takes(0, 0, now + 1000);
+    VT_CHECK_OK(vt_mover_watch(&both->mover, soon_ms, &over, &err));
+    VT_CHECK(!over.is_over && over.is_measured);
+    say_takes(1, 0, now + 1000);
+    VT_CHECK_FAILS(VT_REJECTED, vt_mover_watch(&both->mover, soon_ms, &over, &err));
+    err = (struct vt_error){ 0 };
+    say_takes(0, 0, 1);
+    VT_CHECK_OK(vt_mover_watch(&both->mover, soon_ms, &over, &err));
+    VT_CHECK(over.is_over && !over.is_measured);
+    say_takes(0, 0, now + 2);
+    say_takes(1, now + 2, now + 1000);
+    VT_CHECK_OK(vt_mover_watch(&both->mover, vt_monotonic_ms() + 10000, &over, &err));
+    VT_CHECK_SAYING(over.is_over && over.is_measured && over.pause_ms <= 1000, "%jd ms",
+                    (intmax_t)over.pause_ms);
+    end(both);
+}
+
+/* ---- what the table allows --------------------------------------------------------------
+ */
+
+/* From 1000 on CH lies in zurich, from 2000 on it moves, fenced at 2500, and from 3000 on
+ * it lies in vienna. */
+static struct vt_residency *table_of_a_move(void)
+{
+    static const struct vt_residency_step steps[] = {
+        { 1000, 0, VT_RESIDENCY_HERE, 0, 0 },
+        { 2000, 2500, VT_RESIDENCY_MOVING, 0, 1 },
+        { 3000, 0, VT_RESIDENCY_HERE, 1, 1 },
+    };
+    struct vt_residency *table = vt_arena_alloc(vt_test_arena(), sizeof *table);
+    struct vt_error err = { 0 };
+    size_t ch;
+
+    *table = (struct vt_residency){ .version = 1, .created_unix_s = 1000, .cell_count = 2 };
+    table->cells[0] =
+        (struct vt_residency_cell){ VT_LIT("zurich"), VT_LIT("CH"), VT_LIT("https://z") };
+    table->cells[1] =
+        (struct vt_residency_cell){ VT_LIT("vienna"), VT_LIT("AT"), VT_LIT("https://v") };
+    VT_CHECK(vt_country_of(VT_LIT("CH"), &ch));
+    for (size_t i = 0; i < 3; i++)
+        VT_CHECK_OK(vt_residency_set(&table->lines[ch][VT_DATA_FILE], &steps[i], &err));
+    return table;
+}
+
+static void a_table_opens_and_shuts(void)
+{
+    static const struct {
+        int64_t at;
+        const char *cell;
+        bool may_arrive, may_leave, takes;
+        int64_t next;
+    } rows[] = {
+        { 1500, "zurich", true, false, true, 2000 },
+        { 1500, "vienna", false, true, false, 2000 },
+        { 2000, "zurich", false, false, true, 2500 },
+        { 2000, "vienna", true, true, false, 2500 },
+        { 2499, "zurich", false, false, true, 2500 },
+        { 2500, "zurich", false, false, false, 3000 },
+        { 2500, "vienna", true, true, false, 3000 },
+        { 3000, "zurich", false, true, false, 0 },
+        { 3000, "vienna", true, false, true, 0 },
+        { 3000, "berlin", false, true, false, 0 },
+    };
+    struct vt_residency *table = table_of_a_move();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vt_slice cell = vt_slice_from_cstr(rows[i].cell);
+        struct vt_error no = { 0 }, err = { 0 };
+        struct vt_move_taking taking;
+
+        VT_CHECK_SAYING(vt_residency_may_arrive(table, "CH", cell, rows[i].at, &no) ==
+                            rows[i].may_arrive,
+                        "arrive, row %zu", i);
+        VT_CHECK_SAYING(vt_residency_may_leave(table, "CH", cell, rows[i].at, &no) ==
+                            rows[i].may_leave,
+                        "leave, row %zu", i);
+        VT_CHECK_OK(vt_residency_takes(table, "CH", cell, rows[i].at, &taking, &err));
+        VT_CHECK_SAYING(taking.takes == rows[i].takes && taking.next_unix_s == rows[i].next,
+                        "takes, row %zu: %d, %jd", i, taking.takes,
+                        (intmax_t)taking.next_unix_s);
+    }
+}
+
 static const struct vt_case cases[] = {
     { "everybody is killed, and nothing is lost", everybody_is_killed },
     { "uploads and erasures go on", uploads_and_erasures_go_on },
@@ -485,6 +650,9 @@ static const struct vt_case cases[] = {
     { "damage is found at both ends", damage_is_found_at_both_ends },
     { "a page has its bound", a_page_has_its_bound },
     { "one arrival at a time", one_arrival_at_a_time },
+    { "the destination signs what it read", the_destination_signs_what_it_read },
+    { "the cut-over is watched", the_cut_over_is_watched },
+    { "a table opens and shuts", a_table_opens_and_shuts },
 };
 
 VT_TEST_MAIN("cell.move", cases)

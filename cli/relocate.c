@@ -389,18 +389,26 @@ static const struct vt_verb verbs[] = {
     { "progress", NULL, 0, 0, "how far is the move?", NULL, vt_cli_relocate_job_options,
       vt_cli_relocate_progress },
     { "verify", NULL, 0, 0, "read every file at the destination again, and compare roots",
-      "Exit code 1 if they differ: before the fence they may, by what was shared since.",
-      vt_cli_relocate_job_options, vt_cli_relocate_verify },
+      "Exit code 1 if they differ: before the fence they may, by what was shared since.\n"
+      "Once the move is done it is compared with what both cells signed.",
+      vt_cli_relocate_verify_options, vt_cli_relocate_verify },
     { "finish", NULL, 0, 0, "behind the fence: bring the rest, prove it, empty the source",
       "Refused until the table of residency has given the country's files to the\n"
-      "destination.  Nothing is removed before both roots are equal and that is on the\n"
-      "ledger.",
-      vt_cli_relocate_agent_options, vt_cli_relocate_finish },
+      "destination; --wait waits for that, and tells for how long nobody took uploads.\n"
+      "Nothing is removed before both roots are equal, both cells have signed that, and "
+      "it\n"
+      "is on the ledger.",
+      vt_cli_relocate_finish_options, vt_cli_relocate_finish },
+    { "refused", NULL, 0, 0, "ask the source's key agent for a key once more, on record",
+      "Exit code 1 unless it says of each period that its key was destroyed.",
+      vt_cli_relocate_refused_options, vt_cli_relocate_refused },
     { "countersign", NULL, 0, 0, "add the supervisor's signature to a move's last paper",
-      NULL, vt_cli_relocate_countersign_options, vt_cli_relocate_countersign },
+      "The papers are checked first, as confirm does.", vt_cli_relocate_countersign_options,
+      vt_cli_relocate_countersign },
     { "confirm", NULL, 0, 0, "check a move's papers, offline",
-      "Exit code 1 unless the manifest was on the ledger before the end was, all arrived,\n"
-      "and the supervisor countersigned.",
+      "Exit code 1 unless the manifest was on the ledger before the end was, all arrived "
+      "by\n"
+      "the signatures of both cells, and the supervisor countersigned.",
       vt_cli_relocate_confirm_options, vt_cli_relocate_confirm },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

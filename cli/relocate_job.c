@@ -32,6 +32,7 @@ static const struct vt_field JOB[] = {
     JOB_TEXT("place"),
     JOB_TEXT("jurisdiction"),
     JOB_TEXT("ticket"),
+    { "approver_keys", VT_FIELD_TEXTS, true, VT_JOB_APPROVERS_MAX, NULL, NULL },
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
@@ -105,15 +106,25 @@ static bool take_words(struct vt_job *job, struct vt_error *err)
            vt_fail(err, VT_REJECTED, "%s: moves from a cell to itself", path);
 }
 
+/* Whoever only looks believes the paper; who goes on checks it, vt_job_begun. */
 static bool take_manifest(struct vt_job *job, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1024));
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    const json_t *root;
 
-    if (!vt_disk_has(job->disk, "manifest"))
+    if (!vt_disk_has(job->disk, "begun"))
         return true;
-    return vt_disk_read(job->disk, "manifest", &bytes, err) &&
-           (vt_manifest_parse(vt_buf_slice(&bytes), NULL, NULL, &job->manifest, err) ||
-            vt_within(err, "%s/manifest", job->dir));
+    if (!vt_disk_read(job->disk, "begun", &bytes, err) ||
+        !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
+        return vt_within(err, "%s/begun", job->dir);
+    if (envelope.statement.type != VT_RELOCATION)
+        return vt_fail(err, VT_REJECTED, "%s/begun: is no paper of a relocation", job->dir);
+    root = json_object_get(envelope.statement.predicate, "manifest");
+    job->manifest = (struct vt_manifest_root){ .count = vt_field_number(root, "count"),
+                                               .bytes = vt_field_number(root, "bytes"),
+                                               .root = vt_field_hash(root, "root") };
+    return true;
 }
 
 bool vt_job_open(struct vt_args *args, const char *dir, bool is_writing, struct vt_job *out,
@@ -122,9 +133,9 @@ bool vt_job_open(struct vt_args *args, const char *dir, bool is_writing, struct 
     (void)args;
     *out =
         (struct vt_job){ .dir = dir, .arena = vt_arena_new(), .from.fd = -1, .to.fd = -1 };
-    if (!vt_disk_open(dir, false, &out->disk, err) ||
-        (is_writing && !vt_disk_lock(out->disk, err)) || !take_words(out, err) ||
-        !take_documents(out, err) || !take_manifest(out, err))
+    if (!vt_disk_open(dir, false, &out->disk, err) || !take_words(out, err) ||
+        !take_documents(out, err) || (is_writing && !vt_disk_lock(out->disk, err)) ||
+        !take_manifest(out, err))
         return false;
     out->mover.from = &out->from;
     out->mover.to = &out->to;
@@ -144,6 +155,8 @@ void vt_job_close(struct vt_job *job)
     vt_key_close(job->person);
     vt_key_close(job->role);
     vt_key_close(job->cell);
+    for (size_t i = 0; i < job->approver_count; i++)
+        vt_key_close(job->approvers[i]);
     vt_http_client_free(job->client);
     if (job->keyring != NULL)
         vt_cli_keyring_clear(job->keyring);
@@ -163,6 +176,20 @@ bool vt_job_connect(struct vt_job *job, struct vt_error *err)
     return false;
 }
 
+/* Two persons, where the policy asks for them: each has a key, in a token as a rule. */
+static bool open_approvers(struct vt_job *job, vt_slice passphrase, struct vt_error *err)
+{
+    const json_t *paths = json_object_get(job->words, "approver_keys");
+
+    for (size_t i = 0; i < json_array_size(paths); i++) {
+        if (!vt_key_open(json_string_value(json_array_get(paths, i)), passphrase,
+                         &job->approvers[job->approver_count], err))
+            return false;
+        job->approver_count++;
+    }
+    return true;
+}
+
 bool vt_job_open_agent(struct vt_args *args, struct vt_job *job, struct vt_error *err)
 {
     VT_AUTO_BUF passphrase = vt_buf_init(VT_KIB(4));
@@ -177,6 +204,7 @@ bool vt_job_open_agent(struct vt_args *args, struct vt_job *job, struct vt_error
                         err) &&
             vt_key_open(vt_job_text(job, "cell_key"), vt_buf_slice(&passphrase), &job->cell,
                         err) &&
+            open_approvers(job, vt_buf_slice(&passphrase), err) &&
             vt_http_client_new(&job->client, err);
     if (passphrase.data != NULL)
         explicit_bzero(passphrase.data, passphrase.capacity);
@@ -208,7 +236,7 @@ static bool key_id(const struct vt_key *key, vt_hash *out)
 static bool sign(struct vt_job *job, const vt_hash *ids, size_t count, struct vt_buf *out,
                  struct vt_error *err)
 {
-    const struct vt_key *keys[2] = { job->person, job->role };
+    const struct vt_key *keys[2 + VT_JOB_APPROVERS_MAX] = { job->person, job->role };
     VT_AUTO_FREE struct vt_access *access = vt_alloc(sizeof *access);
 
     *access = (struct vt_access){ .cell = vt_field_text(job->words, "from"),
@@ -222,12 +250,14 @@ static bool sign(struct vt_job *job, const vt_hash *ids, size_t count, struct vt
                                   .reason = VT_ACCESS_RELOCATION,
                                   .ticket = vt_field_text(job->words, "ticket"),
                                   .recipient = job->destination.key };
+    for (size_t i = 0; i < job->approver_count; i++)
+        keys[2 + i] = job->approvers[i];
     access->created_unix_s = vt_env_now_unix_s(job->asker.env);
     access->expires_unix_s = access->created_unix_s + VALID_S;
     if (!key_id(job->person, &access->person) || !key_id(job->role, &access->role_key))
         return vt_fail(err, VT_MALFORMED, "a key has no id");
     return vt_access_batch_root(ids, count, &access->batch_root, err) &&
-           vt_ask_sign(access, keys, 2, out, err);
+           vt_ask_sign(access, keys, 2 + job->approver_count, out, err);
 }
 
 static bool find_period(const struct vt_job *job, const vt_hash *digest,
@@ -301,11 +331,11 @@ static bool take_answer(struct vt_job *job, const struct vt_ask_answer *answer,
     return vt_ask_log_count(&job->asker, vt_buf_slice(&answer->tally), err);
 }
 
-static bool ask(struct vt_job *job, const struct vt_ask_object *objects, const vt_hash *ids,
-                size_t count, struct placing *placing, struct vt_error *err)
+/* One statement, logged, and what the agent says to it. */
+static bool put(struct vt_job *job, const struct vt_ask_object *objects, const vt_hash *ids,
+                size_t count, struct vt_ask_answer *answer, struct vt_error *err)
 {
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_ASK_ANSWER answer = { .message = "" };
     struct vt_ask_wish wish = {
         .objects = objects, .object_count = count, .ids = ids, .id_count = count
     };
@@ -316,8 +346,35 @@ static bool ask(struct vt_job *job, const struct vt_ask_object *objects, const v
     asked.envelope = vt_buf_slice(&envelope);
     vt_ask_draw_salt(job->asker.env, &asked);
     return keep_asked(job, &asked, err) &&
-           vt_ask_release(&job->asker, &asked, &wish, &answer, err) &&
-           keep_asked(job, &asked, err) && take_answer(job, &answer, placing, err);
+           vt_ask_release(&job->asker, &asked, &wish, answer, err) &&
+           keep_asked(job, &asked, err);
+}
+
+static bool ask(struct vt_job *job, const struct vt_ask_object *objects, const vt_hash *ids,
+                size_t count, struct placing *placing, struct vt_error *err)
+{
+    VT_AUTO_ASK_ANSWER answer = { .message = "" };
+
+    return put(job, objects, ids, count, &answer, err) &&
+           take_answer(job, &answer, placing, err);
+}
+
+static const char *kept_path(struct vt_arena *arena, const vt_hash *document)
+{
+    char hex[65];
+
+    vt_hash_text(document, hex);
+    return vt_arena_printf(arena, "kept/%s", hex);
+}
+
+/* The first one of each period is kept for vt_job_ask_again. */
+static bool keep_one(struct vt_job *job, const struct vt_move_sealed *object,
+                     struct vt_arena *arena, struct vt_error *err)
+{
+    const char *path = kept_path(arena, &object->recipient);
+
+    return vt_disk_has(job->disk, path) ||
+           vt_disk_write(job->disk, path, object->header, 0600, err);
 }
 
 bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t count,
@@ -331,7 +388,9 @@ bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t c
 
     for (size_t i = 0; i < count; i++) {
         asked[i].header = objects[i].header;
-        if (!find_period(job, &objects[i].recipient, &asked[i].recipient, err))
+        if (!find_period(job, &objects[i].recipient, &asked[i].recipient, err) ||
+            ((i == 0 || !vt_hash_equal(&objects[i].recipient, &objects[i - 1].recipient)) &&
+             !keep_one(job, &objects[i], arena, err)))
             return false;
         placed[i] = (struct placed){ vt_ask_object_id(&asked[i]), i };
     }
@@ -339,4 +398,110 @@ bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t c
     for (size_t i = 0; i < count; i++)
         ids[i] = placed[i].id;
     return ask(job, asked, ids, count, &placing, err);
+}
+
+bool vt_job_ask_again(struct vt_job *job, size_t period, char message[240],
+                      struct vt_error *err)
+{
+    const char *path = kept_path(job->arena, &job->periods[period].digest);
+    VT_AUTO_BUF header = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX);
+    VT_AUTO_ASK_ANSWER answer = { .message = "" };
+    struct vt_ask_object object = { .recipient = job->periods[period].key };
+    vt_hash id;
+
+    if (!vt_disk_read(job->disk, path, &header, err))
+        return false;
+    object.header = vt_buf_slice(&header);
+    id = vt_ask_object_id(&object);
+    if (!put(job, &object, &id, 1, &answer, err))
+        return false;
+    (void)snprintf(message, 240, "%s",
+                   answer.outcome == VT_ASK_RELEASED ? "" : answer.message);
+    return answer.outcome != VT_ASK_RELEASED ||
+           vt_ask_log_count(&job->asker, vt_buf_slice(&answer.tally), err);
+}
+
+/* ---- papers -----------------------------------------------------------------------------
+ */
+
+json_t *vt_job_root_json(const struct vt_manifest_root *root)
+{
+    return json_pack("{s:I,s:I,s:o}", "count", (json_int_t)root->count, "bytes",
+                     (json_int_t)root->bytes, "root", vt_field_of_hash(&root->root));
+}
+
+struct vt_relocation_words vt_job_words(const struct vt_job *job, bool is_done)
+{
+    struct vt_relocation_words words = { .is_done = is_done,
+                                         .recipient = job->destination.key,
+                                         .at_unix_s = vt_env_now_unix_s(job->asker.env),
+                                         .manifest = job->manifest,
+                                         .begun = job->move.begun };
+
+    (void)snprintf(words.from, sizeof words.from, "%s", vt_job_text(job, "from"));
+    (void)snprintf(words.to, sizeof words.to, "%s", vt_job_text(job, "to"));
+    memcpy(words.country, job->mover.country, sizeof words.country);
+    return words;
+}
+
+bool vt_job_log(struct vt_job *job, const char *name, vt_slice envelope,
+                struct vt_error *err)
+{
+    VT_AUTO_BUF proof = vt_buf_init(VT_KIB(128));
+    const char *path = vt_arena_printf(job->arena, "%s.tlog-proof", name);
+
+    return vt_ask_log(&job->asker, envelope, vt_field_text(job->words, "origin"), &proof,
+                      err) &&
+           vt_disk_write(job->disk, path, vt_buf_slice(&proof), 0644, err) &&
+           vt_disk_write(job->disk, name, envelope, 0644, err);
+}
+
+/* The papers are of the move that job.json describes. */
+static bool is_of_job(const struct vt_job *job, struct vt_error *err)
+{
+    const struct vt_relocation *move = &job->move;
+
+    return (strcmp(move->from, vt_job_text(job, "from")) == 0 &&
+            strcmp(move->to, vt_job_text(job, "to")) == 0 &&
+            strcmp(move->country, job->mover.country) == 0 &&
+            memcmp(&move->recipient, &job->destination.key, sizeof move->recipient) == 0) ||
+           vt_fail(err, VT_REJECTED,
+                   "%s/begun: is of a move of files of %s from %s to %s, or for another "
+                   "recipient: not what job.json says",
+                   job->dir, move->country, move->from, move->to);
+}
+
+static bool judge(struct vt_job *job, const struct vt_trust *trust, bool is_done,
+                  struct vt_error *err)
+{
+    VT_AUTO_BUF begun = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF begun_proof = vt_buf_init(VT_KIB(128));
+    VT_AUTO_BUF done = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF done_proof = vt_buf_init(VT_KIB(128));
+    struct vt_relocation_papers papers = { .origin = vt_field_text(job->words, "origin") };
+
+    if (!vt_disk_read(job->disk, "begun", &begun, err) ||
+        !vt_disk_read(job->disk, "begun.tlog-proof", &begun_proof, err) ||
+        (is_done && (!vt_disk_read(job->disk, "done", &done, err) ||
+                     !vt_disk_read(job->disk, "done.tlog-proof", &done_proof, err))))
+        return vt_within(err, "%s", job->dir);
+    papers.begun = vt_buf_slice(&begun);
+    papers.begun_proof = vt_buf_slice(&begun_proof);
+    papers.done = vt_buf_slice(&done);
+    papers.done_proof = vt_buf_slice(&done_proof);
+    if (!(is_done ? vt_relocation_done : vt_relocation_begun)(&papers, trust, &job->move,
+                                                              err))
+        return vt_within(err, "%s", job->dir);
+    job->manifest = job->move.manifest;
+    return is_of_job(job, err);
+}
+
+bool vt_job_begun(struct vt_job *job, const struct vt_trust *trust, struct vt_error *err)
+{
+    return judge(job, trust, false, err);
+}
+
+bool vt_job_done(struct vt_job *job, const struct vt_trust *trust, struct vt_error *err)
+{
+    return judge(job, trust, true, err);
 }

@@ -5,57 +5,57 @@
 #include "custody/relocation.h"
 #include "ledger/tlog_proof.h"
 
-#define END_OPTION                                                                         \
-    {                                                                                      \
-        NULL, NULL, NULL, false, false                                                     \
-    }
-#define DONE_OPTION                                                                        \
-    {                                                                                      \
-        "done", "FILE", "the move's last paper, JOB/done", true, false                     \
-    }
+#define OPTIONS_PAPERS                                                                     \
+    { "begun", "FILE", "the move's first paper, JOB/begun; its proof beside it", true,     \
+      false },                                                                             \
+        { "done", "FILE", "the move's last paper, JOB/done; its proof beside it", true,    \
+          false },                                                                         \
+        { "origin", "ORIGIN", "of the source's access ledger", true, false },              \
+        VT_OPTION_TRUST
 
 const struct vt_option vt_cli_relocate_countersign_options[] = {
-    DONE_OPTION,   { "out", "FILE", "where it goes with your signature too", true, false },
-    VT_OPTION_KEY, VT_OPTION_PASSPHRASE,
-    END_OPTION,
+    OPTIONS_PAPERS,
+    { "out", "FILE", "where the last paper goes with your signature too", true, false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTION_RELOCATE_END,
 };
 const struct vt_option vt_cli_relocate_confirm_options[] = {
-    { "begun", "FILE", "the move's first paper, JOB/begun; its proof beside it", true,
-      false },
-    DONE_OPTION,
+    OPTIONS_PAPERS,
     { "countersigned", "FILE", "the last paper with the supervisor's signature", true,
       false },
-    { "origin", "ORIGIN", "of the source's access ledger", true, false },
-    VT_OPTION_TRUST,
-    END_OPTION,
+    { "manifest", "FILE", "JOB/manifest: are its root, and the canaries, in it?", false,
+      false },
+    VT_OPTION_RELOCATE_END,
 };
 
-bool vt_cli_relocate_countersign(struct vt_args *args, struct vt_error *err)
-{
-    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_ENVELOPE envelope = { 0 };
-    const char *path = vt_args_get(args, "done");
-    VT_AUTO_KEY key = NULL;
+/* ---- the papers -------------------------------------------------------------------------
+ */
 
-    if (!vt_file_read(path, &bytes, err))
-        return false;
-    if (!vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
-        return vt_within(err, "%s", path);
-    if (envelope.statement.type != VT_RELOCATION)
-        return vt_fail(err, VT_REJECTED, "%s: is a %s statement, no relocation", path,
-                       vt_predicate_name(envelope.statement.type));
-    if (!vt_cli_key_open(args, &key, err) ||
-        !vt_envelope_add_signature(vt_buf_slice(&bytes), key, &out, err) ||
-        !vt_cli_create(vt_args_get(args, "out"), vt_buf_slice(&out), 0644, err))
-        return false;
-    if (vt_args_is_json(args))
-        vt_cli_print_json(
-            json_pack("{s:b,s:s}", "ok", 1, "file", vt_args_get(args, "out")));
-    else
-        (void)printf("%s: the end of the move, with your signature\n",
-                     vt_args_get(args, "out"));
-    return true;
+struct papers {
+    struct vt_buf begun, begun_proof, done, done_proof, both;
+    struct vt_trust *trust;
+    struct vt_relocation_papers slices;
+};
+
+static void papers_clear(struct papers *p)
+{
+    vt_buf_clear(&p->begun);
+    vt_buf_clear(&p->begun_proof);
+    vt_buf_clear(&p->done);
+    vt_buf_clear(&p->done_proof);
+    vt_buf_clear(&p->both);
+    vt_trust_free(p->trust);
+}
+#define AUTO_PAPERS __attribute__((cleanup(papers_clear))) struct papers
+
+static struct papers papers_init(void)
+{
+    return (struct papers){ .begun = vt_buf_init(VT_ENTRY_BYTES_MAX),
+                            .begun_proof = vt_buf_init(VT_KIB(128)),
+                            .done = vt_buf_init(VT_ENTRY_BYTES_MAX),
+                            .done_proof = vt_buf_init(VT_KIB(128)),
+                            .both = vt_buf_init(VT_ENTRY_BYTES_MAX) };
 }
 
 /* What has no form is told with the file's name. */
@@ -81,57 +81,176 @@ static bool read_with_proof(struct vt_args *args, const char *option, struct vt_
             vt_within(err, "%s", beside));
 }
 
-static void say(struct vt_args *args, const struct vt_relocation *move)
+static bool read_papers(struct vt_args *args, struct papers *p, struct vt_error *err)
 {
+    if (!read_with_proof(args, "begun", &p->begun, &p->begun_proof, err) ||
+        !read_with_proof(args, "done", &p->done, &p->done_proof, err) ||
+        !vt_cli_trust_read(vt_args_get(args, "trust"), &p->trust, err))
+        return false;
+    p->slices = (struct vt_relocation_papers){
+        .begun = vt_buf_slice(&p->begun),
+        .begun_proof = vt_buf_slice(&p->begun_proof),
+        .done = vt_buf_slice(&p->done),
+        .done_proof = vt_buf_slice(&p->done_proof),
+        .origin = vt_slice_from_cstr(vt_args_get(args, "origin")),
+    };
+    return true;
+}
+
+/* ---- countersign ------------------------------------------------------------------------
+ */
+
+/* A signature that would not count is not made. */
+static bool is_supervisor(const struct vt_trust *trust, const struct vt_key *key,
+                          struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+
+    return vt_trust_find(trust, vt_slice_from_cstr(id.text), VT_ROLE_SUPERVISOR) != NULL ||
+           vt_fail(err, VT_REJECTED, "your key is no supervisor's in the trust root");
+}
+
+bool vt_cli_relocate_countersign(struct vt_args *args, struct vt_error *err)
+{
+    AUTO_PAPERS p = papers_init();
+    VT_AUTO_FREE struct vt_relocation *move = vt_alloc(sizeof *move);
+    VT_AUTO_KEY key = NULL;
+
+    if (!read_papers(args, &p, err) || !vt_relocation_done(&p.slices, p.trust, move, err) ||
+        !vt_cli_key_open(args, &key, err) || !is_supervisor(p.trust, key, err) ||
+        !vt_envelope_add_signature(p.slices.done, key, &p.both, err) ||
+        !vt_cli_create(vt_args_get(args, "out"), vt_buf_slice(&p.both), 0644, err))
+        return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:s}", "ok", 1, "file", vt_args_get(args, "out")));
+    else
+        (void)printf("%s: the end of the move, with your signature\n",
+                     vt_args_get(args, "out"));
+    return true;
+}
+
+/* ---- confirm ----------------------------------------------------------------------------
+ */
+
+/* Rows of the manifest at which the canaries stand, from 1; 0: not there. */
+struct seeking {
+    const struct vt_relocation *move;
+    uint64_t at, rows[VT_RELOCATION_CANARIES_MAX];
+};
+
+static bool seek(void *context, const struct vt_manifest_row *row, struct vt_error *err)
+{
+    struct seeking *seeking = context;
+
+    (void)err;
+    seeking->at++;
+    for (size_t i = 0; i < seeking->move->canary_count; i++)
+        if (vt_hash_equal(&row->object, &seeking->move->canaries[i].object))
+            seeking->rows[i] = seeking->at;
+    return true;
+}
+
+static bool hold_manifest(struct vt_args *args, struct seeking *seeking,
+                          struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "manifest");
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes;
+    struct vt_manifest_root root;
+
+    if (path == NULL)
+        return true;
+    if (!vt_file_open(path, &fd, &bytes, err) ||
+        !vt_manifest_read(fd, path, seek, seeking, &root, err))
+        return false;
+    if (!vt_manifest_root_equal(&root, &seeking->move->manifest))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: is not the manifest whose root was on the ledger", path);
+    for (size_t i = 0; i < seeking->move->canary_count; i++)
+        if (seeking->rows[i] == 0)
+            return vt_fail(err, VT_REJECTED,
+                           "%s: canary %zu was not in it: it came from elsewhere", path,
+                           i + 1);
+    return true;
+}
+
+static json_t *canaries_json(const struct seeking *seeking)
+{
+    const struct vt_relocation *move = seeking->move;
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < move->canary_count; i++) {
+        char object[65], here[65];
+
+        vt_hash_text(&move->canaries[i].object, object);
+        vt_hash_text(&move->canaries[i].here, here);
+        (void)json_array_append_new(list,
+                                    json_pack("{s:s,s:s,s:I}", "object", object, "here",
+                                              here, "row", (json_int_t)seeking->rows[i]));
+    }
+    return list;
+}
+
+static void say_canaries(const json_t *list, bool has_manifest)
+{
+    if (json_array_size(list) == 0)
+        (void)printf("no canary was followed\n");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+
+        (void)printf("canary %s, now %s", json_string_value(json_object_get(one, "object")),
+                     json_string_value(json_object_get(one, "here")));
+        if (has_manifest)
+            (void)printf(", row %" JSON_INTEGER_FORMAT " of the manifest",
+                         json_integer_value(json_object_get(one, "row")));
+        (void)printf("\n");
+    }
+}
+
+static void say(struct vt_args *args, const struct seeking *seeking)
+{
+    const struct vt_relocation *move = seeking->move;
     char begun[VT_TIME_TEXT_BYTES], done[VT_TIME_TEXT_BYTES], root[65];
+    VT_AUTO_JSON canaries = canaries_json(seeking);
 
     vt_time_write(move->begun_unix_s, begun);
     vt_time_write(move->done_unix_s, done);
     vt_hash_text(&move->arrived.root, root);
-    if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack(
-            "{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s}", "ok", 1, "from", move->from,
-            "to", move->to, "country", move->country, "objects",
-            (json_int_t)move->arrived.count, "bytes", (json_int_t)move->arrived.bytes,
-            "root", root, "begun_entry", (json_int_t)move->begun_index, "begun", begun,
-            "done_entry", (json_int_t)move->done_index, "done", done));
-    else
-        (void)printf("files of %s: %s to %s, %ju object%s, %ju bytes\n"
-                     "manifest of %ju on the ledger at entry %ju, seen %s\n"
-                     "all arrived: entry %ju, seen %s, countersigned by the supervisor\n"
-                     "root %s\n",
-                     move->country, move->from, move->to, (uintmax_t)move->arrived.count,
-                     vt_plural(move->arrived.count), (uintmax_t)move->arrived.bytes,
-                     (uintmax_t)move->manifest.count, (uintmax_t)move->begun_index, begun,
-                     (uintmax_t)move->done_index, done, root);
+    if (vt_args_is_json(args)) {
+        vt_cli_print_json(
+            json_pack("{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s,s:O}", "ok", 1, "from",
+                      move->from, "to", move->to, "country", move->country, "objects",
+                      (json_int_t)move->arrived.count, "bytes",
+                      (json_int_t)move->arrived.bytes, "root", root, "begun_entry",
+                      (json_int_t)move->begun_index, "begun", begun, "done_entry",
+                      (json_int_t)move->done_index, "done", done, "canaries", canaries));
+        return;
+    }
+    (void)printf("files of %s: %s to %s, %ju object%s, %ju bytes\n"
+                 "manifest of %ju on the ledger at entry %ju, seen %s\n"
+                 "all arrived, signed by both cells: entry %ju, seen %s, countersigned by "
+                 "the supervisor\nroot %s\n",
+                 move->country, move->from, move->to, (uintmax_t)move->arrived.count,
+                 vt_plural(move->arrived.count), (uintmax_t)move->arrived.bytes,
+                 (uintmax_t)move->manifest.count, (uintmax_t)move->begun_index, begun,
+                 (uintmax_t)move->done_index, done, root);
+    say_canaries(canaries, vt_args_has(args, "manifest"));
 }
 
 bool vt_cli_relocate_confirm(struct vt_args *args, struct vt_error *err)
 {
-    VT_AUTO_BUF begun = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF done = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF both = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF begun_proof = vt_buf_init(VT_KIB(128));
-    VT_AUTO_BUF done_proof = vt_buf_init(VT_KIB(128));
-    struct vt_relocation_papers papers = { .origin = vt_slice_from_cstr(
-                                               vt_args_get(args, "origin")) };
-    struct vt_trust *trust;
-    struct vt_relocation move;
-    bool is_ok;
+    AUTO_PAPERS p = papers_init();
+    VT_AUTO_FREE struct vt_relocation *move = vt_alloc(sizeof *move);
+    struct seeking seeking = { .move = move };
 
-    if (!read_with_proof(args, "begun", &begun, &begun_proof, err) ||
-        !read_with_proof(args, "done", &done, &done_proof, err) ||
-        !read_paper(vt_args_get(args, "countersigned"), &both, err) ||
-        !vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err))
+    if (!read_papers(args, &p, err) ||
+        !read_paper(vt_args_get(args, "countersigned"), &p.both, err))
         return false;
-    papers.begun = vt_buf_slice(&begun);
-    papers.begun_proof = vt_buf_slice(&begun_proof);
-    papers.done = vt_buf_slice(&done);
-    papers.done_proof = vt_buf_slice(&done_proof);
-    papers.countersigned = vt_buf_slice(&both);
-    is_ok = vt_relocation_confirm(&papers, trust, &move, err);
-    vt_trust_free(trust);
-    if (is_ok)
-        say(args, &move);
-    return is_ok;
+    p.slices.countersigned = vt_buf_slice(&p.both);
+    if (!vt_relocation_confirm(&p.slices, p.trust, move, err) ||
+        !hold_manifest(args, &seeking, err))
+        return false;
+    say(args, &seeking);
+    return true;
 }

@@ -844,7 +844,9 @@ static void a_claim_is_what_the_opening_says(void)
 /* ---- a move -----------------------------------------------------------------------------
  */
 
-enum { MOVED = 150, MORE = 7 };
+enum { MOVED = 150, MORE = 7, CANARY = 9999 };
+
+#define PLANTED "a file that the supervisor planted"
 
 static size_t bytes_of(unsigned i)
 {
@@ -880,11 +882,29 @@ static void share_many(unsigned first, unsigned count)
     vt_samples_close(samples);
 }
 
-static void write_job(void)
+/* Its id at the source, as hex. */
+static const char *plant(void)
+{
+    vt_hash document = write_document("zurich.json", "zurich", VT_C_SWISS), object;
+    char *hex = vt_arena_alloc(vt_test_arena(), 65);
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_moving_open(path("zurich"), "zurich", &samples, &err));
+    VT_CHECK_OK(vt_moving_plant(samples, CANARY, VT_LIT(PLANTED),
+                                &s.world.identities[VT_C_SWISS].recipient, &document,
+                                &object, &err));
+    vt_samples_close(samples);
+    vt_hash_text(&object, hex);
+    return hex;
+}
+
+/* approvers: of job.json, or empty. */
+static void write_job(const char *approvers)
 {
     (void)write_document("vienna.json", "vienna", VT_C_ELSEWHERE);
     (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
-    VT_CHECK(mkdir(path("job"), 0700) == 0);
+    (void)mkdir(path("job"), 0700);
     vt_test_write(path("job/job.json"),
                   vt_slice_from_cstr(vt_arena_printf(
                       vt_test_arena(),
@@ -892,30 +912,31 @@ static void write_job(void)
                       "\"source\":\"%s\",\"samples\":\"%s\",\"destination\":\"%s\","
                       "\"recipient\":\"%s\",\"periods\":[\"%s\"],\"ledger\":\"%s\","
                       "\"origin\":\"" VT_CUSTODY_ORIGIN "\",\"agent\":\"%s\",\"policy\":3,"
-                      "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\","
+                      "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\",%s"
                       "\"role\":\"analyst\",\"place\":\"Zurich\",\"jurisdiction\":\"CH\","
                       "\"ticket\":\"MOVE-1\"}\n",
                       path("from"), path("zurich"), path("to"), path("vienna.json"),
                       path("zurich.json"), s.ledger.url, s.agent.url, path("reader.key"),
-                      path("analyst.key"), path("cell.key"))));
+                      path("analyst.key"), path("cell.key"), approvers)));
 }
 
-static const char *relocate_with(int exit_code, const char *verb, const char *token)
+static const char *relocate_with(int exit_code, const char *verb, const char *token,
+                                 const char *option, const char *value)
 {
     if (strcmp(verb, "pause") == 0 || strcmp(verb, "progress") == 0 ||
         strcmp(verb, "verify") == 0)
-        return vt_test_run(exit_code,
-                           VT_ARGV("vitrine", "relocate", verb, "--job", path("job")));
+        return vt_test_run(exit_code, VT_ARGV("vitrine", "relocate", verb, "--job",
+                                              path("job"), option, value));
     return vt_test_run(exit_code,
                        VT_ARGV("vitrine", "relocate", verb, "--job", path("job"), "--trust",
                                path("trust.json"), "--enrolment", path("enrolled-5.json"),
                                "--enrolment", path("enrolled-6.json"), "--token-file",
-                               path(token)));
+                               path(token), option, value));
 }
 
 static const char *relocate(int exit_code, const char *verb)
 {
-    return relocate_with(exit_code, verb, "token");
+    return relocate_with(exit_code, verb, "token", NULL, NULL);
 }
 
 static void says(const char *said, const char *words)
@@ -926,32 +947,82 @@ static void says(const char *said, const char *words)
 static const char *confirm(int exit_code, const char *begun, const char *done,
                            const char *both)
 {
-    return vt_test_run(
-        exit_code, VT_ARGV("vitrine", "relocate", "confirm", "--begun", path(begun),
-                           "--done", path(done), "--countersigned", path(both), "--origin",
-                           VT_CUSTODY_ORIGIN, "--trust", path("trust.json")));
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "relocate", "confirm", "--begun", path(begun),
+                               "--done", path(done), "--countersigned", path(both),
+                               "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                               "--manifest", path("job/manifest")));
 }
 
-static void countersign(const char *key, const char *out)
+static const char *countersign(int exit_code, const char *done, const char *key,
+                               const char *out)
 {
-    (void)vt_test_run(0, VT_ARGV("vitrine", "relocate", "countersign", "--done",
-                                 path("job/done"), "--key", path(key), "--out", path(out)));
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "relocate", "countersign", "--begun",
+                               path("job/begun"), "--done", path(done), "--origin",
+                               VT_CUSTODY_ORIGIN, "--trust", path("trust.json"), "--key",
+                               path(key), "--out", path(out)));
+}
+
+static void sign_too(const char *file, const struct vt_key *key, const char *out)
+{
+    VT_AUTO_BUF both = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_envelope_add_signature(vt_test_read(path(file)), key, &both, &err));
+    vt_test_write(path(out), vt_buf_slice(&both));
+}
+
+/* The file that was planted opens where the papers say that it is now, and is nowhere else.
+ */
+static void follow(const char *canary, const char *said)
+{
+    const char *at = strstr(said, ", now "), *here;
+    VT_AUTO_BUF plain = vt_buf_init(VT_KIB(4));
+    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
+    VT_AUTO_AGE_STREAM stream = NULL;
+    struct vt_age_header header;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_SAYING(at != NULL && strstr(said, print("canary %s", canary)) != NULL, "%s",
+                    said);
+    here = print("%.64s", at + 6);
+    VT_CHECK_OK(vt_age_header_parse(
+        vt_test_read(path(print("vienna/header/%.2s/%s", here, here))), &header, &err));
+    VT_CHECK_OK(
+        vt_age_unwrap(&s.world.identities[VT_C_ELSEWHERE], &header, file_key, &err));
+    VT_CHECK_OK(vt_age_open_new(file_key, vt_age_sink_buf(&plain), &stream, &err));
+    VT_CHECK_OK(vt_age_stream_put(
+        stream, vt_test_read(path(print("vienna/body/%.2s/%s", here, here))), &err));
+    VT_CHECK_OK(vt_age_stream_end(stream, &err));
+    VT_CHECK(vt_slice_equal(vt_buf_slice(&plain), VT_LIT(PLANTED)));
+    VT_CHECK(!vt_path_exists(path(print("zurich/header/%.2s/%s", canary, canary))) &&
+             !vt_path_exists(path(print("zurich/body/%.2s/%s", canary, canary))));
 }
 
 /* Everything is switched off by now. */
-static void the_papers_speak_for_themselves(void)
+static void the_papers_speak_for_themselves(const char *canary)
 {
-    vt_slice begun = vt_test_read(path("job/begun"));
-    uint8_t *changed = vt_arena_alloc(vt_test_arena(), begun.len);
+    vt_slice begun = vt_test_read(path("job/begun")),
+             manifest = vt_test_read(path("job/manifest"));
+    uint8_t *changed = vt_arena_alloc(vt_test_arena(), manifest.len);
 
-    countersign("supervisor.key", "both");
-    countersign("analyst.key", "not-his");
-    says(confirm(0, "job/begun", "job/done", "both"), "countersigned by the supervisor");
+    says(countersign(1, "job/done", "analyst.key", "not-his"), "no supervisor's");
+    says(countersign(1, "job/begun", "supervisor.key", "not-his"), "of that phase");
+    VT_CHECK(!vt_path_exists(path("not-his")));
+    (void)countersign(0, "job/done", "supervisor.key", "both");
+    sign_too("job/done", vt_custody_key(VT_C_ANALYST), "not-his");
+    follow(canary, confirm(0, "job/begun", "job/done", "both"));
     says(confirm(1, "job/begun", "job/done", "job/done"), "did not countersign");
     says(confirm(1, "job/begun", "job/done", "not-his"), "did not countersign");
     says(confirm(1, "job/begun", "job/done", "job/begun"), "another end");
     says(confirm(1, "job/done", "job/done", "both"), "of that phase");
     says(confirm(1, "job/begun", "job/begun", "both"), "of that phase");
+    memcpy(changed, manifest.data, manifest.len);
+    changed[manifest.len - 1] ^= 1;
+    vt_test_write(path("job/manifest"), vt_slice_of(changed, manifest.len));
+    says(confirm(1, "job/begun", "job/done", "both"), "is not the manifest");
+    vt_test_write(path("job/manifest"), manifest);
     memcpy(changed, begun.data, begun.len);
     for (size_t i = 0; i < begun.len; i += 97) { /* a sample of all bytes */
         changed[i] ^= 1;
@@ -979,7 +1050,7 @@ static void name_a_writer(void)
                                             path("log"), "--writers", path("writers")));
 }
 
-/* The paper, as if one file more had been read back. */
+/* The paper, as if one file more had been read back, signed by the source. */
 static void write_other_done(vt_slice done)
 {
     const struct vt_key *keys[1] = { vt_world_key(VT_P_CELL) };
@@ -991,22 +1062,74 @@ static void write_other_done(vt_slice done)
 
     VT_CHECK_OK(vt_envelope_parse(done, &envelope, &err));
     root = json_object_get(envelope.statement.predicate, "read_back");
-    (void)json_object_set_new(root, "count", json_integer(MOVED + MORE + 1));
+    (void)json_object_set_new(root, "count", json_integer(MOVED + MORE + 2));
     VT_CHECK_OK(vt_statement_write_about_itself(VT_RELOCATION, envelope.statement.predicate,
                                                 &payload, &err));
     VT_CHECK_OK(vt_envelope_sign(vt_buf_slice(&payload), keys, 1, &out, &err));
     vt_test_write(path("job/done"), vt_buf_slice(&out));
 }
 
-/* Nothing is left at the source on the word of a paper alone. */
+/* Nothing is left at the source on the word of a paper alone: it is on the ledger, both
+ * cells signed it, and what it says is still so. */
 static void what_arrived_is_still_there(void)
 {
     vt_slice done = vt_test_read(path("job/done"));
 
     write_other_done(done);
-    says(relocate(1, "finish"), "is not the same; nothing was removed");
+    (void)relocate(1, "finish");
+    (void)relocate_with(1, "verify", "", "--trust", path("trust.json"));
     vt_test_write(path("job/done"), done);
-    says(relocate(0, "finish"), print("%d objects", MOVED + MORE)); /* its twin: again */
+    says(relocate(2, "verify"), "believed by its signatures alone");
+    says(relocate_with(0, "verify", "", "--trust", path("trust.json")), "equal");
+    says(relocate(0, "finish"),
+         print("%d objects", MOVED + MORE + 1)); /* its twin: again */
+}
+
+/* Uploads end at the source and begin at the destination in so many seconds. */
+static void plan_cut_over(int in_s)
+{
+    int64_t at = time(NULL) + in_s;
+
+    vt_test_write(path("zurich.takes"), vt_slice_from_cstr(print("0 %jd\n", (intmax_t)at)));
+    vt_test_write(path("vienna.takes"),
+                  vt_slice_from_cstr(print("%jd 4000000000\n", (intmax_t)at)));
+}
+
+static void the_pause_is_told(void)
+{
+    const char *said = relocate(0, "progress"), *at = strstr(said, "took uploads for ");
+    uint64_t pause_ms;
+
+    VT_CHECK_SAYING(at != NULL, "%s", said);
+    VT_CHECK_SAYING(vt_decimal_parse(vt_slice_of((const uint8_t *)at + 17,
+                                                 strspn(at + 17, "0123456789")),
+                                     &pause_ms) &&
+                        pause_ms <= 1000,
+                    "%s", said);
+}
+
+/* As the agent's own machine does it, with the agent stopped meanwhile. */
+static void the_key_goes(void)
+{
+    const char *port;
+
+    says(relocate(1, "refused"), "gave the file key to the destination");
+    says(relocate_with(3, "finish", "token", "--agent", path("agent")), "agent");
+    port = strrchr(s.agent.url, ':') + 1;
+    vt_test_stop(&s.agent, 0);
+    says(relocate_with(0, "finish", "token", "--agent", path("agent")),
+         "its key is destroyed");
+    VT_CHECK(!vt_path_exists(path("swiss.key")));
+    s.agent = vt_test_start("agent.err", VT_ARGV("vitrine", "keyagent", "serve", "--dir",
+                                                 path("agent"), "--port", port));
+    says(relocate(0, "refused"), "was destroyed");
+}
+
+/* Two persons, since the policy asks for that. */
+static void two_persons_move(void)
+{
+    says(relocate(1, "start"), "0 others approved it, the policy demands 1");
+    write_job(print("\"approver_keys\":[\"%s\"],", path("approver.key")));
 }
 
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
@@ -1014,32 +1137,37 @@ static void what_arrived_is_still_there(void)
 static void a_move_is_on_record(void)
 {
     pid_t pids[2];
-    const char *said;
+    const char *said, *canary;
 
     write_world();
     prepare();
     make_ledger();
     make_agent(
         "],\"version\":3",
-        print(",{\"approvals\":0,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+        print(",{\"approvals\":1,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
               "\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":1024,\"per_day\":"
               "10000,\"reason\":\"relocation\",\"roles\":[\"analyst\"],\"valid_s\":3600}"
               "],\"destinations\":[\"%s\"],\"version\":3",
               recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
     share_many(0, MOVED);
+    canary = plant();
     name_a_writer();
-    write_job();
-    says(relocate_with(3, "start", "no-token"), "no-token");
+    VT_CHECK(mkdir(path("job"), 0700) == 0);
+    (void)relocate(3, "start");
+    VT_CHECK(rmdir(path("job")) == 0); /* without job.json nothing is left there */
+    write_job("");
+    says(relocate_with(3, "start", "no-token", NULL, NULL), "no-token");
     says(relocate(3, "start"), "no keeper listens");
     pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
     pids[1] = vt_moving_start(path("vienna"), "vienna", path("to"));
     says(relocate(1, "resume"), "was not started");
     says(relocate(1, "finish"), "was not started");
     says(relocate(1, "pause"), "was not started");
-    says(relocate_with(1, "start", "other-token"), "401");
+    says(relocate_with(1, "start", "other-token", NULL, NULL), "401");
+    two_persons_move();
     said = relocate(0, "start");
-    says(said, print("%d objects of", MOVED));
-    says(said, print("%d were given to the other agent", MOVED));
+    says(said, print("%d objects of", MOVED + 1));
+    says(said, print("%d were given to the other agent", MOVED + 1));
     says(relocate(0, "verify"), "equal");
     vt_moving_kill(pids[0]);
     share_many(5000, MORE); /* uploads go on */
@@ -1048,20 +1176,30 @@ static void a_move_is_on_record(void)
     says(relocate(0, "pause"), "paused");
     says(relocate(1, "start"), "is paused");
     says(relocate(0, "resume"), print("%d objects of", MORE));
-    says(relocate(0, "progress"), "moving: zurich to vienna");
-    says(relocate(0, "finish"), "nothing is left at the source");
+    said = relocate(0, "progress");
+    says(said, "moving: zurich to vienna");
+    says(said, "cut-over: not seen");
+    says(relocate_with(1, "finish", "token", "--canary", print("%064d", 7)),
+         "the manifest has no object");
+    plan_cut_over(2);
+    says(vt_test_run(0, VT_ARGV("vitrine", "relocate", "finish", "--job", path("job"),
+                                "--trust", path("trust.json"), "--enrolment",
+                                path("enrolled-5.json"), "--token-file", path("token"),
+                                "--canary", canary, "--wait", "30s")),
+         "nothing is left at the source");
+    the_pause_is_told();
     says(relocate(1, "start"), "this move is done");
     what_arrived_is_still_there();
     says(relocate(0, "progress"), "done");
-    says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
-         print("rewrapped %d", MOVED + MORE));
-    says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
-         "released 0, 0 file keys");
+    said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent")));
+    says(said, print("rewrapped %d", MOVED + MORE + 1));
+    says(said, "released 0, 0 file keys");
+    the_key_goes();
     (void)review(0, "reconcile", NULL);
     vt_moving_kill(pids[0]);
     vt_moving_kill(pids[1]);
     finish();
-    the_papers_speak_for_themselves();
+    the_papers_speak_for_themselves(canary);
 }
 
 static const struct vt_case cases[] = {

@@ -82,6 +82,10 @@ const struct vt_policy *vt_agent_policy(const struct vt_agent *agent);
  *         VT_IO       the state of the disk is unknown: close the agent */
 VT_CHECKED bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place,
                                  struct vt_buf *claim_out, struct vt_error *err);
+/* The same for whatever the agent has that key for.  Errors: the same */
+VT_CHECKED bool vt_agent_destroy_recipient(struct vt_agent *agent,
+                                           const struct vt_age_recipient *recipient,
+                                           struct vt_buf *claim_out, struct vt_error *err);
 
 /* What the asker does next, where the answer is not a yes. */
 enum vt_agent_retry {

@@ -227,3 +227,23 @@ bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place
     vt_buf_put(claim_out, row.envelope);
     return vt_buf_check(claim_out, "the claim", err);
 }
+
+bool vt_agent_destroy_recipient(struct vt_agent *agent,
+                                const struct vt_age_recipient *recipient,
+                                struct vt_buf *claim_out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    for (size_t i = 0; i < agent->identity_count; i++) {
+        const struct vt_agent_identity *at = &agent->identities[i];
+        struct vt_agent_place place;
+
+        if (memcmp(&at->identity.recipient, recipient, sizeof *recipient) != 0)
+            continue;
+        place = (struct vt_agent_place){ .country = vt_arena_cstr(arena, at->country),
+                                         .data_class = vt_arena_cstr(arena, at->data_class),
+                                         .period = vt_arena_cstr(arena, at->period) };
+        return vt_agent_destroy(agent, &place, claim_out, err);
+    }
+    return vt_fail(err, VT_ABSENT, "this agent has no key for that recipient");
+}

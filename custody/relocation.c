@@ -3,6 +3,54 @@
 #include "evidence/field.h"
 #include "ledger/tlog_proof.h"
 
+/* ---- writing ----------------------------------------------------------------------------
+ */
+
+static json_t *root_json(const struct vt_manifest_root *root)
+{
+    return json_pack("{s:I,s:I,s:o}", "count", (json_int_t)root->count, "bytes",
+                     (json_int_t)root->bytes, "root", vt_field_of_hash(&root->root));
+}
+
+static json_t *canaries_json(const struct vt_relocation_words *words)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < words->canary_count; i++)
+        (void)json_array_append_new(
+            list,
+            json_pack("{s:o,s:o}", "object", vt_field_of_hash(&words->canaries[i].object),
+                      "here", vt_field_of_hash(&words->canaries[i].here)));
+    return list;
+}
+
+bool vt_relocation_write(const struct vt_relocation_words *words, struct vt_buf *payload,
+                         struct vt_error *err)
+{
+    char recipient[VT_AGE_RECIPIENT_CHARS + 1];
+    VT_AUTO_JSON says = NULL;
+
+    vt_age_recipient_text(&words->recipient, recipient);
+    says = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:o}", "phase",
+                     words->is_done ? "done" : "begun", "from", words->from, "to",
+                     words->to, "country", words->country, "class", "file", "recipient",
+                     recipient, "at", vt_field_of_time(words->at_unix_s), "manifest",
+                     root_json(&words->manifest));
+    if (words->is_done) {
+        (void)json_object_set_new(says, "begun", vt_field_of_hash(&words->begun));
+        (void)json_object_set_new(says, "settled", root_json(&words->settled));
+        (void)json_object_set_new(says, "read_back", root_json(&words->read_back));
+    }
+    if (words->canary_count != 0)
+        (void)json_object_set_new(says, "canaries", canaries_json(words));
+    if (says == NULL)
+        return vt_fail(err, VT_MALFORMED, "the words of a move are no texts and times");
+    return vt_statement_write_about_itself(VT_RELOCATION, says, payload, err);
+}
+
+/* ---- reading ----------------------------------------------------------------------------
+ */
+
 /* One paper: parsed, on the ledger, by the source's cell. */
 struct paper {
     struct vt_envelope envelope;
@@ -39,16 +87,17 @@ static bool is_logged(vt_slice bytes, vt_slice text, vt_slice origin,
     return true;
 }
 
-static bool is_by_source(const struct vt_trust *trust, const struct paper *paper,
-                         struct vt_error *err)
+/* end: "from" or "to". */
+static bool is_by(const struct vt_trust *trust, const struct paper *paper, const char *end,
+                  struct vt_error *err)
 {
+    vt_slice cell = vt_field_text(paper->says, end);
     struct vt_count count =
-        vt_trust_count(trust, VT_ROLE_CELL, &paper->envelope, paper->time_unix_s,
-                       vt_field_text(paper->says, "from"));
+        vt_trust_count(trust, VT_ROLE_CELL, &paper->envelope, paper->time_unix_s, cell);
 
     return count.signer_count != 0 ||
            vt_fail(err, VT_REJECTED, "it is not signed by a key of the cell %.*s",
-                   VT_SLICE_ARGS(vt_field_text(paper->says, "from")));
+                   VT_SLICE_ARGS(cell));
 }
 
 static bool take_paper(const struct vt_trust *trust, vt_slice bytes, vt_slice proof,
@@ -57,7 +106,7 @@ static bool take_paper(const struct vt_trust *trust, vt_slice bytes, vt_slice pr
 {
     return read_paper(bytes, phase, out, err) &&
            ((is_logged(bytes, proof, origin, trust, out, err) &&
-             is_by_source(trust, out, err)) ||
+             is_by(trust, out, "from", err)) ||
             vt_within(err, "the paper '%s'", phase));
 }
 
@@ -119,38 +168,84 @@ static struct vt_manifest_root root_of(const json_t *says, const char *name)
                                       vt_field_hash(root, "root") };
 }
 
-static void tell(const struct paper *begun, const struct paper *done,
-                 struct vt_relocation *out)
+static bool tell_begun(const struct paper *begun, struct vt_relocation *out,
+                       struct vt_error *err)
 {
+    static_assert(sizeof out->from == sizeof out->to, "names of cells");
+    vt_slice from = vt_field_text(begun->says, "from"),
+             to = vt_field_text(begun->says, "to"),
+             country = vt_field_text(begun->says, "country");
+
+    if (from.len >= sizeof out->from || to.len >= sizeof out->to || country.len != 2)
+        return vt_fail(err, VT_MALFORMED, "the paper 'begun' names no two cells");
     *out = (struct vt_relocation){ .manifest = root_of(begun->says, "manifest"),
-                                   .arrived = root_of(done->says, "read_back"),
+                                   .begun = vt_envelope_payload_digest(&begun->envelope),
                                    .begun_unix_s = begun->time_unix_s,
-                                   .done_unix_s = done->time_unix_s,
-                                   .begun_index = begun->index,
-                                   .done_index = done->index };
-    (void)snprintf(out->from, sizeof out->from, "%.*s",
-                   VT_SLICE_ARGS(vt_field_text(done->says, "from")));
-    (void)snprintf(out->to, sizeof out->to, "%.*s",
-                   VT_SLICE_ARGS(vt_field_text(done->says, "to")));
-    (void)snprintf(out->country, sizeof out->country, "%.*s",
-                   VT_SLICE_ARGS(vt_field_text(done->says, "country")));
+                                   .begun_index = begun->index };
+    memcpy(out->from, from.data, from.len);
+    memcpy(out->to, to.data, to.len);
+    memcpy(out->country, country.data, country.len);
+    return vt_age_recipient_parse(vt_field_text(begun->says, "recipient"), &out->recipient,
+                                  err);
 }
 
-bool vt_relocation_confirm(const struct vt_relocation_papers *papers,
-                           const struct vt_trust *trust, struct vt_relocation *out,
-                           struct vt_error *err)
+static void tell_done(const struct paper *done, struct vt_relocation *out)
+{
+    const json_t *canaries = json_object_get(done->says, "canaries");
+
+    out->arrived = root_of(done->says, "read_back");
+    out->done_unix_s = done->time_unix_s;
+    out->done_index = done->index;
+    for (size_t i = 0; i < json_array_size(canaries); i++) /* bounded by its schema */
+        out->canaries[out->canary_count++] = (struct vt_relocation_canary){
+            vt_field_hash(json_array_get(canaries, i), "object"),
+            vt_field_hash(json_array_get(canaries, i), "here")
+        };
+}
+
+bool vt_relocation_begun(const struct vt_relocation_papers *papers,
+                         const struct vt_trust *trust, struct vt_relocation *out,
+                         struct vt_error *err)
+{
+    struct paper begun = { .index = 0 };
+    bool is_ok = take_paper(trust, papers->begun, papers->begun_proof, papers->origin,
+                            "begun", &begun, err) &&
+                 tell_begun(&begun, out, err);
+
+    vt_envelope_clear(&begun.envelope);
+    return is_ok;
+}
+
+static bool judge(const struct vt_relocation_papers *papers, const struct vt_trust *trust,
+                  bool needs_supervisor, struct vt_relocation *out, struct vt_error *err)
 {
     struct paper begun = { .index = 0 }, done = { .index = 0 };
     bool is_ok = take_paper(trust, papers->begun, papers->begun_proof, papers->origin,
                             "begun", &begun, err) &&
                  take_paper(trust, papers->done, papers->done_proof, papers->origin, "done",
                             &done, err) &&
+                 (is_by(trust, &done, "to", err) || vt_within(err, "the paper 'done'")) &&
                  are_of_one_move(&begun, &done, err) && has_all_arrived(&done, err) &&
-                 is_countersigned(papers, trust, &done, err);
+                 (!needs_supervisor || is_countersigned(papers, trust, &done, err)) &&
+                 tell_begun(&begun, out, err);
 
     if (is_ok)
-        tell(&begun, &done, out);
+        tell_done(&done, out);
     vt_envelope_clear(&begun.envelope);
     vt_envelope_clear(&done.envelope);
     return is_ok;
+}
+
+bool vt_relocation_done(const struct vt_relocation_papers *papers,
+                        const struct vt_trust *trust, struct vt_relocation *out,
+                        struct vt_error *err)
+{
+    return judge(papers, trust, false, out, err);
+}
+
+bool vt_relocation_confirm(const struct vt_relocation_papers *papers,
+                           const struct vt_trust *trust, struct vt_relocation *out,
+                           struct vt_error *err)
+{
+    return judge(papers, trust, true, out, err);
 }

@@ -478,6 +478,7 @@ static const struct vt_field RELOCATION_PLAN[] = { NUMBER("version"),
 static const char *const PHASES[] = { "begun", "done", NULL };
 static const struct vt_field MANIFEST[] = { NUMBER("count"), NUMBER("bytes"),
                                             SHA256("root"), END };
+static const struct vt_field CANARY[] = { SHA256("object"), SHA256("here"), END };
 static const struct vt_field RELOCATION[] = { WORD("phase", PHASES),
                                               TEXT("from"),
                                               TEXT("to"),
@@ -489,6 +490,7 @@ static const struct vt_field RELOCATION[] = { WORD("phase", PHASES),
                                               SHA256_OPT("begun"),
                                               OBJECT_OPT("settled", MANIFEST),
                                               OBJECT_OPT("read_back", MANIFEST),
+                                              OBJECTS_OPT("canaries", CANARY, 16),
                                               END };
 /* ---- who may read a vendor's source in a Centre (centre/invitation.h) ---- */
 

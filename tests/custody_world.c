@@ -15,7 +15,8 @@ enum {
     SEED_LOG = 200,
     SEED_SIGNER = 210,
     SEED_AGENT = 199,
-    SEED_SECOND = 198
+    SEED_SECOND = 198,
+    SEED_DESTINATION = 197
 };
 
 /* ---- the ledger -------------------------------------------------------------------------
@@ -133,6 +134,14 @@ static void put_note(const vt_hash *leaves, size_t size, unsigned witnesses,
                                        vt_slice_from_cstr(name), time_unix_s,
                                        vt_buf_slice(&body), out, &err));
     }
+}
+
+const struct vt_key *vt_custody_destination_key(void)
+{
+    struct vt_key *key = vt_test_key(SEED_DESTINATION);
+
+    vt_test_keep(key);
+    return key;
 }
 
 /* ---- keys and papers --------------------------------------------------------------------
@@ -274,6 +283,20 @@ vt_slice vt_custody_policy_edited(const char *from, const char *to, unsigned ver
     return vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_SUPERVISOR));
 }
 
+static json_t *destination_row(int64_t later_s)
+{
+    const struct vt_key *key = vt_custody_destination_key();
+    vt_hash id = id_of(key);
+
+    return json_pack(
+        "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s},s:[s]}", "keyid", hex_of(&id),
+        "public", hex_of(vt_key_public(key)), "holder", "Cells of Vienna", "role", "cell",
+        "jurisdiction", "AT", "from", vt_world_time(later_s + VT_WORLD_BEGAN - 100000),
+        "until", vt_world_time(later_s + VT_WORLD_NOW + 40000000), "mandate",
+        "accreditation", "ISO/IEC 17065", "funding", "fees", "until",
+        vt_world_time(later_s + VT_WORLD_NOW + 40000000), "products", "vienna");
+}
+
 static vt_slice trust_of(int64_t later_s)
 {
     struct vt_world world = vt_world_good();
@@ -293,6 +316,8 @@ static vt_slice trust_of(int64_t later_s)
                                    json_pack("{s:s,s:s,s:s}", "origin", VT_CUSTODY_ORIGIN,
                                              "use", "access", "cell", VT_CUSTODY_CELL)) ==
              0);
+    VT_CHECK(json_array_append_new(json_object_get(predicate, "keys"),
+                                   destination_row(later_s)) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
     return vt_world_sign(vt_buf_slice(&payload), world.root_signers);
 }

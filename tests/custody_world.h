@@ -57,6 +57,8 @@ const char *vt_custody_write_key(struct vt_custody_world *world, const char *nam
 const char *vt_custody_write_file(struct vt_custody_world *world, const char *name,
                                   vt_slice bytes);
 const struct vt_key *vt_custody_log_key(void);
+/* Of the cell `vienna`, which the trust root names too. */
+const struct vt_key *vt_custody_destination_key(void);
 /* The same agent and keys again, where it was made before; the ledger begins anew. */
 void vt_custody_world_find(struct vt_custody_world *world, const char *dir);
 /* The policy as it is, with its text changed: `from` becomes `to`; signed anew. */

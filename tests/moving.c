@@ -1,7 +1,8 @@
 /* See moving.h. */
 #include "tests/moving.h"
 #include "cell/samples_move.h"
-#include "crypto/key.h"
+#include "crypto/age_stream.h"
+#include "tests/custody_world.h"
 #include "tests/harness.h"
 #include <poll.h>
 #include <signal.h>
@@ -13,15 +14,11 @@ enum { ENDS_MAX = 4 };
 bool vt_moving_open(const char *folder, const char *cell, struct vt_samples **out,
                     struct vt_error *err)
 {
-    static const uint8_t seed[32] = "a cell's key in tests of moves.";
     const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
     struct vt_env env = vt_env_real();
-    struct vt_key *key; /* as long as the process */
 
-    if (!vt_key_from_seed(seed, &key, err))
-        return false;
-    vt_test_keep(key);
-    return vt_samples_open(folder, cell, &bounds, key, &env, out, err);
+    return vt_samples_open(folder, cell, &bounds, vt_custody_destination_key(), &env, out,
+                           err);
 }
 
 /* ---- filling ----------------------------------------------------------------------------
@@ -118,6 +115,35 @@ bool vt_moving_fill(struct vt_samples *samples, unsigned first, unsigned count,
     return true;
 }
 
+bool vt_moving_plant(struct vt_samples *samples, unsigned number, vt_slice plain,
+                     const struct vt_age_recipient *recipient, const vt_hash *document,
+                     vt_hash *object_out, struct vt_error *err)
+{
+    VT_AUTO_BUF header = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX);
+    VT_AUTO_BUF body = vt_buf_init(plain.len + VT_KIB(4));
+    struct vt_env env = vt_env_real();
+    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
+    VT_AUTO_AGE_STREAM stream = NULL;
+    struct vt_arrival *arrival;
+    struct vt_move_row row;
+    bool is_ok;
+
+    vt_env_random(&env, file_key, sizeof file_key);
+    if (!vt_age_header_write(&env, recipient, file_key, &header, err) ||
+        !vt_age_seal_new(&env, file_key, vt_age_sink_buf(&body), &stream, err) ||
+        !vt_age_stream_put(stream, plain, err) || !vt_age_stream_end(stream, err) ||
+        !vt_arrival_new(samples, &arrival, err))
+        return false;
+    row = row_of(number, vt_buf_slice(&body));
+    is_ok = vt_arrival_add(arrival, &row, document, vt_buf_slice(&header), err) &&
+            vt_arrival_open(arrival, err) &&
+            vt_arrival_put(arrival, vt_buf_slice(&body), err) &&
+            vt_arrival_close(arrival, err);
+    vt_arrival_free(arrival);
+    *object_out = vt_sha256_of(vt_buf_slice(&header));
+    return is_ok;
+}
+
 /* ---- a keeper's loop --------------------------------------------------------------------
  */
 
@@ -129,14 +155,45 @@ static bool yes(void *context, const char country[3], struct vt_error *err)
     return true;
 }
 
+/* When uploads begin and end, as FOLDER.takes says. */
+static bool takes(void *context, const char country[3], struct vt_move_taking *out,
+                  struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+    int64_t now = time(NULL);
+    char *end;
+    long long from, until;
+
+    (void)country;
+    if (!vt_file_read(context, &text, err)) {
+        *err = (struct vt_error){ 0 };
+        *out = (struct vt_move_taking){ .takes = false };
+        return true;
+    }
+    from = strtoll(vt_buf_cstr(&text), &end, 10);
+    until = strtoll(end, NULL, 10);
+    *out = (struct vt_move_taking){ .takes = from <= now && now < until,
+                                    .next_unix_s = now < from    ? from
+                                                   : now < until ? until
+                                                                 : 0 };
+    return true;
+}
+
 struct end {
     struct vt_channel channel;
     struct vt_move_desk desk;
 };
 
-static void serve(struct end ends[ENDS_MAX], int listen_fd, struct vt_samples *samples,
-                  struct vt_error *err)
+struct keeping {
+    struct end ends[ENDS_MAX];
+    struct vt_samples *samples;
+    const char *cell;
+    char takes[512];
+};
+
+static void serve(struct keeping *k, int listen_fd, struct vt_error *err)
 {
+    struct end *ends = k->ends;
     struct pollfd fds[ENDS_MAX + 1] = { { listen_fd, POLLIN, 0 } };
 
     for (size_t i = 0; i < ENDS_MAX; i++)
@@ -152,9 +209,13 @@ static void serve(struct end ends[ENDS_MAX], int listen_fd, struct vt_samples *s
         }
     for (size_t i = 0; fds[0].revents != 0 && i < ENDS_MAX; i++)
         if (ends[i].channel.fd < 0) {
-            ends[i].desk = (struct vt_move_desk){ .samples = samples,
+            ends[i].desk = (struct vt_move_desk){ .samples = k->samples,
                                                   .may_arrive = yes,
-                                                  .may_leave = yes };
+                                                  .may_leave = yes,
+                                                  .takes = takes,
+                                                  .context = k->takes,
+                                                  .cell = k->cell,
+                                                  .key = vt_custody_destination_key() };
             (void)!vt_move_accept(listen_fd, &ends[i].channel, err);
             return;
         }
@@ -162,18 +223,18 @@ static void serve(struct end ends[ENDS_MAX], int listen_fd, struct vt_samples *s
 
 static int keep(const char *folder, const char *cell, const char *socket, int ready_fd)
 {
-    struct end ends[ENDS_MAX];
+    struct keeping k = { .cell = cell };
     struct vt_error err = { 0 };
-    struct vt_samples *samples;
     int listen_fd;
 
     for (size_t i = 0; i < ENDS_MAX; i++)
-        ends[i] = (struct end){ .channel = { .fd = -1 } };
-    if (vt_moving_open(folder, cell, &samples, &err) &&
+        k.ends[i] = (struct end){ .channel = { .fd = -1 } };
+    (void)snprintf(k.takes, sizeof k.takes, "%s.takes", folder);
+    if (vt_moving_open(folder, cell, &k.samples, &err) &&
         vt_move_listen(socket, &listen_fd, &err)) {
         (void)!write(ready_fd, "", 1);
         while (err.code == VT_OK)
-            serve(ends, listen_fd, samples, &err);
+            serve(&k, listen_fd, &err);
     }
     (void)fprintf(stderr, "the keeper of %s: %s\n", cell, err.message);
     return 1;

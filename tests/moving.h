@@ -19,8 +19,15 @@ VT_CHECKED bool vt_moving_fill(struct vt_samples *samples, unsigned first, unsig
                                const struct vt_age_recipient *recipient,
                                const vt_hash *document, struct vt_error *err);
 
-/* A keeper's loop over that store, listening at `socket`; ready when this returns.  Ends
- * the program if it cannot. */
+/* One that opens: `plain`, sealed.  *object_out: its id there. */
+VT_CHECKED bool vt_moving_plant(struct vt_samples *samples, unsigned number, vt_slice plain,
+                                const struct vt_age_recipient *recipient,
+                                const vt_hash *document, vt_hash *object_out,
+                                struct vt_error *err);
+
+/* A keeper's loop over that store, listening at `socket`; ready when this returns.  The
+ * file FOLDER.takes says from when until when it takes uploads: two numbers, seconds since
+ * 1970; without it never.  Ends the program if it cannot. */
 pid_t vt_moving_start(const char *folder, const char *cell, const char *socket);
 void vt_moving_kill(pid_t pid); /* with SIGKILL, and wait */
 

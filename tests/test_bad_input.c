@@ -10,6 +10,7 @@
 #include "cell/residency.h"
 #include "crypto/ohttp.h"
 #include "custody/finding.h"
+#include "evidence/field.h"
 #include "ledger/tile.h"
 #include "ledger/tlog_proof.h"
 #include "tests/cell_world.h"
@@ -200,11 +201,15 @@ static const struct row rows[] = {
          "@agent-enrolment.json" },
     { 3, "relocate finish --job #move --trust @trust.json --enrolment "
          "@agent-enrolment.json" },
+    { 1, "relocate refused --job #move --trust @trust.json --enrolment "
+         "@agent-enrolment.json" },
     { 1, "relocate pause --job #move" },
-    { NO_TWIN, "relocate countersign --done @moved.json --out +new-done --key "
-               "@vendor.key" },
-    { NO_TWIN, "relocate confirm --begun @moved.json --done @moved.json "
-               "--countersigned @moved.json --origin o --trust @trust.json" },
+    { 0, "relocate countersign --begun @moved.json --done @moved-done.json --origin "
+         "vendor.example/releases --trust @trust.json --out +new-done --key "
+         "@supervisor.key" },
+    { 0, "relocate confirm --begun @moved.json --done @moved-done.json "
+         "--countersigned @moved-both.json --origin vendor.example/releases --trust "
+         "@trust.json --manifest @moved-manifest" },
     { 0, "cell policy init --out +new-policy.json --cell old=RU,https://old.example.org" },
     { 0, "cell policy init --out +next-policy.json --previous @residency.json" },
     { 0, "cell policy set --policy @places.json --country DE --cell zurich --state here" },
@@ -497,19 +502,52 @@ static void write_cell_trust(void)
     vt_test_write(vt_test_path("cell-trust.json"), vt_cell_world_trust(&world, &cell));
 }
 
-/* A move that could begin, if there were keepers, and a paper of one. */
-static void make_move(const struct vt_world *world)
+static void write_moved(const char *name, uint64_t index, json_t *predicate)
 {
-    vt_slice paper = about_itself(
-        VT_RELOCATION,
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:i,s:i,s:s}}", "phase", "begun", "from",
-                  "old", "to", "zurich", "country", "CH", "class", "file", "recipient",
-                  SOMEBODY, "at", "2026-11-01T00:00:00Z", "manifest", "count", 0, "bytes",
-                  0, "root", NOBODY),
-        VT_BIT(VT_P_CELL));
+    vt_slice paper = about_itself(VT_RELOCATION, predicate, VT_BIT(VT_P_CELL));
+    struct vt_world_place place = { VT_WORLD_ORIGIN,  VT_P_LOG, index, 100, 7,
+                                    time(NULL) - 1000 };
 
-    vt_test_write(vt_test_path("moved.json"), paper);
-    vt_test_write(vt_test_path("moved.json.tlog-proof"), vt_world_prove(world, paper));
+    vt_test_write(vt_test_path(name), paper);
+    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", name)),
+                  vt_world_prove_at(&place, paper));
+}
+
+static json_t *moved(const char *phase)
+{
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:i,s:i,s:s}}", "phase", phase,
+                     "from", "zurich", "to", "zurich", "country", "CH", "class", "file",
+                     "recipient", SOMEBODY, "at", "2026-11-01T00:00:00Z", "manifest",
+                     "count", 0, "bytes", 0, "root", vt_world_digest(""));
+}
+
+/* Both papers of a move of nothing, and the last with the supervisor's signature. */
+static void make_moved(void)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    VT_AUTO_BUF both = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    json_t *done = moved("done");
+    struct vt_error err = { 0 };
+    vt_hash begun;
+
+    write_moved("moved.json", 7, moved("begun"));
+    VT_CHECK_OK(
+        vt_envelope_parse(vt_test_read(vt_test_path("moved.json")), &envelope, &err));
+    begun = vt_envelope_payload_digest(&envelope);
+    (void)json_object_set_new(done, "begun", vt_field_of_hash(&begun));
+    (void)json_object_set(done, "settled", json_object_get(done, "manifest"));
+    (void)json_object_set(done, "read_back", json_object_get(done, "manifest"));
+    write_moved("moved-done.json", 8, done);
+    VT_CHECK_OK(vt_envelope_add_signature(vt_test_read(vt_test_path("moved-done.json")),
+                                          vt_world_key(VT_P_SUPERVISOR), &both, &err));
+    vt_test_write(vt_test_path("moved-both.json"), vt_buf_slice(&both));
+    vt_test_write(vt_test_path("moved-manifest"), VT_LIT("vitrine/manifest/v1\n"));
+}
+
+/* A move that could begin, if there were keepers. */
+static void make_move(void)
+{
+    make_moved();
     VT_CHECK(mkdir(vt_test_path("move"), 0755) == 0);
     write_text("move/job.json",
                vt_arena_printf(
@@ -558,7 +596,7 @@ static void make_cell(void)
     (void)make("key new --type x25519 --out age");
     (void)make("cell recipient --key age.pub --cell zurich --country CH --out "
                "recipient.json");
-    make_move(&world);
+    make_move();
 }
 
 /* A folder with a copy of the trust root's release ledger, of which that is all. */

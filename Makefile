@@ -66,7 +66,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help centre-web deps check-deps check soak soak-cell demo demo-programs bench fuzz tidy format install clean binaries
+.PHONY: all help centre-web deps check-deps check soak soak-cell soak-relocate demo demo-programs bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -84,6 +84,7 @@ help:
 #: make check T=ledger        only the test programs whose name holds "ledger"
 #: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger, and files that are shared, under load and kill -9
 #: make soak-cell FOR=600s     a cell that scans, whose processes are killed at random
+#: make soak-relocate [N=100000] [BYTES=5e9] [KILLS=10]  files move between two cells under load and kill -9
 #: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
 #: make bench [B=NAME]        measurements against named peers, one JSON object a line
 #: make fuzz T=NAME FOR=60s   fuzz one parser (clang)
@@ -227,6 +228,13 @@ soak-cell: deps
 	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak_samples $(OUT)/tests.test_soak_cell
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_samples
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_cell
+
+# Files that move from one cell to another, both in service.
+soak-relocate: deps
+	@tools/need.sh check
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak_relocate
+	@VT_RELOCATE_FILES=$$(printf %.0f $(or $(N),100000)) VT_RELOCATE_BYTES=$$(printf %.0f $(or $(BYTES),5e9)) \
+	    VT_RELOCATE_KILLS=$(or $(KILLS),10) $(OUT)/tests.test_soak_relocate
 
 # ---- the Centre's pages ----------------------------------------------------------------
 

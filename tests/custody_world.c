@@ -283,18 +283,17 @@ vt_slice vt_custody_policy_edited(const char *from, const char *to, unsigned ver
     return vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_SUPERVISOR));
 }
 
-static json_t *destination_row(int64_t later_s)
+json_t *vt_custody_destination_row(int64_t from_unix_s, int64_t until_unix_s)
 {
     const struct vt_key *key = vt_custody_destination_key();
     vt_hash id = id_of(key);
 
-    return json_pack(
-        "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s},s:[s]}", "keyid", hex_of(&id),
-        "public", hex_of(vt_key_public(key)), "holder", "Cells of Vienna", "role", "cell",
-        "jurisdiction", "AT", "from", vt_world_time(later_s + VT_WORLD_BEGAN - 100000),
-        "until", vt_world_time(later_s + VT_WORLD_NOW + 40000000), "mandate",
-        "accreditation", "ISO/IEC 17065", "funding", "fees", "until",
-        vt_world_time(later_s + VT_WORLD_NOW + 40000000), "products", "vienna");
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s},s:[s]}", "keyid",
+                     hex_of(&id), "public", hex_of(vt_key_public(key)), "holder",
+                     "Cells of Vienna", "role", "cell", "jurisdiction", "AT", "from",
+                     vt_world_time(from_unix_s), "until", vt_world_time(until_unix_s),
+                     "mandate", "accreditation", "ISO/IEC 17065", "funding", "fees",
+                     "until", vt_world_time(until_unix_s), "products", "vienna");
 }
 
 static vt_slice trust_of(int64_t later_s)
@@ -316,8 +315,10 @@ static vt_slice trust_of(int64_t later_s)
                                    json_pack("{s:s,s:s,s:s}", "origin", VT_CUSTODY_ORIGIN,
                                              "use", "access", "cell", VT_CUSTODY_CELL)) ==
              0);
-    VT_CHECK(json_array_append_new(json_object_get(predicate, "keys"),
-                                   destination_row(later_s)) == 0);
+    VT_CHECK(json_array_append_new(
+                 json_object_get(predicate, "keys"),
+                 vt_custody_destination_row(later_s + VT_WORLD_BEGAN - 100000,
+                                            later_s + VT_WORLD_NOW + 40000000)) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
     return vt_world_sign(vt_buf_slice(&payload), world.root_signers);
 }

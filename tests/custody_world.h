@@ -59,6 +59,7 @@ const char *vt_custody_write_file(struct vt_custody_world *world, const char *na
 const struct vt_key *vt_custody_log_key(void);
 /* Of the cell `vienna`, which the trust root names too. */
 const struct vt_key *vt_custody_destination_key(void);
+json_t *vt_custody_destination_row(int64_t from_unix_s, int64_t until_unix_s);
 /* The same agent and keys again, where it was made before; the ledger begins anew. */
 void vt_custody_world_find(struct vt_custody_world *world, const char *dir);
 /* The policy as it is, with its text changed: `from` becomes `to`; signed anew. */

@@ -76,6 +76,7 @@ static void make_agent(struct vt_served_custody *s, const char *recipient)
         VT_ARGV("vitrine", "keyagent", "init", "--dir", vt_served_custody_path(s, "agent"),
                 "--trust", vt_served_custody_path(s, "trust.json"), "--policy",
                 vt_served_custody_path(s, "policy.json"), "--enrolment",
+                vt_served_custody_path(s, "enrolled-0.json"), "--enrolment",
                 vt_served_custody_path(s, "enrolled-4.json"), "--enrolment",
                 vt_served_custody_path(s, "enrolled-5.json"), "--key",
                 vt_served_custody_path(s, "agent.key"), "--recipient",

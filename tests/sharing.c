@@ -62,6 +62,14 @@ struct vt_shared vt_sharing_seal_by(const struct vt_env *env, vt_slice plain,
                                     unsigned pseudonym, int64_t at_unix_s)
 {
     struct vt_cell_recipient recipient = vt_sharing_recipient(at_unix_s);
+
+    return vt_sharing_seal_for(&recipient, env, plain, pseudonym, at_unix_s);
+}
+
+struct vt_shared vt_sharing_seal_for(const struct vt_cell_recipient *recipient,
+                                     const struct vt_env *env, vt_slice plain,
+                                     unsigned pseudonym, int64_t at_unix_s)
+{
     struct vt_buf header = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX),
                   body = vt_buf_init(plain.len + plain.len / 1000 + 1000);
     uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
@@ -71,19 +79,19 @@ struct vt_shared vt_sharing_seal_by(const struct vt_env *env, vt_slice plain,
     struct vt_shared out;
 
     vt_env_random(env, file_key, sizeof file_key);
-    VT_CHECK_OK(vt_age_header_write(env, &recipient.key, file_key, &header, &err));
+    VT_CHECK_OK(vt_age_header_write(env, &recipient->key, file_key, &header, &err));
     VT_CHECK_OK(vt_age_seal_new(env, file_key, vt_age_sink_buf(&body), &stream, &err));
     VT_CHECK_OK(vt_age_stream_put(stream, plain, &err));
     VT_CHECK_OK(vt_age_stream_end(stream, &err));
     out.body = keep(&body);
-    out.request = (struct vt_share_request){ .cell = VT_LIT("zurich"),
+    out.request = (struct vt_share_request){ .cell = vt_slice_from_cstr(recipient->cell),
                                              .country = "CH",
-                                             .recipient = recipient.digest,
+                                             .recipient = recipient->digest,
                                              .body = vt_sha256_of(out.body),
                                              .body_bytes = out.body.len,
                                              .header = keep(&header) };
     out.request.object = vt_sha256_of(out.request.header);
-    out.request.digest = vt_share_digest(&recipient.digest, &hash);
+    out.request.digest = vt_share_digest(&recipient->digest, &hash);
     vt_sharing_sign_again(&out, pseudonym, at_unix_s);
     return out;
 }

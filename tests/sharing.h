@@ -23,6 +23,10 @@ struct vt_shared vt_sharing_seal(vt_slice plain, unsigned pseudonym, int64_t at_
 /* The same with other dice: equal dice make equal objects. */
 struct vt_shared vt_sharing_seal_by(const struct vt_env *env, vt_slice plain,
                                     unsigned pseudonym, int64_t at_unix_s);
+/* The same for another cell's recipient, whose document was parsed or written. */
+struct vt_shared vt_sharing_seal_for(const struct vt_cell_recipient *recipient,
+                                     const struct vt_env *env, vt_slice plain,
+                                     unsigned pseudonym, int64_t at_unix_s);
 /* The same object, signed at another time. */
 void vt_sharing_sign_again(struct vt_shared *shared, unsigned pseudonym, int64_t at_unix_s);
 

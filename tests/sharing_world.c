@@ -133,17 +133,27 @@ struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch)
 vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
                                     const char *wanted)
 {
+    const struct vt_sharing_cell zurich = { text_of_recipient(now), VT_CELL_WORLD_ORIGIN,
+                                            VT_P_HEADS, vt_world_key(VT_P_CELL) };
+
+    return vt_sharing_world_head_of(&zurich, now, head, wanted);
+}
+
+vt_slice vt_sharing_world_head_of(const struct vt_sharing_cell *cell, int64_t now,
+                                  struct vt_cell_head head, const char *wanted)
+{
+    const struct vt_key *keys[1] = { cell->key };
     vt_slice leave = leave_of(wanted != NULL ? wanted : "", now), envelope,
              leave_proof =
                  vt_world_prove_at(&(struct vt_world_place){ VT_WORLD_ORIGIN, VT_P_LOG, 9,
                                                              1000, 7, now - 190000 },
                                    leave);
     vt_hash digest = vt_envelope_digest(leave);
-    VT_AUTO_JSON recipients = json_pack("[s]", vt_world_digest(text_of_recipient(now)));
+    VT_AUTO_JSON recipients = json_pack("[s]", vt_world_digest(cell->recipient));
     VT_AUTO_JSON collections = json_pack(
         "[{s:o,s:[s],s:[s]}]", "authorisation", vt_field_of_hash(&digest), "rules",
         VT_SHARING_RULE, "hashes", vt_world_digest(wanted != NULL ? wanted : ""));
-    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64));
+    VT_AUTO_BUF payload = vt_buf_init(VT_KIB(64)), signed_head = vt_buf_init(VT_KIB(128));
     struct vt_buf *out = vt_arena_alloc(vt_test_arena(), sizeof *out);
     struct vt_error err = { 0 };
 
@@ -151,12 +161,12 @@ vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
     head.recipients = recipients;
     head.collections = wanted != NULL ? collections : NULL;
     VT_CHECK_OK(vt_cell_head_write(&head, &payload, &err));
-    envelope = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_CELL));
+    VT_CHECK_OK(vt_envelope_sign(vt_buf_slice(&payload), keys, 1, &signed_head, &err));
+    envelope = vt_arena_copy(vt_test_arena(), vt_buf_slice(&signed_head));
     VT_CHECK_OK(vt_head_file_write(
         envelope,
-        vt_world_prove_at(&(struct vt_world_place){ VT_CELL_WORLD_ORIGIN, VT_P_HEADS,
-                                                    head.epoch, head.epoch + 1, 7,
-                                                    now - 50 },
+        vt_world_prove_at(&(struct vt_world_place){ cell->origin, cell->heads, head.epoch,
+                                                    head.epoch + 1, 7, now - 50 },
                           envelope),
         &leave, &leave_proof, wanted != NULL, out, &err));
     return vt_buf_slice(out);

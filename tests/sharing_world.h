@@ -34,6 +34,15 @@ vt_slice vt_sharing_world_policy(int64_t made);
 struct vt_cell_head vt_sharing_world_head(int64_t now, uint64_t epoch);
 vt_slice vt_sharing_world_head_file(int64_t now, struct vt_cell_head head,
                                     const char *wanted);
+/* The same of any cell: its recipient's document, the origin of its heads, the key of that
+ * ledger, and its own. */
+struct vt_sharing_cell {
+    const char *recipient, *origin;
+    enum vt_party heads;
+    const struct vt_key *key;
+};
+vt_slice vt_sharing_world_head_of(const struct vt_sharing_cell *cell, int64_t now,
+                                  struct vt_cell_head head, const char *wanted);
 struct vt_keeper_begin vt_sharing_world_begin(const struct vt_sharing_world *world);
 /* Start a keeper, and come to its door as a dispatcher does; queue: the dispatcher's end.
  */

@@ -258,6 +258,7 @@ $(OUT)/bench_%: $(OUT)/obj/bench/bench_%.o \
 	$(call say,ld,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LIBS)
 $(OUT)/bench_custody: $(call obj,tests/custody_world.c)
+$(OUT)/bench_relocate: $(call obj,tests/custody_world.c tests/moving.c)
 $(OUT)/bench_ledger: $(call obj,bench/ledger_engine.c bench/ledger_grown.c bench/ledger_witness.c)
 
 bench: all $(BENCHES)

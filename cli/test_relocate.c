@@ -61,6 +61,35 @@ static const char *make(int exit_code, const char *key, const json_t *plan)
                        SAY(key, "relocate", "plan", "--file", vt_test_path("plan.json")));
 }
 
+static unsigned count_of(const char *text, const char *words)
+{
+    unsigned count = 0;
+
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at += strlen(words))
+        count++;
+    return count;
+}
+
+/* At a glance: a line each, in the order of what needs an eye, what is outside the cells
+ * marked so; the machine is told the same. */
+static void check_rows(const char *shown)
+{
+    static const char *const order[] = { "not moved yet", "moving", "stays", "here" };
+    const char *json = vt_test_run(0, ASK("relocate", "status", "--json"));
+    const char *line = strchr(shown, '\n') + 1; /* behind the names of the columns */
+    size_t at = 0, rows = 0;
+
+    for (; strncmp(line, "30 services", 11) != 0; line = strchr(line, '\n') + 1, rows++) {
+        while (at < 4 && strncmp(line, order[at], strlen(order[at])) != 0)
+            at++;
+        VT_CHECK_SAYING(at < 4, "out of order: %s", line);
+    }
+    VT_CHECK_SAYING(rows == 30, "%zu rows", rows);
+    VT_CHECK(count_of(shown, " outside ") == 12 + 1); /* and the last line's */
+    VT_CHECK(count_of(json, "\"where\":\"outside\"") == 12);
+    VT_CHECK(count_of(json, "\"where\":\"cell\"") == 18);
+}
+
 static void thirty_services(void)
 {
     VT_AUTO_JSON plan = NULL;
@@ -75,6 +104,7 @@ static void thirty_services(void)
     MUST_SAY(shown, "30 services, 12 outside the cells: 5 here (5 by the vendor's word "
                     "alone), 6 moving, "
                     "14 not moved yet, 5 stay; 0 late, 0 unproven");
+    check_rows(shown);
     MUST_SAY(shown, "they are the home country's own");
     MUST_SAY(shown, "headquarters -> zurich, AT BE DE +5");
     (void)vt_test_run(0, ASK("relocate", "check"));

@@ -25,7 +25,10 @@ enum {
     LOOKUP_EVERY_MS = 5,
     CALL_MS = 5000,
     PATIENCE_MS = 60000, /* for one upload, whoever dies meanwhile */
-    KILL_EVERY_MS = 700,
+    KILL_EVERY_MS = 700, /* of a few */
+    OFTEN = 4,
+    SPARE_MS =
+        3600, /* of more: `cell serve` gives up when deaths come one behind the other */
     CUT_OVER_IN_S = 6,
     PAUSE_MS_MAX = 1000,
     ALARM_S = 300,
@@ -283,14 +286,15 @@ static pid_t move_on(const char *rate)
  * started again. */
 static void move_under_fire(void)
 {
-    uint64_t rate = files * average / (UINT64_C(3) * kills * KILL_EVERY_MS + 1) * 1000;
+    int every_ms = kills > OFTEN ? SPARE_MS : KILL_EVERY_MS;
+    uint64_t rate = files * average / (UINT64_C(3) * kills * (unsigned)every_ms + 1) * 1000;
     const char *slow = vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)(rate >> 20) + 1);
     pid_t mover = move_on(slow);
     unsigned struck = 0;
     int status = -1;
 
     while (struck < 3 * kills) {
-        (void)poll(NULL, 0, KILL_EVERY_MS);
+        (void)poll(NULL, 0, every_ms);
         if (waitpid(mover, &status, WNOHANG) == mover)
             mover = move_on(slow);
         else if (has_begun())

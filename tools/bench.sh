@@ -4,9 +4,9 @@
 set -eu
 build=$1
 case ${2:-} in
-'') families="chain ledger lookup cell custody centre" ;;
-chain | ledger | lookup | cell | custody | centre) families=$2 ;;
-*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell, custody, centre" >&2; exit 2 ;;
+'') families="chain ledger lookup cell custody relocate centre" ;;
+chain | ledger | lookup | cell | custody | relocate | centre) families=$2 ;;
+*) echo "bench: there is no '$2'; there are: chain, ledger, lookup, cell, custody, relocate, centre" >&2; exit 2 ;;
 esac
 for family in $families; do
     case $family in
@@ -17,6 +17,10 @@ for family in $families; do
         ;;
     lookup) programs=bench_lookup ;;
     custody) programs=bench_custody ;;
+    relocate)
+        "$(dirname "$0")/need.sh" bench >&2
+        programs=bench_relocate
+        ;;
     centre) programs=bench_centre ;;
     cell)
         "$(dirname "$0")/need.sh" bench >&2

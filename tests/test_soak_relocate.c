@@ -288,7 +288,8 @@ static void move_under_fire(void)
 {
     int every_ms = kills > OFTEN ? SPARE_MS : KILL_EVERY_MS;
     uint64_t rate = files * average / (UINT64_C(3) * kills * (unsigned)every_ms + 1) * 1000;
-    const char *slow = vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)(rate >> 20) + 1);
+    const char *slow = vt_arena_printf(vt_test_arena(), "%ju",
+                                       (uintmax_t)(rate >> 20 != 0 ? rate >> 20 : 1));
     pid_t mover = move_on(slow);
     unsigned struck = 0;
     int status = -1;
@@ -297,7 +298,7 @@ static void move_under_fire(void)
         (void)poll(NULL, 0, every_ms);
         if (waitpid(mover, &status, WNOHANG) == mover)
             mover = move_on(slow);
-        else if (has_begun())
+        if (has_begun())
             strike(struck++ % 3, mover);
     }
     VT_CHECK(waitpid(mover, &status, 0) == mover);

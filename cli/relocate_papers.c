@@ -26,6 +26,11 @@ const struct vt_option vt_cli_relocate_confirm_options[] = {
       false },
     { "manifest", "FILE", "JOB/manifest: are its root, and the canaries, in it?", false,
       false },
+    { "destroyed", "FILE",
+      "claim of the source's agent that a key is gone, of JOB/destroyed/; its proof beside "
+      "it",
+      false, true },
+    VT_OPTION_ENROLMENT,
     VT_OPTION_RELOCATE_END,
 };
 
@@ -175,6 +180,43 @@ static bool hold_manifest(struct vt_args *args, struct seeking *seeking,
     return true;
 }
 
+static bool take_claim(struct vt_args *args, const char *path,
+                       const struct vt_relocation *move, const struct vt_keyring *keyring,
+                       json_t *periods, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX), proof = vt_buf_init(VT_KIB(128));
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_relocation_claim claim = { .origin = vt_slice_from_cstr(
+                                             vt_args_get(args, "origin")) };
+    vt_slice period;
+
+    if (!vt_file_read(path, &bytes, err) ||
+        !vt_file_read(vt_arena_printf(arena, "%s.tlog-proof", path), &proof, err))
+        return false;
+    claim.claim = vt_buf_slice(&bytes);
+    claim.proof = vt_buf_slice(&proof);
+    if (!vt_relocation_destroyed(&claim, move, keyring, &envelope, &period, err))
+        return false;
+    return json_array_append_new(periods, vt_cli_json_text(period)) == 0 ||
+           vt_fail(err, VT_IO, "out of memory");
+}
+
+/* The periods whose keys are gone, as an array of texts. */
+static bool take_claims(struct vt_args *args, const struct vt_relocation *move,
+                        json_t *periods, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_cli_keyring *keyring = vt_alloc(sizeof *keyring);
+    const char *path;
+    bool is_ok = vt_cli_keyring_read(args, keyring, err);
+
+    for (size_t i = 0; is_ok && (path = vt_args_get_at(args, "destroyed", i)) != NULL; i++)
+        is_ok = take_claim(args, path, move, &keyring->keyring, periods, err) ||
+                vt_within(err, "%s", path);
+    vt_cli_keyring_clear(keyring);
+    return is_ok;
+}
+
 static json_t *canaries_json(const struct seeking *seeking)
 {
     const struct vt_relocation *move = seeking->move;
@@ -208,7 +250,7 @@ static void say_canaries(const json_t *list, bool has_manifest)
     }
 }
 
-static void say(struct vt_args *args, const struct seeking *seeking)
+static void say(struct vt_args *args, const struct seeking *seeking, json_t *periods)
 {
     const struct vt_relocation *move = seeking->move;
     char begun[VT_TIME_TEXT_BYTES], done[VT_TIME_TEXT_BYTES], root[65];
@@ -219,9 +261,9 @@ static void say(struct vt_args *args, const struct seeking *seeking)
     vt_hash_text(&move->arrived.root, root);
     if (vt_args_is_json(args)) {
         vt_cli_print_json(
-            json_pack("{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s,s:O}", "ok", 1, "from",
-                      move->from, "to", move->to, "country", move->country, "objects",
-                      (json_int_t)move->arrived.count, "bytes",
+            json_pack("{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s,s:O,s:O}", "ok", 1,
+                      "from", move->from, "to", move->to, "country", move->country,
+                      "objects", (json_int_t)move->arrived.count, "bytes",
                       (json_int_t)move->arrived.bytes, "root", root, "begun_entry",
                       (json_int_t)move->begun_index, "begun", begun, "done_entry",
                       (json_int_t)move->done_index, "done", done, "canaries", canaries));
@@ -236,6 +278,9 @@ static void say(struct vt_args *args, const struct seeking *seeking)
                  (uintmax_t)move->manifest.count, (uintmax_t)move->begun_index, begun,
                  (uintmax_t)move->done_index, done, root);
     say_canaries(canaries, vt_args_has(args, "manifest"));
+    for (size_t i = 0; i < json_array_size(periods); i++)
+        (void)printf("key destroyed since: %s/file/%s\n", move->country,
+                     json_string_value(json_array_get(periods, i)));
 }
 
 bool vt_cli_relocate_confirm(struct vt_args *args, struct vt_error *err)
@@ -243,14 +288,15 @@ bool vt_cli_relocate_confirm(struct vt_args *args, struct vt_error *err)
     AUTO_PAPERS p = papers_init();
     VT_AUTO_FREE struct vt_relocation *move = vt_alloc(sizeof *move);
     struct seeking seeking = { .move = move };
+    VT_AUTO_JSON periods = json_array();
 
     if (!read_papers(args, &p, err) ||
         !read_paper(vt_args_get(args, "countersigned"), &p.both, err))
         return false;
     p.slices.countersigned = vt_buf_slice(&p.both);
     if (!vt_relocation_confirm(&p.slices, p.trust, move, err) ||
-        !hold_manifest(args, &seeking, err))
+        !hold_manifest(args, &seeking, err) || !take_claims(args, move, periods, err))
         return false;
-    say(args, &seeking);
+    say(args, &seeking, periods);
     return true;
 }

@@ -1000,6 +1000,28 @@ static void follow(const char *canary, const char *said)
              !vt_path_exists(path(print("zurich/body/%.2s/%s", canary, canary))));
 }
 
+/* The agent's claim that its key is gone, held against the end of the move. */
+static void the_claim_belongs_to_it(void)
+{
+    vt_hash document = vt_sha256_of(vt_test_read(path("zurich.json")));
+    char hex[65];
+
+    vt_hash_text(&document, hex);
+    says(vt_test_run(0,
+                     VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
+                             "--done", path("job/done"), "--countersigned", path("both"),
+                             "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                             "--enrolment", path("enrolled-5.json"), "--destroyed",
+                             path(print("job/destroyed/%s", hex)))),
+         "key destroyed since: CH/file/2026");
+    says(vt_test_run(1,
+                     VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
+                             "--done", path("job/done"), "--countersigned", path("both"),
+                             "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                             "--destroyed", path(print("job/destroyed/%s", hex)))),
+         "not signed by a key agent"); /* nobody enrolled it */
+}
+
 /* Everything is switched off by now. */
 static void the_papers_speak_for_themselves(const char *canary)
 {
@@ -1013,6 +1035,7 @@ static void the_papers_speak_for_themselves(const char *canary)
     (void)countersign(0, "job/done", "supervisor.key", "both");
     sign_too("job/done", vt_custody_key(VT_C_ANALYST), "not-his");
     follow(canary, confirm(0, "job/begun", "job/done", "both"));
+    the_claim_belongs_to_it();
     says(confirm(1, "job/begun", "job/done", "job/done"), "did not countersign");
     says(confirm(1, "job/begun", "job/done", "not-his"), "did not countersign");
     says(confirm(1, "job/begun", "job/done", "job/begun"), "another end");

@@ -1,5 +1,6 @@
 /* A move's papers, held against each other. */
 #include "custody/relocation.h"
+#include "custody/erasure.h"
 #include "evidence/field.h"
 #include "ledger/tlog_proof.h"
 
@@ -248,4 +249,54 @@ bool vt_relocation_confirm(const struct vt_relocation_papers *papers,
                            struct vt_error *err)
 {
     return judge(papers, trust, true, out, err);
+}
+
+/* ---- the key ----------------------------------------------------------------------------
+ */
+
+static bool is_of_move(const struct vt_erasure *erasure, const struct vt_relocation *move,
+                       struct vt_error *err)
+{
+    return (erasure->is_period && vt_slice_is(erasure->cell, move->from) &&
+            vt_slice_is(erasure->country, move->country) &&
+            vt_slice_is(erasure->data_class, "file")) ||
+           vt_fail(err, VT_REJECTED,
+                   "the claim is not of a key for files of %s in the cell %s",
+                   move->country, move->from);
+}
+
+static bool is_later(const struct vt_relocation_claim *claim,
+                     const struct vt_relocation *move, const struct vt_trust *trust,
+                     int64_t *time_out, struct vt_error *err)
+{
+    vt_hash leaf = vt_sha256_leaf(claim->claim);
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof proof;
+
+    if (!vt_tlog_proof_parse(claim->proof, &proof, err) ||
+        !vt_tlog_proof_verify(&proof, &leaf, &trust->policy, claim->origin, &verdict, err))
+        return false;
+    *time_out = verdict.time_unix_s;
+    return proof.index > move->done_index ||
+           vt_fail(err, VT_REJECTED,
+                   "the key was gone at entry %ju, before all had arrived at %ju",
+                   (uintmax_t)proof.index, (uintmax_t)move->done_index);
+}
+
+bool vt_relocation_destroyed(const struct vt_relocation_claim *claim,
+                             const struct vt_relocation *move,
+                             const struct vt_keyring *keyring, struct vt_envelope *envelope,
+                             vt_slice *period_out, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_erasure *erasure = vt_alloc(sizeof *erasure);
+    int64_t time_unix_s;
+
+    if (!vt_envelope_parse(claim->claim, envelope, err) ||
+        !vt_erasure_read(&envelope->statement, erasure, err) ||
+        !is_of_move(erasure, move, err) ||
+        !is_later(claim, move, keyring->trust, &time_unix_s, err))
+        return false;
+    *period_out = erasure->period;
+    return vt_erasure_signed_by(keyring, envelope, erasure, time_unix_s).agent ||
+           vt_fail(err, VT_REJECTED, "the claim is not signed by a key agent of the cell");
 }

@@ -71,4 +71,18 @@ VT_CHECKED bool vt_relocation_confirm(const struct vt_relocation_papers *papers,
                                       const struct vt_trust *trust,
                                       struct vt_relocation *out, struct vt_error *err);
 
+/* A claim that a key was destroyed (erasure/v1 of a period), and the proof of its entry. */
+struct vt_relocation_claim {
+    vt_slice claim, proof, origin;
+};
+
+/* Did the source's key agent destroy a key for files of that country, behind the end of the
+ * move?  period_out: of the key, borrowed from *envelope, which is the caller's to clear.
+ * Errors: VT_REJECTED what does not hold; VT_MALFORMED, VT_LIMIT, VT_IO memory */
+VT_CHECKED bool vt_relocation_destroyed(const struct vt_relocation_claim *claim,
+                                        const struct vt_relocation *move,
+                                        const struct vt_keyring *keyring,
+                                        struct vt_envelope *envelope, vt_slice *period_out,
+                                        struct vt_error *err);
+
 #endif

@@ -25,10 +25,13 @@ enum {
     LOOKUP_EVERY_MS = 5,
     CALL_MS = 5000,
     PATIENCE_MS = 60000, /* for one upload, whoever dies meanwhile */
-    KILL_EVERY_MS = 700, /* of a few */
+    STRIKE_EVERY_MS = 700,
     OFTEN = 4,
-    SPARE_MS =
-        3600, /* of more: `cell serve` gives up when deaths come one behind the other */
+    /* Of more deaths: a cell that dies sooner than it is called healthy again, some times
+     * one behind the other, gives up. */
+    HEALTHY_MS = 12000,
+    MOVER_LIVES_MS = 1500,
+    TICK_MS = 100,
     CUT_OVER_IN_S = 6,
     PAUSE_MS_MAX = 1000,
     ALARM_S = 300,
@@ -261,19 +264,13 @@ static pid_t keeper_of(int cell)
 {
     pid_t pid = 0;
 
-    for (unsigned i = 0; i < 200 && pid == 0; i++) {
+    for (unsigned i = 0; i < 600 && pid == 0; i++) {
         pid = vt_test_role_of(&w.cells[cell].serving, "cell-keeper");
         if (pid == 0)
-            (void)poll(NULL, 0, 50);
+            (void)poll(NULL, 0, TICK_MS);
     }
     VT_CHECK_SAYING(pid != 0, "%s: no keeper was started again", w.cells[cell].name);
     return pid;
-}
-
-/* Whom: 0 the source's keeper, 1 the destination's, 2 the mover. */
-static void strike(unsigned whom, pid_t mover)
-{
-    VT_CHECK(kill(whom == 2 ? mover : keeper_of((int)whom), SIGKILL) == 0);
 }
 
 static pid_t move_on(const char *rate)
@@ -282,34 +279,91 @@ static pid_t move_on(const char *rate)
                        rate);
 }
 
-/* Each dies `kills` times, whoever is next when its time has come; a mover that ended is
- * started again. */
-static void move_under_fire(void)
+enum { SOURCE, DESTINATION, MOVER, VICTIMS };
+
+struct victim {
+    pid_t seen;
+    int64_t since_ms; /* it was seen for the first time */
+    unsigned deaths;
+};
+
+static int64_t life_ms(unsigned whom, unsigned missed)
 {
-    int every_ms = kills > OFTEN ? SPARE_MS : KILL_EVERY_MS;
-    uint64_t rate = files * average / (UINT64_C(3) * kills * (unsigned)every_ms + 1) * 1000;
-    const char *slow = vt_arena_printf(vt_test_arena(), "%ju",
-                                       (uintmax_t)(rate >> 20 != 0 ? rate >> 20 : 1));
-    pid_t mover = move_on(slow);
-    unsigned struck = 0;
+    if (whom == MOVER)
+        return missed == 0 ? MOVER_LIVES_MS : 0; /* else it ends by itself before */
+    return kills > OFTEN ? HEALTHY_MS : STRIKE_EVERY_MS;
+}
+
+static bool is_ripe(struct victim *victim, pid_t pid, int64_t lives_ms)
+{
+    if (pid != victim->seen) {
+        victim->seen = pid;
+        victim->since_ms = vt_monotonic_ms();
+    }
+    return pid > 0 && victim->deaths < kills &&
+           vt_monotonic_ms() - victim->since_ms >= lives_ms;
+}
+
+/* One of them, if one has lived long enough; in turn. */
+static bool strike(struct victim victims[VICTIMS], unsigned first, pid_t mover,
+                   unsigned missed)
+{
+    for (unsigned i = 0; i < VICTIMS; i++) {
+        unsigned whom = (first + i) % VICTIMS;
+        pid_t pid =
+            whom == MOVER ? mover : vt_test_role_of(&w.cells[whom].serving, "cell-keeper");
+
+        if (is_ripe(&victims[whom], pid, life_ms(whom, missed)) &&
+            kill(pid, SIGKILL) == 0) {
+            victims[whom].deaths++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void move_the_rest(void)
+{
     int status = -1;
 
-    while (struck < 3 * kills) {
-        (void)poll(NULL, 0, every_ms);
-        if (waitpid(mover, &status, WNOHANG) == mover)
-            mover = move_on(slow);
-        if (has_begun())
-            strike(struck++ % 3, mover);
-    }
-    VT_CHECK(waitpid(mover, &status, 0) == mover);
     for (unsigned i = 0; i < 5; i++) {
-        mover = move_on(NULL);
+        pid_t mover = move_on(NULL);
+
         VT_CHECK(waitpid(mover, &status, 0) == mover);
         if (status == 0)
             return;
         (void)poll(NULL, 0, 1000); /* a keeper is being started again */
     }
     vt_test_fail(__FILE__, __LINE__, "the move did not end: %d", status);
+}
+
+/* Each dies `kills` times; a mover that ended is started again. */
+static void move_under_fire(void)
+{
+    struct victim victims[VICTIMS] = { { .seen = 0 } };
+    uint64_t lasts_ms = UINT64_C(1) + kills * (uint64_t)(life_ms(SOURCE, 0) + 2000);
+    uint64_t rate_mib = (files * average * 1000 / lasts_ms) >> 20;
+    const char *slow =
+        vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)(rate_mib != 0 ? rate_mib : 1));
+    unsigned struck = 0, missed = 0;
+    int64_t last_ms = vt_monotonic_ms();
+    pid_t mover = move_on(slow);
+    int status;
+
+    while (struck < VICTIMS * kills) {
+        (void)poll(NULL, 0, TICK_MS);
+        if (waitpid(mover, &status, WNOHANG) == mover) {
+            missed += status == 0;
+            mover = move_on(slow);
+        }
+        if (has_begun() && vt_monotonic_ms() - last_ms >= STRIKE_EVERY_MS &&
+            strike(victims, struck, mover, missed)) {
+            struck++;
+            last_ms = vt_monotonic_ms();
+        }
+    }
+    VT_CHECK(waitpid(mover, &status, 0) == mover);
+    move_the_rest();
 }
 
 static const char *run_mover(int exit_code, const char *verb, const char *option,

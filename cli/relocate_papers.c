@@ -260,13 +260,13 @@ static void say(struct vt_args *args, const struct seeking *seeking, json_t *per
     vt_time_write(move->done_unix_s, done);
     vt_hash_text(&move->arrived.root, root);
     if (vt_args_is_json(args)) {
-        vt_cli_print_json(
-            json_pack("{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s,s:O,s:O}", "ok", 1,
-                      "from", move->from, "to", move->to, "country", move->country,
-                      "objects", (json_int_t)move->arrived.count, "bytes",
-                      (json_int_t)move->arrived.bytes, "root", root, "begun_entry",
-                      (json_int_t)move->begun_index, "begun", begun, "done_entry",
-                      (json_int_t)move->done_index, "done", done, "canaries", canaries));
+        vt_cli_print_json(json_pack(
+            "{s:b,s:s,s:s,s:s,s:I,s:I,s:s,s:I,s:s,s:I,s:s,s:O,s:O}", "ok", 1, "from",
+            move->from, "to", move->to, "country", move->country, "objects",
+            (json_int_t)move->arrived.count, "bytes", (json_int_t)move->arrived.bytes,
+            "root", root, "begun_entry", (json_int_t)move->begun_index, "begun", begun,
+            "done_entry", (json_int_t)move->done_index, "done", done, "canaries", canaries,
+            "destroyed", periods));
         return;
     }
     (void)printf("files of %s: %s to %s, %ju object%s, %ju bytes\n"

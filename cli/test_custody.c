@@ -1014,6 +1014,13 @@ static void the_claim_belongs_to_it(void)
                              "--enrolment", path("enrolled-5.json"), "--destroyed",
                              path(print("job/destroyed/%s", hex)))),
          "key destroyed since: CH/file/2026");
+    says(vt_test_run(0,
+                     VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
+                             "--done", path("job/done"), "--countersigned", path("both"),
+                             "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                             "--enrolment", path("enrolled-5.json"), "--destroyed",
+                             path(print("job/destroyed/%s", hex)), "--json")),
+         "\"destroyed\":[\"2026\"]");
     says(vt_test_run(1,
                      VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
                              "--done", path("job/done"), "--countersigned", path("both"),

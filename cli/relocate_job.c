@@ -5,7 +5,11 @@
 #include "evidence/field.h"
 #include "ledger/use.h"
 
-enum { WORDS_BYTES_MAX = 64 << 10, VALID_S = 1800 };
+enum {
+    WORDS_BYTES_MAX = 64 << 10,
+    VALID_S = 1800,
+    GIVEN_BYTES_MAX = VT_MOVE_REWRAP_MAX * (VT_REWRAP_HEADER_BYTES_MAX + 64),
+};
 
 #define JOB_TEXT(name)                                                                     \
     {                                                                                      \
@@ -321,13 +325,13 @@ static bool place(void *context, const vt_hash *id, vt_slice header, struct vt_e
 }
 
 static bool take_answer(struct vt_job *job, const struct vt_ask_answer *answer,
-                        struct placing *placing, struct vt_error *err)
+                        size_t count, struct placing *placing, struct vt_error *err)
 {
     if (answer->outcome != VT_ASK_RELEASED)
         return vt_fail(err, VT_REJECTED, "the source's key agent: %s", answer->message);
     if (!vt_rewrap_read(vt_buf_slice(&answer->headers), place, placing, err))
         return false;
-    job->rewrapped += placing->count;
+    job->rewrapped += count;
     return vt_ask_log_count(&job->asker, vt_buf_slice(&answer->tally), err);
 }
 
@@ -356,7 +360,7 @@ static bool ask(struct vt_job *job, const struct vt_ask_object *objects, const v
     VT_AUTO_ASK_ANSWER answer = { .message = "" };
 
     return put(job, objects, ids, count, &answer, err) &&
-           take_answer(job, &answer, placing, err);
+           take_answer(job, &answer, count, placing, err);
 }
 
 static const char *kept_path(struct vt_arena *arena, const vt_hash *document)
@@ -377,13 +381,77 @@ static bool keep_one(struct vt_job *job, const struct vt_move_sealed *object,
            vt_disk_write(job->disk, path, object->header, 0600, err);
 }
 
+/* ---- what was given already -------------------------------------------------------------
+ * The headers of the stretch under way are kept until the next one, so that whoever goes on
+ * after a death does not ask for them again: the agent counts each. */
+
+static const char *given_path(struct vt_job *job)
+{
+    char hex[65];
+
+    vt_hash_text(&job->destination.digest, hex);
+    return vt_arena_printf(job->arena, "given/%s", hex);
+}
+
+static bool place_given(void *context, const vt_hash *id, vt_slice header,
+                        struct vt_error *err)
+{
+    struct placing *placing = context;
+
+    return bsearch(id, placing->placed, placing->count, sizeof *placing->placed, compare) ==
+               NULL ||
+           place(context, id, header, err);
+}
+
+static bool take_given(struct vt_job *job, struct placing *placing, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(GIVEN_BYTES_MAX);
+    const char *path = given_path(job);
+
+    if (!vt_disk_has(job->disk, path))
+        return true;
+    return (vt_disk_read(job->disk, path, &bytes, err) &&
+            vt_rewrap_read(vt_buf_slice(&bytes), place_given, placing, err)) ||
+           vt_within(err, "%s/%s", job->dir, path);
+}
+
+static bool keep_given(struct vt_job *job, const struct placing *placing,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(GIVEN_BYTES_MAX);
+
+    vt_rewrap_begin(&bytes);
+    for (size_t i = 0; i < placing->count; i++)
+        vt_rewrap_put(&bytes, &placing->placed[i].id,
+                      placing->headers_out[placing->placed[i].at]);
+    return vt_buf_check(&bytes, "the headers that were given", err) &&
+           vt_disk_write(job->disk, given_path(job), vt_buf_slice(&bytes), 0600, err);
+}
+
+/* Ask for those that have no header yet, and keep all. */
+static bool ask_for_rest(struct vt_job *job, const struct vt_ask_object *objects,
+                         struct placing *placing, struct vt_error *err)
+{
+    struct vt_ask_object *wanted =
+        vt_arena_alloc(placing->arena, placing->count * sizeof *wanted);
+    vt_hash *ids = vt_arena_alloc(placing->arena, placing->count * sizeof *ids);
+    size_t count = 0;
+
+    for (size_t i = 0; i < placing->count; i++)
+        if (placing->headers_out[placing->placed[i].at].len == 0) {
+            ids[count] = placing->placed[i].id;
+            wanted[count++] = objects[placing->placed[i].at];
+        }
+    return count == 0 ||
+           (ask(job, wanted, ids, count, placing, err) && keep_given(job, placing, err));
+}
+
 bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t count,
                    struct vt_arena *arena, vt_slice *headers_out, struct vt_error *err)
 {
     struct vt_job *job = context;
     struct vt_ask_object *asked = vt_arena_alloc(arena, count * sizeof *asked);
     struct placed *placed = vt_arena_alloc(arena, count * sizeof *placed);
-    vt_hash *ids = vt_arena_alloc(arena, count * sizeof *ids);
     struct placing placing = { placed, count, arena, headers_out };
 
     for (size_t i = 0; i < count; i++) {
@@ -393,11 +461,10 @@ bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t c
              !keep_one(job, &objects[i], arena, err)))
             return false;
         placed[i] = (struct placed){ vt_ask_object_id(&asked[i]), i };
+        headers_out[i] = (vt_slice){ 0 };
     }
     qsort(placed, count, sizeof *placed, compare);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = placed[i].id;
-    return ask(job, asked, ids, count, &placing, err);
+    return take_given(job, &placing, err) && ask_for_rest(job, asked, &placing, err);
 }
 
 bool vt_job_ask_again(struct vt_job *job, size_t period, char message[240],

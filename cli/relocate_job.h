@@ -5,6 +5,7 @@
  *   JOB/begun      relocation/v1, phase begun, as it is on the access ledger
  *   JOB/progress   of the pass under way;  JOB/pause  while there is one, it stops
  *   JOB/asked/     salt and statement of each question to the source's key agent
+ *   JOB/given/     headers for the destination, of the stretch under way
  *   JOB/kept/      a header of each period, to see later that its key is gone
  *   JOB/cut-over   how long nobody took uploads
  *   JOB/done       relocation/v1, phase done, by both cells, for the supervisor */

@@ -1162,6 +1162,21 @@ static void two_persons_move(void)
     write_job(print("\"approver_keys\":[\"%s\"],", path("approver.key")));
 }
 
+/* All that had arrived is lost, and comes again; the agent is not asked again. */
+static pid_t begin_again(pid_t destination)
+{
+    const char *said;
+
+    vt_moving_kill(destination);
+    (void)vt_test_run(0, VT_ARGV("rm", "-r", path("vienna")));
+    destination = vt_moving_start(path("vienna"), "vienna", path("to"));
+    said = relocate(0, "resume");
+    says(said, print("%d objects of", MOVED + 1));
+    says(said, "0 were given to the other agent");
+    says(relocate(0, "verify"), "equal");
+    return destination;
+}
+
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
 static void a_move_is_on_record(void)
@@ -1199,6 +1214,7 @@ static void a_move_is_on_record(void)
     says(said, print("%d objects of", MOVED + 1));
     says(said, print("%d were given to the other agent", MOVED + 1));
     says(relocate(0, "verify"), "equal");
+    pids[1] = begin_again(pids[1]);
     vt_moving_kill(pids[0]);
     share_many(5000, MORE); /* uploads go on */
     pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));

@@ -3,20 +3,30 @@
 
 #define HEAD "vitrine/headers/v1\n"
 
+void vt_rewrap_begin(struct vt_buf *out)
+{
+    vt_buf_put_text(out, HEAD);
+}
+
+void vt_rewrap_put(struct vt_buf *out, const vt_hash *id, vt_slice header)
+{
+    vt_buf_put(out, vt_hash_slice(id));
+    vt_buf_put_u16(out, (uint16_t)header.len); /* VT_REWRAP_HEADER_BYTES_MAX at most */
+    vt_buf_put(out, header);
+}
+
 bool vt_rewrap_write(const struct vt_env *env, const struct vt_age_recipient *recipient,
                      const struct vt_age_grant_row *rows, size_t count, struct vt_buf *out,
                      struct vt_error *err)
 {
     VT_AUTO_BUF header = vt_buf_init(VT_REWRAP_HEADER_BYTES_MAX);
 
-    vt_buf_put_text(out, HEAD);
+    vt_rewrap_begin(out);
     for (size_t i = 0; i < count; i++) {
         vt_buf_truncate(&header, 0);
         if (!vt_age_header_write(env, recipient, rows[i].file_key, &header, err))
             return false;
-        vt_buf_put(out, vt_hash_slice(&rows[i].id));
-        vt_buf_put_u16(out, (uint16_t)header.len); /* bounded above */
-        vt_buf_put(out, vt_buf_slice(&header));
+        vt_rewrap_put(out, &rows[i].id, vt_buf_slice(&header));
     }
     return vt_buf_check(out, "the headers of a relocation", err);
 }

@@ -23,6 +23,11 @@ VT_CHECKED bool vt_rewrap_write(const struct vt_env *env,
                                 const struct vt_age_grant_row *rows, size_t count,
                                 struct vt_buf *out, struct vt_error *err);
 
+/* The same from headers that were given before: the beginning, then each, ids ascending.  A
+ * mover keeps them, so that it need not ask for them again. */
+void vt_rewrap_begin(struct vt_buf *out);
+void vt_rewrap_put(struct vt_buf *out, const vt_hash *id, vt_slice header);
+
 /* Each gets the id that the object had and its new header, which has one X25519 stanza;
  * whose it is cannot be seen.
  * Errors: VT_MALFORMED another form, another order, a header of another kind; those of each

@@ -457,14 +457,15 @@ static uint64_t bodies_of(int cell)
     return count_files(vt_arena_printf(vt_test_arena(), "%s/body", w.cells[cell].samples));
 }
 
-static const char *check_agent(uint64_t moved)
+static const char *check_agent(uint64_t moved, uint64_t *given_out)
 {
     const char *agent = vt_served_custody_path(&w.custody, "agent");
     const char *said =
         vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", agent));
 
     must_say(said, "released 0, 0 file keys");
-    VT_CHECK_SAYING(number_behind(said, "rewrapped ") >= moved, "%s", said);
+    *given_out = number_behind(said, "rewrapped ");
+    VT_CHECK_SAYING(*given_out >= moved, "%s", said);
     return agent;
 }
 
@@ -555,7 +556,7 @@ static void a_country_moves(void)
 {
     pid_t load[2];
     const char *canary, *agent, *said;
-    uint64_t pause_ms, objects;
+    uint64_t pause_ms, objects, given;
     unsigned at_source = 0;
     int64_t clients_ms;
 
@@ -575,18 +576,19 @@ static void a_country_moves(void)
     pause_ms = number_behind(said, "nobody took uploads for ");
     clients_ms = pause_of_clients(&at_source);
     check_uploads();
-    agent = check_agent(files + at_source);
+    agent = check_agent(files + at_source, &given);
     destroy_key(agent);
     vt_moving_cells_stop(&w);
     objects = check_papers(canary);
     (void)printf("  %ju files of %ju bytes and %u uploads (%u before the cut-over); killed "
-                 "%u times each: source, destination, mover; %u answers lost\n"
+                 "%u times each: source, destination, mover; %u answers lost; %ju objects "
+                 "moved, %ju headers given\n"
                  "  %u look-ups, %u asked again, %u failed, the longest %u ms; cut-over: "
                  "%ju ms, %jd ms between two uploads\n",
                  (uintmax_t)files, (uintmax_t)(files * average), shared->uploads, at_source,
-                 kills, shared->lost_answers, shared->lookups, shared->asked_again,
-                 shared->failed, shared->longest_ms, (uintmax_t)pause_ms,
-                 (intmax_t)clients_ms);
+                 kills, shared->lost_answers, (uintmax_t)objects, (uintmax_t)given,
+                 shared->lookups, shared->asked_again, shared->failed, shared->longest_ms,
+                 (uintmax_t)pause_ms, (intmax_t)clients_ms);
     VT_CHECK(shared->failed == 0 && shared->lookups > 100);
     VT_CHECK(objects >= files + 1 + at_source);
     VT_CHECK(bodies_of(0) == 0);

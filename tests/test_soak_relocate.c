@@ -9,6 +9,7 @@
  * Look-ups are asked again over a new connection when one was cut off, as clients do; those
  * that have no answer then have failed. */
 #include "cell/share_receipt.h"
+#include "cell/move_socket.h"
 #include "http/client.h"
 #include "tests/moving_cells.h"
 #include <dirent.h>
@@ -32,7 +33,8 @@ enum {
     HEALTHY_MS = 12000,
     MOVER_LIVES_MS = 1500,
     TICK_MS = 100,
-    CUT_OVER_IN_S = 6,
+    CUT_OVER_IN_S = 8,
+    CUT_OVER_LATER_S = 40, /* where much is to be done until then */
     PAUSE_MS_MAX = 1000,
     ALARM_S = 300,
 };
@@ -257,20 +259,6 @@ static pid_t start_mover(const char *verb, const char *option, const char *value
 static bool has_begun(void)
 {
     return vt_path_exists(vt_arena_printf(vt_test_arena(), "%s/begun", job));
-}
-
-/* The keeper, also while it is being started again. */
-static pid_t keeper_of(int cell)
-{
-    pid_t pid = 0;
-
-    for (unsigned i = 0; i < 600 && pid == 0; i++) {
-        pid = vt_test_role_of(&w.cells[cell].serving, "cell-keeper");
-        if (pid == 0)
-            (void)poll(NULL, 0, TICK_MS);
-    }
-    VT_CHECK_SAYING(pid != 0, "%s: no keeper was started again", w.cells[cell].name);
-    return pid;
 }
 
 static pid_t move_on(const char *rate)
@@ -542,13 +530,34 @@ static void begin(void)
     job = vt_moving_cells_job(&w, "job");
 }
 
+/* Both keepers are started again, and go by the new table. */
+static bool know(int64_t cut_over)
+{
+    struct vt_channel ends[2] = { { .fd = -1 }, { .fd = -1 } };
+    struct vt_mover mover = { .from = &ends[0], .to = &ends[1], .country = "CH" };
+    struct vt_move_taking from, to;
+    struct vt_error err = { 0 };
+    bool is_so = vt_move_connect(w.cells[0].movers, &ends[0], &err) &&
+                 vt_move_connect(w.cells[1].movers, &ends[1], &err) &&
+                 vt_mover_taking(&mover, true, &from, &err) &&
+                 vt_mover_taking(&mover, false, &to, &err) &&
+                 from.next_unix_s == cut_over && to.next_unix_s == cut_over;
+
+    for (size_t i = 0; i < 2; i++)
+        vt_channel_clear(&ends[i]);
+    return is_so;
+}
+
 static void cut_over(const char *canary)
 {
-    vt_moving_cells_cut_over(&w, time(NULL) + CUT_OVER_IN_S);
-    (void)keeper_of(0);
-    (void)poll(NULL, 0, 1500); /* both are started again, with the new table */
-    (void)keeper_of(1);
-    must_say(run_mover(0, "finish", "--wait", "60s", "--canary", canary),
+    int64_t at = time(NULL) + (kills > OFTEN ? CUT_OVER_LATER_S : CUT_OVER_IN_S);
+
+    vt_moving_cells_cut_over(&w, at);
+    while (!know(at)) {
+        VT_CHECK_SAYING(time(NULL) < at, "the cells do not go by the new table");
+        (void)poll(NULL, 0, TICK_MS);
+    }
+    must_say(run_mover(0, "finish", "--wait", "90s", "--canary", canary),
              "nothing is left at the source");
 }
 

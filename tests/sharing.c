@@ -84,12 +84,15 @@ struct vt_shared vt_sharing_seal_for(const struct vt_cell_recipient *recipient,
     VT_CHECK_OK(vt_age_stream_put(stream, plain, &err));
     VT_CHECK_OK(vt_age_stream_end(stream, &err));
     out.body = keep(&body);
-    out.request = (struct vt_share_request){ .cell = vt_slice_from_cstr(recipient->cell),
-                                             .country = "CH",
-                                             .recipient = recipient->digest,
-                                             .body = vt_sha256_of(out.body),
-                                             .body_bytes = out.body.len,
-                                             .header = keep(&header) };
+    out.request = (struct vt_share_request){
+        .cell = vt_slice_from_cstr(
+            vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(recipient->cell))),
+        .country = "CH",
+        .recipient = recipient->digest,
+        .body = vt_sha256_of(out.body),
+        .body_bytes = out.body.len,
+        .header = keep(&header)
+    };
     out.request.object = vt_sha256_of(out.request.header);
     out.request.digest = vt_share_digest(&recipient->digest, &hash);
     vt_sharing_sign_again(&out, pseudonym, at_unix_s);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run-tests.sh BUILD [FILTER] - run every test program and corpus of BUILD, one more at a
+# run-tests.sh BUILD [FILTER] - run every test program and corpus of BUILD, two more at a
 # time than there are processors (some wait for time to pass), the long ones first, and end
 # with the line "N passed, N failed, N skipped".  Exit 0 if nothing failed.
 # A skip whose reason is not in tests/skips.allowed counts as a failure.
@@ -65,7 +65,7 @@ long='test_crash|test_bad_input|test_pages|test_custody'
 {
     printf '%s\n' "${programs[@]}" | grep -E "$long"
     printf '%s\n' "${programs[@]}" | grep -vE "$long"
-} | xargs -P "$(($(nproc) + 1))" -I{} bash -c 'run_one "$0" "$1"' "$build" {}
+} | xargs -P "$(($(nproc) + 2))" -I{} bash -c 'run_one "$0" "$1"' "$build" {}
 
 passed=$(cat "$logs"/*.log | grep -c '^ok ')
 failed=$(cat "$logs"/*.log | grep -c '^not ok ')

@@ -22,6 +22,9 @@ const struct vt_option vt_cli_ledger_serve_options[] = {
       false },
     { "lag-max", "TIME", "entries that wait longer for a checkpoint are trouble; 60s",
       false, false },
+    { "wait-max", "TIME",
+      "without a quorum whoever asked for a proof waits so long, and gets 503; 30s", false,
+      false },
     { "pending-max", "N", "entries that may wait for the disk; more get 429; 16384", false,
       false },
     { "connections-max", "N", "connections at once; 1024", false, false },
@@ -113,9 +116,11 @@ static bool read_writers(struct vt_args *args, json_t *list, struct vt_error *er
 static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving,
                          struct vt_error *err)
 {
-    int64_t lag_s;
+    enum { WAIT_S_MAX = 3600 };
+    int64_t lag_s, wait_s;
 
     if (!vt_args_duration(args, "lag-max", 60, &lag_s, err) ||
+        !vt_args_duration(args, "wait-max", 30, &wait_s, err) ||
         !vt_args_number(args, "publish-ms", 10, 3600000, &serving->publish_ms, err) ||
         !vt_args_number(args, "linger-ms", 0, 10000, &serving->linger_ms, err) ||
         !vt_args_number(args, "pending-max", 16384, 1 << 20, &serving->pending_max, err) ||
@@ -124,6 +129,9 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
         return false;
     if (serving->pending_max == 0 || serving->connections_max == 0)
         return vt_args_misuse(args, err, "a ledger that takes nothing serves nobody");
+    if (wait_s < 1 || wait_s > WAIT_S_MAX)
+        return vt_args_misuse(args, err, "--wait-max: 1s to 1h can be waited");
+    serving->wait_ms_max = (uint64_t)wait_s * 1000;
     serving->lag_ms_max = (uint64_t)lag_s * 1000; /* durations are not negative */
     return true;
 }

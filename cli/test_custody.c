@@ -67,8 +67,8 @@ static void start_witness(size_t i, const char *log_vkey, struct vt_buf *policy)
 
 static void start_ledger(void)
 {
-    s.ledger = vt_test_start("ledger.err",
-                             VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
+    s.ledger = vt_test_start("ledger.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                                   path("log"), "--wait-max", "2s"));
 }
 
 static void make_ledger(void)

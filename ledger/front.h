@@ -100,7 +100,8 @@ struct vt_front {
     struct vt_front_ledger *ledgers;
     size_t ledger_count;
     uint64_t pending_max, connections_max;
-    uint64_t lag_ms_max; /* so long entries may wait for a checkpoint and we are well */
+    uint64_t lag_ms_max;  /* so long entries may wait for a checkpoint and we are well */
+    uint64_t wait_ms_max; /* who asked for a proof waits so long for it, and no longer */
     struct vt_front_writer *writers; /* none: everybody */
     size_t writer_count;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */

@@ -12,7 +12,6 @@ enum {
     IN_FLIGHT_MAX = 2,
     BYTES_MAX = 64 << 20,
     FULL_BYTES = 64 << 10, /* of entries: a message worth a second one under way */
-    WAIT_MS_MAX = 30000,   /* for a checkpoint with a quorum */
 };
 
 /* ---- requests ---------------------------------------------------------------------------
@@ -179,7 +178,7 @@ void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
 {
     /* The oldest stands first. */
     while (l->waiting->next != l->waiting &&
-           now_ms - l->waiting->next->since_ms > WAIT_MS_MAX) {
+           now_ms - l->waiting->next->since_ms > (int64_t)l->front->wait_ms_max) {
         struct vt_front_request *request = l->waiting->next;
 
         unlink_waiting(request);

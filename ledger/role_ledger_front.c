@@ -127,7 +127,8 @@ static bool take_words(struct vt_front *f, const json_t *words, struct vt_rights
 {
     if (!vt_json_get_number(words, "begin", "pending_max", &f->pending_max, err) ||
         !vt_json_get_number(words, "begin", "connections_max", &f->connections_max, err) ||
-        !vt_json_get_number(words, "begin", "lag_ms_max", &f->lag_ms_max, err))
+        !vt_json_get_number(words, "begin", "lag_ms_max", &f->lag_ms_max, err) ||
+        !vt_json_get_number(words, "begin", "wait_ms_max", &f->wait_ms_max, err))
         return false;
     if (f->pending_max == 0 || f->pending_max > PENDING_MAX || f->connections_max == 0 ||
         f->connections_max > CONNECTIONS_MAX)

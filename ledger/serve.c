@@ -121,11 +121,11 @@ static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
 static json_t *front_words(const struct serving *s)
 {
     json_t *ledgers = json_array();
-    json_t *words =
-        json_pack("{s:o,s:O,s:I,s:I,s:I}", "ledgers", ledgers, "writers", s->told->writers,
-                  "pending_max", (json_int_t)s->told->pending_max, "connections_max",
-                  (json_int_t)s->told->connections_max, "lag_ms_max",
-                  (json_int_t)s->told->lag_ms_max);
+    json_t *words = json_pack(
+        "{s:o,s:O,s:I,s:I,s:I,s:I}", "ledgers", ledgers, "writers", s->told->writers,
+        "pending_max", (json_int_t)s->told->pending_max, "connections_max",
+        (json_int_t)s->told->connections_max, "lag_ms_max", (json_int_t)s->told->lag_ms_max,
+        "wait_ms_max", (json_int_t)s->told->wait_ms_max);
 
     for (size_t i = 0; i < s->told->ledger_count; i++)
         (void)json_array_append_new(ledgers, json_pack("{s:s,s:s}", "prefix",

@@ -25,7 +25,8 @@ struct vt_ledger_serving {
     uint64_t publish_ms; /* at least so long between two checkpoints of a ledger */
     uint64_t linger_ms;  /* for more cosignatures than the quorum */
     uint64_t pending_max, connections_max;
-    uint64_t lag_ms_max; /* entries that wait longer for a checkpoint make it unwell */
+    uint64_t lag_ms_max;  /* entries that wait longer for a checkpoint make it unwell */
+    uint64_t wait_ms_max; /* who asked for a proof waits so long for a quorum */
     const char *tls_certificate, *tls_key; /* PEM; NULL: plain HTTP */
     const json_t *writers; /* [{"name", "token": SHA-256}]; empty: everybody may write */
     /* Called once, when requests are answered. */

@@ -42,8 +42,8 @@ static void start_ledger(struct vt_served_custody *s)
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", dir, "--origin",
                                  VT_CUSTODY_ORIGIN, "--use", "access", "--key",
                                  vt_served_custody_path(s, "log.key"), "--policy", file));
-    s->ledger =
-        vt_test_start("ledger.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", dir));
+    s->ledger = vt_test_start("ledger.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                                    dir, "--wait-max", "2s"));
 }
 
 void vt_served_custody_start_agent(struct vt_served_custody *s)

@@ -149,7 +149,7 @@ VERIFY_SRC := $(addprefix base/,error.c bytes.c time.c) \
     $(filter-out wire/bech32.c wire/binary_http.c,$(call product,wire)) \
     $(wildcard crypto/sha256.c crypto/ed25519.c crypto/keyid.c crypto/verify_*.c) \
     $(addprefix ledger/,tree_verify.c checkpoint.c tlog_proof.c policy.c) \
-    $(filter-out evidence/sign.c evidence/trust_store.c,$(call product,evidence))
+    $(filter-out evidence/paper.c evidence/sign.c evidence/trust_store.c,$(call product,evidence))
 
 $(OUT)/libvitrine-verify.so.0: $(call obj,$(VERIFY_SRC)) evidence/libvitrine-verify.map
 	$(call say,ld,$@)

@@ -5,6 +5,7 @@
  *   outbox/OBJECT.body   the sealed file      } until the receipt is here
  *   outbox/OBJECT.wish   the signed wish      }
  *   receipts/OBJECT      the receipt
+ *   bonds/OBJECT         by which we can ask who had its key (cell/bond.h)
  *
  * The caller has the folder's lock, and has judged trust root, table of residency and head.
  */

@@ -1,6 +1,7 @@
 /* The outbox: a file is sealed once, durably, and then sent from there until the receipt
  * has come. */
 #include "cell/share.h"
+#include "cell/bond.h"
 #include "cell/share_inside.h"
 #include "crypto/age_stream.h"
 #include "crypto/secret.h"
@@ -73,21 +74,29 @@ static bool look_at(void *context, const char *name, bool is_folder, struct vt_e
     return true;
 }
 
-/* A body whose wish was never written is of no use to anybody. */
-static bool find(struct search *s, struct vt_error *err)
+/* A body without a wish: it was never sent, or the receipt is here.  Only in the first case
+ * its bond is of no use either. */
+static bool sweep(struct vt_disk *home, const vt_hash *object, struct vt_error *err)
 {
     char path[VT_SHARE_PATH_BYTES];
 
+    vt_share_path("receipts", object, "", path);
+    if (!vt_disk_has(home, path) && !vt_bond_forget(home, object, err))
+        return false;
+    vt_share_path("outbox", object, ".body", path);
+    return vt_disk_remove(home, path, err);
+}
+
+static bool find(struct search *s, struct vt_error *err)
+{
     if (!vt_disk_list(s->home, "outbox", look_at, s, err)) {
         if (err->code != VT_ABSENT)
             return false;
         *err = (struct vt_error){ 0 };
     }
-    for (size_t i = 0; i < s->stray_count; i++) {
-        vt_share_path("outbox", &s->stray[i], ".body", path);
-        if (!vt_disk_remove(s->home, path, err))
+    for (size_t i = 0; i < s->stray_count; i++)
+        if (!sweep(s->home, &s->stray[i], err))
             return false;
-    }
     return true;
 }
 
@@ -167,16 +176,22 @@ static bool seal(struct vt_disk *home, const struct vt_share_place *place,
                  const struct vt_share_plan *plan, struct vt_share_request *request,
                  struct vt_buf *header, struct vt_error *err)
 {
+    struct vt_bond bond = { .recipient = plan->recipient->key };
     VT_AUTO_SECRET file_key = { .data = NULL };
+    bool is_ok;
 
     if (!vt_secret_init(&file_key, VT_AGE_FILE_KEY_BYTES, err))
         return false;
     vt_env_random(place->env, file_key.data, VT_AGE_FILE_KEY_BYTES);
-    if (!vt_age_header_write(place->env, &plan->recipient->key, file_key.data, header, err))
+    if (!vt_age_header_write_bound(place->env, &plan->recipient->key, file_key.data, header,
+                                   bond.secret, err))
         return false;
-    request->header = vt_buf_slice(header);
+    request->header = bond.header = vt_buf_slice(header);
     request->object = vt_sha256_of(request->header);
-    return seal_body(home, place, plan, file_key.data, request, err);
+    is_ok = seal_body(home, place, plan, file_key.data, request, err) &&
+            vt_bond_keep(home, &bond, err);
+    explicit_bzero(bond.secret, sizeof bond.secret);
+    return is_ok;
 }
 
 bool vt_share_keep_wish(struct vt_disk *home, struct vt_share_parcel *parcel,

@@ -1,6 +1,6 @@
 /* Receipts of files that were shared. */
 #include "cell/share_receipt.h"
-#include "cell/paper.h"
+#include "evidence/paper.h"
 #include "evidence/field.h"
 
 #define PURPOSE                                                                            \

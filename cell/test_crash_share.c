@@ -182,13 +182,18 @@ static bool restart(const char *dir, struct vt_error *err)
     return act(dir, err);
 }
 
-/* Each receipt that was told of is there. */
+/* Each receipt that was told of is there, and a bond for whatever was sent. */
 static void check(const char *dir)
 {
     vt_reader r = { vt_slice_from_cstr(vt_stage_said()) };
     vt_slice line;
 
     while (vt_read_line(&r, &line)) {
+        if (vt_slice_starts_with(line, VT_LIT("sent ")))
+            VT_CHECK_SAYING(vt_path_exists(vt_arena_printf(
+                                vt_test_arena(), "%s/home/bonds/%.*s", dir,
+                                (int)line.len - 5, (const char *)line.data + 5)),
+                            "a file was sent, and who had its key can never be asked");
         if (!vt_slice_starts_with(line, VT_LIT("receipt ")))
             continue;
         VT_CHECK_SAYING(

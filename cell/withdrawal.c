@@ -1,6 +1,6 @@
 /* Pseudonyms, requests to erase, receipts: small canonical documents in DSSE envelopes. */
 #include "cell/withdrawal.h"
-#include "cell/paper.h"
+#include "evidence/paper.h"
 #include "evidence/field.h"
 #include "wire/hex.h"
 

@@ -50,6 +50,18 @@ bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out, struct vt_erro
     return vt_cli_home_path(args, path, err) && vt_disk_open(path, false, out, err);
 }
 
+bool vt_cli_settings_read(struct vt_disk *home, struct vt_client_settings *out,
+                          struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_CLIENT_SETTINGS_BYTES_MAX);
+
+    if (!vt_disk_has(home, VT_CLIENT_SETTINGS_FILE))
+        return true;
+    return vt_disk_read(home, VT_CLIENT_SETTINGS_FILE, &text, err) &&
+           (vt_client_settings_parse(vt_buf_slice(&text), out, err) ||
+            vt_within(err, "%s/" VT_CLIENT_SETTINGS_FILE, vt_disk_path(home)));
+}
+
 bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *err)
 {
     VT_AUTO_BUF spaces = vt_buf_init(bytes);
@@ -106,6 +118,18 @@ static const struct vt_verb verbs[] = {
     { "receipt", "FILE", 1, 1, "check and keep a cell's receipt: for an erasure, or a file",
       "It must be signed by that cell, and name a request or a file of yours.",
       vt_cli_client_receipt_options, vt_cli_client_receipt },
+    { "accesses", "[OBJECT...]", 0, 1000,
+      "who had the key of what you shared: the key agent's signed list",
+      "Of every file that this machine shared, or of those whose ids are given (`vitrine "
+      "client\nsent --json` has them).  Asked with a secret that stayed here when the file "
+      "was sealed:\nwithout it nobody is told.  The list is signed, of now, and bound to "
+      "the "
+      "agent's count and\nthe access ledger's last checkpoint; with --ledger each access "
+      "is "
+      "proven to be on the\nledger.  The agent learns your address, and which object you "
+      "ask "
+      "about.  Exit code: 0 the\nlist holds; 1 refused, or it does not; 3 no answer.",
+      vt_cli_client_accesses_options, vt_cli_client_accesses },
     { .name = "lookup",
       .operands = "[FILE|SHA256...]",
       .operands_max = 100000,

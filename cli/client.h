@@ -2,6 +2,7 @@
 #ifndef VT_CLI_CLIENT_H
 #define VT_CLI_CLIENT_H
 
+#include "cell/client_settings.h"
 #include "cell/consent.h"
 #include "cell/sent.h"
 #include "cli/cli.h"
@@ -28,6 +29,10 @@ VT_CHECKED bool vt_cli_home_open(struct vt_args *args, struct vt_disk **out,
 /* The same for reading: must be there. */
 VT_CHECKED bool vt_cli_home_read(struct vt_args *args, struct vt_disk **out,
                                  struct vt_error *err);
+/* The settings in the folder, if there are any.  out: zeroed by the caller, owned.
+ * Errors: VT_MALFORMED; VT_IO */
+VT_CHECKED bool vt_cli_settings_read(struct vt_disk *home, struct vt_client_settings *out,
+                                     struct vt_error *err);
 /* Make the new file with as many spaces: what cannot be written is found out before it is
  * recorded as sent.  VT_REJECTED if it exists. */
 VT_CHECKED bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *err);
@@ -50,5 +55,7 @@ extern const struct vt_option vt_cli_client_sent_options[];
 extern const struct vt_option vt_cli_client_withdraw_options[];
 extern const struct vt_option vt_cli_client_receipt_options[];
 extern const struct vt_option vt_cli_client_share_options[];
+bool vt_cli_client_accesses(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_client_accesses_options[];
 
 #endif

@@ -33,16 +33,6 @@ static bool read_own(struct vt_disk *home, const char *name, struct vt_buf *out,
     return !vt_disk_has(home, name) || vt_disk_read(home, name, out, err);
 }
 
-static bool read_settings(struct vt_client_session *s, struct vt_disk *home,
-                          struct vt_error *err)
-{
-    VT_AUTO_BUF text = vt_buf_init(VT_CLIENT_SETTINGS_BYTES_MAX);
-
-    return read_own(home, VT_CLIENT_SETTINGS_FILE, &text, err) &&
-           (vt_client_settings_parse(vt_buf_slice(&text), &s->settings, err) ||
-            vt_within(err, "%s/" VT_CLIENT_SETTINGS_FILE, s->home));
-}
-
 static bool read_seen(struct vt_client_session *s, struct vt_disk *home,
                       struct vt_error *err)
 {
@@ -68,8 +58,8 @@ static bool open_home(struct vt_client_session *s, struct vt_error *err)
         s->home[0] = '\0';
         return true;
     }
-    return vt_disk_open(s->home, true, &home, err) && read_settings(s, home, err) &&
-           read_seen(s, home, err);
+    return vt_disk_open(s->home, true, &home, err) &&
+           vt_cli_settings_read(home, &s->settings, err) && read_seen(s, home, err);
 }
 
 /* ---- whose cell is it? ------------------------------------------------------------------

@@ -57,9 +57,15 @@ bool vt_cli_keyring_enrol(struct vt_cli_keyring *out, const char *path, int64_t 
 bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
                          struct vt_error *err)
 {
+    return vt_cli_keyring_read_at(args, vt_args_get(args, "trust"), out, err);
+}
+
+bool vt_cli_keyring_read_at(struct vt_args *args, const char *trust,
+                            struct vt_cli_keyring *out, struct vt_error *err)
+{
     const char *path;
 
-    if (!vt_cli_trust_read(vt_args_get(args, "trust"), &out->trust, err))
+    if (!vt_cli_trust_read(trust, &out->trust, err))
         return false;
     out->keyring.trust = out->trust;
     for (size_t i = 0; (path = vt_args_get_at(args, "enrolment", i)) != NULL; i++)

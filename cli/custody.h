@@ -33,6 +33,9 @@ void vt_cli_keyring_clear(struct vt_cli_keyring *keyring);
  * Errors: VT_REJECTED an enrolment that the supervisor did not sign; those of reading */
 VT_CHECKED bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
                                     struct vt_error *err);
+/* The same with a trust root that --trust does not name. */
+VT_CHECKED bool vt_cli_keyring_read_at(struct vt_args *args, const char *trust,
+                                       struct vt_cli_keyring *out, struct vt_error *err);
 
 /* One enrolment more; the trust root is there.
  * Errors: VT_REJECTED the supervisor did not sign it; VT_LIMIT; those of reading */

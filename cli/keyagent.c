@@ -441,7 +441,8 @@ static const struct vt_verb verbs[] = {
       "the\n"
       "one that is there.",
       update_options, run_update },
-    { "serve", NULL, 0, 0, "answer POST /release, GET /count, /health and /metrics",
+    { "serve", NULL, 0, 0,
+      "answer POST /release and /accesses, GET /count, /health and /metrics",
       "No record, no read: a file key is given only for a signed statement whose "
       "commitment\n"
       "is on the access ledger, seen by a quorum of witnesses lately, that the policy\n"

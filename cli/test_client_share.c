@@ -80,6 +80,12 @@ static void said_first_sent_then(void)
     said = share(&s, 0, "--yes", NULL);
     MUST_SAY(said, "shared as ");
     object = vt_arena_printf(vt_test_arena(), "%.64s", strstr(said, "shared as ") + 10);
+    VT_CHECK(vt_path_exists(
+        vt_test_path(vt_arena_printf(vt_test_arena(), "home/bonds/%s", object))));
+    MUST_SAY(vt_test_run(3, VT_ARGV("vitrine", "client", "accesses", object, "--home",
+                                    vt_test_path("home"), "--trust", s.world.trust,
+                                    "--agent", "http://127.0.0.1:1")),
+             object);
     VT_CHECK_OK(vt_trust_parse(s.world.trust_bytes, &trust, &err));
     VT_CHECK_OK(vt_share_receipt_parse(vt_test_read(vt_test_path(vt_arena_printf(
                                            vt_test_arena(), "home/receipts/%s", object))),

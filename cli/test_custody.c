@@ -1,6 +1,8 @@
 /* Reading on the record as it runs: three real witnesses, a served access ledger, a served
  * key agent, and the verbs of readers and reviewers.  Each attack fails closed. */
+#include "cell/bond.h"
 #include "cell/samples.h"
+#include "cell/sent.h"
 #include "crypto/age_stream.h"
 #include "crypto/verify_note.h"
 #include "tests/confinement.h"
@@ -841,6 +843,102 @@ static void a_claim_is_what_the_opening_says(void)
                     said);
 }
 
+/* ---- whose object it is -----------------------------------------------------------------
+ * A client's folder as `vitrine client share` leaves it: the line by which the file left,
+ * and the bond. */
+
+static const char *share_from_home(const char *name, vt_slice plain)
+{
+    VT_AUTO_BUF file = vt_buf_init(VT_MIB(1));
+    struct vt_bond bond = { .recipient = s.world.identities[VT_C_SWISS].recipient };
+    struct vt_sent_record line = { .at_unix_s = time(NULL),
+                                   .kind = VT_SENT_SAMPLE,
+                                   .cell = VT_LIT(VT_CUSTODY_CELL),
+                                   .what = VT_LIT("the file wanted.exe") };
+    static const uint8_t file_key[VT_AGE_FILE_KEY_BYTES] = "a key of 16 byte";
+    VT_AUTO_AGE_STREAM stream = NULL;
+    struct vt_error err = { 0 };
+    VT_AUTO_SENT sent = NULL;
+    struct vt_disk *home;
+
+    VT_CHECK_OK(vt_age_header_write_bound(&s.world.env, &bond.recipient, file_key, &file,
+                                          bond.secret, &err));
+    bond.header = vt_arena_copy(vt_test_arena(), vt_buf_slice(&file));
+    line.sha256 = vt_sha256_of(bond.header);
+    line.bytes = file.len + plain.len;
+    VT_CHECK_OK(vt_disk_open(path("home"), true, &home, &err));
+    VT_CHECK_OK(vt_bond_keep(home, &bond, &err));
+    VT_CHECK_OK(vt_sent_open(home, &sent, &err));
+    VT_CHECK_OK(vt_sent_append(sent, &line, &err));
+    vt_disk_close(home);
+    VT_CHECK_OK(
+        vt_age_seal_new(&s.world.env, file_key, vt_age_sink_buf(&file), &stream, &err));
+    VT_CHECK_OK(vt_age_stream_put(stream, plain, &err));
+    VT_CHECK_OK(vt_age_stream_end(stream, &err));
+    return vt_custody_write_file(&s.world, name, vt_buf_slice(&file));
+}
+
+/* object: one more operand; NULL: all. */
+static const char *accesses_of(int exit_code, const char *ledger, const char *object)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "client", "accesses", "--home", path("home"),
+                               "--agent", s.agent.url, "--trust", path("trust.json"),
+                               "--enrolment", path("enrolled-5.json"), "--out",
+                               path("lists"), "--ledger", ledger, object));
+}
+
+/* Another bond than the one that was kept: somebody who has not sealed it. */
+static void turn_a_bit_of_the_bond(const char *object)
+{
+    const char *name = path(print("home/bonds/%s", object));
+    VT_AUTO_BUF bytes = vt_buf_init(VT_BOND_BYTES_MAX);
+
+    vt_buf_put(&bytes, vt_test_read(name));
+    bytes.data[60] ^= 1;
+    vt_test_write(name, vt_buf_slice(&bytes));
+}
+
+static void a_client_is_told_who_read(void)
+{
+    const char *object, *said, *id;
+
+    begin("zurich", "zurich");
+    object = share_from_home("one.age", VT_LIT("the plaintext of one"));
+    id = print("%.64s", strrchr(plain_path("x", object), '/') + 1);
+    said = accesses_of(0, s.ledger.url, NULL);
+    VT_CHECK_SAYING(strstr(said, "nobody has read it") != NULL, "%s", said);
+    request("req-1", "malware-analysis", object);
+    (void)read_as(0, "req-1", object, "plain-1");
+    said = accesses_of(0, s.ledger.url, id);
+    VT_CHECK_SAYING(strstr(said, "malware-analysis, by analyst in CH") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "each of them stands on the ledger") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "nobody has read it") == NULL, "%s", said);
+    VT_CHECK(vt_path_exists(path(print("lists/%s.json", id))));
+    (void)accesses_of(1, s.ledger.url, print("%064d", 1)); /* not shared by us */
+    (void)accesses_of(3, path("no-ledger"), id);
+    /* The ledger's folder alone will do; one that was led back is found. */
+    (void)accesses_of(0, path("log"), id);
+    turn_a_bit_of_the_bond(id);
+    said = accesses_of(1, s.ledger.url, id);
+    VT_CHECK_SAYING(strstr(said, "not by whoever sealed the object") != NULL, "%s", said);
+    turn_a_bit_of_the_bond(id);
+    vt_test_stop(&s.agent, 0);
+    (void)accesses_of(3, s.ledger.url, id);
+    start_agent();
+    vt_test_stop(&s.ledger, 0);
+    for (size_t i = 0; i < WITNESSES; i++)
+        vt_test_stop(&s.witnesses[i], 0);
+    (void)vt_test_run(0,
+                      VT_ARGV("rm", "-r", path("log"), path("w0"), path("w1"), path("w2")));
+    make_ledger(); /* the same keys, another history */
+    request("req-2", "malware-analysis", object);
+    (void)read_as(1, "req-2", object, "plain-2");
+    said = accesses_of(1, s.ledger.url, id);
+    VT_CHECK_SAYING(strstr(said, "the agent saw") != NULL, "%s", said);
+    finish();
+}
+
 /* ---- a move -----------------------------------------------------------------------------
  */
 
@@ -1265,6 +1363,7 @@ static const struct vt_case cases[] = {
     { "no store, no erasure", no_store_no_erasure },
     { "a claim is of its order", a_claim_is_of_its_order },
     { "a claim is what the opening says", a_claim_is_what_the_opening_says },
+    { "a client is told who read", a_client_is_told_who_read },
     { "a lost answer is asked for again", a_lost_answer_is_asked_for_again },
 };
 

@@ -89,11 +89,14 @@ bool vt_age_identity_text(const struct vt_age_identity *identity,
 /* ---- wrapping ---------------------------------------------------------------------------
  */
 
+#define WRAP_INFO VT_LIT("age-encryption.org/v1/X25519")
+#define BOND_INFO VT_LIT("vitrine/age-bond/v1")
+
 /* HKDF of the shared secret, salted with both public halves. */
-static bool wrap_key(const uint8_t secret[VT_X25519_BYTES],
-                     const uint8_t point[VT_X25519_BYTES],
-                     const uint8_t share[VT_X25519_BYTES],
-                     const struct vt_age_recipient *recipient, vt_hash *out)
+static bool derive(const uint8_t secret[VT_X25519_BYTES],
+                   const uint8_t point[VT_X25519_BYTES],
+                   const uint8_t share[VT_X25519_BYTES],
+                   const struct vt_age_recipient *recipient, vt_slice info, vt_hash *out)
 {
     uint8_t shared[VT_X25519_BYTES], salt[2 * VT_X25519_BYTES];
     bool is_good = vt_x25519_shared(secret, point, shared);
@@ -101,36 +104,44 @@ static bool wrap_key(const uint8_t secret[VT_X25519_BYTES],
     memcpy(salt, share, VT_X25519_BYTES);
     memcpy(salt + VT_X25519_BYTES, recipient->bytes, VT_X25519_BYTES);
     if (is_good)
-        vt_hkdf(VT_BYTES(salt), VT_BYTES(shared), VT_LIT("age-encryption.org/v1/X25519"),
-                out);
+        vt_hkdf(VT_BYTES(salt), VT_BYTES(shared), info, out);
     explicit_bzero(shared, sizeof shared);
     return is_good;
 }
 
 static const uint8_t NONCE[crypto_aead_chacha20poly1305_ietf_NPUBBYTES] = { 0 };
 
-bool vt_age_wrap(const struct vt_env *env, const struct vt_age_recipient *recipient,
+/* once: the stanza's own key, for this call. */
+static bool wrap(const struct vt_age_identity *once,
+                 const struct vt_age_recipient *recipient,
                  const uint8_t file_key[VT_AGE_FILE_KEY_BYTES], struct vt_buf *header_out,
                  struct vt_error *err)
 {
-    VT_AUTO_AGE_IDENTITY once = { 0 };
     VT_AUTO_BUF argument = vt_buf_init(VT_KIB(1));
     uint8_t body[BODY_BYTES];
     vt_hash key;
 
-    if (!vt_age_identity_generate(env, &once, err))
-        return false;
-    if (!wrap_key(once.secret.data, recipient->bytes, once.recipient.bytes, recipient,
-                  &key))
+    if (!derive(once->secret.data, recipient->bytes, once->recipient.bytes, recipient,
+                WRAP_INFO, &key))
         return vt_fail(err, VT_REJECTED,
                        "age recipient: a point of small order, everybody knows its key");
     (void)crypto_aead_chacha20poly1305_ietf_encrypt(
         body, NULL, file_key, VT_AGE_FILE_KEY_BYTES, NULL, 0, NULL, NONCE, key.bytes);
     explicit_bzero(&key, sizeof key);
-    vt_base64_write_bare(&argument, VT_BYTES(once.recipient));
+    vt_base64_write_bare(&argument, VT_BYTES(once->recipient));
     vt_age_stanza_write(header_out, VT_LIT("X25519"), vt_buf_slice(&argument),
                         VT_BYTES(body));
     return true;
+}
+
+bool vt_age_wrap(const struct vt_env *env, const struct vt_age_recipient *recipient,
+                 const uint8_t file_key[VT_AGE_FILE_KEY_BYTES], struct vt_buf *header_out,
+                 struct vt_error *err)
+{
+    VT_AUTO_AGE_IDENTITY once = { 0 };
+
+    return vt_age_identity_generate(env, &once, err) &&
+           wrap(&once, recipient, file_key, header_out, err);
 }
 
 bool vt_age_header_write(const struct vt_env *env, const struct vt_age_recipient *recipient,
@@ -140,6 +151,29 @@ bool vt_age_header_write(const struct vt_env *env, const struct vt_age_recipient
     vt_age_header_begin(header_out);
     return vt_age_wrap(env, recipient, file_key, header_out, err) &&
            vt_age_header_end(header_out, file_key, err);
+}
+
+bool vt_age_header_write_bound(const struct vt_env *env,
+                               const struct vt_age_recipient *recipient,
+                               const uint8_t file_key[VT_AGE_FILE_KEY_BYTES],
+                               struct vt_buf *header_out,
+                               uint8_t bond_out[VT_AGE_BOND_BYTES], struct vt_error *err)
+{
+    VT_AUTO_AGE_IDENTITY once = { 0 };
+    vt_hash bond;
+    bool is_good;
+
+    vt_age_header_begin(header_out);
+    if (!vt_age_identity_generate(env, &once, err) ||
+        !wrap(&once, recipient, file_key, header_out, err) ||
+        !vt_age_header_end(header_out, file_key, err))
+        return false;
+    is_good = derive(once.secret.data, recipient->bytes, once.recipient.bytes, recipient,
+                     BOND_INFO, &bond);
+    VT_ASSERT(is_good); /* the product is that of wrap, which was */
+    memcpy(bond_out, bond.bytes, VT_AGE_BOND_BYTES);
+    explicit_bzero(&bond, sizeof bond);
+    return true;
 }
 
 /* ---- unwrapping -------------------------------------------------------------------------
@@ -170,13 +204,31 @@ bool vt_age_stanza_unwrap(const struct vt_age_identity *identity,
         return vt_fail(err, VT_ABSENT, "age stanza: not for an X25519 key");
     if (!parse_x25519(stanza, share, body, err))
         return vt_within(err, "X25519 stanza");
-    if (!wrap_key(identity->secret.data, share, share, &identity->recipient, &key))
+    if (!derive(identity->secret.data, share, share, &identity->recipient, WRAP_INFO, &key))
         return vt_fail(err, VT_REJECTED, "X25519 stanza: a share of small order");
     is_open = crypto_aead_chacha20poly1305_ietf_decrypt(file_key_out, NULL, NULL, body,
                                                         sizeof body, NULL, 0, NONCE,
                                                         key.bytes) == 0;
     explicit_bzero(&key, sizeof key);
     return is_open || vt_fail(err, VT_ABSENT, "X25519 stanza: for another key");
+}
+
+bool vt_age_bond(const struct vt_age_identity *identity, const struct vt_age_header *header,
+                 uint8_t bond_out[VT_AGE_BOND_BYTES], struct vt_error *err)
+{
+    uint8_t share[VT_X25519_BYTES], body[BODY_BYTES];
+    vt_hash bond;
+
+    if (header->stanza_count != 1 || !is_ours(&header->stanzas[0]))
+        return vt_fail(err, VT_ABSENT, "age header: not one stanza for an X25519 key");
+    if (!parse_x25519(&header->stanzas[0], share, body, err))
+        return vt_within(err, "X25519 stanza");
+    if (!derive(identity->secret.data, share, share, &identity->recipient, BOND_INFO,
+                &bond))
+        return vt_fail(err, VT_REJECTED, "X25519 stanza: a share of small order");
+    memcpy(bond_out, bond.bytes, VT_AGE_BOND_BYTES);
+    explicit_bzero(&bond, sizeof bond);
+    return true;
 }
 
 /* All stanzas are looked at, so that the answer does not hang on their order. */

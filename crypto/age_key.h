@@ -54,12 +54,29 @@ VT_CHECKED bool vt_age_wrap(const struct vt_env *env,
                             const struct vt_age_recipient *recipient,
                             const uint8_t file_key[VT_AGE_FILE_KEY_BYTES],
                             struct vt_buf *header_out, struct vt_error *err);
+/* What whoever sealed a header and whoever can open it have in common, and nobody who was
+ * given its file key: it proves to the one that the other is who sealed it. */
+#define VT_AGE_BOND_BYTES 32
+
 /* A whole header with one stanza: for a new file, or instead of the header of an old one,
  * whose payload the recipient can then read (and whose object id is then another). */
 VT_CHECKED bool vt_age_header_write(const struct vt_env *env,
                                     const struct vt_age_recipient *recipient,
                                     const uint8_t file_key[VT_AGE_FILE_KEY_BYTES],
                                     struct vt_buf *header_out, struct vt_error *err);
+/* The same; the bond of its stanza goes into the caller's memory, to be kept secret. */
+VT_CHECKED bool vt_age_header_write_bound(const struct vt_env *env,
+                                          const struct vt_age_recipient *recipient,
+                                          const uint8_t file_key[VT_AGE_FILE_KEY_BYTES],
+                                          struct vt_buf *header_out,
+                                          uint8_t bond_out[VT_AGE_BOND_BYTES],
+                                          struct vt_error *err);
+/* The bond of the one stanza of a header that vt_age_unwrap has opened.
+ * Errors: VT_ABSENT the header has another stanza than one of X25519, or several;
+ *         VT_MALFORMED; VT_REJECTED its share is of small order */
+VT_CHECKED bool vt_age_bond(const struct vt_age_identity *identity,
+                            const struct vt_age_header *header,
+                            uint8_t bond_out[VT_AGE_BOND_BYTES], struct vt_error *err);
 
 /* Unwrap one stanza.
  * Errors: VT_ABSENT    not for this identity (or for no X25519 key at all)

@@ -221,6 +221,38 @@ static void a_file_can_be_wrapped_again(void)
     clear(&s);
 }
 
+/* Sealer and opener come to the same, for each header another; the file key is not it. */
+static void a_bond_is_of_both_ends(void)
+{
+    uint8_t sealer[VT_AGE_BOND_BYTES], opener[VT_AGE_BOND_BYTES], again[VT_AGE_BOND_BYTES];
+    VT_AUTO_BUF first = vt_buf_init(VT_KIB(1)), second = vt_buf_init(VT_KIB(1));
+    VT_AUTO_BUF two = vt_buf_init(VT_KIB(2));
+    VT_AUTO_AGE_IDENTITY a = { 0 }, b = { 0 };
+    struct vt_age_header header;
+    struct vt_error err = { 0 };
+    uint8_t next = 9;
+    struct vt_env env = dice(&next);
+
+    VT_CHECK_OK(vt_age_identity_generate(&env, &a, &err));
+    VT_CHECK_OK(vt_age_identity_generate(&env, &b, &err));
+    VT_CHECK_OK(
+        vt_age_header_write_bound(&env, &a.recipient, FILE_KEY, &first, sealer, &err));
+    VT_CHECK_OK(
+        vt_age_header_write_bound(&env, &a.recipient, FILE_KEY, &second, again, &err));
+    VT_CHECK_OK(vt_age_header_parse(vt_buf_slice(&first), &header, &err));
+    VT_CHECK_OK(vt_age_bond(&a, &header, opener, &err));
+    VT_CHECK(memcmp(sealer, opener, sizeof sealer) == 0);
+    VT_CHECK(memcmp(sealer, again, sizeof sealer) != 0);
+    VT_CHECK_OK(vt_age_bond(&b, &header, opener, &err)); /* not its opener: another */
+    VT_CHECK(memcmp(sealer, opener, sizeof sealer) != 0);
+    vt_age_header_begin(&two);
+    VT_CHECK_OK(vt_age_wrap(&env, &a.recipient, FILE_KEY, &two, &err));
+    VT_CHECK_OK(vt_age_wrap(&env, &b.recipient, FILE_KEY, &two, &err));
+    VT_CHECK_OK(vt_age_header_end(&two, FILE_KEY, &err));
+    VT_CHECK_OK(vt_age_header_parse(vt_buf_slice(&two), &header, &err));
+    VT_CHECK_FAILS(VT_ABSENT, vt_age_bond(&a, &header, opener, &err));
+}
+
 static void keys_are_words(void)
 {
     VT_AUTO_AGE_IDENTITY a = { 0 }, b = { 0 };
@@ -387,6 +419,7 @@ static void every_byte_of_a_file_counts(void)
 }
 
 static const struct vt_case cases[] = {
+    { "a bond is of both ends", a_bond_is_of_both_ends },
     { "headers have one spelling", headers_have_one_spelling },
     { "headers are bounded", headers_are_bounded },
     { "a key opens its own only", a_key_opens_its_own_only },

@@ -128,6 +128,12 @@ void vt_agent_reply_clear(struct vt_agent_reply *reply);
  * Errors: VT_IO nothing may be answered; close the agent */
 VT_CHECKED bool vt_agent_answer(struct vt_agent *agent, const struct vt_agent_ask *ask,
                                 struct vt_agent_reply *reply, struct vt_error *err);
+/* Tell whoever sealed an object by which openings its key left: 200, and in `grant` the
+ * signed list (custody/disclosure.h).  Nothing is recorded, nothing is unwrapped for
+ * anybody.  Errors: VT_IO close the agent */
+VT_CHECKED bool vt_agent_disclose(struct vt_agent *agent,
+                                  const struct vt_agent_question *question,
+                                  struct vt_agent_reply *reply, struct vt_error *err);
 /* The tally alone. */
 VT_CHECKED bool vt_agent_count(struct vt_agent *agent, struct vt_agent_reply *reply,
                                struct vt_error *err);

@@ -177,6 +177,18 @@ bool vt_agent_ask_take(const struct vt_custody_request *request,
     return true;
 }
 
+bool vt_agent_question_take(const struct vt_disclosure_request *request,
+                            struct vt_agent_question *out, struct vt_error *err)
+{
+    const struct vt_custody_object object = { .header = request->header };
+
+    *out = (struct vt_agent_question){ .nonce = request->nonce,
+                                       .at_unix_s = request->at_unix_s,
+                                       .recipient = request->recipient,
+                                       .proof = request->proof };
+    return take_object(&object, &out->object, err) || vt_within(err, "the object");
+}
+
 /* ---- a header from its fields ---------------------------------------------------------
  */
 

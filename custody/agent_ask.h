@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "custody/access.h"
+#include "custody/disclosure.h"
 #include "custody/request.h"
 #include "ledger/policy.h"
 
@@ -72,6 +73,24 @@ VT_CHECKED bool vt_agent_ask_take(const struct vt_custody_request *request,
 void vt_agent_ask_write(struct vt_buf *out, const struct vt_agent_ask *ask);
 VT_CHECKED bool vt_agent_ask_read(vt_slice bytes, struct vt_arena *arena,
                                   struct vt_agent_ask *out);
+
+/* A question for the accesses of one object, taken apart (custody/disclosure.h). */
+struct vt_agent_question {
+    vt_hash nonce;
+    int64_t at_unix_s;
+    struct vt_age_recipient recipient;
+    struct vt_agent_object object; /* its recipient is 0: the one above */
+    vt_hash proof;
+};
+
+#define VT_AGENT_QUESTION_BYTES_MAX 256
+
+/* Errors: VT_MALFORMED; VT_REJECTED not sealed for exactly one X25519 key */
+VT_CHECKED bool vt_agent_question_take(const struct vt_disclosure_request *request,
+                                       struct vt_agent_question *out, struct vt_error *err);
+/* As a message; exact inverses. */
+void vt_agent_question_write(struct vt_buf *out, const struct vt_agent_question *question);
+VT_CHECKED bool vt_agent_question_read(vt_slice bytes, struct vt_agent_question *out);
 
 /* The complete age header: appended. */
 void vt_agent_object_header(const struct vt_agent_object *object, struct vt_buf *out);

@@ -236,6 +236,28 @@ static bool read_objects(vt_reader *r, struct vt_arena *arena, struct vt_agent_a
     return true;
 }
 
+/* ---- a question for accesses ------------------------------------------------------------
+ */
+
+void vt_agent_question_write(struct vt_buf *out, const struct vt_agent_question *question)
+{
+    vt_buf_put(out, VT_BYTES(question->nonce));
+    vt_buf_put_u64(out, (uint64_t)question->at_unix_s); /* not negative */
+    vt_buf_put(out, VT_BYTES(question->recipient));
+    vt_buf_put(out, VT_BYTES(question->object));
+    vt_buf_put(out, VT_BYTES(question->proof));
+}
+
+bool vt_agent_question_read(vt_slice bytes, struct vt_agent_question *out)
+{
+    vt_reader r = { bytes };
+
+    return vt_hash_read(&r, &out->nonce) && read_time(&r, &out->at_unix_s) &&
+           read_into(&r, &out->recipient, sizeof out->recipient) &&
+           read_into(&r, &out->object, sizeof out->object) && out->object.recipient == 0 &&
+           vt_hash_read(&r, &out->proof) && vt_read_end(&r);
+}
+
 /* ---- the whole --------------------------------------------------------------------------
  */
 

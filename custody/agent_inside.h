@@ -80,6 +80,9 @@ const struct vt_agent_release *vt_agent_release_before(
 VT_CHECKED bool vt_agent_remember_destroyed(struct vt_agent *agent,
                                             const struct vt_agent_record *record,
                                             uint64_t at, struct vt_error *err);
+/* The identity of that recipient, or NULL. */
+const struct vt_agent_identity *vt_agent_identity_for(const struct vt_agent *agent,
+                                                      const struct vt_age_recipient *whom);
 /* The identity for that country, class and period, or NULL. */
 struct vt_agent_identity *vt_agent_identity_of(struct vt_agent *agent, vt_slice country,
                                                vt_slice data_class, vt_slice period);

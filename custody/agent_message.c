@@ -4,10 +4,11 @@
 /* ---- sending and receiving --------------------------------------------------------------
  */
 
-bool vt_agent_send_ask(const struct vt_channel *channel, vt_slice ask, struct vt_error *err)
+bool vt_agent_send(const struct vt_channel *channel, uint16_t type, vt_slice bytes,
+                   struct vt_error *err)
 {
-    return vt_channel_send(channel, VT_AGENT_ASK, (vt_slice){ 0 }, err) &&
-           vt_channel_send_blob(channel, VT_AGENT_PIECE, ask, err);
+    return vt_channel_send(channel, type, (vt_slice){ 0 }, err) &&
+           vt_channel_send_blob(channel, VT_AGENT_PIECE, bytes, err);
 }
 
 bool vt_agent_send_reply(const struct vt_channel *channel,

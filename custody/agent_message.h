@@ -2,6 +2,7 @@
  * stand in one file.  BEGIN and READY are those of ledger/serve_message.h.
  *
  *   front -> holder   ASK, then an ask in pieces        holder -> front   a reply in pieces
+ *   front -> holder   QUESTION, then it in pieces       holder -> front   a reply in pieces
  *   front -> holder   COUNT                             holder -> front   a reply in pieces
  *
  * One is under way at a time. */
@@ -11,13 +12,13 @@
 #include "custody/agent.h"
 #include "role/channel.h"
 
-enum { VT_AGENT_ASK = 32, VT_AGENT_COUNT, VT_AGENT_PIECE };
+enum { VT_AGENT_ASK = 32, VT_AGENT_COUNT, VT_AGENT_PIECE, VT_AGENT_QUESTION };
 
 #define VT_AGENT_REPLY_BYTES_MAX VT_MIB(2)
 
-/* Errors: those of vt_channel_send */
-VT_CHECKED bool vt_agent_send_ask(const struct vt_channel *channel, vt_slice ask,
-                                  struct vt_error *err);
+/* Ask or question, as bytes.  Errors: those of vt_channel_send */
+VT_CHECKED bool vt_agent_send(const struct vt_channel *channel, uint16_t type,
+                              vt_slice bytes, struct vt_error *err);
 VT_CHECKED bool vt_agent_send_reply(const struct vt_channel *channel,
                                     const struct vt_agent_reply *reply,
                                     struct vt_error *err);

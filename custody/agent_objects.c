@@ -8,8 +8,8 @@ enum { DAY_S = 86400, HEADER_BYTES_MAX = 512 };
 /* ---- the objects ------------------------------------------------------------------------
  */
 
-static const struct vt_agent_identity *find_identity(const struct vt_agent *agent,
-                                                     const struct vt_age_recipient *whom)
+const struct vt_agent_identity *vt_agent_identity_for(const struct vt_agent *agent,
+                                                      const struct vt_age_recipient *whom)
 {
     for (size_t i = 0; i < agent->identity_count; i++)
         if (memcmp(&agent->identities[i].identity.recipient, whom, sizeof *whom) == 0)
@@ -52,7 +52,8 @@ static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *r
     struct vt_error failure = { 0 };
     struct vt_age_header header;
 
-    c->identities[i] = find_identity(c->agent, &c->ask->recipients[object->recipient]);
+    c->identities[i] =
+        vt_agent_identity_for(c->agent, &c->ask->recipients[object->recipient]);
     if (c->identities[i] == NULL)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "object %zu is sealed for a key that this agent does not "

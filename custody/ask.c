@@ -35,7 +35,7 @@ bool vt_ask_sign(const struct vt_access *access, const struct vt_key *const *key
 /* ---- HTTP -------------------------------------------------------------------------------
  */
 
-static const char *url_of(struct vt_arena *arena, const char *base, const char *path)
+const char *vt_ask_url(struct vt_arena *arena, const char *base, const char *path)
 {
     size_t len = strlen(base);
 
@@ -45,7 +45,7 @@ static const char *url_of(struct vt_arena *arena, const char *base, const char *
 }
 
 /* What a server that says no has to say, in one line. */
-static bool fail_answer(const struct vt_http_call *call, struct vt_error *err)
+bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err)
 {
     vt_slice text = vt_buf_slice(&call->answer);
 
@@ -62,7 +62,7 @@ static bool post_entry(const struct vt_asker *asker, vt_slice entry, const char 
                        struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .url = url_of(arena, asker->ledger, "/add"),
+    struct vt_http_call call = { .url = vt_ask_url(arena, asker->ledger, "/add"),
                                  .body = entry,
                                  .content_type = "application/octet-stream",
                                  .accept = accept,
@@ -72,7 +72,7 @@ static bool post_entry(const struct vt_asker *asker, vt_slice entry, const char 
     bool ok = vt_http_client_run(asker->client, &call, err);
 
     if (ok && call.status != VT_HTTP_OK)
-        ok = fail_answer(&call, err);
+        ok = vt_ask_fail(&call, err);
     if (ok)
         vt_buf_put(out, vt_buf_slice(&call.answer));
     vt_http_call_clear(&call);
@@ -202,13 +202,13 @@ static bool get_count(const struct vt_asker *asker, struct vt_buf *out, uint64_t
                       struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .url = url_of(arena, asker->agent, "/count"),
+    struct vt_http_call call = { .url = vt_ask_url(arena, asker->agent, "/count"),
                                  .answer_bytes_max = VT_ENTRY_BYTES_MAX,
                                  .timeout_ms = TIMEOUT_MS };
     bool ok = vt_http_client_run(asker->client, &call, err);
 
     if (ok && call.status != VT_HTTP_OK)
-        ok = fail_answer(&call, err);
+        ok = vt_ask_fail(&call, err);
     ok = ok && (verify_tally(asker, vt_buf_slice(&call.answer), size_out, err) ||
                 vt_within(err, "the count of %s", asker->agent));
     if (ok)
@@ -405,7 +405,7 @@ static bool send(const struct vt_asker *asker, const struct vt_custody_request *
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF body = vt_buf_init(VT_CUSTODY_REQUEST_BYTES_MAX);
-    struct vt_http_call call = { .url = url_of(arena, asker->agent, "/release"),
+    struct vt_http_call call = { .url = vt_ask_url(arena, asker->agent, "/release"),
                                  .content_type = VT_CUSTODY_REQUEST_TYPE,
                                  .answer_bytes_max = ANSWER_BYTES_MAX,
                                  .timeout_ms = TIMEOUT_MS };
@@ -421,7 +421,7 @@ static bool send(const struct vt_asker *asker, const struct vt_custody_request *
     else if (ok && strcmp(call.answer_type, "application/json") == 0)
         ok = take_no(vt_buf_slice(&call.answer), answer, retry_out, err);
     else if (ok)
-        ok = fail_answer(&call, err);
+        ok = vt_ask_fail(&call, err);
     vt_http_call_clear(&call);
     return ok;
 }

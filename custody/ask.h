@@ -14,7 +14,7 @@
 #include "evidence/trust.h"
 #include "http/client.h"
 
-/* Who is asked; all is borrowed. */
+/* Who is asked; all is borrowed.  What a call does not ask may be NULL. */
 struct vt_asker {
     const char *ledger;               /* URL of the access ledger */
     const char *token;                /* of one of its writers; NULL: none is needed */
@@ -23,6 +23,12 @@ struct vt_asker {
     const struct vt_env *env;
     struct vt_http_client *client;
 };
+
+/* The URL of that path below a base.  In the arena. */
+const char *vt_ask_url(struct vt_arena *arena, const char *base, const char *path);
+/* The failure of a call that was answered with a no: VT_IO if it may be a yes later, else
+ * VT_REJECTED.  Returns false. */
+bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err);
 
 /* An object that is wanted. */
 struct vt_ask_object {

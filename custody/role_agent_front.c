@@ -20,11 +20,12 @@ const struct vt_rights vt_agent_front_rights = { .may_listen = true,
 
 struct waiting {
     struct vt_http_exchange *exchange;
+    uint16_t type;     /* VT_AGENT_ASK, VT_AGENT_QUESTION */
     struct vt_buf ask; /* as a message */
 };
 
 struct counts {
-    uint64_t released, announced, refused, again, malformed, too_many;
+    uint64_t released, announced, refused, again, malformed, too_many, disclosed;
 };
 
 struct front {
@@ -51,12 +52,14 @@ static bool send_next(struct front *f, struct vt_error *err)
     if (f->is_under_way || f->count == 0)
         return true;
     f->is_under_way = true;
-    return vt_agent_send_ask(&f->holder, vt_buf_slice(&f->waiting[0].ask), err);
+    return vt_agent_send(&f->holder, f->waiting[0].type, vt_buf_slice(&f->waiting[0].ask),
+                         err);
 }
 
-static void count(struct counts *counts, uint16_t status)
+static void count(struct counts *counts, uint16_t type, uint16_t status)
 {
-    counts->released += status == VT_HTTP_OK;
+    counts->released += status == VT_HTTP_OK && type == VT_AGENT_ASK;
+    counts->disclosed += status == VT_HTTP_OK && type == VT_AGENT_QUESTION;
     counts->announced += status == VT_HTTP_ACCEPTED;
     counts->refused += status == VT_HTTP_FORBIDDEN || status == VT_HTTP_GONE;
     counts->again += status == VT_HTTP_CONFLICT;
@@ -79,15 +82,20 @@ static void answer_no(struct vt_http_exchange *exchange, const struct vt_agent_r
     vt_http_answer(exchange, reply->status, "application/json", vt_buf_slice(&text));
 }
 
-static void pass_on(struct front *f, struct vt_http_exchange *exchange,
+static void pass_on(struct front *f, struct vt_http_exchange *exchange, uint16_t type,
                     const struct vt_agent_reply *reply)
 {
     VT_AUTO_BUF answer = vt_buf_init(VT_AGENT_REPLY_BYTES_MAX);
 
-    count(&f->counts, reply->status);
+    count(&f->counts, type, reply->status);
     vt_http_set_header(exchange, "Cache-Control", "private, no-store");
     if (reply->status != VT_HTTP_OK) {
         answer_no(exchange, reply);
+        return;
+    }
+    if (type == VT_AGENT_QUESTION) {
+        vt_http_answer(exchange, VT_HTTP_OK, VT_DISCLOSURE_TYPE,
+                       vt_buf_slice(&reply->grant));
         return;
     }
     vt_custody_answer_write(&answer, vt_buf_slice(&reply->grant),
@@ -118,7 +126,7 @@ static bool on_holder(void *context, struct vt_error *err)
     keep_last(f, &reply); /* ours from here on */
     if (!f->is_under_way || !is_status(reply.status))
         return vt_fail(err, VT_MALFORMED, "the holder answered what nobody asked");
-    pass_on(f, f->waiting[0].exchange, &f->last);
+    pass_on(f, f->waiting[0].exchange, f->waiting[0].type, &f->last);
     vt_buf_clear(&f->waiting[0].ask);
     f->is_under_way = false;
     f->count--;
@@ -145,36 +153,69 @@ static bool take_apart(struct front *f, vt_slice body, struct vt_buf *out,
     return vt_buf_check(out, "the request", err);
 }
 
-static void refuse(struct front *f, struct vt_http_exchange *exchange,
+static void refuse(struct front *f, struct vt_http_exchange *exchange, uint16_t type,
                    const struct vt_error *failure)
 {
     struct vt_agent_reply reply = { .seen_size = f->last.totals.size };
 
     reply.status = failure->code == VT_REJECTED ? VT_HTTP_FORBIDDEN : VT_HTTP_BAD_REQUEST;
     memcpy(reply.message, failure->message, sizeof reply.message);
-    pass_on(f, exchange, &reply);
+    pass_on(f, exchange, type, &reply);
+}
+
+static bool has_room(struct front *f, struct vt_http_exchange *exchange)
+{
+    if (f->count < f->pending_max)
+        return true;
+    f->counts.too_many++;
+    vt_http_set_header(exchange, "Retry-After", "1");
+    vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
+    return false;
+}
+
+/* ask: taken. */
+static void enqueue(struct front *f, struct vt_http_exchange *exchange, uint16_t type,
+                    struct vt_buf ask)
+{
+    f->waiting[f->count++] = (struct waiting){ exchange, type, ask };
+    if (!send_next(f, &f->trouble))
+        vt_http_server_stop(f->server);
 }
 
 static void on_release(void *context, struct vt_http_exchange *exchange)
 {
     struct front *f = context;
-    VT_AUTO_BUF ask = { 0 };
+    struct vt_buf ask = { 0 };
     struct vt_error failure = { 0 };
 
-    if (f->count == f->pending_max) {
-        f->counts.too_many++;
-        vt_http_set_header(exchange, "Retry-After", "1");
-        vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
+    if (!has_room(f, exchange))
+        return;
+    if (take_apart(f, vt_http_body(exchange), &ask, &failure)) {
+        enqueue(f, exchange, VT_AGENT_ASK, ask);
+    } else {
+        vt_buf_clear(&ask);
+        refuse(f, exchange, VT_AGENT_ASK, &failure);
+    }
+}
+
+static void on_accesses(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    struct vt_disclosure_request request;
+    struct vt_agent_question question;
+    struct vt_error failure = { 0 };
+    struct vt_buf bytes;
+
+    if (!has_room(f, exchange))
+        return;
+    if (!vt_disclosure_request_parse(vt_http_body(exchange), &request, &failure) ||
+        !vt_agent_question_take(&request, &question, &failure)) {
+        refuse(f, exchange, VT_AGENT_QUESTION, &failure);
         return;
     }
-    if (!take_apart(f, vt_http_body(exchange), &ask, &failure)) {
-        refuse(f, exchange, &failure);
-        return;
-    }
-    f->waiting[f->count++] = (struct waiting){ exchange, ask };
-    ask = (struct vt_buf){ 0 };
-    if (!send_next(f, &f->trouble))
-        vt_http_server_stop(f->server);
+    bytes = vt_buf_init(VT_AGENT_QUESTION_BYTES_MAX);
+    vt_agent_question_write(&bytes, &question); /* of fixed length: it has room */
+    enqueue(f, exchange, VT_AGENT_QUESTION, bytes);
 }
 
 static void on_count(void *context, struct vt_http_exchange *exchange)
@@ -214,6 +255,8 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
                t->deeds[VT_AGENT_REFUSED]);
     put_metric(&text, "warnings_total", "Emergencies that were announced.",
                t->deeds[VT_AGENT_WARNED]);
+    put_metric(&text, "disclosures_total",
+               "Lists of accesses for whoever sealed an object.", f->counts.disclosed);
     put_metric(&text, "malformed_total", "Requests without their form.",
                f->counts.malformed);
     put_metric(&text, "too_many_total", "Requests that were told to come back.",
@@ -223,6 +266,7 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
 
 static const struct vt_http_route routes[] = {
     { "POST", "/release", VT_CUSTODY_REQUEST_BYTES_MAX, on_release, NULL },
+    { "POST", "/accesses", VT_DISCLOSURE_REQUEST_BYTES_MAX, on_accesses, NULL },
     { "GET", "/count", 0, on_count, NULL },
     { "GET", "/health", 0, on_health, NULL },
     { "GET", "/metrics", 0, on_metrics, NULL },
@@ -238,13 +282,14 @@ static void write_log(struct front *f)
         return;
     (void)fprintf(stderr,
                   "vitrine keyagent: released %ju, announced %ju, refused %ju, to come "
-                  "again %ju, malformed %ju, too many %ju\n",
+                  "again %ju, malformed %ju, too many %ju, lists of accesses %ju\n",
                   (uintmax_t)(now->released - before->released),
                   (uintmax_t)(now->announced - before->announced),
                   (uintmax_t)(now->refused - before->refused),
                   (uintmax_t)(now->again - before->again),
                   (uintmax_t)(now->malformed - before->malformed),
-                  (uintmax_t)(now->too_many - before->too_many));
+                  (uintmax_t)(now->too_many - before->too_many),
+                  (uintmax_t)(now->disclosed - before->disclosed));
     f->logged = f->counts;
 }
 

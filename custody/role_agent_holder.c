@@ -68,6 +68,21 @@ static bool answer_ask(struct vt_channel *channel, struct vt_agent *agent,
     return vt_agent_send_reply(channel, &reply, err);
 }
 
+static bool answer_question(struct vt_channel *channel, struct vt_agent *agent,
+                            struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_AGENT_QUESTION_BYTES_MAX);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_agent_question question;
+
+    if (!vt_channel_receive_blob(channel, VT_AGENT_PIECE, PIECE_MS_MAX, &bytes, err))
+        return false;
+    if (!vt_agent_question_read(vt_buf_slice(&bytes), &question))
+        return vt_fail(err, VT_MALFORMED, "a question without a form");
+    return vt_agent_disclose(agent, &question, &reply, err) &&
+           vt_agent_send_reply(channel, &reply, err);
+}
+
 static bool answer_count(struct vt_channel *channel, struct vt_agent *agent,
                          struct vt_error *err)
 {
@@ -83,6 +98,7 @@ static const struct {
 } handlers[] = {
     { VT_AGENT_ASK, answer_ask },
     { VT_AGENT_COUNT, answer_count },
+    { VT_AGENT_QUESTION, answer_question },
 };
 
 static bool serve(struct vt_channel *channel, struct vt_agent *agent, struct vt_error *err)

@@ -102,6 +102,14 @@ uint64_t vt_custody_log(struct vt_custody_world *world, const vt_hash *commitmen
     return world->tree->count - 1;
 }
 
+uint64_t vt_custody_find(const struct vt_custody_world *world, const vt_hash *leaf)
+{
+    for (size_t i = 0; i < world->tree->count; i++)
+        if (vt_hash_equal(&world->tree->leaves[i], leaf))
+            return i;
+    return UINT64_MAX;
+}
+
 const struct vt_key *vt_custody_log_key(void)
 {
     struct vt_key *key = vt_test_key(SEED_LOG);

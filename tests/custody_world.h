@@ -81,6 +81,8 @@ struct vt_custody_sealed vt_custody_seal(struct vt_custody_world *world,
 
 /* Put a commitment on the ledger; returns its index. */
 uint64_t vt_custody_log(struct vt_custody_world *world, const vt_hash *commitment);
+/* Where it stands; UINT64_MAX: nowhere. */
+uint64_t vt_custody_find(const struct vt_custody_world *world, const vt_hash *leaf);
 
 struct vt_custody_ask {
     struct vt_access access;

@@ -1,7 +1,8 @@
-/* Small papers between a client and a cell: canonical JSON of a closed schema in a DSSE
- * envelope with one signature.  They are shown to each other, not to a ledger. */
-#ifndef VT_CELL_PAPER_H
-#define VT_CELL_PAPER_H
+/* Small papers between a client and a cell, or a client and a key agent: canonical JSON of
+ * a closed schema in a DSSE envelope with one signature.  They are shown to each other, not
+ * to a ledger. */
+#ifndef VT_EVIDENCE_PAPER_H
+#define VT_EVIDENCE_PAPER_H
 
 #include "crypto/key.h"
 #include "evidence/schema.h"

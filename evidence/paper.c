@@ -1,5 +1,5 @@
 /* Papers: see paper.h. */
-#include "cell/paper.h"
+#include "evidence/paper.h"
 #include "crypto/crypto.h"
 #include "crypto/ed25519.h"
 #include "evidence/field.h"

@@ -11,6 +11,13 @@ enum { PENDING = 32, CONNECTIONS = 256 };
     {                                                                                      \
         "dir", "DIR", "the agent's folder", true, false                                    \
     }
+#define OPTION_SHOWN                                                                       \
+    {                                                                                      \
+        "on-ledger", "FILE",                                                               \
+            "a government request that was issued, or a head of the cell that names "      \
+            "rules; its proof is FILE.tlog-proof",                                         \
+            false, true                                                                    \
+    }
 #define OPTION_END                                                                         \
     {                                                                                      \
         NULL, NULL, NULL, false, false                                                     \
@@ -42,6 +49,39 @@ static bool read_paper(struct vt_arena *arena, const char *path, size_t max, vt_
     return is_paper(*out, err) || vt_within(err, "%s", path);
 }
 
+static bool read_proof(struct vt_arena *arena, const char *path, vt_slice *out,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(128));
+
+    if (!vt_file_read(vt_arena_printf(arena, "%s.tlog-proof", path), &bytes, err))
+        return false;
+    *out = vt_arena_copy(arena, vt_buf_slice(&bytes));
+    return true;
+}
+
+/* Statements, each with its proof beside it. */
+static bool read_shown(struct vt_args *args, struct vt_arena *arena,
+                       struct vt_agent_papers *out, struct vt_error *err)
+{
+    struct vt_agent_shown *shown =
+        vt_arena_alloc(arena, VT_AGENT_SHOWN_MAX * sizeof *shown);
+    const char *path;
+
+    out->shown = shown;
+    while ((path = vt_args_get_at(args, "on-ledger", out->shown_count)) != NULL) {
+        struct vt_agent_shown *at = &shown[out->shown_count];
+
+        if (out->shown_count == VT_AGENT_SHOWN_MAX)
+            return vt_args_misuse(args, err, "--on-ledger: at most %d", VT_AGENT_SHOWN_MAX);
+        if (!read_paper(arena, path, VT_ENTRY_BYTES_MAX + 1, &at->statement, err) ||
+            !read_proof(arena, path, &at->proof, err))
+            return false;
+        out->shown_count++;
+    }
+    return true;
+}
+
 static bool read_papers(struct vt_args *args, struct vt_arena *arena,
                         struct vt_agent_papers *out, struct vt_error *err)
 {
@@ -64,7 +104,7 @@ static bool read_papers(struct vt_args *args, struct vt_arena *arena,
             return false;
         out->enrolment_count++;
     }
-    return true;
+    return read_shown(args, arena, out, err);
 }
 
 /* ---- init -------------------------------------------------------------------------------
@@ -76,6 +116,7 @@ static const struct vt_option init_options[] = {
     { "policy", "FILE", "who may read what, from `vitrine custody policy`", true, false },
     { "enrolment", "FILE", "a reader, scanner or agent, from `vitrine trust enrol`", false,
       true },
+    OPTION_SHOWN,
     { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
       "a key that objects are sealed for, from `vitrine key new --type x25519`", true,
       true },
@@ -173,6 +214,7 @@ static const struct vt_option update_options[] = {
     { "trust", "FILE", "the next trust root", false, false },
     { "policy", "FILE", "a newer policy", false, false },
     { "enrolment", "FILE", "a reader, scanner or agent more", false, true },
+    OPTION_SHOWN,
     OPTION_END,
 };
 
@@ -183,8 +225,9 @@ static bool run_update(struct vt_args *args, struct vt_error *err)
     const char *dir = vt_args_get(args, "dir");
 
     if (!vt_args_has(args, "trust") && !vt_args_has(args, "policy") &&
-        !vt_args_has(args, "enrolment"))
-        return vt_args_misuse(args, err, "give --trust, --policy or --enrolment");
+        !vt_args_has(args, "enrolment") && !vt_args_has(args, "on-ledger"))
+        return vt_args_misuse(args, err,
+                              "give --trust, --policy, --enrolment or --on-ledger");
     if (!read_papers(args, arena, &papers, err) ||
         !vt_agent_update(dir, &papers, vt_args_env(args), err))
         return false;

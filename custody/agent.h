@@ -18,9 +18,11 @@
  *   DIR/config.json     where its keys are
  *   DIR/trust.json      the trust root; DIR/policy.json  the supervisor's custody/v1
  *   DIR/enrolled/N.json enrolments by the supervisor
+ *   DIR/shown/N.json    what the ledgers show, with N.tlog-proof (vt_agent_shown)
  *   DIR/holder/         the openings (custody/agent_store.h)                            */
 
 #define VT_AGENT_RECIPIENTS_MAX 64
+#define VT_AGENT_SHOWN_MAX      512
 
 /* A key that objects of one country, class and period are sealed for. */
 struct vt_agent_place {
@@ -28,10 +30,20 @@ struct vt_agent_place {
     const char *key; /* PEM file */
 };
 
+/* A statement with its tlog-proof: a government request that the foundation issued (release
+ * ledger), or a head of the cell, which names rules (its ledger of heads).  Without the
+ * first its number is refused; without the second, where the trust root knows a ledger of
+ * the cell's heads, so is a scan by these rules. */
+struct vt_agent_shown {
+    vt_slice statement, proof;
+};
+
 struct vt_agent_papers {
     vt_slice trust, policy;     /* envelopes */
     const vt_slice *enrolments; /* envelopes */
     size_t enrolment_count;
+    const struct vt_agent_shown *shown;
+    size_t shown_count;
 };
 
 struct vt_agent_made {
@@ -48,8 +60,8 @@ VT_CHECKED bool vt_agent_init(const char *dir, const struct vt_agent_papers *pap
                               const struct vt_agent_made *made, vt_slice passphrase,
                               const struct vt_env *env, struct vt_error *err);
 /* Take newer papers, from the next start on: an empty slice leaves what is there, and
- * enrolments are added.  A policy's version only grows, a trust root follows the one that
- * is there.  Errors: as above; VT_ABSENT no agent in dir */
+ * enrolments and what is shown are added.  A policy's version only grows, a trust root
+ * follows the one that is there.  Errors: as above; VT_ABSENT no agent in dir */
 VT_CHECKED bool vt_agent_update(const char *dir, const struct vt_agent_papers *papers,
                                 const struct vt_env *env, struct vt_error *err);
 const char *vt_agent_openings_path(struct vt_arena *arena, const char *dir);

@@ -79,6 +79,9 @@ static bool parse_all(const struct vt_agent_papers *papers, int64_t now_unix_s,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         if (!take_enrolment(rules, papers->enrolments[i], now_unix_s, err))
             return vt_within(err, "enrolment %zu", i + 1);
+    for (size_t i = 0; i < papers->shown_count; i++)
+        if (!vt_agent_rules_take_shown(rules, &papers->shown[i], err))
+            return vt_within(err, "what a ledger shows, number %zu", i + 1);
     return true;
 }
 
@@ -114,6 +117,33 @@ static const char *enrolment_name(struct vt_arena *arena, size_t i)
     return vt_arena_printf(arena, "enrolled/%zu.json", i + 1);
 }
 
+static const char *shown_name(struct vt_arena *arena, size_t i, const char *kind)
+{
+    return vt_arena_printf(arena, "shown/%zu.%s", i + 1, kind);
+}
+
+static bool read_shown(struct vt_disk *disk, struct vt_arena *arena,
+                       struct vt_agent_papers *out, struct vt_error *err)
+{
+    struct vt_agent_shown *shown =
+        vt_arena_alloc(arena, VT_AGENT_SHOWN_MAX * sizeof *shown);
+
+    out->shown = shown;
+    for (size_t i = 0; i < VT_AGENT_SHOWN_MAX; i++) {
+        const char *name = shown_name(arena, i, "json");
+
+        if (!vt_disk_has(disk, name))
+            break;
+        if (!read_file(disk, name, VT_ENTRY_BYTES_MAX + 1, arena, &shown[i].statement,
+                       err) ||
+            !read_file(disk, shown_name(arena, i, "tlog-proof"), VT_KIB(128), arena,
+                       &shown[i].proof, err))
+            return false;
+        out->shown_count = i + 1;
+    }
+    return true;
+}
+
 static bool read_papers(struct vt_disk *disk, struct vt_arena *arena,
                         struct vt_agent_papers *out, struct vt_error *err)
 {
@@ -133,19 +163,34 @@ static bool read_papers(struct vt_disk *disk, struct vt_arena *arena,
             return false;
         out->enrolment_count = i + 1;
     }
+    return read_shown(disk, arena, out, err);
+}
+
+/* The proof first: a statement that is there has one. */
+static bool write_shown(struct vt_disk *disk, struct vt_arena *arena,
+                        const struct vt_agent_papers *papers, size_t first,
+                        struct vt_error *err)
+{
+    for (size_t i = 0; i < papers->shown_count; i++)
+        if (!vt_disk_write(disk, shown_name(arena, first + i, "tlog-proof"),
+                           papers->shown[i].proof, 0644, err) ||
+            !vt_disk_write(disk, shown_name(arena, first + i, "json"),
+                           papers->shown[i].statement, 0644, err))
+            return false;
     return true;
 }
 
 /* config.json is written last where an agent is made: without it there is none. */
 static bool write_papers(struct vt_disk *disk, struct vt_arena *arena,
-                         const struct vt_agent_papers *papers, size_t first,
-                         struct vt_error *err)
+                         const struct vt_agent_papers *papers,
+                         const struct vt_agent_papers *old, struct vt_error *err)
 {
     for (size_t i = 0; i < papers->enrolment_count; i++)
-        if (!vt_disk_write(disk, enrolment_name(arena, first + i), papers->enrolments[i],
-                           0644, err))
+        if (!vt_disk_write(disk, enrolment_name(arena, old->enrolment_count + i),
+                           papers->enrolments[i], 0644, err))
             return false;
-    return (papers->policy.len == 0 ||
+    return write_shown(disk, arena, papers, old->shown_count, err) &&
+           (papers->policy.len == 0 ||
             vt_disk_write(disk, "policy.json", papers->policy, 0644, err)) &&
            (papers->trust.len == 0 ||
             vt_disk_write(disk, "trust.json", papers->trust, 0644, err));
@@ -265,11 +310,12 @@ static bool make(struct vt_disk *disk, const struct vt_agent_papers *papers,
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *holder = vt_agent_holder_folder(arena, vt_disk_path(disk));
+    const struct vt_agent_papers none = { .enrolment_count = 0 };
 
     if (vt_disk_has(disk, "config.json"))
         return vt_fail(err, VT_REJECTED, "%s: there is a key agent already",
                        vt_disk_path(disk));
-    return write_papers(disk, arena, papers, 0, err) &&
+    return write_papers(disk, arena, papers, &none, err) &&
            (vt_disk_has(disk, "holder/openings")
                 ? vt_disk_keep(disk, "holder/openings", err)
                 : vt_agent_store_init(holder, err)) &&
@@ -318,6 +364,20 @@ static bool may_replace(const struct vt_agent_rules *old, const struct vt_agent_
            vt_trust_verify_next(old->trust, next->trust, err);
 }
 
+static void join_shown(struct vt_arena *arena, const struct vt_agent_papers *old,
+                       const struct vt_agent_papers *more, struct vt_agent_papers *all)
+{
+    struct vt_agent_shown *shown =
+        vt_arena_alloc(arena, (old->shown_count + more->shown_count + 1) * sizeof *shown);
+
+    for (size_t i = 0; i < old->shown_count; i++)
+        shown[i] = old->shown[i];
+    for (size_t i = 0; i < more->shown_count; i++)
+        shown[old->shown_count + i] = more->shown[i];
+    all->shown = shown;
+    all->shown_count = old->shown_count + more->shown_count;
+}
+
 static bool update(struct vt_disk *disk, const struct vt_agent_papers *papers,
                    int64_t now_unix_s, struct vt_error *err)
 {
@@ -340,10 +400,11 @@ static bool update(struct vt_disk *disk, const struct vt_agent_papers *papers,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         enrolments[all.enrolment_count++] = papers->enrolments[i];
     all.enrolments = enrolments;
+    join_shown(arena, &old, papers, &all);
     is_ok = vt_agent_rules_parse(&old, now_unix_s, &old_rules, err) &&
             vt_agent_rules_parse(&all, now_unix_s, &next, err) &&
             may_replace(old_rules, next, err) &&
-            write_papers(disk, arena, papers, old.enrolment_count, err);
+            write_papers(disk, arena, papers, &old, err);
     vt_agent_rules_free(old_rules);
     vt_agent_rules_free(next);
     return is_ok;

@@ -21,8 +21,12 @@ struct vt_agent_rules {
     struct vt_keyring keyring;
     struct vt_envelope enrolled[VT_TRUST_ENROLLED_MAX]; /* owned; keyring points in */
     size_t enrolled_count;
-    struct vt_envelope policy; /* owned */
-    struct vt_custody custody; /* points into it */
+    struct vt_envelope policy;           /* owned */
+    struct vt_custody custody;           /* points into it */
+    uint64_t issued[VT_AGENT_SHOWN_MAX]; /* numbers of government requests */
+    size_t issued_count;
+    vt_hash shown[VT_AGENT_SHOWN_MAX]; /* digests of rules that heads of the cell name */
+    size_t shown_count;
 };
 
 /* An opening by which the key of an object left; the last one is found by its mark. */
@@ -64,6 +68,12 @@ void vt_agent_rules_free(struct vt_agent_rules *rules); /* NULL allowed */
 VT_CHECKED bool vt_agent_rules_parse(const struct vt_agent_papers *papers,
                                      int64_t now_unix_s, struct vt_agent_rules **out,
                                      struct vt_error *err);
+/* One of them, held against its ledger.  Errors: VT_MALFORMED, VT_REJECTED, VT_LIMIT */
+VT_CHECKED bool vt_agent_rules_take_shown(struct vt_agent_rules *rules,
+                                          const struct vt_agent_shown *shown,
+                                          struct vt_error *err);
+bool vt_agent_rules_has_issued(const struct vt_agent_rules *rules, uint64_t number);
+bool vt_agent_rules_has_shown(const struct vt_agent_rules *rules, const vt_hash *digest);
 /* Remember a record, at the start and whenever one was appended. */
 VT_CHECKED bool vt_agent_remember(struct vt_agent *agent,
                                   const struct vt_agent_record *record, uint64_t at,

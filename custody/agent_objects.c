@@ -212,12 +212,19 @@ static bool reason_holds(struct vt_agent_case *c)
 {
     const struct vt_custody *custody = &c->agent->rules->custody;
     const struct vt_access *access = &c->ask->access;
+    vt_slice origin;
     uint64_t at;
 
     if (access->request > custody->requests)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "the foundation has issued no request %ju (the last is %ju)",
                                (uintmax_t)access->request, (uintmax_t)custody->requests);
+    if (access->request != 0 &&
+        !vt_agent_rules_has_issued(c->agent->rules, access->request))
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "no ledger shows this agent that the foundation issued "
+                               "request %ju (vitrine keyagent update --on-ledger)",
+                               (uintmax_t)access->request);
     if (access->reason == VT_ACCESS_RELOCATION)
         return vt_custody_is_destination(custody, &access->recipient) ||
                vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
@@ -228,6 +235,12 @@ static bool reason_holds(struct vt_agent_case *c)
     if (!vt_custody_is_published(custody, &access->rules))
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "the policy knows no published rules with this digest");
+    if (vt_trust_head_origin(c->agent->rules->trust, custody->cell, &origin) &&
+        !vt_agent_rules_has_shown(c->agent->rules, &access->rules))
+        return vt_agent_refuse(
+            c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+            "no head of the cell shows this agent rules with this digest "
+            "(vitrine keyagent update --on-ledger)");
     for (size_t i = 0; i < c->ask->object_count; i++)
         if (vt_agent_marks_find(&c->agent->scanned, &c->object_ids[i], &access->rules, &at))
             return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,

@@ -433,9 +433,26 @@ static const char *write_identity(struct vt_custody_world *world, const char *na
     return vt_custody_write_file(world, name, vt_buf_slice(&pem));
 }
 
+struct vt_agent_shown vt_custody_request_shown(uint64_t number)
+{
+    struct vt_world good = vt_world_good();
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+    vt_slice statement;
+    VT_AUTO_JSON request =
+        json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)number, "country",
+                  "DE", "kind", "data", "received", vt_world_time(VT_WORLD_BEGAN), "state",
+                  "received", "given", "created", vt_world_time(VT_WORLD_BEGAN));
+
+    VT_CHECK_OK(vt_statement_write_about_itself(VT_REQUEST, request, &payload, &err));
+    statement = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_FOUNDATION));
+    return (struct vt_agent_shown){ statement, vt_world_prove(&good, statement) };
+}
+
 void vt_custody_world_make(struct vt_custody_world *world, const char *dir)
 {
     struct vt_agent_papers papers;
+    struct vt_agent_shown shown;
     struct vt_agent_place places[2] = { { "CH", "file", "2026", NULL },
                                         { "DE", "file", "2026", NULL } };
     struct vt_agent_made made = { .places = places, .place_count = 2 };
@@ -446,8 +463,10 @@ void vt_custody_world_make(struct vt_custody_world *world, const char *dir)
     made.key = vt_custody_write_key(world, "agent.key", key);
     places[0].key = write_identity(world, "swiss.key", &world->identities[VT_C_SWISS]);
     places[1].key = write_identity(world, "german.key", &world->identities[VT_C_GERMAN]);
-    papers = (struct vt_agent_papers){ world->trust, world->policy, world->enrolments,
-                                       world->enrolment_count };
+    shown = vt_custody_request_shown(2);
+    papers =
+        (struct vt_agent_papers){ world->trust,           world->policy, world->enrolments,
+                                  world->enrolment_count, &shown,        1 };
     VT_CHECK_OK(vt_agent_init(below(world, "agent"), &papers, &made, (vt_slice){ 0 },
                               &world->env, &err));
     vt_key_close(key);

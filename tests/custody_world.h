@@ -45,6 +45,8 @@ struct vt_custody_world {
     struct vt_age_identity reader; /* whom answers are sealed for */
 };
 
+/* That the foundation issued the government request, by the release ledger. */
+struct vt_agent_shown vt_custody_request_shown(uint64_t number);
 /* Make the agent below dir.  The world must stay in its place. */
 void vt_custody_world_make(struct vt_custody_world *world, const char *dir);
 /* Its keys and papers alone, all of it some seconds later: for programs that look at the

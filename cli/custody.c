@@ -443,6 +443,18 @@ static const struct vt_verb verbs[] = {
       "cell\n"
       "may be switched off.",
       vt_cli_custody_accesses_options, vt_cli_custody_accesses },
+    { "openings", NULL, 0, 0, "fetch the openings from a key agent that is elsewhere",
+      "For the supervisor, and for reviewers whom he enrolled: the question is signed.  "
+      "What "
+      "is\n"
+      "in --out already stays; only what is new comes.  It ends when the file's chain is "
+      "the "
+      "one\n"
+      "in the agent's signed count.  Then `accesses`, `open` and `reconcile` need the "
+      "agent "
+      "no\n"
+      "more, nor the cell.",
+      vt_cli_custody_openings_options, vt_cli_custody_openings },
     { "open", "NUMBER", 1, 1, "show one opening, with the proof that it is on record",
       "The statement that was signed, its salt, and a tlog-proof of the entry that they\n"
       "commit to.",

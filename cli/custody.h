@@ -68,6 +68,8 @@ extern const struct vt_option vt_cli_custody_accesses_options[];
 extern const struct vt_option vt_cli_custody_open_options[];
 extern const struct vt_option vt_cli_custody_reconcile_options[];
 extern const struct vt_option vt_cli_custody_erase_options[];
+extern const struct vt_option vt_cli_custody_openings_options[];
+bool vt_cli_custody_openings(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_custody_erased_options[];
 bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err);
 bool vt_cli_custody_erased(struct vt_args *args, struct vt_error *err);

@@ -20,6 +20,7 @@
 
 const struct vt_option vt_cli_custody_accesses_options[] = {
     REVIEW_OPTIONS,
+    { "week", "YEAR-Www", "of that week (UTC), Monday to Sunday: 2026-W48", false, false },
     { "since", "TIME", "from then on: 2026-11-23T00:00:00Z", false, false },
     { "until", "TIME", "before then", false, false },
     OPTION_END,
@@ -152,6 +153,45 @@ static bool take_time(struct vt_args *args, const char *option, int64_t fallback
                           text);
 }
 
+/* Monday of the week with 4 January is where a year's weeks begin (ISO 8601). */
+static bool read_week(const char *text, int64_t *since, int64_t *until)
+{
+    char fourth[VT_TIME_TEXT_BYTES] = "....-01-04T00:00:00Z";
+    enum { DAY = 86400, WEEKS_MAX = 53, THURSDAY = 3 };
+    int64_t days, monday, year_end;
+    uint64_t week;
+
+    if (strlen(text) != 8 || strncmp(text + 4, "-W", 2) != 0 ||
+        !vt_decimal_parse(vt_slice_from_cstr(text + (text[6] == '0' ? 7 : 6)), &week) ||
+        week == 0 || week > WEEKS_MAX)
+        return false;
+    memcpy(fourth, text, 4);
+    if (!vt_time_parse(vt_slice_from_cstr(fourth), &days))
+        return false;
+    days /= DAY;
+    monday = days - (days + THURSDAY) % 7 + 7 * (int64_t)(week - 1); /* 1970 began on one */
+    memcpy(fourth + 5, "12-28", 5); /* always in the last week */
+    if (!vt_time_parse(vt_slice_from_cstr(fourth), &year_end) || monday > year_end / DAY)
+        return false;
+    *since = monday * DAY;
+    *until = *since + INT64_C(7) * DAY;
+    return true;
+}
+
+static bool take_span(struct vt_args *args, int64_t *since, int64_t *until,
+                      struct vt_error *err)
+{
+    const char *week = vt_args_get(args, "week");
+
+    if (week == NULL)
+        return take_time(args, "since", 0, since, err) &&
+               take_time(args, "until", INT64_MAX, until, err);
+    if (vt_args_has(args, "since") || vt_args_has(args, "until"))
+        return vt_args_misuse(args, err, "--week says since and until already");
+    return read_week(week, since, until) ||
+           vt_args_misuse(args, err, "--week: '%s' is no week, say 2026-W48", week);
+}
+
 bool vt_cli_custody_accesses(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
@@ -161,8 +201,7 @@ bool vt_cli_custody_accesses(struct vt_args *args, struct vt_error *err)
     const struct vt_custody_findings *findings;
     int64_t since, until;
 
-    if (!take_time(args, "since", 0, &since, err) ||
-        !take_time(args, "until", INT64_MAX, &until, err) ||
+    if (!take_span(args, &since, &until, err) ||
         !begin(args, &keyring, &agent, &review, err))
         return false;
     findings = vt_custody_review_findings(review);

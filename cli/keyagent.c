@@ -485,7 +485,7 @@ static const struct vt_verb verbs[] = {
       "one that is there.",
       update_options, run_update },
     { "serve", NULL, 0, 0,
-      "answer POST /release and /accesses, GET /count, /health and /metrics",
+      "answer POST /release, /accesses, /openings, GET /count, /health, /metrics",
       "No record, no read: a file key is given only for a signed statement whose "
       "commitment\n"
       "is on the access ledger, seen by a quorum of witnesses lately, that the policy\n"

@@ -343,10 +343,84 @@ static bool is_due(void *context)
     return time(NULL) >= *(const time_t *)context;
 }
 
+static const char *fetch_openings(int exit_code, const char *key)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "openings", "--agent", s.agent.url,
+                               "--cell", VT_CUSTODY_CELL, "--origin", VT_CUSTODY_ORIGIN,
+                               "--trust", path("trust.json"), "--enrolment",
+                               path("enrolled-5.json"), "--key", path(key), "--out",
+                               path("reviewer/openings")));
+}
+
+static const char *of_week(int exit_code, const char *week)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "accesses", "--openings",
+                               path("reviewer/openings"), "--copy", path("reviewer/log"),
+                               "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                               "--enrolment", path("enrolled-5.json"), "--week", week));
+}
+
+static const char *open_one(const char *number)
+{
+    return vt_test_run(0,
+                       VT_ARGV("vitrine", "custody", "open", number, "--openings",
+                               path("reviewer/openings"), "--copy", path("reviewer/log"),
+                               "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                               "--enrolment", path("enrolled-5.json")));
+}
+
+static const char *week_of(time_t at)
+{
+    char text[32];
+    struct tm date;
+
+    VT_CHECK(gmtime_r(&at, &date) != NULL &&
+             strftime(text, sizeof text, "%G-W%V", &date) == 8);
+    return print("%s", text);
+}
+
+/* Ledger, trust root and openings are all that is left: everything else is switched off,
+ * and its folders are gone.  Numbers: 1 announced, 2 to 4 read, 5 the emergency's release.
+ */
+static void a_reviewers_quarter_hour(time_t began)
+{
+    const char *said;
+    size_t count = 0;
+
+    (void)vt_test_run(0, VT_ARGV("mv", path("log"), path("reviewer/log")));
+    (void)vt_test_run(
+        0, VT_ARGV("rm", "-r", path("agent"), path("w0"), path("w1"), path("w2")));
+    said = of_week(0, week_of(began));
+    for (const char *at = said; (at = strstr(at, " released entry")) != NULL; at++)
+        count++;
+    VT_CHECK_SAYING(count == 4 || strcmp(week_of(began), week_of(time(NULL))) != 0, "%s",
+                    said);
+    VT_CHECK_SAYING(strstr(said, "complete   every opening is on the ledger") != NULL, "%s",
+                    said);
+    VT_CHECK_SAYING(strstr(said, "     1  ") != NULL &&
+                        strstr(said, "warned   entry") != NULL,
+                    "%s", said);
+    said = of_week(0, "2026-W01"); /* another week: nothing, and still complete */
+    VT_CHECK_SAYING(strstr(said, " released entry") == NULL &&
+                        strstr(said, "complete") != NULL,
+                    "%s", said);
+    (void)of_week(2, "2026-W54");
+    for (size_t i = 2; i <= 4; i++) {
+        said = open_one(print("%zu", i));
+        VT_CHECK_SAYING(strstr(said, "malware-analysis") != NULL &&
+                            strstr(said, "c2sp.org/tlog-proof@v1") != NULL,
+                        "%s", said);
+    }
+    said = open_one("5");
+    VT_CHECK_SAYING(strstr(said, "EMERGENCY") != NULL, "%s", said);
+}
+
 static void an_emergency_rings(void)
 {
     const char *object, *said;
-    time_t due;
+    time_t due, began = time(NULL);
 
     begin("\"delay_s\":600", "\"delay_s\":3");
     object = seal("one.age", "the plaintext of one");
@@ -357,15 +431,24 @@ static void an_emergency_rings(void)
     VT_CHECK(!vt_path_exists(path("plain-1")));
     VT_CHECK(memmem(vt_test_read(path("agent.err")).data,
                     vt_test_read(path("agent.err")).len, "ALARM: emergency", 16) != NULL);
+    for (size_t i = 2; i <= 4; i++) {
+        request(print("req-%zu", i), "malware-analysis", object);
+        (void)read_as(0, print("req-%zu", i), object, print("plain-%zu", i));
+    }
+    VT_CHECK(strstr(fetch_openings(0, "supervisor.key"), "4 openings") != NULL);
     VT_CHECK(vt_test_wait_until(is_due, &due));
     said = read_as(0, "req-1", object, "plain-1");
     check_plain("plain-1", object, "the plaintext of one");
+    said = fetch_openings(1, "reader.key"); /* not a reviewer */
+    VT_CHECK_SAYING(strstr(said, "signed by none of them") != NULL, "%s", said);
+    VT_CHECK(strstr(fetch_openings(0, "supervisor.key"), "5 openings") != NULL);
     finish();
     said = review(0, "accesses", NULL);
     VT_CHECK_SAYING(strstr(said, "warned") != NULL && strstr(said, "EMERGENCY") != NULL,
                     "%s", said);
     said = review(0, "reconcile", NULL);
     VT_CHECK_SAYING(strstr(said, "emergencies 1") != NULL, "%s", said);
+    a_reviewers_quarter_hour(began);
 }
 
 /* ---- a dishonest agent ------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "custody/agent_ask.h"
 #include "custody/agent_store.h"
+#include "custody/handover.h"
 #include "custody/policy.h"
 #include "evidence/trust.h"
 
@@ -146,6 +147,11 @@ VT_CHECKED bool vt_agent_answer(struct vt_agent *agent, const struct vt_agent_as
 VT_CHECKED bool vt_agent_disclose(struct vt_agent *agent,
                                   const struct vt_agent_question *question,
                                   struct vt_agent_reply *reply, struct vt_error *err);
+/* A piece of the openings for a reviewer (custody/handover.h): 200, and in `grant` the
+ * bytes; 429: so many a minute.  Errors: VT_IO close the agent */
+VT_CHECKED bool vt_agent_hand(struct vt_agent *agent,
+                              const struct vt_handover_request *request,
+                              struct vt_agent_reply *reply, struct vt_error *err);
 /* The tally alone. */
 VT_CHECKED bool vt_agent_count(struct vt_agent *agent, struct vt_agent_reply *reply,
                                struct vt_error *err);

@@ -57,6 +57,8 @@ struct vt_agent {
     struct vt_agent_marks erased; /* object: where the record that erased it begins */
     uint64_t destroyed_at;        /* where the last key was destroyed; 0: none was */
     struct vt_agent_day days[VT_ACCESS_REASONS];
+    int64_t handed_since_unix_s; /* openings to reviewers, in the minute that began then */
+    unsigned handed;
     int64_t started_unix_s;
     /* Entries before this index were logged before we started.  Not known (UINT64_MAX)
      * until a checkpoint from after the start was seen. */

@@ -3,6 +3,7 @@
  *
  *   front -> holder   ASK, then an ask in pieces        holder -> front   a reply in pieces
  *   front -> holder   QUESTION, then it in pieces       holder -> front   a reply in pieces
+ *   front -> holder   HAND, then it in pieces           holder -> front   a reply in pieces
  *   front -> holder   COUNT                             holder -> front   a reply in pieces
  *
  * One is under way at a time. */
@@ -12,7 +13,13 @@
 #include "custody/agent.h"
 #include "role/channel.h"
 
-enum { VT_AGENT_ASK = 32, VT_AGENT_COUNT, VT_AGENT_PIECE, VT_AGENT_QUESTION };
+enum {
+    VT_AGENT_ASK = 32,
+    VT_AGENT_COUNT,
+    VT_AGENT_PIECE,
+    VT_AGENT_QUESTION,
+    VT_AGENT_HAND
+};
 
 #define VT_AGENT_REPLY_BYTES_MAX VT_MIB(2)
 

@@ -268,3 +268,24 @@ bool vt_agent_store_read(struct vt_agent_store *store, uint64_t at, struct vt_ar
     return vt_agent_frame_read(vt_slice_of(bytes, got), at, arena, out, &body, &len) ||
            fail_damaged(vt_disk_path(store->disk), at, "a record is unreadable", err);
 }
+
+uint64_t vt_agent_store_bytes(const struct vt_agent_store *store)
+{
+    return store->end;
+}
+
+bool vt_agent_store_copy(struct vt_agent_store *store, uint64_t at, struct vt_buf *out,
+                         struct vt_error *err)
+{
+    size_t room = out->bytes_max - out->len, got;
+    VT_AUTO_FREE uint8_t *bytes = NULL;
+
+    VT_ASSERT(at <= store->end);
+    if (room > store->end - at)
+        room = (size_t)(store->end - at); /* smaller than room was */
+    bytes = vt_alloc(room + 1);
+    if (!vt_disk_file_read_at(store->file, at, bytes, room, &got, err))
+        return false;
+    vt_buf_put(out, vt_slice_of(bytes, got));
+    return vt_buf_check(out, "openings", err);
+}

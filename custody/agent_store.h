@@ -95,6 +95,11 @@ const struct vt_agent_totals *vt_agent_store_totals(const struct vt_agent_store 
 VT_CHECKED bool vt_agent_store_append(struct vt_agent_store *store,
                                       const struct vt_agent_record *record,
                                       uint64_t *at_out, struct vt_error *err);
+/* Where the last record ends, and the bytes from `at` on (not behind it): appended, as many
+ * as out takes.  VT_IO. */
+uint64_t vt_agent_store_bytes(const struct vt_agent_store *store);
+VT_CHECKED bool vt_agent_store_copy(struct vt_agent_store *store, uint64_t at,
+                                    struct vt_buf *out, struct vt_error *err);
 /* The record at that place again; slices lie in the arena.  VT_REJECTED, VT_IO. */
 VT_CHECKED bool vt_agent_store_read(struct vt_agent_store *store, uint64_t at,
                                     struct vt_arena *arena, struct vt_agent_record *out,

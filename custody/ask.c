@@ -58,6 +58,23 @@ bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err)
                    "%s: answered %d: %.*s", call->url, call->status, VT_SLICE_ARGS(text));
 }
 
+/* The agent's no is JSON with a sentence. */
+bool vt_ask_fail_told(const struct vt_http_call *call, struct vt_error *err)
+{
+    struct vt_error ignored = { 0 };
+    VT_AUTO_JSON json = NULL;
+    vt_slice message;
+
+    if (strcmp(call->answer_type, "application/json") != 0 ||
+        !vt_json_parse(vt_buf_slice(&call->answer), "the answer", &json, &ignored) ||
+        !vt_json_get_text(json, "the answer", "message", &message, &ignored))
+        return vt_ask_fail(call, err);
+    (void)vt_fail(err, call->status == VT_HTTP_TOO_MANY ? VT_IO : VT_REJECTED,
+                  "the key agent (%d): %.*s", call->status, VT_SLICE_ARGS(message));
+    vt_text_make_printable(err->message, true);
+    return false;
+}
+
 static bool post_entry(const struct vt_asker *asker, vt_slice entry, const char *accept,
                        struct vt_buf *out, struct vt_error *err)
 {

@@ -29,6 +29,8 @@ const char *vt_ask_url(struct vt_arena *arena, const char *base, const char *pat
 /* The failure of a call that was answered with a no: VT_IO if it may be a yes later, else
  * VT_REJECTED.  Returns false. */
 bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err);
+/* The same for an answer of a key agent, with the sentence that it gives. */
+bool vt_ask_fail_told(const struct vt_http_call *call, struct vt_error *err);
 
 /* An object that is wanted. */
 struct vt_ask_object {

@@ -2,29 +2,11 @@
 #include "custody/ask_accesses.h"
 #include "http/http.h"
 #include "ledger/remote.h"
-#include "wire/json.h"
 
 enum { ANSWER_BYTES_MAX = VT_ENTRY_BYTES_MAX + 1, TIMEOUT_MS = 60000 };
 
 /* ---- asking -----------------------------------------------------------------------------
  */
-
-/* The agent's no is JSON with a sentence. */
-static bool fail_told(const struct vt_http_call *call, struct vt_error *err)
-{
-    struct vt_error ignored = { 0 };
-    VT_AUTO_JSON json = NULL;
-    vt_slice message;
-
-    if (strcmp(call->answer_type, "application/json") != 0 ||
-        !vt_json_parse(vt_buf_slice(&call->answer), "the answer", &json, &ignored) ||
-        !vt_json_get_text(json, "the answer", "message", &message, &ignored))
-        return vt_ask_fail(call, err);
-    (void)vt_fail(err, VT_REJECTED, "the key agent (%d): %.*s", call->status,
-                  VT_SLICE_ARGS(message));
-    vt_text_make_printable(err->message, true);
-    return false;
-}
 
 static bool post(const struct vt_asker *asker, vt_slice question, struct vt_buf *out,
                  struct vt_error *err)
@@ -38,7 +20,7 @@ static bool post(const struct vt_asker *asker, vt_slice question, struct vt_buf 
     bool ok = vt_http_client_run(asker->client, &call, err);
 
     if (ok && call.status != VT_HTTP_OK)
-        ok = fail_told(&call, err);
+        ok = vt_ask_fail_told(&call, err);
     if (ok)
         vt_buf_put(out, vt_buf_slice(&call.answer));
     vt_http_call_clear(&call);

@@ -20,12 +20,12 @@ const struct vt_rights vt_agent_front_rights = { .may_listen = true,
 
 struct waiting {
     struct vt_http_exchange *exchange;
-    uint16_t type;     /* VT_AGENT_ASK, VT_AGENT_QUESTION */
+    uint16_t type;     /* VT_AGENT_ASK, VT_AGENT_QUESTION, VT_AGENT_HAND */
     struct vt_buf ask; /* as a message */
 };
 
 struct counts {
-    uint64_t released, announced, refused, again, malformed, too_many, disclosed;
+    uint64_t released, announced, refused, again, malformed, too_many, disclosed, handed;
 };
 
 struct front {
@@ -60,10 +60,12 @@ static void count(struct counts *counts, uint16_t type, uint16_t status)
 {
     counts->released += status == VT_HTTP_OK && type == VT_AGENT_ASK;
     counts->disclosed += status == VT_HTTP_OK && type == VT_AGENT_QUESTION;
+    counts->handed += status == VT_HTTP_OK && type == VT_AGENT_HAND;
     counts->announced += status == VT_HTTP_ACCEPTED;
     counts->refused += status == VT_HTTP_FORBIDDEN || status == VT_HTTP_GONE;
     counts->again += status == VT_HTTP_CONFLICT;
     counts->malformed += status == VT_HTTP_BAD_REQUEST;
+    counts->too_many += status == VT_HTTP_TOO_MANY;
 }
 
 static void answer_no(struct vt_http_exchange *exchange, const struct vt_agent_reply *reply)
@@ -89,12 +91,15 @@ static void pass_on(struct front *f, struct vt_http_exchange *exchange, uint16_t
 
     count(&f->counts, type, reply->status);
     vt_http_set_header(exchange, "Cache-Control", "private, no-store");
+    if (reply->status == VT_HTTP_TOO_MANY)
+        vt_http_set_header(exchange, "Retry-After", "10");
     if (reply->status != VT_HTTP_OK) {
         answer_no(exchange, reply);
         return;
     }
-    if (type == VT_AGENT_QUESTION) {
-        vt_http_answer(exchange, VT_HTTP_OK, VT_DISCLOSURE_TYPE,
+    if (type != VT_AGENT_ASK) {
+        vt_http_answer(exchange, VT_HTTP_OK,
+                       type == VT_AGENT_HAND ? VT_HANDOVER_TYPE : VT_DISCLOSURE_TYPE,
                        vt_buf_slice(&reply->grant));
         return;
     }
@@ -107,7 +112,8 @@ static bool is_status(uint16_t status)
 {
     return status == VT_HTTP_OK || status == VT_HTTP_ACCEPTED ||
            status == VT_HTTP_BAD_REQUEST || status == VT_HTTP_FORBIDDEN ||
-           status == VT_HTTP_CONFLICT || status == VT_HTTP_GONE;
+           status == VT_HTTP_CONFLICT || status == VT_HTTP_GONE ||
+           status == VT_HTTP_TOO_MANY;
 }
 
 static void keep_last(struct front *f, const struct vt_agent_reply *reply)
@@ -218,6 +224,24 @@ static void on_accesses(void *context, struct vt_http_exchange *exchange)
     enqueue(f, exchange, VT_AGENT_QUESTION, bytes);
 }
 
+static void on_openings(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    struct vt_handover_request request;
+    struct vt_error failure = { 0 };
+    struct vt_buf bytes;
+
+    if (!has_room(f, exchange))
+        return;
+    if (!vt_handover_request_parse(vt_http_body(exchange), &request, &failure)) {
+        refuse(f, exchange, VT_AGENT_HAND, &failure);
+        return;
+    }
+    bytes = vt_buf_init(VT_HANDOVER_REQUEST_BYTES);
+    vt_handover_request_write(&request, &bytes); /* of fixed length: it has room */
+    enqueue(f, exchange, VT_AGENT_HAND, bytes);
+}
+
 static void on_count(void *context, struct vt_http_exchange *exchange)
 {
     struct front *f = context;
@@ -257,6 +281,8 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
                t->deeds[VT_AGENT_WARNED]);
     put_metric(&text, "disclosures_total",
                "Lists of accesses for whoever sealed an object.", f->counts.disclosed);
+    put_metric(&text, "handed_total", "Pieces of openings that reviewers were given.",
+               f->counts.handed);
     put_metric(&text, "malformed_total", "Requests without their form.",
                f->counts.malformed);
     put_metric(&text, "too_many_total", "Requests that were told to come back.",
@@ -267,6 +293,7 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
 static const struct vt_http_route routes[] = {
     { "POST", "/release", VT_CUSTODY_REQUEST_BYTES_MAX, on_release, NULL },
     { "POST", "/accesses", VT_DISCLOSURE_REQUEST_BYTES_MAX, on_accesses, NULL },
+    { "POST", "/openings", VT_HANDOVER_REQUEST_BYTES, on_openings, NULL },
     { "GET", "/count", 0, on_count, NULL },
     { "GET", "/health", 0, on_health, NULL },
     { "GET", "/metrics", 0, on_metrics, NULL },
@@ -282,14 +309,16 @@ static void write_log(struct front *f)
         return;
     (void)fprintf(stderr,
                   "vitrine keyagent: released %ju, announced %ju, refused %ju, to come "
-                  "again %ju, malformed %ju, too many %ju, lists of accesses %ju\n",
+                  "again %ju, malformed %ju, too many %ju, lists of accesses %ju, "
+                  "pieces of openings %ju\n",
                   (uintmax_t)(now->released - before->released),
                   (uintmax_t)(now->announced - before->announced),
                   (uintmax_t)(now->refused - before->refused),
                   (uintmax_t)(now->again - before->again),
                   (uintmax_t)(now->malformed - before->malformed),
                   (uintmax_t)(now->too_many - before->too_many),
-                  (uintmax_t)(now->disclosed - before->disclosed));
+                  (uintmax_t)(now->disclosed - before->disclosed),
+                  (uintmax_t)(now->handed - before->handed));
     f->logged = f->counts;
 }
 

@@ -83,6 +83,19 @@ static bool answer_question(struct vt_channel *channel, struct vt_agent *agent,
            vt_agent_send_reply(channel, &reply, err);
 }
 
+static bool answer_hand(struct vt_channel *channel, struct vt_agent *agent,
+                        struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_HANDOVER_REQUEST_BYTES);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_handover_request request;
+
+    return vt_channel_receive_blob(channel, VT_AGENT_PIECE, PIECE_MS_MAX, &bytes, err) &&
+           vt_handover_request_parse(vt_buf_slice(&bytes), &request, err) &&
+           vt_agent_hand(agent, &request, &reply, err) &&
+           vt_agent_send_reply(channel, &reply, err);
+}
+
 static bool answer_count(struct vt_channel *channel, struct vt_agent *agent,
                          struct vt_error *err)
 {
@@ -99,6 +112,7 @@ static const struct {
     { VT_AGENT_ASK, answer_ask },
     { VT_AGENT_COUNT, answer_count },
     { VT_AGENT_QUESTION, answer_question },
+    { VT_AGENT_HAND, answer_hand },
 };
 
 static bool serve(struct vt_channel *channel, struct vt_agent *agent, struct vt_error *err)

@@ -75,6 +75,15 @@ static bool take_products(struct vt_args *args, json_t *products, struct vt_erro
     return true;
 }
 
+/* What cannot stand in an invitation is the caller's to spell otherwise. */
+static bool take_text(struct vt_args *args, const char *option, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    return vt_text_verify(vt_args_get(args, option), &why) ||
+           vt_args_misuse(args, err, "--%s: %s", option, why.message);
+}
+
 static bool write_invitation(struct vt_args *args, const vt_hash *code, json_t **out,
                              struct vt_error *err)
 {
@@ -84,10 +93,8 @@ static bool write_invitation(struct vt_args *args, const vt_hash *code, json_t *
     VT_AUTO_JSON products = json_array();
     uint8_t dice[8];
 
-    if (!vt_text_verify(vt_args_get(args, "reviewer"), err) ||
-        !vt_text_verify(vt_args_get(args, "jurisdiction"), err))
-        return vt_within(err, "--reviewer, --jurisdiction");
-    if (!take_products(args, products, err) || !vt_cli_time(args, "from", now, from, err) ||
+    if (!take_text(args, "reviewer", err) || !take_text(args, "jurisdiction", err) ||
+        !take_products(args, products, err) || !vt_cli_time(args, "from", now, from, err) ||
         !vt_cli_time(args, "until", now + DAYS * DAY_S, until, err))
         return false;
     if (strcmp(from, until) >= 0)

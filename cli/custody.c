@@ -234,6 +234,22 @@ static vt_slice take_text(const struct vt_args *args, const char *option)
     return vt_slice_from_cstr(vt_args_get(args, option));
 }
 
+/* A copy that is gone already is none, and of one copy there is one date. */
+static bool is_backup_sound(struct vt_args *args, const struct vt_access *access,
+                            const char *text, struct vt_error *err)
+{
+    const struct vt_access_backup *at = &access->backups[access->backup_count];
+
+    if (at->dies_unix_s <= vt_env_now_unix_s(vt_args_env(args)))
+        return vt_args_misuse(args, err, "--backup: '%s' is over already: leave it out",
+                              text);
+    for (size_t i = 0; i < access->backup_count; i++)
+        if (vt_slice_equal(access->backups[i].name, at->name))
+            return vt_args_misuse(args, err, "--backup: '%.*s' stands there twice",
+                                  VT_SLICE_ARGS(at->name));
+    return true;
+}
+
 static bool take_backups(struct vt_args *args, struct vt_access *out, struct vt_error *err)
 {
     const char *text;
@@ -250,9 +266,22 @@ static bool take_backups(struct vt_args *args, struct vt_access *out, struct vt_
                                   "--backup: '%s' is not NAME=TIME, say "
                                   "nightly=2027-01-31T00:00:00Z",
                                   text);
+        if (!is_backup_sound(args, out, text, err))
+            return false;
         out->backup_count++;
     }
     return true;
+}
+
+static bool misuse_reason(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_BUF all = vt_buf_init(VT_KIB(1));
+
+    for (unsigned i = 0; i < VT_ACCESS_REASONS; i++)
+        vt_buf_printf(&all, "%s%s", i == 0 ? "" : ", ",
+                      vt_access_reason_name((enum vt_access_reason)i));
+    return vt_args_misuse(args, err, "--reason: '%.40s' is none of %.*s",
+                          vt_args_get(args, "reason"), VT_SLICE_ARGS(vt_buf_slice(&all)));
 }
 
 static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_error *err)
@@ -266,8 +295,7 @@ static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_er
                                .jurisdiction = take_text(args, "jurisdiction"),
                                .ticket = take_text(args, "ticket") };
     if (!vt_access_reason_of(take_text(args, "reason"), &out->reason))
-        return vt_args_misuse(args, err, "--reason: '%s' is none of the reasons",
-                              vt_args_get(args, "reason"));
+        return misuse_reason(args, err);
     if (!vt_args_number(args, "policy", 0, (uint64_t)VT_JSON_INTEGER_MAX, &out->policy,
                         err) ||
         !vt_args_number(args, "request-number", 0, (uint64_t)VT_JSON_INTEGER_MAX,
@@ -329,9 +357,10 @@ static bool run_request(struct vt_args *args, struct vt_error *err)
                                     id.text, "objects", (json_int_t)access.count));
     else
         (void)printf(
-            "%s asks to read %ju object%s; the role's key signs it next, and those "
+            "%s %s %ju object%s; the role's key signs it next, and those "
             "who approve: `vitrine custody approve`\n",
-            path, (uintmax_t)access.count, vt_plural(access.count));
+            path, access.reason == VT_ACCESS_ERASURE ? "orders to erase" : "asks to read",
+            (uintmax_t)access.count, vt_plural(access.count));
     return true;
 }
 

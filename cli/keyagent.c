@@ -215,21 +215,52 @@ static const struct vt_option update_options[] = {
     { "policy", "FILE", "a newer policy", false, false },
     { "enrolment", "FILE", "a reader, scanner or agent more", false, true },
     OPTION_SHOWN,
+    { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
+      "the key of a new period; the agent must not be serving", false, true },
+    VT_OPTION_PASSPHRASE,
     OPTION_END,
 };
+
+/* Each is in force once it is written: what a kill leaves is done by the same call again,
+ * without those that are there. */
+static bool add_keys(struct vt_args *args, const struct vt_agent_place *places,
+                     size_t count, struct vt_error *err)
+{
+    VT_AUTO_BUF passphrase = vt_buf_init(1024);
+    const char *dir = vt_args_get(args, "dir");
+    VT_AUTO_AGENT agent = NULL;
+    bool is_ok;
+
+    if (count == 0)
+        return true;
+    if (!vt_cli_passphrase(args, &passphrase, err))
+        return false;
+    is_ok = vt_agent_open(dir, vt_buf_slice(&passphrase), vt_args_env(args), &agent, err);
+    for (size_t i = 0; is_ok && i < count; i++)
+        is_ok = vt_agent_add_key(agent, dir, &places[i], vt_buf_slice(&passphrase), err);
+    if (passphrase.data != NULL)
+        explicit_bzero(passphrase.data, passphrase.capacity);
+    return is_ok;
+}
 
 static bool run_update(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_agent_place places[VT_AGENT_RECIPIENTS_MAX];
     struct vt_agent_papers papers;
     const char *dir = vt_args_get(args, "dir");
+    size_t count;
 
-    if (!vt_args_has(args, "trust") && !vt_args_has(args, "policy") &&
-        !vt_args_has(args, "enrolment") && !vt_args_has(args, "on-ledger"))
+    if (!vt_args_has(args, "recipient") && !vt_args_has(args, "trust") &&
+        !vt_args_has(args, "policy") && !vt_args_has(args, "enrolment") &&
+        !vt_args_has(args, "on-ledger"))
         return vt_args_misuse(args, err,
-                              "give --trust, --policy, --enrolment or --on-ledger");
+                              "give --trust, --policy, --enrolment, --on-ledger or "
+                              "--recipient");
     if (!read_papers(args, arena, &papers, err) ||
-        !vt_agent_update(dir, &papers, vt_args_env(args), err))
+        !read_places(args, arena, places, &count, err) ||
+        !vt_agent_update(dir, &papers, vt_args_env(args), err) ||
+        !add_keys(args, places, count, err))
         return false;
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:s}", "ok", 1, "dir", dir));
@@ -427,8 +458,10 @@ static bool read_triple(struct vt_args *args, struct vt_arena *arena,
     return true;
 }
 
-static bool destroy(struct vt_args *args, const struct vt_agent_place *place,
-                    struct vt_buf *claim, struct vt_error *err)
+/* path_out: where the key's file was; in the arena. */
+static bool destroy(struct vt_args *args, struct vt_arena *arena,
+                    const struct vt_agent_place *place, struct vt_buf *claim,
+                    const char **path_out, struct vt_error *err)
 {
     VT_AUTO_BUF passphrase = vt_buf_init(1024);
     VT_AUTO_AGENT agent = NULL;
@@ -440,31 +473,40 @@ static bool destroy(struct vt_args *args, const struct vt_agent_place *place,
                           vt_args_env(args), &agent, err);
     if (passphrase.data != NULL)
         explicit_bzero(passphrase.data, passphrase.capacity);
-    return is_ok && vt_agent_destroy(agent, place, claim, err);
+    if (!is_ok || !vt_agent_destroy(agent, place, claim, err))
+        return false;
+    *path_out = vt_agent_key_path(agent, place);
+    if (*path_out != NULL)
+        *path_out = vt_arena_cstr(arena, vt_slice_from_cstr(*path_out));
+    return true;
 }
 
 static bool run_destroy(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF claim = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    const char *out = vt_args_get(args, "out");
+    const char *out = vt_args_get(args, "out"), *path = NULL;
     struct vt_agent_place place;
 
     if (!read_triple(args, arena, &place, err))
         return false;
     if (vt_path_exists(out)) /* said before the key is gone */
         return vt_fail(err, VT_REJECTED, "%s: exists already; name another --out", out);
-    if (!destroy(args, &place, &claim, err))
+    if (!destroy(args, arena, &place, &claim, &path, err))
         return false;
     if (!vt_cli_write(out, vt_buf_slice(&claim), 0644, err))
         return vt_within(err, "the key is destroyed; ask again for its claim");
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s,s:s}", "ok", 1, "recipient",
-                                    vt_args_get(args, "recipient"), "claim", out));
+        vt_cli_print_json(json_pack("{s:b,s:s,s:s,s:s?}", "ok", 1, "recipient",
+                                    vt_args_get(args, "recipient"), "claim", out, "key",
+                                    path));
     else
         (void)printf("the key for %s is destroyed: nothing that was sealed for it opens "
-                     "any more\nthe claim is in %s; put it on the access ledger\n",
-                     vt_args_get(args, "recipient"), out);
+                     "any more\n%s%s%sthe claim is in %s; put it on the access ledger\n",
+                     vt_args_get(args, "recipient"), path == NULL ? "" : "its file ",
+                     path == NULL ? "" : path,
+                     path == NULL ? "" : " is gone; copies of it are yours to destroy\n",
+                     out);
     return true;
 }
 
@@ -479,7 +521,7 @@ static const struct vt_verb verbs[] = {
       "signs\n"
       "its count.  The folder remembers where keys are, not the keys.",
       init_options, run_init },
-    { "update", NULL, 0, 0, "take a newer policy or trust root, or more enrolments",
+    { "update", NULL, 0, 0, "take newer papers, or the key of a new period",
       "From the next start on.  A policy's version only grows; a trust root must follow "
       "the\n"
       "one that is there.",

@@ -42,6 +42,11 @@ static const char *print(const char *format, ...)
     return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
 }
 
+static void says(const char *said, const char *words)
+{
+    VT_CHECK_SAYING(strstr(said, words) != NULL, "no '%s' in: %s", words, said);
+}
+
 /* ---- the stand --------------------------------------------------------------------------
  */
 
@@ -1022,6 +1027,70 @@ static void a_client_is_told_who_read(void)
     finish();
 }
 
+/* ---- what is misspelled -----------------------------------------------------------------
+ */
+
+static const char *request_as(int exit_code, const char *reason, const char *backup,
+                              const char *again)
+{
+    return vt_test_run(
+        exit_code,
+        VT_ARGV("vitrine", "custody", "request", "--out", path(print("asked-%s", reason)),
+                "--cell", VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN, "--policy", "3",
+                "--role", "analyst", "--role-id", s.role_id, "--place", "Zurich",
+                "--jurisdiction", "CH", "--reason", reason, "--ticket", "T", "--recipient",
+                s.recipient, "--key", path("reader.key"), path("one.age"),
+                backup != NULL ? "--backup" : NULL, backup, "--backup", again));
+}
+
+static void what_is_misspelled_is_told(void)
+{
+    static const char good[] = "nightly=2037-01-31T00:00:00Z";
+
+    write_world();
+    prepare();
+    (void)seal("one.age", "the plaintext of one");
+    says(request_as(2, "junk", NULL, NULL), "none of customer-support, malware-analysis");
+    says(request_as(2, "", NULL, NULL), "its value is empty");
+    says(request_as(2, "erasure", "nightly=2020-01-31T00:00:00Z", good), "over already");
+    says(request_as(2, "erasure", good, "nightly=2038-01-31T00:00:00Z"), "twice");
+    says(request_as(0, "erasure", good, "weekly=2038-01-31T00:00:00Z"), "orders to erase");
+    says(request_as(0, "malware-analysis", NULL, NULL), "asks to read");
+}
+
+/* A year ends: its key is destroyed, the next one's added; never the same period again. */
+static void a_new_period_has_a_new_key(void)
+{
+    const char *next = print("CH/file/2027=%s", path("second-swiss.key"));
+    const char *object, *said;
+
+    begin("zurich", "zurich");
+    object = seal_for(VT_C_ELSEWHERE, "next.age", VT_LIT("of the next year"));
+    s.sealed_for = recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient);
+    request("req-1", "malware-analysis", object);
+    says(read_as(1, "req-1", object, "plain-1"), "does not hold");
+    vt_test_stop(&s.agent, 0);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                 "--recipient", next));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                 "--recipient", next));
+    said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "destroy", "--dir", path("agent"),
+                                  "--recipient", "CH/file/2026", "--out", path("gone")));
+    says(said, path("swiss.key"));
+    (void)vt_custody_write_file(&s.world, "again.key",
+                                vt_test_read(path("second-swiss.key")));
+    says(
+        vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                               "--recipient", print("CH/file/2026=%s", path("again.key")))),
+        "was destroyed");
+    VT_CHECK(vt_path_exists(path("again.key")));
+    start_agent();
+    request("req-2", "malware-analysis", object);
+    (void)read_as(0, "req-2", object, "plain-2");
+    check_plain("plain-2", object, "of the next year");
+    finish();
+}
+
 /* ---- a move -----------------------------------------------------------------------------
  */
 
@@ -1118,11 +1187,6 @@ static const char *relocate_with(int exit_code, const char *verb, const char *to
 static const char *relocate(int exit_code, const char *verb)
 {
     return relocate_with(exit_code, verb, "token", NULL, NULL);
-}
-
-static void says(const char *said, const char *words)
-{
-    VT_CHECK_SAYING(strstr(said, words) != NULL, "no '%s' in: %s", words, said);
 }
 
 static const char *confirm(int exit_code, const char *begun, const char *done,
@@ -1446,6 +1510,8 @@ static const struct vt_case cases[] = {
     { "no store, no erasure", no_store_no_erasure },
     { "a claim is of its order", a_claim_is_of_its_order },
     { "a claim is what the opening says", a_claim_is_what_the_opening_says },
+    { "what is misspelled is told", what_is_misspelled_is_told },
+    { "a new period has a new key", a_new_period_has_a_new_key },
     { "a client is told who read", a_client_is_told_who_read },
     { "a lost answer is asked for again", a_lost_answer_is_asked_for_again },
 };

@@ -100,6 +100,16 @@ VT_CHECKED bool vt_agent_destroy_recipient(struct vt_agent *agent,
                                            const struct vt_age_recipient *recipient,
                                            struct vt_buf *claim_out, struct vt_error *err);
 
+/* Add the key of a new period, from now on and after each start; its file must open.
+ * dir: the agent's.
+ * Errors: VT_REJECTED there is a key for that country, class and period, or was one that
+ *                     was destroyed; it is another's key; VT_LIMIT; VT_IO */
+VT_CHECKED bool vt_agent_add_key(struct vt_agent *agent, const char *dir,
+                                 const struct vt_agent_place *place, vt_slice passphrase,
+                                 struct vt_error *err);
+/* Where the key's file is, or was; NULL: nowhere, or there is no such key. */
+const char *vt_agent_key_path(struct vt_agent *agent, const struct vt_agent_place *place);
+
 /* What the asker does next, where the answer is not a yes. */
 enum vt_agent_retry {
     VT_AGENT_RETRY_NO,        /* this statement will never be answered otherwise */

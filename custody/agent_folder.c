@@ -514,6 +514,58 @@ bool vt_agent_open(const char *dir, vt_slice passphrase, const struct vt_env *en
     return true;
 }
 
+static bool write_config(const char *dir, json_t *row, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(CONFIG_BYTES_MAX), next = vt_buf_init(CONFIG_BYTES_MAX);
+    VT_AUTO_JSON config = NULL;
+    struct vt_disk *disk;
+    json_t *rows;
+    bool is_ok;
+
+    if (!vt_disk_open(dir, false, &disk, err))
+        return false;
+    is_ok = vt_disk_lock(disk, err) && vt_disk_read(disk, "config.json", &text, err) &&
+            vt_json_parse(vt_buf_slice(&text), "config.json", &config, err) &&
+            vt_json_get_array(config, "config.json", "recipients", &rows, err) &&
+            (json_array_append(rows, row) == 0 ||
+             vt_fail(err, VT_IO, "config.json: out of memory")) &&
+            vt_json_write_canonical(config, &next, err) &&
+            vt_disk_write(disk, "config.json", vt_buf_slice(&next), 0600, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
+bool vt_agent_add_key(struct vt_agent *agent, const char *dir,
+                      const struct vt_agent_place *place, vt_slice passphrase,
+                      struct vt_error *err)
+{
+    const struct vt_agent_identity *before = vt_agent_identity_of(
+        agent, vt_slice_from_cstr(place->country), vt_slice_from_cstr(place->data_class),
+        vt_slice_from_cstr(place->period));
+    VT_AUTO_JSON row =
+        json_pack("{s:s,s:s,s:s,s:s}", "country", place->country, "class",
+                  place->data_class, "period", place->period, "key", place->key);
+
+    if (row == NULL)
+        return vt_fail(err, VT_MALFORMED, "a path or name that is not UTF-8");
+    if (before != NULL)
+        return vt_fail(err, VT_REJECTED, "%s/%s/%s %s", place->country, place->data_class,
+                       place->period,
+                       before->is_destroyed
+                           ? "had a key that was destroyed: give the new one another period"
+                           : "has a key already: a new one needs a period of its own");
+    return open_identity(agent, row, passphrase, err) && write_config(dir, row, err);
+}
+
+const char *vt_agent_key_path(struct vt_agent *agent, const struct vt_agent_place *place)
+{
+    const struct vt_agent_identity *identity = vt_agent_identity_of(
+        agent, vt_slice_from_cstr(place->country), vt_slice_from_cstr(place->data_class),
+        vt_slice_from_cstr(place->period));
+
+    return identity == NULL ? NULL : identity->key;
+}
+
 void vt_agent_close(struct vt_agent *agent)
 {
     if (agent == NULL)

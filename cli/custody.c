@@ -139,6 +139,39 @@ bool vt_cli_read_access(const char *path, struct vt_buf *bytes,
            vt_within(err, "%s", path);
 }
 
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(vt_hash));
+}
+
+bool vt_cli_read_ids(const char *path, vt_hash *out, size_t *count_out,
+                     struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
+    size_t count = 0;
+    vt_slice line;
+    vt_reader r;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    for (r.rest = vt_buf_slice(&text); vt_read_line(&r, &line); count++) {
+        if (count == VT_ACCESS_BATCH_MAX)
+            return vt_fail(err, VT_LIMIT, "%s: more than %d ids", path,
+                           VT_ACCESS_BATCH_MAX);
+        if (!vt_hash_parse_hex(line, &out[count]))
+            return vt_fail(err, VT_MALFORMED, "%s: line %zu is not 64 hex digits", path,
+                           count + 1);
+    }
+    if (count == 0 || r.rest.len != 0)
+        return vt_fail(err, VT_MALFORMED, "%s: no lines with ids", path);
+    qsort(out, count, sizeof *out, compare);
+    for (size_t i = 1; i < count; i++)
+        if (vt_hash_equal(&out[i - 1], &out[i]))
+            return vt_fail(err, VT_MALFORMED, "%s: an id stands there twice", path);
+    *count_out = count;
+    return true;
+}
+
 /* ---- policy -----------------------------------------------------------------------------
  */
 
@@ -212,6 +245,8 @@ static const struct vt_option request_options[] = {
     { "rules", "HEX", "of an automatic scan: digest of the rules", false, false },
     { "backup", "NAME=TIME",
       "of an erasure: a copy, and when it is gone: 2027-01-31T00:00:00Z", false, true },
+    { "ids", "FILE", "of an erasure of many, instead of OBJECT: their ids, one a line",
+      false, false },
     { "ticket", "TEXT", "what it belongs to", true, false },
     { "recipient", "age1...", "whom the answer is sealed for", true, false },
     { "valid", "TIME", "good for so long; 30m if not given", false, false },
@@ -310,11 +345,6 @@ static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_er
            vt_args_misuse(args, err, "--recipient: it is not an age1... recipient");
 }
 
-static int compare(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(vt_hash));
-}
-
 static bool take_objects(struct vt_args *args, struct vt_access *out, struct vt_error *err)
 {
     size_t count = vt_args_operand_count(args);
@@ -331,6 +361,33 @@ static bool take_objects(struct vt_args *args, struct vt_access *out, struct vt_
     return true;
 }
 
+/* Many at once are named by the root over their ids. */
+static bool take_batch(struct vt_args *args, struct vt_access *out, struct vt_error *err)
+{
+    VT_AUTO_FREE vt_hash *ids = vt_alloc_array(VT_ACCESS_BATCH_MAX, sizeof *ids);
+    size_t count;
+
+    if (out->reason != VT_ACCESS_ERASURE || vt_args_operand_count(args) != 0)
+        return vt_args_misuse(args, err,
+                              "--ids is of an erasure, and stands instead of OBJECT");
+    if (!vt_cli_read_ids(vt_args_get(args, "ids"), ids, &count, err) ||
+        !vt_access_batch_root(ids, count, &out->batch_root, err))
+        return false;
+    out->is_batch = true;
+    out->count = count;
+    return true;
+}
+
+static bool take_wanted(struct vt_args *args, struct vt_access *out, struct vt_error *err)
+{
+    if (vt_args_has(args, "ids"))
+        return take_batch(args, out, err);
+    if (vt_args_operand_count(args) == 0)
+        return vt_args_misuse(args, err,
+                              "OBJECT... is needed: age files, or their headers");
+    return take_objects(args, out, err);
+}
+
 static bool run_request(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "out");
@@ -341,7 +398,7 @@ static bool run_request(struct vt_args *args, struct vt_error *err)
     const struct vt_key *keys[1];
     struct vt_key_id id;
 
-    if (!take_words(args, &access, err) || !take_objects(args, &access, err) ||
+    if (!take_words(args, &access, err) || !take_wanted(args, &access, err) ||
         !vt_cli_key_open(args, &key, err))
         return false;
     keys[0] = key;
@@ -434,10 +491,11 @@ static const struct vt_verb verbs[] = {
       "What it does not allow is forbidden.  The file is the predicate of custody/v1 as\n"
       "JSON; vitrine-custody(1) has an example.",
       policy_options, run_policy },
-    { "request", "OBJECT...", 1, VT_ACCESS_OBJECTS_MAX,
+    { "request", "[OBJECT...]", 0, VT_ACCESS_OBJECTS_MAX,
       "write and sign a request to read objects",
       "Objects are age files, or their headers; the request names each by the SHA-256 of\n"
-      "its complete header.  Nothing is sent.",
+      "its complete header.  Up to 4096 can be ordered to be erased by --ids.  Nothing is "
+      "sent.",
       request_options, run_request },
     { "approve", "FILE", 1, 1, "add the role's signature, or one that approves",
       "Shows what is asked.  Whoever approves is enrolled as a reader, or is the\n"

@@ -61,6 +61,10 @@ VT_CHECKED bool vt_cli_read_header(const char *path, struct vt_buf *out,
 VT_CHECKED bool vt_cli_read_access(const char *path, struct vt_buf *bytes,
                                    struct vt_envelope *envelope, struct vt_access *access,
                                    struct vt_error *err);
+/* Ids of a batch, one a line of 64 hex digits, each once; sorted.  out: room for
+ * VT_ACCESS_BATCH_MAX.  Errors: VT_MALFORMED, VT_LIMIT; those of reading */
+VT_CHECKED bool vt_cli_read_ids(const char *path, vt_hash *out, size_t *count_out,
+                                struct vt_error *err);
 json_t *vt_cli_access_json(const struct vt_access *access);
 
 extern const struct vt_option vt_cli_custody_read_options[];

@@ -14,6 +14,8 @@ const struct vt_option vt_cli_custody_erase_options[] = {
     { "request", "FILE", "the signed order, of the reason erasure", true, false },
     VT_OPTION_TRUST,
     VT_OPTION_ENROLMENT,
+    { "ids", "FILE", "of an order that names many by their root: the ids, one a line",
+      false, false },
     { "ledger", "URL", "where the access ledger is served", true, false },
     { "token-file", "FILE", "first line: the token of one of its writers", false, false },
     { "agent", "URL", "where the key agent is served", true, false },
@@ -36,7 +38,8 @@ struct erasing {
     struct vt_asker asker;
     struct vt_asked asked;
     struct vt_access access;
-    struct vt_ask_object objects[VT_ACCESS_OBJECTS_MAX];
+    const vt_hash *ids; /* that the order names, ascending: access.count of them */
+    struct vt_ask_object *objects;
     size_t count;          /* of those whose header is there */
     vt_slice claim, sorts; /* the agent's answer */
     uint64_t erased;       /* by the cell, now */
@@ -44,6 +47,30 @@ struct erasing {
 
 /* ---- the order --------------------------------------------------------------------------
  */
+
+/* What the order names: one by one, or by the root over a list. */
+static bool read_ids(struct erasing *e, struct vt_error *err)
+{
+    vt_hash *ids = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *ids);
+    const char *path = vt_args_get(e->args, "ids");
+    vt_hash root;
+    size_t count;
+
+    e->ids = ids;
+    e->objects = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *e->objects);
+    if (!e->access.is_batch) {
+        memcpy(ids, e->access.objects, (size_t)e->access.count * sizeof *ids);
+        return true;
+    }
+    if (path == NULL)
+        return vt_args_misuse(
+            e->args, err, "--ids is needed: the order names many objects by their root");
+    if (!vt_cli_read_ids(path, ids, &count, err) ||
+        !vt_access_batch_root(ids, count, &root, err))
+        return false;
+    return (count == e->access.count && vt_hash_equal(&root, &e->access.batch_root)) ||
+           vt_fail(err, VT_REJECTED, "%s: these are not the objects of the order", path);
+}
 
 static bool read_order(struct erasing *e, struct vt_error *err)
 {
@@ -55,8 +82,9 @@ static bool read_order(struct erasing *e, struct vt_error *err)
         return false;
     vt_access_keep_texts(e->arena, &e->access);
     e->asked.envelope = vt_arena_copy(e->arena, vt_buf_slice(&bytes));
-    return (e->access.reason == VT_ACCESS_ERASURE && !e->access.is_batch) ||
-           vt_fail(err, VT_REJECTED, "%s: is no order to erase named objects", path);
+    if (e->access.reason != VT_ACCESS_ERASURE)
+        return vt_fail(err, VT_REJECTED, "%s: is no order to erase", path);
+    return read_ids(e, err);
 }
 
 static bool add_header(struct erasing *e, const vt_hash *id,
@@ -85,7 +113,7 @@ static bool read_headers(struct erasing *e, struct vt_error *err)
     if (!vt_age_recipient_parse(vt_slice_from_cstr(text), &whom, err))
         return vt_args_misuse(e->args, err, "--sealed-for: it is not an age1... recipient");
     for (size_t i = 0; i < e->access.count; i++)
-        if (!add_header(e, &e->access.objects[i], &whom, err))
+        if (!add_header(e, &e->ids[i], &whom, err))
             return false;
     return true;
 }
@@ -117,7 +145,7 @@ static bool is_of_order(const struct erasing *e, const struct vt_erasure *erasur
         return vt_fail(err, VT_REJECTED, "the claim is of another cell or ledger");
     if (!are_backups_of(erasure, access))
         return vt_fail(err, VT_REJECTED, "the claim is not of the backups of the order");
-    return vt_erasure_is_of(erasure, access->objects, e->sorts, err);
+    return vt_erasure_is_of(erasure, e->ids, e->sorts, err);
 }
 
 static bool take_answer(struct erasing *e, vt_slice bytes, struct vt_error *err)
@@ -184,6 +212,8 @@ static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
     const char *path = vt_arena_printf(e->arena, "%s.opening", vt_args_get(e->args, "out"));
     struct vt_ask_wish wish = { .objects = e->objects,
                                 .object_count = e->count,
+                                .ids = e->access.is_batch ? e->ids : NULL,
+                                .id_count = (size_t)e->access.count, /* at most 4096 */
                                 .is_erasure = true };
     VT_AUTO_ASK_ANSWER answer = { .message = "" };
     bool is_ok;
@@ -234,19 +264,19 @@ static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
                          vt_arena_cstr(e->arena, e->access.cell), &usual, key, e->asker.env,
                          &samples, err))
         return false;
-    is_ok = vt_samples_erase(samples, e->access.objects, e->access.count, &e->erased, err);
+    is_ok = vt_samples_erase(samples, e->ids, e->access.count, &e->erased, err);
     vt_samples_close(samples);
     return is_ok;
 }
 
 static bool write_list(const struct erasing *e, struct vt_error *err)
 {
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(1));
 
     for (size_t i = 0; i < e->sorts.len; i++) {
         char hex[65];
 
-        vt_hash_text(&e->access.objects[i], hex);
+        vt_hash_text(&e->ids[i], hex);
         vt_buf_printf(&text, "%s %s\n",
                       e->sorts.data[i] == VT_ERASURE_ERASED ? "erased" : "closed", hex);
     }

@@ -823,6 +823,62 @@ static void what_is_erased_is_never_read(void)
     finish();
 }
 
+static void take_id(const char *header, struct vt_buf *out)
+{
+    vt_hash id = vt_sha256_of(vt_test_read(header));
+    char hex[65];
+
+    vt_hash_text(&id, hex);
+    vt_buf_printf(out, "%s\n", hex);
+}
+
+static const char *erase_many(int exit_code, const char *ids, const char *out)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "erase", "--request", path("many"),
+                               "--trust", path("trust.json"), "--enrolment",
+                               path("enrolled-5.json"), "--ledger", s.ledger.url, "--agent",
+                               s.agent.url, "--sealed-for", s.sealed_for, "--samples",
+                               path("samples"), "--key", path("cell.key"), "--out",
+                               path(out), ids != NULL ? "--ids" : NULL, ids));
+}
+
+/* More than a statement can name one by one. */
+static void many_are_erased_by_one_order(void)
+{
+    enum { MANY = 70 };
+    VT_AUTO_BUF ids = vt_buf_init(VT_KIB(16));
+    const char *headers[MANY], *list;
+    char plain[] = "file 00";
+
+    begin_with_files();
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(plain, sizeof plain, "file %02u", i);
+        headers[i] = share(VT_BYTES(plain), 1 + i);
+        take_id(headers[i], &ids);
+    }
+    list = vt_custody_write_file(&s.world, "ids", vt_buf_slice(&ids));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "request", "--out", path("many"),
+                                 "--cell", VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN,
+                                 "--policy", "3", "--role", "analyst", "--role-id",
+                                 s.role_id, "--place", "Zurich", "--jurisdiction", "CH",
+                                 "--reason", "erasure", "--ticket", "T", "--recipient",
+                                 s.recipient, "--key", path("reader.key"), "--ids", list));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "approve", path("many"), "--key",
+                                 path("analyst.key")));
+    (void)erase_many(2, NULL, "claim");
+    take_id(list, &ids); /* one more than was ordered */
+    (void)erase_many(1, vt_custody_write_file(&s.world, "more", vt_buf_slice(&ids)),
+                     "claim");
+    VT_CHECK(vt_path_exists(headers[0]));
+    VT_CHECK(strstr(erase_many(0, list, "claim"), "70 erased, 0 closed") != NULL);
+    for (unsigned i = 0; i < MANY; i++)
+        VT_CHECK(!vt_path_exists(headers[i]));
+    VT_CHECK(strstr(erased(0, "claim", "claim.objects"), "70 erased") != NULL);
+    (void)review(0, "reconcile", NULL);
+    finish();
+}
+
 /* A request that is no order erases nothing, and no order does without the agent. */
 static void no_order_no_erasure(void)
 {
@@ -1506,6 +1562,7 @@ static const struct vt_case cases[] = {
     { "a move is on record", a_move_is_on_record },
     { "roles are confined", roles_are_confined },
     { "what is erased is never read", what_is_erased_is_never_read },
+    { "many are erased by one order", many_are_erased_by_one_order },
     { "no order, no erasure", no_order_no_erasure },
     { "no store, no erasure", no_store_no_erasure },
     { "a claim is of its order", a_claim_is_of_its_order },

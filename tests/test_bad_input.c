@@ -264,6 +264,7 @@ static const struct row rows[] = {
     { 1, "client report --home home --schema @schema.json --answer verdict=clean --cell "
          "zurich --country DE --policy residency.json --trust @trust.json --out report" },
     { 0, "client sent --home #home" },
+    { 0, "client accesses --home home --agent http://127.0.0.1:1 --trust @trust.json" },
     { 0, "client withdraw --home %home --cell zurich --out +request" },
     { 1, "client receipt @receipt --home home --trust @trust.json" },
     { 0, "keyagent init --dir +new-agent --trust @trust.json --policy @custody.json "
@@ -281,6 +282,9 @@ static const struct row rows[] = {
          "--policy 1 --role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH "
          "--reason maintenance --ticket T-1 --recipient " SOMEBODY " --key @vendor.key" },
     { 0, "custody approve @wish --key @reviewer.key" },
+    { 3, "custody openings --agent http://127.0.0.1:1 --cell zurich --origin a.example "
+         "--trust @trust.json --enrolment @agent-enrolment.json --key @vendor.key --out "
+         "fetched" },
     { 3, "custody read @one.age --request @wish --trust @trust.json --enrolment "
          "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
          "--key @swiss.key --sealed-for " SOMEBODY " --out none --token-file ~phrase" },

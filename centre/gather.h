@@ -26,6 +26,7 @@ struct vt_gathering {
     json_t *problems;   /* sentences */
     json_t *files;      /* rows of /api/v1/files/ */
     json_t *releases;   /* rows of /api/v1/releases */
+    json_t *builds;     /* rows of /api/v1/builders: who built, who built again */
     json_t *list_waits; /* a list of withdrawals that is half signed; NULL: none */
     json_t *page_facts; /* of the pages; NULL: none */
     struct vt_gathered *rows;
@@ -57,6 +58,8 @@ VT_CHECKED bool vt_gather_releases(struct vt_gathering *g, struct vt_error *err)
 VT_CHECKED bool vt_gather_supervision(struct vt_gathering *g, struct vt_error *err);
 /* The newest table of residency, and the register of services; after supervision. */
 VT_CHECKED bool vt_gather_places(struct vt_gathering *g, struct vt_error *err);
+/* Environments, builders, statistics; after releases. */
+VT_CHECKED bool vt_gather_claims(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_files(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err);
 

@@ -143,6 +143,42 @@ static json_t *place_json(struct vt_gathering *g, const struct vt_docket *docket
     return place;
 }
 
+/* ---- who built it, and who built it again
+ * ---------------------------------------------------
+ */
+
+static json_t *part_of_build(const struct vt_docket *docket, const struct vt_item *item,
+                             const json_t *environment)
+{
+    return json_pack("{s:o,s:o,s:O*}", "sha256", vt_field_of_hash(&item->envelope.digest),
+                     "signers", vt_signers_json(&docket->roll->keyring, &item->envelope),
+                     "environment", environment);
+}
+
+static void add_builds(struct vt_gathering *g, const struct vt_docket *docket,
+                       const json_t *row)
+{
+    const json_t *said;
+    json_t *build;
+
+    if (docket->provenance == NULL)
+        return;
+    said = json_object_get(docket->provenance->envelope.statement.predicate,
+                           "buildDefinition");
+    said = json_object_get(json_object_get(said, "externalParameters"), "environment");
+    build = json_pack("{s:s,s:s,s:O,s:o}", "product", docket->product, "version",
+                      docket->version, "state", json_object_get(row, "state"), "built",
+                      part_of_build(docket, docket->provenance, said));
+    if (docket->vsa != NULL) {
+        said = json_object_get(docket->vsa->envelope.statement.predicate, "vitrineRebuild");
+        (void)json_object_set_new(
+            build, "rebuilt",
+            part_of_build(docket, docket->vsa, json_object_get(said, "environment")));
+        (void)json_object_set(build, "verdict", json_object_get(said, "verdict"));
+    }
+    (void)json_array_append_new(g->builds, build);
+}
+
 /* ---- all of it --------------------------------------------------------------------------
  */
 
@@ -182,9 +218,10 @@ static bool tell_one(void *context, struct vt_docket *docket, struct vt_error *e
         return true;
     }
     row = release_row(docket, standing);
-    if (put_story(g, docket, row, &why))
+    if (put_story(g, docket, row, &why)) {
         (void)json_array_append(g->releases, row);
-    else
+        add_builds(g, docket, row);
+    } else
         vt_gather_tell(g, why.message);
     json_decref(row);
     return true;

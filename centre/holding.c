@@ -77,6 +77,7 @@ void vt_holding_close(struct vt_holding *h)
     free(h->rows);
     vt_story_free(h->story);
     vt_tables_clear(&h->tables);
+    vt_claims_clear(&h->claims);
     vt_disk_close(h->ledgers);
     vt_demands_clear(&h->demands);
     vt_trust_free(h->trust);

@@ -2,7 +2,7 @@
 #ifndef VT_CENTRE_HOLDING_H
 #define VT_CENTRE_HOLDING_H
 
-#include "centre/held.h"
+#include "centre/claims.h"
 #include "cell/residency_record.h"
 #include "custody/story.h"
 #include "evidence/demands.h"
@@ -30,6 +30,7 @@ struct vt_holding {
     struct vt_story *story; /* NULL: it was not read yet */
     struct vt_head story_head;
     struct vt_tables tables; /* kept likewise */
+    struct vt_claims claims; /* and these */
 };
 
 /* Nothing is written.

@@ -274,7 +274,7 @@ static void where_data_lie_is_shown(void)
     VT_CHECK(json_array_size(
                  json_object_get(get_json(&s, "/api/v1/relocation"), "services")) == 0);
     vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
-    must_tell(&s, "\"size\":20");
+    must_tell(&s, "\"size\":23");
     row = json_object_get(get_json(&s, "/api/v1/residency"), "newest");
     VT_CHECK(json_integer_value(json_object_get(row, "index")) == VT_CENTRE_WORLD_TABLE);
     answer = get_json(&s, "/api/v1/relocation");
@@ -303,6 +303,52 @@ static void a_table_that_few_signed_does_not_count(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
+/* Environment, builder and statistics with their places; what was built stands on the desk.
+ */
+static void who_builds_is_shown(void)
+{
+    struct stand s = { 0 };
+    const json_t *answer, *row;
+
+    make(&s);
+    make_pages();
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    start(&s, NULL, NULL);
+    answer = get_json(&s, "/api/v1/builders");
+    row = json_array_get(json_object_get(answer, "environments"), 0);
+    VT_CHECK(json_integer_value(json_object_get(row, "index")) == VT_CENTRE_WORLD_BUILD);
+    VT_CHECK(strcmp(text_at(json_object_get(row, "says"), "environment"),
+                    vt_world_digest("environment")) == 0);
+    VT_CHECK(json_array_size(json_object_get(answer, "enrolled")) == 1);
+    row = json_array_get(json_object_get(answer, "released"), 0);
+    VT_CHECK(json_integer_value(json_object_get(row, "index")) == VT_CENTRE_WORLD_RELEASE);
+    row = json_array_get(json_object_get(answer, "builds"), 0);
+    VT_CHECK(strcmp(text_at(row, "verdict"), "equal") == 0);
+    row = json_array_get(json_object_get(json_object_get(row, "built"), "signers"), 0);
+    VT_CHECK(strcmp(text_at(row, "site"), "Zurich") == 0);
+    answer = json_object_get(get_json(&s, "/api/v1/statistics"), "aggregates");
+    VT_CHECK(json_array_size(answer) == 1);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* What a builder claims for himself, and numbers that the estimator does not give. */
+static void a_claim_by_the_wrong_holder_does_not_count(void)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    make_pages();
+    s.world.said[7] = s.world.environment_of_vendor;
+    s.world.said[9] = s.world.statistics_of_nobody;
+    vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
+    start(&s, NULL, NULL);
+    MUST_SAY(get(&s, "/api/v1/builders", ANY), "is not signed by the supervisor");
+    MUST_SAY(get(&s, "/api/v1/builders", ANY), "\"environments\":[]");
+    MUST_SAY(get(&s, "/api/v1/statistics", ANY), "is not signed by that cell");
+    MUST_SAY(get(&s, "/api/v1/statistics", ANY), "\"aggregates\":[]");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
 /* The thirteen entries have none, and the next copy has: it is read again. */
 static void what_is_said_later_is_read(void)
 {
@@ -311,7 +357,7 @@ static void what_is_said_later_is_read(void)
     begin(&s);
     MUST_SAY(get(&s, "/api/v1/promises", ANY), "\"promises\":[]");
     vt_centre_world_lay_ledger(&s.world, VT_CENTRE_WORLD_ALL, s.world.world.filler, 7);
-    must_tell(&s, "\"size\":20");
+    must_tell(&s, "\"size\":23");
     MUST_SAY(get(&s, "/api/v1/promises", ANY), "swiss-build");
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
@@ -642,6 +688,9 @@ static const struct vt_case cases[] = {
     { "a file is found by its bucket", a_file_is_found_by_its_bucket },
     { "a ledger is proven", a_ledger_is_proven },
     { "promises go late, and numbers are missed", promises_go_late_and_numbers_are_missed },
+    { "who builds is shown", who_builds_is_shown },
+    { "a claim by the wrong holder does not count",
+      a_claim_by_the_wrong_holder_does_not_count },
     { "what is said later is read", what_is_said_later_is_read },
     { "where data lie is shown", where_data_lie_is_shown },
     { "a table that few signed does not count", a_table_that_few_signed_does_not_count },

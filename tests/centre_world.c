@@ -1,11 +1,13 @@
 /* See centre_world.h. */
 #include "tests/centre_world.h"
+#include "cell/aggregate.h"
 #include "cell/residency.h"
 #include "custody/finding.h"
 #include "evidence/field.h"
 #include "ledger/shelf.h"
 #include "ledger/tlog_proof.h"
 #include "release/desk.h"
+#include "wire/hex.h"
 #include "wire/wire.h"
 #include <sys/stat.h>
 
@@ -175,6 +177,59 @@ static json_t *plan(const struct vt_centre_world *w)
                      "created", at(w, 1850));
 }
 
+/* ---- who builds, and what is counted
+ * --------------------------------------------------------
+ */
+
+static vt_slice environment(const struct vt_centre_world *w, unsigned signers)
+{
+    return vt_world_statement(VT_ENVIRONMENT_AUTHORISATION, "environment",
+                              json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s}", "environment",
+                                        vt_world_digest("environment"), "lock",
+                                        vt_world_digest("lock"), "suite", "bookworm",
+                                        "architecture", "amd64", "packages", 61, "note",
+                                        "the tools of lamp", "created", at(w, 1910)),
+                              signers);
+}
+
+static vt_slice builder(const struct vt_centre_world *w)
+{
+    char public[VT_HEX256_BYTES];
+
+    vt_hex_text(VT_BYTES(*vt_key_public(vt_world_key(VT_P_ENROLLED))), public);
+    return vt_world_statement(
+        VT_ENROLMENT, "Acme",
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s,s:s},s:s,s:s}", "keyid",
+                  vt_world_keyid(VT_P_ENROLLED), "public", public, "holder", "Acme", "role",
+                  "builder", "jurisdiction", "CH", "site", "Berne", "mandate",
+                  "accreditation", "none", "funding", "Acme", "until", at(w, 9999999),
+                  "from", at(w, 1920), "until", at(w, 9999999)),
+        VT_BIT(VT_P_SUPERVISOR));
+}
+
+/* Of 4000 reports; what few said is not told. */
+static vt_slice statistics(unsigned signers)
+{
+    static const char text[] =
+        "{\"v\":1,\"name\":\"detections\",\"version\":1,\"purpose\":\"which dangers "
+        "spread\",\"period_s\":86400,\"least\":50,\"budget_milli\":4000,\"fields\":["
+        "{\"name\":\"verdict\",\"question\":\"What was the worst verdict?\","
+        "\"epsilon_milli\":2000,\"values\":[\"clean\",\"malicious\",\"suspicious\"]}]}";
+    VT_AUTO_STATISTIC_SCHEMA schema = { .json = NULL };
+    VT_AUTO_FREE struct vt_statistic_tally *tally = vt_alloc(sizeof *tally);
+    struct vt_error err = { 0 };
+    json_t *predicate = NULL;
+
+    VT_CHECK_OK(vt_statistic_schema_parse(vt_slice_from_cstr(text), &schema, &err));
+    tally->period = 20000;
+    tally->reports = 4000;
+    tally->ones[0][0] = 1750;
+    tally->ones[0][1] = 810;
+    tally->ones[0][2] = 480;
+    VT_CHECK_OK(vt_aggregate_write(&schema, tally, VT_LIT("zurich"), 2, &predicate, &err));
+    return about_itself(VT_AGGREGATE, signers, predicate);
+}
+
 static void say_all(struct vt_centre_world *w)
 {
     w->said[0] = about_itself(VT_PROMISE, VT_BIT(VT_P_VENDOR),
@@ -195,6 +250,11 @@ static void say_all(struct vt_centre_world *w)
                                         "created", at(w, 1800)));
     w->said[5] = about_itself(VT_RELOCATION_PLAN, VT_BIT(VT_P_VENDOR), plan(w));
     w->said[6] = table_of(w, VT_BIT(VT_P_RESIDENCY_A) | VT_BIT(VT_P_RESIDENCY_B));
+    w->said[7] = environment(w, VT_BIT(VT_P_SUPERVISOR));
+    w->environment_of_vendor = environment(w, VT_BIT(VT_P_VENDOR));
+    w->said[8] = builder(w);
+    w->said[9] = statistics(VT_BIT(VT_P_CELL));
+    w->statistics_of_nobody = statistics(VT_BIT(VT_P_RESIDENCY_A));
     w->table_of_one = table_of(w, VT_BIT(VT_P_RESIDENCY_A));
 }
 

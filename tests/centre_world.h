@@ -12,14 +12,19 @@ struct vt_centre_world {
     const char *folder; /* an absolute path */
     /* What stands behind the thirteen, if the ledger is laid so long: two promises, one of
      * them late; a finding; request number 2, and no number 1; a denial; the register of
-     * four services; a table of residency. */
-    vt_slice said[7];
+     * four services; a table of residency; an environment and a builder that the supervisor
+     * allowed; statistics of the cell zurich. */
+    vt_slice said[10];
     vt_slice table_of_one; /* the same table with one signature, which is too few */
+    /* The same words by those who may not say them. */
+    vt_slice environment_of_vendor, statistics_of_nobody;
 };
 
-#define VT_CENTRE_WORLD_ALL   (VT_WORLD_ENTRIES + 7)
+#define VT_CENTRE_WORLD_ALL   (VT_WORLD_ENTRIES + 10)
 #define VT_CENTRE_WORLD_PLAN  (VT_WORLD_ENTRIES + 5)
 #define VT_CENTRE_WORLD_TABLE (VT_WORLD_ENTRIES + 6)
+#define VT_CENTRE_WORLD_BUILD (VT_WORLD_ENTRIES + 7) /* environment, then builder */
+#define VT_CENTRE_WORLD_COUNT (VT_WORLD_ENTRIES + 9) /* statistics */
 
 #define VT_CENTRE_WORLD_LEDGER  "releases"
 #define VT_CENTRE_WORLD_RELEASE 4  /* index of the release in the ledger */

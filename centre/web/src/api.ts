@@ -107,6 +107,24 @@ export interface About {
   pages?: { sha256: string; files: number; bytes: number };
 }
 
+// A statement of a ledger as a row of a list.
+export interface Claim {
+  index: number;
+  time: string;
+  sha256: string;
+  signers: Signer[];
+  says: Record<string, unknown>;
+}
+
+// What was reckoned from all entries of a ledger.
+export interface Reckoned {
+  ledger: string;
+  entries: number;
+  seen: string;
+  strays: { index: number; why: string }[];
+  older?: number;
+}
+
 export class Unanswered extends Error {
   constructor(
     readonly status: number,
@@ -126,5 +144,11 @@ async function ask(path: string): Promise<Response> {
 }
 
 export const getJson = async <T>(path: string): Promise<T> => (await (await ask(path)).json()) as T;
+// null: this Centre knows nothing of it.
+export const getKnown = <T>(path: string): Promise<T | null> =>
+  getJson<T>(path).catch((error: unknown) => {
+    if (error instanceof Unanswered && error.status === 404) return null;
+    throw error;
+  });
 export const getText = async (path: string): Promise<string> => (await ask(path)).text();
 export const getBytes = async (path: string): Promise<Uint8Array> => new Uint8Array(await (await ask(path)).arrayBuffer());

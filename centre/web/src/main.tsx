@@ -6,6 +6,7 @@ import { getJson, type About as AboutOf } from "./api.ts";
 import { open, useSession } from "./session.ts";
 import { Title } from "./ui.tsx";
 import { About } from "./views/about.tsx";
+import { Builders } from "./views/builders.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
 import { Places } from "./views/places.tsx";
@@ -13,6 +14,7 @@ import { Promises } from "./views/promises.tsx";
 import { Releases } from "./views/releases.tsx";
 import { SignIn } from "./views/sign-in.tsx";
 import { Source, SourceDifference } from "./views/source.tsx";
+import { Statistics } from "./views/statistics.tsx";
 import { Story } from "./views/story.tsx";
 import { Trust } from "./views/trust.tsx";
 
@@ -36,6 +38,8 @@ function View({ path }: { path: string[] }) {
   if (first === "ledgers" && third === "from" && NUMBER.test(fourth ?? "")) return <Entries name={second!} from={Number(fourth)} />;
   if (first === "ledgers" && NUMBER.test(third ?? "")) return <Entry name={second!} index={Number(third)} />;
   if (first === "places") return <Places />;
+  if (first === "builders") return <Builders />;
+  if (first === "statistics") return <Statistics />;
   if (first === "sign-in") return <SignIn />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
   if (first === "promises") return <Promises />;
@@ -111,7 +115,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
 
 function App() {
   const path = usePath();

@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Finding } from "./check/evidence.ts";
-import type { Signer } from "./api.ts";
-import { said } from "./session.ts";
+import { Unanswered, type Signer } from "./api.ts";
+import { alarm, said, useSession } from "./session.ts";
 
 // The heading of a view: it takes the focus, so that a reader hears where he is.
 export function Title({ children }: { children: ComponentChildren }) {
@@ -156,6 +156,44 @@ export function Waiting({ loaded }: { loaded: Loaded<unknown> }) {
     <p class="quiet" role="status">
       Loading…
     </p>
+  );
+}
+
+// Statements of a ledger that were left out of what is reckoned.
+export function StraysOf({ all }: { all: { index: number; why: string }[] }) {
+  if (all.length === 0) return null;
+  return (
+    <details class="box wait">
+      <summary>{all.length} {all.length === 1 ? "statement does" : "statements do"} not count</summary>
+      <ul>{all.map((stray) => <li key={stray.index}>entry {stray.index}: {stray.why}</li>)}</ul>
+    </details>
+  );
+}
+
+export const Unknown = () => <p class="box">This Centre holds no copy of the release ledger, so it knows nothing of them.</p>;
+
+// "Check it here".  A no contradicts what the Centre shows: it is an alarm, and stays.
+export function CheckHere({ what, run, isAuto }: { what: string; run: () => Promise<string>; isAuto?: boolean }) {
+  const { isReady } = useSession();
+  const [state, setState] = useState<{ is: "idle" | "busy" | "good" | "bad"; says?: string }>({ is: isAuto ? "busy" : "idle" });
+  const check = (): void => {
+    setState({ is: "busy" });
+    run().then(
+      (says) => setState({ is: "good", says }),
+      (error: unknown) => {
+        setState({ is: "bad", says: said(error) });
+        if (!(error instanceof Unanswered)) alarm(`${what}: ${said(error)}.`);
+      },
+    );
+  };
+  useEffect(() => {
+    if (isAuto && isReady) check();
+  }, [isAuto, isReady]);
+  if (state.is === "idle") return <button type="button" onClick={check}>Check it here</button>;
+  return (
+    <span role="status">
+      {state.is === "busy" ? "Checking here…" : <Badge isLong tone={state.is === "good" ? "good" : "bad"}>{state.is === "good" ? `checked here: ${state.says}` : `not so: ${state.says}`}</Badge>}
+    </span>
   );
 }
 

@@ -13,7 +13,7 @@ import { chromium } from "playwright-core";
 
 const vitrine = process.argv[2];
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"];
 
 // What the case at hand is about, and what it must leave behind.
@@ -83,7 +83,7 @@ const LIES = {
   "another entry": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/entry/4") ? body.replace("payload", "payIoad") : undefined)],
   "a list that shows another entry": ["ledgers/releases/4", /another entry than the one that is proven/, json("/api/v1/ledgers/releases/entries/4", (value) => (value.entries[0].sha256 = "0".repeat(64)))],
   "an omitted entry": ["ledgers/releases", /entry 5 is left out/, json("/api/v1/ledgers/releases/entries/0", (value) => value.entries.splice(5, 1))],
-  "a list cut short": ["ledgers/releases", /counts 19 entries, 20 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 19)))],
+  "a list cut short": ["ledgers/releases", /counts 22 entries, 23 were signed/, json("/api/v1/ledgers/releases/entries/0", (value) => (value.entries.pop(), (value.size = 22)))],
   "a swapped digest": ["releases/lamp/1.4.0", /no output of the release has this digest/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].sha256 = "0".repeat(64)))],
   "a swapped source": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.statements.find((each) => each.kind === "draft").says.source = "0".repeat(64)))],
   "a swapped source in the verdict": ["releases/lamp/1.4.0", /the source that is shown is not the one that was released/, json("/api/v1/releases/lamp/1.4.0", (value) => (value.outputs[0].verdict.source = "0".repeat(64)))],
@@ -96,14 +96,20 @@ const LIES = {
   "a promise that is not late": ["promises", /swiss-build is shown as open, and its date has passed/, json("/api/v1/promises", (value) => (value.promises[0].state = "open"))],
   "a finding that is not late": ["promises", /f-1 is not shown as late/, json("/api/v1/findings", (value) => (value.findings[0].late = false))],
   "a request kept back": ["promises", /Number 1 is missing/, json("/api/v1/requests", (value) => (value.gaps = []))],
-  "promises of a part of the ledger": ["promises", /read from 13 entries of the ledger, and 20 were signed/, json("/api/v1/promises", (value) => Object.assign(value, { entries: 13, promises: [] }))],
+  "promises of a part of the ledger": ["promises", /read from 13 entries of the ledger, and 23 were signed/, json("/api/v1/promises", (value) => Object.assign(value, { entries: 13, promises: [] }))],
   "another table of residency": ["places", /it is no table of residency/, json("/api/v1/residency", (value) => (value.newest.index = 17))],
   "a changed table": ["places", /entry 19 of the ledger: it is not entry 19/, (url, body) => (url.endsWith("/entry/19") ? body.replace(/"payload":"../, '"payload":"AA') : undefined)],
   "an older table": ["places", /it is version 1, and the Centre says 2/, json("/api/v1/residency", (value) => (value.newest.version = 2))],
-  "a part of the ledger": ["places", /was looked for in 13 entries of the ledger, and 20 were/, json("/api/v1/residency", (value) => ((value.entries = 13), delete value.newest))],
+  "a part of the ledger": ["places", /was looked for in 13 entries of the ledger, and 23 were/, json("/api/v1/residency", (value) => ((value.entries = 13), delete value.newest))],
   "a service said to be here": ["places", /it says of uploads another state than is shown/, json("/api/v1/relocation", (value) => (value.services[2].state = "here"))],
   "a service left out": ["places", /it names 4 services, and 3 are shown/, json("/api/v1/relocation", (value) => value.services.pop())],
   "a service that is not late": ["places", /build is not shown as late/, json("/api/v1/relocation", (value) => Object.assign(value.services[1], { late: false, promise_state: "open" }))],
+  "an environment that nobody allowed": ["builders", /says of environment something else than is shown/, json("/api/v1/builders", (value) => (value.environments[0].says.environment = "0".repeat(64)))],
+  "an environment of another entry": ["builders", /entry 21 is another statement than is shown/, json("/api/v1/builders", (value) => (value.environments[0].index = 21))],
+  "a builder elsewhere": ["builders", /says of site something else than is shown/, json("/api/v1/builders", (value) => (value.enrolled[0].says.site = "Nowhere"))],
+  "builders of a part of the ledger": ["builders", /Who builds was looked for in 13 entries/, json("/api/v1/builders", (value) => Object.assign(value, { entries: 13, environments: [], enrolled: [] }))],
+  "another estimate": ["statistics", /says of fields something else than is shown/, json("/api/v1/statistics", (value) => value.aggregates[0].says.fields[0].cells[1].estimate++)],
+  "statistics left out": ["statistics", /The statistics was looked for in 13 entries/, json("/api/v1/statistics", (value) => Object.assign(value, { entries: 13, aggregates: [] }))],
   "another trust root": ["trust", /trust root/, (url, body) => (url === "/api/v1/trust" ? body.replace(/"sig":"../, '"sig":"AA') : undefined)],
 };
 
@@ -149,8 +155,19 @@ async function theTruthRaisesNoAlarm() {
   assert.equal((await page.$$("#country .badge.good")).length, 4);
   assert.match(await text(page, "#board"), /late: 1 of 4 services; here: 1, moving: 1, stays: 1, not moved yet: 1/);
   assert.match(await text(page, "#board tbody tr"), /build.*late since/s);
+  await go("builders");
+  await page.waitForSelector("text=checked here: entry 20, signed by");
+  assert.match(await text(page, "#builders"), /Acme.*Zurich.*trust root.*Acme.*Berne, CH.*checked here: entry 21/s);
+  assert.match(await text(page, ".card"), /bookworm, amd64, 61 packages.*the tools of lamp.*lamp 1\.4\.0 \(Zurich\)/s);
+  await page.click("#builds button >> text=Check it here");
+  await page.waitForSelector("#builds >> text=checked here: built by Acme (CH), in Zurich; equal, by");
+  await go("statistics");
+  await page.waitForSelector("text=each number computed again");
+  assert.match(await text(page, ".counted table"), /clean.*3[0-9]{3}.*suspicious.*too few to show/s);
+  assert.equal((await page.$$(".plot .interval")).length, 2);
+  assert.equal((await page.$$(".plot .hidden-count")).length, 1);
   await go("ledgers/releases/4");
-  await page.waitForSelector(".box.good >> text=entry 4 of the 20 entries");
+  await page.waitForSelector(".box.good >> text=entry 4 of the 23 entries");
   assert.deepEqual(errors, []);
 }
 
@@ -160,7 +177,7 @@ async function aLedgerCannotGoBack() {
   await go("ledgers");
   await page.waitForSelector("text=signatures checked here");
   const key = await page.evaluate(() => Object.keys(localStorage).find((each) => each.startsWith("head ")));
-  await page.evaluate((name) => localStorage.setItem(name, JSON.stringify({ size: "22", root: "00".repeat(32) })), key);
+  await page.evaluate((name) => localStorage.setItem(name, JSON.stringify({ size: "24", root: "00".repeat(32) })), key);
   await page.reload();
   await page.waitForSelector(".alarm >> text=went back");
   await page.evaluate((name) => localStorage.setItem(name, JSON.stringify({ size: "7", root: "00".repeat(32) })), key);

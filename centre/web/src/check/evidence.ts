@@ -173,6 +173,18 @@ export function checkRelease(question: Question): Finding[] {
   return findings;
 }
 
+// Who built it and who built it again, of evidence that the ledger has; whether it is current
+// is not asked.
+export function checkBuilds(question: Omit<Question, "sha256">): { built: string; rebuilt: string; builds: string[] } {
+  const bundle = open(question.evidence);
+  const whole = { ...question, sha256: "" };
+  checkSet(bundle);
+  const place = verifyProof(bundle.proof, leafHash(bundle.release.bytes), question.trust.policy, question.trust.origin);
+  checkBoth(bundle.release, whole, place.time);
+  const keys = keysOf(bundle, question.trust, place.time);
+  return { built: checkBuild(bundle, whole, keys, place.time), rebuilt: checkRebuild(bundle, whole, keys, place.time), builds: bundle.others.map((s) => s.digest) };
+}
+
 // What the release statement binds, for whoever compares it with what is shown.  Its
 // signatures are checkRelease's affair.
 export function releaseFacts(evidence: string): { source: string; recipe: string; environment: string; index: bigint } {

@@ -7,4 +7,5 @@ export * from "./merkle.ts";
 export * from "./note.ts";
 export * from "./policy.ts";
 export * from "./proof.ts";
+export * from "./statistic.ts";
 export * from "./trust.ts";

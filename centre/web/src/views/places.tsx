@@ -1,15 +1,15 @@
 // Where data lie: the table of residency, read from the ledger and checked here, drawn as a
 // map; and the board of services that move, stay, or were not moved yet.
 import { useEffect, useState } from "preact/hooks";
-import { getJson, part, Unanswered } from "../api.ts";
+import { getKnown, part } from "../api.ts";
 import { isObject, type JsonObject } from "../check/dsse.ts";
 import { CLASSES, readTable, STATES, stepAt, type DataClass, type Rule, type State, type Step, type Table } from "../check/residency.ts";
 import { isEnough, seconds, signersOf } from "../check/trust.ts";
 import { countryName, REGIONS } from "../countries.ts";
 import { countStates, Map, MARKS } from "../map.tsx";
-import { fetching, proveStatement } from "../proven.ts";
-import { alarm, currentTrust, headOf, said, useSession } from "../session.ts";
-import { ago, Authority, Badge, Digest, Time, Title, useLoaded, Waiting, type Tone } from "../ui.tsx";
+import { checkWhole, fetching, proveStatement } from "../proven.ts";
+import { alarm, currentTrust, said, useSession } from "../session.ts";
+import { ago, Authority, Badge, Digest, StraysOf, Time, Title, Unknown, useLoaded, Waiting, type Tone } from "../ui.tsx";
 
 interface Strays {
   strays: { index: number; why: string }[];
@@ -52,17 +52,8 @@ interface Relocation extends Strays {
 const TONES: Record<State, Tone> = { here: "good", moving: "wait", stays: "calm", "not moved yet": "bad" };
 const State = ({ state }: { state: State }) => <Badge tone={TONES[state]}>{state}</Badge>;
 const now = (): bigint => BigInt(Math.floor(Date.now() / 1000));
-const orNull = (error: unknown): null => {
-  if (error instanceof Unanswered && error.status === 404) return null;
-  throw error;
-};
 
 // ---- the table, checked here ------------------------------------------------------------
-
-function checkWhole(what: string, { ledger, entries }: { ledger: string; entries: number }): void {
-  const size = headOf(ledger)?.checkpoint.size;
-  if (size !== undefined && BigInt(entries) < size) alarm(`${what} was looked for in ${entries} entries of the ledger, and ${size} were signed.`);
-}
 
 async function checkTable(shown: Residency): Promise<Table> {
   const { index, version, digest } = shown.newest!;
@@ -348,21 +339,9 @@ function Board({ shown }: { shown: Relocation }) {
 
 // ---- the view ---------------------------------------------------------------------------
 
-const Unknown = () => <p class="box">This Centre holds no copy of the release ledger, so it knows nothing of them.</p>;
-
-function StraysOf({ all }: { all: Strays["strays"] }) {
-  if (all.length === 0) return null;
-  return (
-    <details class="box wait">
-      <summary>{all.length} {all.length === 1 ? "statement does" : "statements do"} not count</summary>
-      <ul>{all.map((stray) => <li key={stray.index}>entry {stray.index}: {stray.why}</li>)}</ul>
-    </details>
-  );
-}
-
 export function Places() {
-  const residency = useLoaded(() => getJson<Residency>("residency").catch(orNull), []);
-  const relocation = useLoaded(() => getJson<Relocation>("relocation").catch(orNull), []);
+  const residency = useLoaded(() => getKnown<Residency>("residency"), []);
+  const relocation = useLoaded(() => getKnown<Relocation>("relocation"), []);
   const { table, failure } = useTable(residency.value);
   const shown = residency.value;
   return (

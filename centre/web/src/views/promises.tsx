@@ -3,9 +3,9 @@
 // reckoned once more here, from dates, numbers and this machine's clock.
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { getJson, part, Unanswered } from "../api.ts";
+import { getKnown, part } from "../api.ts";
 import { alarm, useSession } from "../session.ts";
-import { ago, Authority, Badge, Time, Title, useLoaded, Waiting, type Loaded, type Tone } from "../ui.tsx";
+import { ago, Authority, Badge, StraysOf, Time, Title, Unknown, useLoaded, Waiting, type Loaded, type Tone } from "../ui.tsx";
 
 interface Said {
   index: number;
@@ -206,28 +206,11 @@ const Table = ({ caption, columns, children }: { caption: string; columns: strin
   </table>
 );
 
-function Strays({ all }: { all: Reckoned["strays"] }) {
-  if (all.length === 0) return null;
-  return (
-    <details class="box wait">
-      <summary>{all.length} {all.length === 1 ? "statement does" : "statements do"} not count</summary>
-      <ul>
-        {all.map((stray) => (
-          <li key={stray.index}>entry {stray.index}: {stray.why}</li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
 function Section<T extends Reckoned>({ title, path, verb, check, children }: { title: string; path: string; verb: string; check: (value: T) => void; children: (value: T) => ComponentChildren }) {
   const { isReady, heads } = useSession();
   const loaded: Loaded<T | null> = useLoaded(
     () =>
-      getJson<T>(path).catch((error: unknown) => {
-        if (error instanceof Unanswered && error.status === 404) return null;
-        throw error;
-      }),
+      getKnown<T>(path),
     [path],
   );
   const { value } = loaded;
@@ -242,11 +225,11 @@ function Section<T extends Reckoned>({ title, path, verb, check, children }: { t
       {value === undefined ? (
         <Waiting loaded={loaded} />
       ) : value === null ? (
-        <p class="box">This Centre holds no copy of the release ledger, so it knows nothing of them.</p>
+        <Unknown />
       ) : (
         <>
           {children(value)}
-          <Strays all={value.strays} />
+          <StraysOf all={value.strays} />
           <Authority lines={[`vitrine ${verb} --ledger COPY --trust trust.json`]}>
             <p>Reckoned from your own copy of the ledger and your own clock:</p>
           </Authority>

@@ -10,6 +10,7 @@
  *   FOLDER/public/           a copy of the published folder; may be missing
  *   FOLDER/invitations/      of reviewers (centre/invitation.h); may be missing
  *   FOLDER/library/          source that they read (centre/library.h); may be missing
+ *   FOLDER/others/           what is remembered of other Centres (centre/others.h)
  *   FOLDER/porter/           their passkeys and sessions (centre/porter.h)
  *
  *   strangers <-> front <-> reader    documents, a generation at a time

@@ -109,6 +109,7 @@ bool vt_gather(struct vt_gathering *g, struct vt_error *err)
     g->files = json_array();
     g->releases = json_array();
     g->builds = json_array();
+    g->items = json_array();
     vt_holding_refresh(g->holding);
     open_public(g);
     return vt_gather_put(g, "/api/v1/trust", VT_TYPE_JSON, false,
@@ -116,6 +117,7 @@ bool vt_gather(struct vt_gathering *g, struct vt_error *err)
            vt_gather_ledgers(g, err) && vt_gather_releases(g, err) &&
            vt_gather_files(g, err) && vt_gather_supervision(g, err) &&
            vt_gather_places(g, err) && vt_gather_claims(g, err) &&
+           vt_gather_digests(g, err) && vt_gather_others(g, err) &&
            vt_gather_pages(g, err) && put_releases(g, err) && put_about(g, err);
 }
 
@@ -125,6 +127,7 @@ void vt_gathering_clear(struct vt_gathering *g)
     json_decref(g->files);
     json_decref(g->releases);
     json_decref(g->builds);
+    json_decref(g->items);
     json_decref(g->list_waits);
     json_decref(g->page_facts);
     vt_disk_close(g->public);

@@ -10,6 +10,8 @@
 #define VT_CENTRE_FILES_PREFIX    "/api/v1/files/"
 #define VT_CENTRE_RELEASES_PREFIX "/api/v1/releases/"
 
+struct vt_docket;
+
 /* A document as it will be shown. */
 struct vt_gathered {
     struct vt_document_head head; /* its path is in the arena of the gathering */
@@ -26,6 +28,7 @@ struct vt_gathering {
     json_t *problems;   /* sentences */
     json_t *files;      /* rows of /api/v1/files/ */
     json_t *releases;   /* rows of /api/v1/releases */
+    json_t *items;      /* rows of /api/v1/digests */
     json_t *builds;     /* rows of /api/v1/builders: who built, who built again */
     json_t *list_waits; /* a list of withdrawals that is half signed; NULL: none */
     json_t *page_facts; /* of the pages; NULL: none */
@@ -51,6 +54,9 @@ VT_CHECKED bool vt_gather_put_json(struct vt_gathering *g, const char *path, jso
 /* Tell a problem, in one sentence. */
 void vt_gather_tell(struct vt_gathering *g, const char *sentence);
 
+/* Show that this has this digest (centre/digests.h). */
+void vt_gather_item(struct vt_gathering *g, const struct vt_docket *docket,
+                    const char *kind, const char *name, const vt_hash *hash);
 VT_CHECKED bool vt_gather_ledgers(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_releases(struct vt_gathering *g, struct vt_error *err);
 /* Promises, findings, requests and denials: what custody/ reckons from the release ledger.
@@ -63,11 +69,15 @@ VT_CHECKED bool vt_gather_claims(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_files(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err);
 
-struct vt_docket;
 /* The verdict on each output of the release, as {"name","sha256","size","verdict"}; shows
  * the evidence beside it, and adds the rows for /api/v1/files/.  row: of the release.
  * out: returned. */
 VT_CHECKED bool vt_gather_outputs(struct vt_gathering *g, const struct vt_docket *docket,
                                   const json_t *row, json_t **out, struct vt_error *err);
+
+/* What is remembered of other Centres. */
+VT_CHECKED bool vt_gather_others(struct vt_gathering *g, struct vt_error *err);
+/* All of it as digests; after all that has digests. */
+VT_CHECKED bool vt_gather_digests(struct vt_gathering *g, struct vt_error *err);
 
 #endif

@@ -83,7 +83,13 @@ static bool tell_output(const struct output *o, const json_t *row, json_t *list,
                   (json_int_t)o->of->size_bytes, "sha256", vt_field_of_hash(&o->of->hash));
 
     (void)json_array_append_new(list, output);
+    vt_gather_item(o->g, o->docket, "output",
+                   json_string_value(json_object_get(output, "name")), &o->of->hash);
     if (read_evidence(o, &evidence) && evidence.len != 0) {
+        vt_hash hash = vt_sha256_of(vt_buf_slice(&evidence));
+
+        vt_gather_item(o->g, o->docket, "evidence",
+                       json_string_value(json_object_get(output, "name")), &hash);
         if (!put_evidence(o, vt_buf_slice(&evidence), err) ||
             !reach_verdict(o, vt_buf_slice(&evidence), &verdict, err))
             return false;

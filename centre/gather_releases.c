@@ -59,8 +59,19 @@ static json_t *release_row(const struct vt_docket *docket,
 /* ---- its statements ---------------------------------------------------------------------
  */
 
+/* Among what Centres compare it is named by its first signer. */
+static void add_item(struct vt_gathering *g, const struct vt_docket *docket,
+                     const struct vt_item *item, const json_t *row)
+{
+    const json_t *signer = json_array_get(json_object_get(row, "signers"), 0);
+    const char *holder = json_string_value(json_object_get(signer, "holder"));
+
+    vt_gather_item(g, docket, json_string_value(json_object_get(row, "kind")),
+                   holder != NULL ? holder : "", &item->envelope.digest);
+}
+
 /* The whole predicate is told: what was signed is what is shown. */
-static json_t *statements_json(const struct vt_docket *docket)
+static json_t *statements_json(struct vt_gathering *g, const struct vt_docket *docket)
 {
     json_t *list = json_array();
 
@@ -77,6 +88,7 @@ static json_t *statements_json(const struct vt_docket *docket)
 
         if (item->time_unix_s > 0)
             (void)json_object_set_new(row, "time", vt_field_of_time(item->time_unix_s));
+        add_item(g, docket, item, row);
         (void)json_array_append_new(list, row);
     }
     return list;
@@ -189,7 +201,13 @@ static bool put_story(struct vt_gathering *g, struct vt_docket *docket, json_t *
     json_t *place = place_json(g, docket);
     json_t *outputs;
 
-    (void)json_object_set_new(story, "statements", statements_json(docket));
+    if (docket->draft != NULL) {
+        vt_hash source =
+            vt_field_hash(docket->draft->envelope.statement.predicate, "source");
+
+        vt_gather_item(g, docket, "source", "", &source);
+    }
+    (void)json_object_set_new(story, "statements", statements_json(g, docket));
     if (place != NULL)
         (void)json_object_set_new(story, "ledger", place);
     if (!vt_gather_outputs(g, docket, story, &outputs, err)) {

@@ -128,6 +128,7 @@ IN_BROWSER(aLargeFileIsHashed)
 IN_BROWSER(noBarrier)
 IN_BROWSER(byKeyboardAlone)
 IN_BROWSER(commandsExist)
+IN_BROWSER(otherCentresAreCompared)
 IN_BROWSER(strangersWordsStayText)
 
 /* ---- without a browser ------------------------------------------------------------------
@@ -214,6 +215,7 @@ static const struct vt_case cases[] = {
     { "no barrier", noBarrier },
     { "by keyboard alone", byKeyboardAlone },
     { "commands exist", commandsExist },
+    { "other Centres are compared", otherCentresAreCompared },
     { "strangers' words stay text", strangersWordsStayText },
 };
 

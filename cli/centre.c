@@ -150,6 +150,20 @@ static const struct vt_verb verbs[] = {
     { "import", NULL, 0, 0, "take the source of releases from the desk into the library",
       "Reviewers read and search it there. Definitions come from universal ctags.",
       vt_cli_centre_import_options, vt_cli_centre_import },
+    { "compare", "A B", 2, 2, "do two Centres show the same?",
+      "A and B are Centres' folders or URLs. Names each digest that differs or is missing "
+      "on\n"
+      "one side, and holds their ledgers to one history. Exit code 1: they differ.",
+      vt_cli_centre_compare_options, vt_cli_centre_compare },
+    { "mirror", "FROM TO", 2, 2, "copy what another Centre holds into ours, and compare",
+      "Both are Centres' folders. Ledgers, statements with proofs, source packs, evidence "
+      "and\n"
+      "outputs are copied, each judged by digest, proof or TO's trust root before it is "
+      "kept.\n"
+      "What was seen in FROM is remembered in TO: what is taken back there is told. Exit "
+      "code\n"
+      "1: something was refused, differs, or is gone.",
+      vt_cli_centre_mirror_options, vt_cli_centre_mirror },
     { "invite", NULL, 0, 0, "invite a reviewer, as vendor or supervisor",
       "Signs FILE and prints a code; the other of the two signs the same FILE. Only both\n"
       "together count, and only for the products and the time that it names.",

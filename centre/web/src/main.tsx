@@ -9,6 +9,7 @@ import { About } from "./views/about.tsx";
 import { Builders } from "./views/builders.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
+import { Others } from "./views/others.tsx";
 import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
 import { Releases } from "./views/releases.tsx";
@@ -40,6 +41,7 @@ function View({ path }: { path: string[] }) {
   if (first === "places") return <Places />;
   if (first === "builders") return <Builders />;
   if (first === "statistics") return <Statistics />;
+  if (first === "others") return <Others />;
   if (first === "sign-in") return <SignIn />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
   if (first === "promises") return <Promises />;
@@ -115,7 +117,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["others", "Other Centres"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
 
 function App() {
   const path = usePath();

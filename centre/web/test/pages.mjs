@@ -12,8 +12,9 @@ import { createServer } from "node:http";
 import { chromium } from "playwright-core";
 
 const vitrine = process.argv[2];
+const canonical = (value) => (Array.isArray(value) ? `[${value.map(canonical).join()}]` : value && typeof value === "object" ? `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}` : JSON.stringify(value));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "trust", "about"];
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"];
 
 // What the case at hand is about, and what it must leave behind.
@@ -346,6 +347,36 @@ async function commandsExist() {
   for (const line of lines) assert.match(line, /^(vitrine|curl|make) /);
 }
 
+// What another Centre served is compared in the browser, and what is gone there is shown.
+async function otherCentresAreCompared() {
+  const { page, go, requests } = await open();
+  await go("others");
+  await page.waitForSelector("text=It has not been held against another one yet");
+  const digests = await (await fetch(`${centre}/api/v1/digests`)).text();
+  const file = `${scratch}/digests.json`;
+  const choose = async (change) => {
+    const value = JSON.parse(digests);
+    change(value);
+    writeFileSync(file, canonical(value));
+    await page.setInputFiles("input[type=file]", file);
+  };
+  await choose(() => {});
+  await page.waitForSelector("#compared .box.good >> text=both show the same");
+  await choose((value) => (value.items.find((item) => item.kind === "review").sha256 = "0".repeat(64)));
+  await page.waitForSelector("#compared >> text=lamp 1.4.0: review");
+  assert.match(await text(page, "#compared"), /both name it, with other digests/);
+  await choose((value) => value.items.splice(value.items.findIndex((item) => item.kind === "review"), 1));
+  await page.waitForSelector("#compared >> text=only this Centre shows it");
+  await choose((value) => (value.ledgers[0].root = "0".repeat(64)));
+  await page.waitForSelector("#compared >> text=they are not one history");
+  assert.ok(requests.every((request) => request.method() === "GET"));
+  const gone = { of: "lamp 1.4.0", kind: "review", name: "R. Reviewer", sha256: "0".repeat(64), first: "2026-11-01T00:00:00Z", gone: "2026-11-02T00:00:00Z" };
+  const other = { name: "b", where: "https://b.example", at: "2026-11-02T00:00:00Z", seen: 7, gone: [gone], differences: [{ what: "lamp 1.4.0: review, R. Reviewer", kind: "only the first", first: "0".repeat(64) }] };
+  await go("others", await liar(json("/api/v1/others", (value) => value.others.push(other))));
+  await page.waitForSelector(".box.bad >> text=R. Reviewer, seen from 2026-11-01");
+  await shoot(page, "others-gone");
+}
+
 // Names and sentences of strangers stay text.
 async function strangersWordsStayText() {
   const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
@@ -360,7 +391,7 @@ async function strangersWordsStayText() {
   assert.deepEqual(errors.filter((error) => /dialog|Content Security|TrustedHTML/.test(error)), []);
 }
 
-const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, strangersWordsStayText };
+const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, strangersWordsStayText };
 
 const server = createServer(async (request, answer) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");

@@ -1,6 +1,7 @@
 /* The built pages: index.html at "/", all else under its own name.  Their digest is that of
  * the list which sha256sum prints of them, sorted, so that anybody can compute it. */
 #include "centre/gather.h"
+#include "centre/page_list.h"
 #include "evidence/field.h"
 
 #define ASSETS "assets" /* names below hold the digest of what they name */
@@ -38,16 +39,14 @@ static bool put_page(void *context, const char *name, bool is_folder, struct vt_
     VT_AUTO_BUF bytes = vt_buf_init(VT_DOCUMENT_PLAIN_BYTES_MAX);
     const char *path = vt_arena_printf(p->g->arena, "%s%s", p->below, name);
     enum vt_centre_type type;
-    vt_hash hash;
-    char hex[65];
+    struct vt_page_line line = { .path = vt_slice_from_cstr(path) };
 
     if (is_folder || !type_of(name, &type))
         return true;
     if (!vt_disk_read(p->disk, path, &bytes, err))
         return false;
-    hash = vt_sha256_of(vt_buf_slice(&bytes));
-    vt_hash_text(&hash, hex);
-    vt_buf_printf(&p->list, "%s  %s\n", hex, path);
+    line.hash = vt_sha256_of(vt_buf_slice(&bytes));
+    vt_page_line_write(&line, &p->list);
     p->files++;
     p->bytes += bytes.len;
     return vt_gather_put(
@@ -68,12 +67,15 @@ static bool put_all(struct paging *p, struct vt_error *err)
 
 bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err)
 {
-    struct paging p = { .g = g, .list = vt_buf_init(VT_MIB(1)) };
+    struct paging p = { .g = g, .list = vt_buf_init(VT_PAGE_LIST_BYTES_MAX) };
     bool is_ok = true;
     vt_hash hash;
 
     if (g->pages != NULL) {
-        is_ok = vt_disk_open(g->pages, false, &p.disk, err) && put_all(&p, err);
+        is_ok = vt_disk_open(g->pages, false, &p.disk, err) && put_all(&p, err) &&
+                vt_buf_check(&p.list, "the list of pages", err) &&
+                vt_gather_put(g, "/api/v1/pages", VT_TYPE_TEXT, false,
+                              vt_buf_slice(&p.list), err);
         hash = vt_sha256_of(vt_buf_slice(&p.list));
         if (is_ok)
             g->page_facts =

@@ -142,6 +142,15 @@ static void say_ready(void *context)
         s->told->ready(s->told->context, s->port);
 }
 
+static bool has_part(const char *folder, const char *name, const char *what,
+                     struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    return vt_path_exists(vt_arena_printf(arena, "%s/%s", folder, name)) ||
+           vt_fail(err, VT_IO, "%s: has no %s: lay there %s", folder, name, what);
+}
+
 /* What is missing is named here, before a right to read it is given. */
 static bool check_folders(const struct vt_centre_serving *serving, struct vt_error *err)
 {
@@ -150,6 +159,11 @@ static bool check_folders(const struct vt_centre_serving *serving, struct vt_err
     if (!vt_disk_open(serving->folder, false, &disk, err))
         return false;
     vt_disk_close(disk);
+    if (!has_part(serving->folder, VT_CENTRE_TRUST, "your own copy of the trust root",
+                  err) ||
+        !has_part(serving->folder, VT_CENTRE_LEDGERS,
+                  "copies of ledgers, as `vitrine ledger mirror` keeps them", err))
+        return false;
     if (serving->pages == NULL)
         return true;
     if (!vt_disk_open(serving->pages, false, &disk, err))

@@ -129,6 +129,7 @@ IN_BROWSER(noBarrier)
 IN_BROWSER(byKeyboardAlone)
 IN_BROWSER(commandsExist)
 IN_BROWSER(otherCentresAreCompared)
+IN_BROWSER(thePagesAreThoseOfTheList)
 IN_BROWSER(strangersWordsStayText)
 
 /* ---- without a browser ------------------------------------------------------------------
@@ -216,6 +217,7 @@ static const struct vt_case cases[] = {
     { "by keyboard alone", byKeyboardAlone },
     { "commands exist", commandsExist },
     { "other Centres are compared", otherCentresAreCompared },
+    { "the pages are those of the list", thePagesAreThoseOfTheList },
     { "strangers' words stay text", strangersWordsStayText },
 };
 

@@ -630,6 +630,14 @@ static void a_folder_that_is_none_is_named(void)
                        VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder,
                                "--pages", vt_test_path("none")));
     MUST_SAY(said, "make centre-web");
+    VT_CHECK(mkdir(vt_test_path("empty"), 0755) == 0);
+    said = vt_test_run(VT_EXIT_TROUBLE, VT_ARGV("vitrine", "centre", "serve", "--dir",
+                                                vt_test_path("empty")));
+    MUST_SAY(said, "empty: has no trust.json: lay there your own copy of the trust root");
+    vt_test_write(vt_test_path("empty/trust.json"), VT_LIT("{}"));
+    said = vt_test_run(VT_EXIT_TROUBLE, VT_ARGV("vitrine", "centre", "serve", "--dir",
+                                                vt_test_path("empty")));
+    MUST_SAY(said, "empty: has no ledgers");
     vt_test_write(vt_arena_printf(vt_test_arena(), "%s/trust.json", s.world.folder),
                   VT_LIT("{}"));
     said =

@@ -164,6 +164,9 @@ static const struct vt_verb verbs[] = {
       "code\n"
       "1: something was refused, differs, or is gone.",
       vt_cli_centre_mirror_options, vt_cli_centre_mirror },
+    { "pages", "URL", 1, 1, "are the pages that a Centre serves those of its list?",
+      "Fetches each page, holds it against the list, and prints the digest of all.",
+      vt_cli_centre_pages_options, vt_cli_centre_pages },
     { "invite", NULL, 0, 0, "invite a reviewer, as vendor or supervisor",
       "Signs FILE and prints a code; the other of the two signs the same FILE. Only both\n"
       "together count, and only for the products and the time that it names.",

@@ -4,7 +4,8 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { getJson, type About as AboutOf } from "./api.ts";
 import { open, useSession } from "./session.ts";
-import { Title } from "./ui.tsx";
+import { Tour, TourBar } from "./tour.tsx";
+import { Digest, Title } from "./ui.tsx";
 import { About } from "./views/about.tsx";
 import { Builders } from "./views/builders.tsx";
 import { Home } from "./views/home.tsx";
@@ -42,6 +43,7 @@ function View({ path }: { path: string[] }) {
   if (first === "builders") return <Builders />;
   if (first === "statistics") return <Statistics />;
   if (first === "others") return <Others />;
+  if (first === "tour") return <Tour />;
   if (first === "sign-in") return <SignIn />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
   if (first === "promises") return <Promises />;
@@ -101,6 +103,24 @@ function Alarms() {
   );
 }
 
+// What these pages are: the digest that the server tells, and the command that asks for it.
+function Footer() {
+  const [pages, setPages] = useState<AboutOf["pages"]>();
+  useEffect(() => void getJson<AboutOf>("about").then((about) => setPages(about.pages), () => undefined), []);
+  return (
+    <footer>
+      <p>
+        The check in this page is a convenience, since the Centre gives the page. The command line is the authority. <a href="#/about">What that means</a>
+      </p>
+      {pages !== undefined && (
+        <p>
+          These pages, by their server: <Digest of={pages.sha256} />. Ask for it yourself: <code>vitrine centre pages {location.origin}</code>
+        </p>
+      )}
+    </footer>
+  );
+}
+
 function Problems() {
   const [problems, setProblems] = useState<string[]>([]);
   useEffect(() => void getJson<AboutOf>("about").then((about) => setProblems(about.problems), () => setProblems([])), []);
@@ -143,15 +163,12 @@ function App() {
         </nav>
       </header>
       <main id="main">
+        <TourBar />
         <Alarms />
         <Problems />
         <View key={path.join("/")} path={path} />
       </main>
-      <footer>
-        <p>
-          The check in this page is a convenience, since the Centre gives the page. The command line is the authority. <a href="#/about">What that means</a>
-        </p>
-      </footer>
+      <Footer />
     </>
   );
 }

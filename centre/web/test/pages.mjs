@@ -5,7 +5,7 @@
 // VT_SHOTS=DIR keeps pictures; VT_LARGE_MB=4096 hashes a larger file.
 import axe from "axe-core";
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,7 +14,7 @@ import { chromium } from "playwright-core";
 const vitrine = process.argv[2];
 const canonical = (value) => (Array.isArray(value) ? `[${value.map(canonical).join()}]` : value && typeof value === "object" ? `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}` : JSON.stringify(value));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "tour", "trust", "about"];
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"];
 
 // What the case at hand is about, and what it must leave behind.
@@ -303,6 +303,14 @@ async function tabTo(page, words) {
   assert.fail(`no way to '${words}' by keyboard`);
 }
 
+async function tabToWhere(page, is, what) {
+  for (let i = 0; i < 80; i++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(is)) return;
+  }
+  assert.fail(`no way to ${what} by keyboard`);
+}
+
 async function byKeyboardAlone() {
   const { page, go } = await open();
   await go("");
@@ -322,6 +330,34 @@ async function byKeyboardAlone() {
   await tabTo(page, "Entry 4");
   await page.keyboard.press("Enter");
   await page.waitForSelector(".tree svg");
+  await go("places");
+  await page.waitForSelector("#country");
+  await tabTo(page, "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.match(await focused(page), /Where data lie/);
+  await tabToWhere(page, () => document.activeElement?.value === "file" && document.activeElement.type === "radio", "classes of data");
+  await page.keyboard.press("ArrowDown");
+  await page.waitForSelector(".map svg[aria-label*='class lookup']");
+  await tabToWhere(page, () => document.activeElement?.getAttribute("aria-label") === "map, said in words by the tables below", "the map");
+  await page.keyboard.press("ArrowRight"); // it scrolls, and loses nothing
+  await tabToWhere(page, () => document.activeElement?.tagName === "SELECT", "the list of countries");
+  await page.keyboard.type("Switz");
+  await page.waitForSelector("#country caption >> text=Switzerland");
+  assert.equal((await page.$$("#country .badge.good")).length, 4);
+  await tabTo(page, "Show me the command");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".authority[open] >> text=vitrine cell policy show");
+  await go("tour");
+  await tabTo(page, "Begin");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("h1 >> text=Trust root");
+  await tabTo(page, "Next");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("h1 >> text=lamp 1.4.0");
+  await page.waitForSelector(".tour >> text=2 of ");
+  await tabTo(page, "Leave the tour");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".tour", { state: "detached" });
   await go("");
   for (let i = 0; i < 40 && !(await page.evaluate(() => document.activeElement?.type === "file")); i++) await page.keyboard.press("Tab");
   assert.ok(await page.evaluate(() => document.activeElement?.type === "file"), "the file chooser has no focus");
@@ -345,6 +381,21 @@ async function commandsExist() {
     for (const option of line.match(/--[a-z-]+/g) ?? []) assert.ok(help.includes(`${option} `), `${line}: ${option}`);
   }
   for (const line of lines) assert.match(line, /^(vitrine|curl|make) /);
+}
+
+// The footer names the digest, and the command asks the server for each page.
+async function thePagesAreThoseOfTheList() {
+  const { page, go } = await open();
+  await go("releases");
+  await page.waitForSelector("footer .digest");
+  const digest = await text(page, "footer .digest");
+  assert.match(await text(page, "footer"), new RegExp(`vitrine centre pages ${centre}`));
+  const ask = (...words) => new Promise((resolve) => execFile(vitrine, ["centre", "pages", ...words], (error, out, trouble) => resolve([error?.code ?? 0, out + trouble])));
+  assert.deepEqual(await ask(centre), [0, `pages ${digest}, ${(await (await fetch(`${centre}/api/v1/pages`)).text()).split("\n").length - 1} files\n`]);
+  assert.equal((await ask(centre, "--expect", digest))[0], 0);
+  assert.match((await ask(centre, "--expect", "0".repeat(64))).join(), /^1,.*serves other pages/);
+  assert.match((await ask(await liar((url, body) => (url.endsWith(".css") ? `${body} ` : undefined)))).join(), /^1,.*is served with other bytes/);
+  assert.match((await ask(await liar((url) => (url === "/api/v1/pages" ? `${"0".repeat(64)}  ../trust.json\n` : undefined)))).join(), /^1,.*no name of a page/);
 }
 
 // What another Centre served is compared in the browser, and what is gone there is shown.
@@ -391,7 +442,7 @@ async function strangersWordsStayText() {
   assert.deepEqual(errors.filter((error) => /dialog|Content Security|TrustedHTML/.test(error)), []);
 }
 
-const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, strangersWordsStayText };
+const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, thePagesAreThoseOfTheList, strangersWordsStayText };
 
 const server = createServer(async (request, answer) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");

@@ -28,6 +28,8 @@ export function About() {
               </p>
               <p>Whoever builds the pages of version {about.version} gets the same bytes and the same digest:</p>
               <Command line="make centre-web" />
+              <p>And whether this server gives you these bytes, file by file:</p>
+              <Command line={`vitrine centre pages ${location.origin} --expect ${about.pages.sha256}`} />
             </>
           )}
           <p>

@@ -43,6 +43,9 @@ export function Home() {
     <>
       <Title>Nobody should have to rely on the vendor's word</Title>
       <p class="lead">Start from a file of yours and walk to its release, its source, who read it, who built it again, and the ledger that shows everybody the same. This page checks signatures and proofs itself, and gives the command that is the authority.</p>
+      <p>
+        New here? <a href="#/tour">A tour of five minutes</a>
+      </p>
       <YourFile />
       <Heads />
       <Pending />

@@ -130,6 +130,7 @@ IN_BROWSER(byKeyboardAlone)
 IN_BROWSER(commandsExist)
 IN_BROWSER(otherCentresAreCompared)
 IN_BROWSER(thePagesAreThoseOfTheList)
+IN_BROWSER(theDesksComposeCommands)
 IN_BROWSER(strangersWordsStayText)
 
 /* ---- without a browser ------------------------------------------------------------------
@@ -218,6 +219,7 @@ static const struct vt_case cases[] = {
     { "commands exist", commandsExist },
     { "other Centres are compared", otherCentresAreCompared },
     { "the pages are those of the list", thePagesAreThoseOfTheList },
+    { "the desks compose commands", theDesksComposeCommands },
     { "strangers' words stay text", strangersWordsStayText },
 };
 

@@ -8,6 +8,7 @@ import { Tour, TourBar } from "./tour.tsx";
 import { Digest, Title } from "./ui.tsx";
 import { About } from "./views/about.tsx";
 import { Builders } from "./views/builders.tsx";
+import { Desks } from "./views/desks.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
 import { Others } from "./views/others.tsx";
@@ -43,6 +44,7 @@ function View({ path }: { path: string[] }) {
   if (first === "builders") return <Builders />;
   if (first === "statistics") return <Statistics />;
   if (first === "others") return <Others />;
+  if (first === "desks") return <Desks />;
   if (first === "tour") return <Tour />;
   if (first === "sign-in") return <SignIn />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
@@ -137,7 +139,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["others", "Other Centres"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["desks", "Desks"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["others", "Other Centres"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
 
 function App() {
   const path = usePath();

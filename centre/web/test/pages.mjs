@@ -14,7 +14,7 @@ import { chromium } from "playwright-core";
 const vitrine = process.argv[2];
 const canonical = (value) => (Array.isArray(value) ? `[${value.map(canonical).join()}]` : value && typeof value === "object" ? `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}` : JSON.stringify(value));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "tour", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "desks", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "tour", "trust", "about"];
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"];
 
 // What the case at hand is about, and what it must leave behind.
@@ -428,6 +428,29 @@ async function otherCentresAreCompared() {
   await shoot(page, "others-gone");
 }
 
+// Approving and rejecting are one command each; a reason is one word of the shell.
+async function theDesksComposeCommands() {
+  const { page, go, requests, errors } = await open();
+  await go("desks");
+  await page.waitForSelector(".waits h3 >> text=lamp 1.5.0");
+  await page.waitForSelector("text=1 wait for the supervisor, 1 in all");
+  await page.waitForSelector(".waits >> text=nothing changed.");
+  await page.waitForSelector("[aria-label='approve lamp 1.5.0'] .command >> text=vitrine supervise approve lamp 1.5.0");
+  assert.equal((await page.$$("[aria-label='reject lamp 1.5.0'] .command")).length, 0);
+  const reason = "it's \"odd\"; $(touch x)\nand `y` & more";
+  await page.fill("[aria-label='reject lamp 1.5.0'] textarea", reason);
+  const line = await text(page, "[aria-label='reject lamp 1.5.0'] .command pre");
+  assert.equal(execFileSync("sh", ["-c", line.replace(/^vitrine .*? --reason /, "printf %s ")]).toString(), reason.replace("\n", " "));
+  await page.waitForSelector("#denials >> text=Acme refused the build host's log");
+  assert.match(await text(page, "#members"), /Watch.*supervisor.*until 20\d\d/s);
+  assert.match(await text(page, "#members"), /enrolled, entry 21/);
+  assert.ok(requests.every((request) => request.method() === "GET"));
+  assert.deepEqual(errors, []);
+  // A release that differs from the one before in its source is said to.
+  await go("desks", await liar(json("/api/v1/releases/lamp/1.5.0", (value) => (value.statements.find((row) => row.kind === "draft").says.source = "0".repeat(64)))));
+  await page.waitForSelector(".waits >> text=source changed.");
+}
+
 // Names and sentences of strangers stay text.
 async function strangersWordsStayText() {
   const evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
@@ -442,7 +465,7 @@ async function strangersWordsStayText() {
   assert.deepEqual(errors.filter((error) => /dialog|Content Security|TrustedHTML/.test(error)), []);
 }
 
-const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, thePagesAreThoseOfTheList, strangersWordsStayText };
+const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, thePagesAreThoseOfTheList, theDesksComposeCommands, strangersWordsStayText };
 
 const server = createServer(async (request, answer) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");

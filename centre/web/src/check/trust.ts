@@ -14,6 +14,8 @@ export interface Key {
   from: bigint; // seconds since 1970, as all here
   until: bigint;
   mandateUntil: bigint;
+  accreditation: string;
+  funding: string;
   compromisedFrom: bigint;
   products: string[] | undefined; // undefined: all
 }
@@ -46,6 +48,8 @@ export function readKey(row: Json): Key {
     from: seconds(text(row, "from")),
     until: seconds(text(row, "until")),
     mandateUntil: seconds(text(row.mandate, "until")),
+    accreditation: text(row.mandate, "accreditation"),
+    funding: text(row.mandate, "funding"),
     compromisedFrom: row.compromised_from === undefined ? NEVER : seconds(text(row, "compromised_from")),
     products: Array.isArray(row.products) ? row.products.map(String) : undefined,
   };

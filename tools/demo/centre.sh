@@ -83,11 +83,31 @@ shows_the_story() {
         shows /api/v1/about '"problems":[]'
 }
 
+# Without npm there are no pages, and nothing to ask.
+serves_its_pages() {
+    [ ! -e "$build/web/index.html" ] || vitrine centre pages "$(cat centre.url)"
+}
+
+# Another foundation's Centre begins with its own trust root, and shows the same digests.
+mirror_centre() {
+    mkdir -p centre-jp && cp trust.json centre-jp/trust.json && cp demands.json centre-jp/policy.json &&
+        vitrine centre mirror centre centre-jp --as first &&
+        vitrine centre compare centre-jp "$(cat centre.url)" --keep first
+}
+
+compare_altered() {
+    printf ' ' >>centre-jp/public/hello/1.1/hello.evidence &&
+        vitrine centre compare centre-jp "$(cat centre.url)"
+}
+
 run_centre() {
     echo "5. The Transparency Centre"
     say_where_data_lie
     tell foundation "copies ledger, desk and public folder, and believes none" gather_copies
     tell foundation "opens the Centre over them" open_centre
     tell anyone "finds published, withdrawn and differing releases there" shows_the_story
+    tell anyone "asks whether it serves the pages of its list" serves_its_pages
+    tell "second Centre" "mirrors it, each byte by its digest, and shows the same" mirror_centre
+    expect anyone "one altered digest in the mirror is named" "altered: hello 1.1: evidence" compare_altered
     [ -n "$keep" ] || kill "$centre" 2>/dev/null
 }

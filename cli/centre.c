@@ -164,6 +164,17 @@ static const struct vt_verb verbs[] = {
       "code\n"
       "1: something was refused, differs, or is gone.",
       vt_cli_centre_mirror_options, vt_cli_centre_mirror },
+    { "export", NULL, 0, 0, "one signed page for an authority, with its proofs",
+      "Where a country's data lie, who asked to read and why, what was ordered to be "
+      "erased,\n"
+      "and what the supervisor was refused. The key is the supervisor's, the foundation's, "
+      "a\n"
+      "cell's, or that of data protection.",
+      vt_cli_centre_export_options, vt_cli_centre_export },
+    { "check-export", "FILE", 1, 1, "check such a page, offline",
+      "Signature and proofs hold, and the page says what they prove: it is written again\n"
+      "from its evidence and compared.",
+      vt_cli_centre_check_export_options, vt_cli_centre_check_export },
     { "pages", "URL", 1, 1, "are the pages that a Centre serves those of its list?",
       "Fetches each page, holds it against the list, and prints the digest of all.",
       vt_cli_centre_pages_options, vt_cli_centre_pages },

@@ -260,6 +260,28 @@ static void check_plain(const char *out, const char *object, const char *plain)
 /* ---- the whole road ---------------------------------------------------------------------
  */
 
+/* What an authority is told of it, by one page that holds the proofs. */
+static void export_it(void)
+{
+    const char *said;
+
+    VT_CHECK(mkdir(path("centre"), 0755) == 0 && mkdir(path("centre/ledgers"), 0755) == 0);
+    vt_test_write(path("centre/trust.json"), vt_test_read(path("trust.json")));
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", path("log"), path("centre/ledgers/access")));
+    said = vt_test_run(0, VT_ARGV("vitrine", "centre", "export", "--dir", path("centre"),
+                                  "--country", "CH", "--openings",
+                                  path("agent/holder/openings"), "--accesses", "access",
+                                  "--enrolment", path("enrolled-5.json"), "--key",
+                                  path("supervisor.key"), "--out", path("ch.html")));
+    VT_CHECK_SAYING(strstr(said, "1 proofs") != NULL, "%s", said);
+    said = vt_test_run(0, VT_ARGV("vitrine", "centre", "check-export", path("ch.html"),
+                                  "--trust", path("trust.json")));
+    VT_CHECK_SAYING(strstr(said, "good: signed by Watch") != NULL, "%s", said);
+    said = vt_arena_cstr(vt_test_arena(), vt_test_read(path("ch.html")));
+    VT_CHECK_SAYING(strstr(said, "<td>malware-analysis</td><td>Zurich, CH</td>") != NULL,
+                    "%s", said);
+}
+
 static void a_reading_is_on_record(void)
 {
     const char *object, *said;
@@ -289,6 +311,7 @@ static void a_reading_is_on_record(void)
     (void)review(1, "open", "2");
     said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent")));
     VT_CHECK_SAYING(strstr(said, "released 1, 1 file keys") != NULL, "%s", said);
+    export_it();
 }
 
 /* The log as a leak: every byte that the ledger shows, and none of it is about anybody. */

@@ -14,6 +14,7 @@ import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
 import { Others } from "./views/others.tsx";
 import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
+import { Protection } from "./views/protection.tsx";
 import { Releases } from "./views/releases.tsx";
 import { SignIn } from "./views/sign-in.tsx";
 import { Source, SourceDifference } from "./views/source.tsx";
@@ -45,6 +46,7 @@ function View({ path }: { path: string[] }) {
   if (first === "statistics") return <Statistics />;
   if (first === "others") return <Others />;
   if (first === "desks") return <Desks />;
+  if (first === "protection") return <Protection />;
   if (first === "tour") return <Tour />;
   if (first === "sign-in") return <SignIn />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
@@ -139,7 +141,7 @@ function Problems() {
   );
 }
 
-const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["desks", "Desks"], ["places", "Where data lie"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["others", "Other Centres"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
+const LINKS: [string, string][] = [["", "Your file"], ["releases", "Releases"], ["desks", "Desks"], ["places", "Where data lie"], ["protection", "Data protection"], ["builders", "Builders"], ["statistics", "Statistics"], ["promises", "Promises"], ["ledgers", "Ledgers"], ["others", "Other Centres"], ["trust", "Trust root"], ["about", "About"], ["sign-in", "Reviewers"]];
 
 function App() {
   const path = usePath();

@@ -14,7 +14,7 @@ import { chromium } from "playwright-core";
 const vitrine = process.argv[2];
 const canonical = (value) => (Array.isArray(value) ? `[${value.map(canonical).join()}]` : value && typeof value === "object" ? `{${Object.keys(value).sort().map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join()}}` : JSON.stringify(value));
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "desks", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "tour", "trust", "about"];
+const VIEWS = ["", "releases", "releases/lamp/1.4.0", "releases/lamp/1.5.0", "desks", "protection", "places", "builders", "statistics", "promises", "ledgers", "ledgers/releases", "ledgers/releases/4", "others", "tour", "trust", "about"];
 const FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-software-rasterizer"];
 
 // What the case at hand is about, and what it must leave behind.
@@ -156,6 +156,11 @@ async function theTruthRaisesNoAlarm() {
   assert.equal((await page.$$("#country .badge.good")).length, 4);
   assert.match(await text(page, "#board"), /late: 1 of 4 services; here: 1, moving: 1, stays: 1, not moved yet: 1/);
   assert.match(await text(page, "#board tbody tr"), /build.*late since/s);
+  await go("protection");
+  await page.waitForSelector(".box.good >> text=entry 19 of the ledger, signed by");
+  await page.selectOption("select", "CA");
+  assert.match(await text(page, "#country"), /file.*stays.*headquarters/s);
+  await page.waitForSelector(".command >> text=--country CA");
   await go("builders");
   await page.waitForSelector("text=checked here: entry 20, signed by");
   assert.match(await text(page, "#builders"), /Acme.*Zurich.*trust root.*Acme.*Berne, CH.*checked here: entry 21/s);

@@ -15,7 +15,7 @@ interface Strays {
   strays: { index: number; why: string }[];
 }
 
-interface Residency extends Strays {
+export interface Residency extends Strays {
   ledger: string;
   entries: number;
   newest?: { index: number; version: number; created: string; seen: string; digest: string };
@@ -67,7 +67,7 @@ async function checkTable(shown: Residency): Promise<Table> {
 
 type Checked = { table?: Table; failure?: string };
 
-function useTable(shown: Residency | null | undefined): Checked {
+export function useTable(shown: Residency | null | undefined): Checked {
   const { isReady } = useSession();
   const [checked, setChecked] = useState<Checked>({});
   useEffect(() => {
@@ -98,7 +98,7 @@ const Where = ({ step }: { step: Step }) => (
   </>
 );
 
-function Country({ table, country, choose }: { table: Table; country: string; choose: (country: string) => void }) {
+export function Country({ table, country, choose }: { table: Table; country: string; choose: (country: string) => void }) {
   const time = now();
   return (
     <>

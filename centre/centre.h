@@ -11,7 +11,8 @@
  *   FOLDER/invitations/      of reviewers (centre/invitation.h); may be missing
  *   FOLDER/library/          source that they read (centre/library.h); may be missing
  *   FOLDER/others/           what is remembered of other Centres (centre/others.h)
- *   FOLDER/porter/           their passkeys and sessions (centre/porter.h)
+ *   FOLDER/seal.pub          to whom what they ask is sealed (centre/sealed.h)
+ *   FOLDER/porter/           their passkeys and sessions (centre/porter.h), and that record
  *
  *   strangers <-> front <-> reader    documents, a generation at a time
  *                   ^-----> prover    what is asked of a ledger

@@ -221,6 +221,7 @@ static const struct {
     { "/api/v1/session", VT_KNOCK_LOOK, NULL, false },
     { "/api/v1/session/close", VT_KNOCK_LEAVE, take_leave, true },
     { "/api/v1/source", VT_KNOCK_ASK, take_ask, true },
+    { "/api/v1/sealed", VT_KNOCK_SEAL, NULL, false },
 };
 
 enum { REQUESTS = sizeof requests / sizeof requests[0] };
@@ -237,7 +238,6 @@ static bool is_foreign(const struct vt_http_exchange *exchange)
 static int take_request(const struct vt_http_exchange *exchange, size_t which,
                         struct parcel *p, struct vt_error *err)
 {
-    bool has_token = requests[which].verb >= VT_KNOCK_ENTER;
     vt_slice type = vt_http_header(exchange, "Content-Type");
 
     if (is_foreign(exchange)) {
@@ -245,7 +245,7 @@ static int take_request(const struct vt_http_exchange *exchange, size_t which,
         return VT_HTTP_FORBIDDEN;
     }
     p->knock.verb = requests[which].verb;
-    if (has_token)
+    if (vt_knock_has_session(p->knock.verb))
         p->knock.fields[0] = token_of(exchange);
     if (requests[which].has_csrf)
         p->knock.fields[1] = vt_http_header(exchange, "X-Vitrine-Session");
@@ -272,7 +272,7 @@ static bool may_knock(struct vt_door *door, enum vt_knock_verb verb)
     int64_t now_ms = vt_monotonic_ms();
     uint64_t passed_ms = (uint64_t)(now_ms - door->tokens_ms); /* never goes back */
 
-    if (verb > VT_KNOCK_ENTER)
+    if (verb != VT_KNOCK_ENTER && vt_knock_has_session(verb))
         return true;
     door->tokens_ms = now_ms;
     door->tokens += (passed_ms < MILLI ? passed_ms : MILLI) * KNOCKS_A_SECOND;

@@ -7,6 +7,7 @@
  *                                     "signature"}: sets the cookie
  *   GET  /api/v1/session             whose session it is
  *   POST /api/v1/session/close       {}
+ *   GET  /api/v1/sealed              the head of the sealed record
  *   POST /api/v1/source              {"product","version","kind", ...}
  *
  * Bytes are in base64.  A request that changes or reads anything comes from a page of this

@@ -6,9 +6,15 @@ static size_t field_count(enum vt_knock_verb verb)
     static const uint8_t counts[VT_KNOCK_VERBS] = {
         [VT_KNOCK_CHALLENGE] = 1, [VT_KNOCK_ENROL] = 3, [VT_KNOCK_ENTER] = 5,
         [VT_KNOCK_LOOK] = 1,      [VT_KNOCK_LEAVE] = 2, [VT_KNOCK_ASK] = 3,
+        [VT_KNOCK_SEAL] = 0,
     };
 
     return counts[verb];
+}
+
+bool vt_knock_has_session(enum vt_knock_verb verb)
+{
+    return verb != VT_KNOCK_CHALLENGE && verb != VT_KNOCK_ENROL && verb != VT_KNOCK_SEAL;
 }
 
 void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out)

@@ -20,6 +20,7 @@ enum vt_knock_verb {
     VT_KNOCK_LOOK,  /* token */
     VT_KNOCK_LEAVE, /* token, csrf */
     VT_KNOCK_ASK,   /* token, csrf, a question of source */
+    VT_KNOCK_SEAL,  /* nothing: the head of what is sealed */
     VT_KNOCK_VERBS,
 };
 
@@ -31,6 +32,9 @@ struct vt_knock {
     enum vt_knock_verb verb;
     vt_slice fields[VT_KNOCK_FIELDS_MAX]; /* as many as the verb has; others empty */
 };
+
+/* Does it bear a session's token?  Others may come from anybody. */
+bool vt_knock_has_session(enum vt_knock_verb verb);
 
 void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out);
 VT_CHECKED bool vt_knock_read(vt_slice body, struct vt_knock *out);

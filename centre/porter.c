@@ -33,6 +33,8 @@ struct challenge {
 
 struct vt_porter {
     struct vt_disk *above, *disk;
+    struct vt_sealed *sealed;
+    struct vt_age_recipient recipient; /* of what is sealed */
     const struct vt_trust *trust;
     struct vt_env env;
     char *origin, party[256];
@@ -322,13 +324,43 @@ static bool parse_session(const json_t *json, const char *name, struct session *
     return true;
 }
 
+/* ---- the sealed record ------------------------------------------------------------------
+ */
+
+/* A session is called by the beginning of its hash, which tells nothing of its token. */
+static bool record(struct vt_porter *p, const struct session *row, enum vt_sealed_deed deed,
+                   const struct vt_sealed_words *words, struct vt_error *err)
+{
+    return vt_sealed_add(p->sealed, deed, row->hash.bytes, &row->invitation, words, err);
+}
+
+bool vt_porter_settle(struct vt_porter *p, struct vt_error *err)
+{
+    return vt_sealed_settle(p->sealed, err);
+}
+
+json_t *vt_porter_seal(const struct vt_porter *p)
+{
+    struct vt_sealed_head head = vt_sealed_head(p->sealed);
+    char recipient[VT_AGE_RECIPIENT_CHARS + 1];
+
+    vt_age_recipient_text(&p->recipient, recipient);
+    return json_pack("{s:I,s:o,s:s}", "records", (json_int_t)head.number, "chain",
+                     vt_field_of_hash(&head.chain), "recipient", recipient);
+}
+
+/* A record that is full keeps nobody in. */
 static bool end_session(struct vt_porter *p, struct session *row, struct vt_error *err)
 {
+    static const struct vt_sealed_words nothing = { 0 };
     VT_AUTO_ARENA arena = vt_arena_new();
 
     if (!vt_disk_remove(p->disk, session_path(arena, &row->hash), err) &&
         err->code != VT_ABSENT)
         return false;
+    if (!record(p, row, VT_SEALED_CLOSED, &nothing, err) && err->code != VT_LIMIT)
+        return false;
+    *err = (struct vt_error){ 0 };
     *row = p->sessions[--p->session_count];
     return true;
 }
@@ -449,6 +481,7 @@ bool vt_porter_enter(struct vt_porter *p, const struct vt_porter_entry *entry,
                      char token_out[VT_PORTER_TOKEN_HEX + 1], json_t **out,
                      struct vt_error *err)
 {
+    static const struct vt_sealed_words nothing = { 0 };
     uint8_t dice[VT_SHA256_BYTES];
     char token[VT_PORTER_TOKEN_HEX + 1];
     struct kept_passkey *passkey = NULL;
@@ -468,7 +501,8 @@ bool vt_porter_enter(struct vt_porter *p, const struct vt_porter_entry *entry,
                             .expires_unix_s = now_s(p) + VT_PORTER_SESSION_S_MAX,
                             .used_ms = vt_monotonic_ms(),
                             .tokens = TOKENS_MAX };
-    if (!write_session(p, &row, err))
+    if (!record(p, &row, VT_SEALED_OPENED, &nothing, err) ||
+        !vt_sealed_settle(p->sealed, err) || !write_session(p, &row, err))
         return false;
     p->sessions = vt_grow_array(p->sessions, p->session_count + 1, sizeof *p->sessions);
     p->sessions[p->session_count++] = row;
@@ -503,18 +537,22 @@ static bool take_turn(struct session *row, int64_t before_ms)
 }
 
 bool vt_porter_admits(struct vt_porter *p, vt_slice token, vt_slice csrf, vt_slice product,
-                      struct vt_error *err)
+                      vt_slice question, struct vt_error *err)
 {
     struct session *row = find_session(p, token);
     int64_t before_ms = row != NULL ? row->used_ms : 0;
+    struct vt_sealed_words words = { .question = question };
 
     if (!open_session(p, token, &row, err) || !check_csrf(token, csrf, err))
         return false;
-    if (!vt_invitation_covers(open_invitation(p, &row->invitation), product))
-        return vt_fail(err, VT_REJECTED, "your invitation does not name this product");
-    return take_turn(row, before_ms) ||
-           vt_fail(err, VT_LIMIT, "you ask faster than %d times a second, try again",
-                   VT_PORTER_ASKS_A_SECOND);
+    if (!take_turn(row, before_ms))
+        return vt_fail(err, VT_LIMIT, "you ask faster than %d times a second, try again",
+                       VT_PORTER_ASKS_A_SECOND);
+    words.is_refused = !vt_invitation_covers(open_invitation(p, &row->invitation), product);
+    if (!record(p, row, VT_SEALED_ASKED, &words, err))
+        return false;
+    return !words.is_refused ||
+           vt_fail(err, VT_REJECTED, "your invitation does not name this product");
 }
 
 bool vt_porter_leave(struct vt_porter *p, vt_slice token, vt_slice csrf,
@@ -523,7 +561,7 @@ bool vt_porter_leave(struct vt_porter *p, vt_slice token, vt_slice csrf,
     struct session *row;
 
     return open_session(p, token, &row, err) && check_csrf(token, csrf, err) &&
-           end_session(p, row, err);
+           end_session(p, row, err) && vt_sealed_settle(p->sealed, err);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -595,12 +633,16 @@ static bool open_folders(struct vt_porter *p, const char *folder, struct vt_erro
     struct vt_disk *invitations;
 
     if (!vt_disk_open(folder, false, &p->above, err) ||
+        !vt_seal_read(p->above, p->trust, vt_slice_from_cstr(p->party), now_s(p),
+                      &p->recipient, err) ||
         !vt_disk_open_below(p->above, VT_CENTRE_INVITATIONS, &invitations, err))
         return false;
     vt_disk_close(invitations);
     return vt_disk_open_below(p->above, VT_CENTRE_PORTER, &p->disk, err) &&
            vt_disk_lock(p->disk, err) && vt_disk_sweep(p->disk, "", err) &&
-           load(p, "passkeys", load_passkey, err) && load(p, "sessions", load_session, err);
+           load(p, "passkeys", load_passkey, err) &&
+           load(p, "sessions", load_session, err) &&
+           vt_sealed_open(p->disk, &p->env, &p->recipient, &p->sealed, err);
 }
 
 bool vt_porter_open(const char *folder, const char *origin, const struct vt_trust *trust,
@@ -628,6 +670,7 @@ void vt_porter_close(struct vt_porter *p)
     if (p == NULL)
         return;
     vt_invitations_clear(&p->invitations);
+    vt_sealed_close(p->sealed);
     vt_disk_close(p->disk);
     vt_disk_close(p->above);
     vt_buf_clear(&p->told);

@@ -2,10 +2,10 @@
  * that were registered with their codes, and the sessions that passkeys opened.  It holds
  * no secret of others: of a session it keeps the SHA-256 of its token alone.
  *
- *   FOLDER/invitations/            statements of vendor and supervisor
- * (centre/invitation.h) FOLDER/porter/passkeys/INVITATION.json   the one passkey of an
- * invitation FOLDER/porter/sessions/HASH.json         an open session; gone when it is
- * closed
+ *   FOLDER/invitations/                      of vendor and supervisor (centre/invitation.h)
+ *   FOLDER/porter/passkeys/INVITATION.json   the one passkey of an invitation
+ *   FOLDER/porter/sessions/HASH.json         an open session; gone when it is closed
+ *   FOLDER/porter/sealed                     what was asked (centre/sealed.h)
  *
  *   code --challenge--> passkey registered, once      passkey --challenge--> session
  *
@@ -15,6 +15,7 @@
 #define VT_CENTRE_PORTER_H
 
 #include "centre/invitation.h"
+#include "centre/sealed.h"
 #include "crypto/passkey.h"
 
 #define VT_CENTRE_PORTER           "porter"
@@ -31,7 +32,8 @@ struct vt_porter;
 /* Takes the lock on FOLDER/porter, which is made if it is missing, as is
  * FOLDER/invitations.  folder, origin: borrowed for the call; trust: as long as the porter.
  * Returned, end with vt_porter_close.
- * Errors: VT_MALFORMED the origin, or a file of the porter's; VT_LIMIT; VT_IO */
+ * Errors: VT_REJECTED no certified key to seal to, or what was sealed is damaged;
+ *         VT_MALFORMED the origin, or a file of the porter's; VT_LIMIT; VT_IO */
 VT_CHECKED bool vt_porter_open(const char *folder, const char *origin,
                                const struct vt_trust *trust, const struct vt_env *env,
                                struct vt_porter **porter_out, struct vt_error *err);
@@ -67,9 +69,14 @@ VT_CHECKED bool vt_porter_enter(struct vt_porter *porter,
 /* {"reviewer","products","until","csrf"}; returned. */
 VT_CHECKED bool vt_porter_look(struct vt_porter *porter, vt_slice token, json_t **out,
                                struct vt_error *err);
-/* May this session read of this product now?  Counts against its rate. */
+/* May this session ask this of this product now?  Counts against its rate.  A yes is on the
+ * sealed record when vt_porter_settle has returned, and not before; so is a no to a session
+ * that may not read of this product. */
 VT_CHECKED bool vt_porter_admits(struct vt_porter *porter, vt_slice token, vt_slice csrf,
-                                 vt_slice product, struct vt_error *err);
+                                 vt_slice product, vt_slice question, struct vt_error *err);
+VT_CHECKED bool vt_porter_settle(struct vt_porter *porter, struct vt_error *err);
+/* {"records","chain","recipient"}: the sealed record's head, for everybody; returned. */
+json_t *vt_porter_seal(const struct vt_porter *porter);
 /* Close it, durably. */
 VT_CHECKED bool vt_porter_leave(struct vt_porter *porter, vt_slice token, vt_slice csrf,
                                 struct vt_error *err);

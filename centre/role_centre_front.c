@@ -268,6 +268,7 @@ static const struct vt_http_route routes[] = {
     { "GET", "/health", 0, on_health, NULL },
     { "GET", "/metrics", 0, on_metrics, NULL },
     { "GET", "/api/v1/session", 0, on_reviewer, NULL },
+    { "GET", "/api/v1/sealed", 0, on_reviewer, NULL },
     { "POST", "/api/v1/session/*", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "POST", "/api/v1/source", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "GET", "/*", 0, on_get, NULL },

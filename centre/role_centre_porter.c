@@ -1,6 +1,7 @@
 /* role centre-porter: decides who may read source, and hands questions of those who may to
  * the librarian, whom nobody else can reach.  What it takes apart itself is what vendor and
- * supervisor signed; of what strangers send it gets bounded fields.
+ * supervisor signed; of what strangers send it gets bounded fields.  What is asked it
+ * seals for the foundation before anybody answers (centre/sealed.h).
  *
  * Rights: read invitations, write its own folder; its channel and the librarian's.  No
  * socket, no key.  The trust root is read before the rights are given up. */
@@ -20,8 +21,15 @@ const struct vt_rights vt_centre_porter_rights = { .folder = "", /* told at the 
                                                    .files_max = 256,
                                                    .libraries = { &vt_libfido2 } };
 
+/* Questions that may be asked once the sealed record of them is durable. */
+struct admitted {
+    struct vt_buf asks[VT_CENTRE_ASKED_MAX];
+    size_t count;
+};
+
 struct door {
     struct vt_channel front, librarian; /* the front: whoever started us handed it on */
+    struct admitted admitted;
     struct vt_trust *trust;
     struct vt_buf trust_bytes;
     struct vt_porter *porter;
@@ -88,7 +96,7 @@ static bool accept(struct vt_channel *front, uint32_t place, const char *before,
 struct outcome {
     json_t *json;                        /* what is answered */
     char token[VT_PORTER_TOKEN_HEX + 1]; /* of a new session; else empty */
-    bool is_asked;                       /* the librarian will answer */
+    bool is_admitted;                    /* the librarian will answer */
 };
 
 static bool enter(struct vt_porter *porter, const vt_slice *f, struct outcome *out,
@@ -106,20 +114,18 @@ static bool enter(struct vt_porter *porter, const vt_slice *f, struct outcome *o
 static bool ask(struct door *d, const struct vt_knock *knock, struct outcome *out,
                 struct vt_error *err)
 {
-    VT_AUTO_BUF body = vt_buf_init(VT_KIB(4));
+    struct vt_buf *body = &d->admitted.asks[d->admitted.count];
     struct vt_source_question question;
 
     if (!vt_source_question_read(knock->fields[2], &question))
         return vt_fail(err, VT_MALFORMED, "no question about source has this form");
     if (!vt_porter_admits(d->porter, knock->fields[0], knock->fields[1], question.product,
-                          err))
+                          knock->fields[2], err))
         return false;
-    vt_source_ask_write(knock->place, knock->fields[2], &body);
-    if (!vt_channel_send(&d->librarian, VT_CENTRE_ASK, vt_buf_slice(&body), err)) {
-        err->code = VT_IO; /* it is gone, and all of us start again */
-        return false;
-    }
-    out->is_asked = true;
+    *body = vt_buf_init(VT_KIB(4));
+    vt_source_ask_write(knock->place, knock->fields[2], body);
+    d->admitted.count++;
+    out->is_admitted = true;
     return true;
 }
 
@@ -142,6 +148,9 @@ static bool act(struct door *d, const struct vt_knock *knock, struct outcome *ou
     case VT_KNOCK_LEAVE:
         is_ok = vt_porter_leave(d->porter, f[0], f[1], err);
         break;
+    case VT_KNOCK_SEAL:
+        out->json = vt_porter_seal(d->porter);
+        return true;
     default:
         return ask(d, knock, out, err);
     }
@@ -153,7 +162,7 @@ static bool act(struct door *d, const struct vt_knock *knock, struct outcome *ou
 /* ---- the two channels -------------------------------------------------------------------
  */
 
-static bool on_front(struct door *d, struct vt_error *err)
+static bool on_knock(struct door *d, struct vt_error *err)
 {
     struct outcome outcome = { .token = "" };
     struct vt_message message;
@@ -172,11 +181,39 @@ static bool on_front(struct door *d, struct vt_error *err)
         }
         return refuse(&d->front, knock.place, &why, err);
     }
-    is_ok = outcome.is_asked ||
+    is_ok = outcome.is_admitted ||
             accept(&d->front, knock.place, outcome.token, outcome.json, err);
     json_decref(outcome.json);
     explicit_bzero(outcome.token, sizeof outcome.token);
     return is_ok;
+}
+
+/* No record, no read: the librarian hears of a question when its record is durable. */
+static bool ask_admitted(struct door *d, struct vt_error *err)
+{
+    bool is_ok = vt_porter_settle(d->porter, err);
+
+    for (size_t i = 0; i < d->admitted.count; i++) {
+        is_ok = is_ok && vt_channel_send(&d->librarian, VT_CENTRE_ASK,
+                                         vt_buf_slice(&d->admitted.asks[i]), err);
+        vt_buf_clear(&d->admitted.asks[i]);
+    }
+    d->admitted.count = 0;
+    return is_ok;
+}
+
+/* All who wait: one sync makes all their records durable. */
+static bool on_front(struct door *d, struct vt_error *err)
+{
+    struct pollfd more = { .fd = d->front.fd, .events = POLLIN };
+    size_t count = 0;
+
+    do {
+        if (!on_knock(d, err))
+            return false;
+    } while (++count < VT_CENTRE_ASKED_MAX && poll(&more, 1, 0) > 0 &&
+             (more.revents & POLLIN) != 0);
+    return ask_admitted(d, err);
 }
 
 /* Answers of the librarian go on as they are; the front distrusts them. */

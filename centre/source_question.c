@@ -1,7 +1,7 @@
 /* See source_question.h. */
 #include "centre/source_question.h"
 
-bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out)
+const char *vt_source_kind_name(enum vt_source_kind kind)
 {
     static const char *const names[VT_SOURCE_KINDS] = {
         [VT_SOURCE_ABOUT] = "about",   [VT_SOURCE_MANIFEST] = "manifest",
@@ -9,8 +9,13 @@ bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out)
         [VT_SOURCE_DEFINE] = "define",
     };
 
+    return names[kind];
+}
+
+bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out)
+{
     for (unsigned i = 0; i < VT_SOURCE_KINDS; i++)
-        if (vt_slice_is(name, names[i])) {
+        if (vt_slice_is(name, vt_source_kind_name((enum vt_source_kind)i))) {
             *out = (enum vt_source_kind)i; /* below VT_SOURCE_KINDS */
             return true;
         }

@@ -35,6 +35,7 @@ struct vt_source_question {
 
 /* "about", "manifest", ...; false: there is no such kind. */
 VT_CHECKED bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out);
+const char *vt_source_kind_name(enum vt_source_kind kind);
 
 void vt_source_question_write(const struct vt_source_question *question,
                               struct vt_buf *out);

@@ -85,6 +85,7 @@ static void play(const char *name)
     need_browser();
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), &world);
+    (void)vt_reviewers_seal(&world, "localhost");
     vt_reviewers_add_sources(&world);
     if (strcmp(name, "aLargeSourceIsQuick") == 0)
         add_large(&world);
@@ -117,6 +118,7 @@ IN_BROWSER(aSwappedSourceIsSeen)
 IN_BROWSER(aToldDigestIsNotASignature)
 IN_BROWSER(aSearchGoesOn)
 IN_BROWSER(anErrorIsNoTampering)
+IN_BROWSER(aFalseSealIsSeen)
 IN_BROWSER(anEndStopsThePage)
 IN_BROWSER(noBarrier)
 IN_BROWSER(aLargeSourceIsQuick)
@@ -128,6 +130,7 @@ static const struct vt_case cases[] = {
     { "a told digest is not a signature", aToldDigestIsNotASignature },
     { "a search goes on", aSearchGoesOn },
     { "an error is no tampering", anErrorIsNoTampering },
+    { "a false seal is seen", aFalseSealIsSeen },
     { "an end stops the page", anEndStopsThePage },
     { "no barrier", noBarrier },
     { "a large source is quick", aLargeSourceIsQuick },

@@ -53,6 +53,7 @@ static void make(struct stand *s)
 {
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), &s->world);
+    (void)vt_reviewers_seal(&s->world, "localhost");
     vt_reviewers_add_sources(&s->world);
     add_trap(&s->world);
     s->invitation = vt_reviewers_invitation("rahel", (const char *const[]){ "lamp", NULL },
@@ -87,12 +88,76 @@ static void play(const char *name)
         play(#name);                                                                       \
     }
 
-CASE(aReviewerReads)
 CASE(nobodyElseReads)
 CASE(passkeysAreStrict)
 CASE(sessionsAreStrict)
 CASE(theyAskTooFast)
 CASE(searchesAreBounded)
+
+static const char *unseal(const struct stand *s, int code, const char *option,
+                          const char *value)
+{
+    return vt_test_run(
+        code, VT_ARGV(vt_test_vitrine(), "centre", "unseal",
+                      vt_arena_printf(vt_test_arena(), "%s/porter/sealed", s->world.folder),
+                      option, value));
+}
+
+#define MUST_SAY(answer, words)                                                            \
+    VT_CHECK_SAYING(strstr((answer), (words)) != NULL, "%s", (answer))
+
+/* What was read and searched, for the foundation; that it took place, for everybody. */
+static void check_sealed(const struct stand *s)
+{
+    const char *key = vt_arena_printf(vt_test_arena(), "%s.seal.key", s->world.folder);
+    const char *plain = unseal(s, 0, NULL, NULL), *opened = unseal(s, 0, "--key", key);
+    const char *head = strstr(plain, "head ") + 5;
+    vt_slice bytes =
+        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/porter/sealed", s->world.folder));
+
+    MUST_SAY(plain, "session ");
+    VT_CHECK_SAYING(strstr(plain, "lamp") == NULL, "%s", plain);
+    VT_CHECK(memmem(bytes.data, bytes.len, "lamp", 4) == NULL);
+    MUST_SAY(opened, "search lamp 2.0.0 \"^INT lamp_(dim|light)\\(\" as an expression");
+    MUST_SAY(opened, "define lamp 2.0.0 \"lamp_dim\"");
+    MUST_SAY(opened, "file lamp 2.0.0 file 3");
+    head = vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(head, "\n"), head);
+    MUST_SAY(unseal(s, 0, "--head", head), "nothing before it was changed");
+    MUST_SAY(unseal(s, 1, "--head",
+                    vt_arena_printf(vt_test_arena(), "99999%s", strchr(head, ':'))),
+             "NOT WELL");
+}
+
+static void a_reviewer_reads(void)
+{
+    struct stand s = { 0 };
+
+    make(&s);
+    start(&s);
+    ask(&s, "aReviewerReads");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+    check_sealed(&s);
+}
+
+/* A key that nobody certified, or none: reviewers do not come in unsealed. */
+static void without_a_seal_nobody_comes_in(void)
+{
+    struct stand s = { 0 };
+    const char *seal, *said;
+
+    make(&s);
+    seal = vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_SEAL_KEY, s.world.folder);
+    vt_test_write(seal,
+                  VT_LIT("age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"
+                         "\n"));
+    said = vt_test_run(1, VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder,
+                                  "--origin", s.origin));
+    MUST_SAY(said, VT_CENTRE_SEAL_KEY);
+    VT_CHECK(unlink(seal) == 0);
+    said = vt_test_run(1, VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder,
+                                  "--origin", s.origin));
+    MUST_SAY(said, VT_CENTRE_SEAL_KEY " is missing");
+}
 
 static void an_end_counts_at_once(void)
 {
@@ -303,8 +368,7 @@ static void strangers_do_not_fill_the_door(void)
 
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     vt_centre_world_make(vt_test_path("c"), &world);
-    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&world.world), &trust, &err));
-    vt_test_keep(trust);
+    trust = vt_reviewers_seal(&world, "localhost");
     vt_reviewers_invite(&world, "rahel",
                         vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH));
     VT_CHECK_OK(
@@ -388,7 +452,8 @@ static void the_roles_are_confined(void)
 }
 
 static const struct vt_case cases[] = {
-    { "a reviewer reads", aReviewerReads },
+    { "a reviewer reads", a_reviewer_reads },
+    { "without a seal nobody comes in", without_a_seal_nobody_comes_in },
     { "nobody else reads", nobodyElseReads },
     { "passkeys are strict", passkeysAreStrict },
     { "sessions are strict", sessionsAreStrict },

@@ -187,6 +187,13 @@ static const struct vt_verb verbs[] = {
     { "uninvite", "FILE", 1, 1, "end an invitation, as vendor or supervisor alone",
       "A session that rests on it stops as soon as the end lies in the Centre's folder.",
       vt_cli_centre_uninvite_options, vt_cli_centre_uninvite },
+    { "unseal", "FILE", 1, 1, "the sessions of reviewers, and what was asked in them",
+      "FILE is porter/sealed of a Centre's folder, or a copy of it. Without --key it "
+      "shows\n"
+      "that sessions took place; what was asked the foundation's key opens alone. Exit "
+      "code\n"
+      "1 if a record was changed, taken out, or does not open.",
+      vt_cli_centre_unseal_options, vt_cli_centre_unseal },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

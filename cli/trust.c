@@ -252,9 +252,10 @@ static const struct vt_verb verbs[] = {
       "Clients then ask through it: it knows who asks and not what, the cell what and not\n"
       "who. Its holder must not hold a key of that cell.",
       vt_cli_trust_add_relay_options, vt_cli_trust_add_relay },
-    { "certify", NULL, 0, 0, "certify what a cell's head may select, in a draft",
+    { "certify", NULL, 0, 0, "certify what a cell or a Centre may select, in a draft",
       "A schema of statistics: clients answer no other questions. The key of the cell's\n"
-      "gateway: clients seal their questions to no other. The trust root holds the digest.",
+      "gateway: clients seal their questions to no other. Whom a Centre seals to what its\n"
+      "reviewers read. The trust root holds the digest.",
       vt_cli_trust_certify_options, vt_cli_trust_certify },
     { "enrol", NULL, 0, 0, "let in a builder, reviewer, reader, scanner or agent",
       "The supervisor signs that a key belongs to one of them at a site. "

@@ -115,7 +115,11 @@ const struct vt_option vt_cli_trust_certify_options[] = {
       false, false },
     { "recipient", "FILE",
       "whom clients seal files to, as `vitrine cell recipient` made it", false, false },
-    { "cell", "NAME", "for this cell", true, false },
+    { "seal", "FILE",
+      "whom a Centre seals to what its reviewers read: FILE.pub of the foundation's key",
+      false, false },
+    { "cell", "NAME", "for this cell; with --seal: for the Centre of this domain", true,
+      false },
     { "from", "TIME", "counts from; else from when the draft was begun", false, false },
     { "until", "TIME", "counts until; else in two years", false, false },
     { NULL, NULL, NULL, false, false },
@@ -166,6 +170,25 @@ static bool digest_recipient(const char *path, const char *cell, vt_hash *out,
     return true;
 }
 
+/* The one line of FILE.pub, as the Centre's folder holds it. */
+static bool digest_seal(const char *path, vt_hash *out, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
+    struct vt_age_recipient recipient;
+    vt_reader r;
+    vt_slice line;
+
+    if (!vt_file_read(path, &text, err))
+        return false;
+    r = (vt_reader){ vt_buf_slice(&text) };
+    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", path);
+    if (!vt_age_recipient_parse(line, &recipient, err))
+        return vt_within(err, "%s", path);
+    *out = vt_sha256_of(vt_buf_slice(&text));
+    return true;
+}
+
 /* What is certified: the one file that is named, its use, and what is said of it. */
 struct certified {
     const char *use, *said;
@@ -176,8 +199,13 @@ static bool take_certified(struct vt_args *args, struct certified *out,
                            struct vt_error *err)
 {
     const char *schema = vt_args_get(args, "schema"), *ohttp = vt_args_get(args, "ohttp"),
+               *seal = vt_args_get(args, "seal"),
                *recipient = vt_args_get(args, "recipient");
 
+    if (seal != NULL) {
+        *out = (struct certified){ .use = "seal", .said = "seal" };
+        return digest_seal(seal, &out->digest, err);
+    }
     if (schema != NULL) {
         *out = (struct certified){ .use = "statistics", .said = "schema" };
         return digest_schema(schema, &out->digest, err);
@@ -197,9 +225,10 @@ bool vt_cli_trust_certify(struct vt_args *args, struct vt_error *err)
     struct certified what;
 
     if (vt_args_has(args, "schema") + vt_args_has(args, "ohttp") +
-            vt_args_has(args, "recipient") !=
+            vt_args_has(args, "recipient") + vt_args_has(args, "seal") !=
         1)
-        return vt_args_misuse(args, err, "name one of --schema, --ohttp and --recipient");
+        return vt_args_misuse(args, err,
+                              "name one of --schema, --ohttp, --recipient and --seal");
     if (!vt_trust_draft_open(vt_args_get(args, "trust"), &paper, err) ||
         !take_certified(args, &what, err) ||
         !vt_cli_time(args, "from", paper.trust->created_unix_s, from, err) ||

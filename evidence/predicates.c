@@ -99,7 +99,8 @@ static const char *const USES[] = { "release", "channel", "head", "access", NULL
 static const char *const ROLES[] = { "root",     "foundation", "vendor",    "supervisor",
                                      "reviewer", "builder",    "residency", "cell",
                                      "reader",   "scanner",    "agent",     NULL };
-static const char *const CERTIFIED_USES[] = { "recipient", "statistics", "ohttp", NULL };
+static const char *const CERTIFIED_USES[] = { "recipient", "statistics", "ohttp", "seal",
+                                              NULL };
 static const char *const ENROLLED[] = { "reviewer", "builder", "reader",
                                         "scanner",  "agent",   NULL };
 
@@ -124,7 +125,8 @@ static const struct vt_field THRESHOLD[] = { WORD("role", ROLES), NUMBER("keys")
                                              END };
 static const struct vt_field LEDGER[] = { TEXT("origin"), WORD("use", USES),
                                           TEXT_OPT("cell"), END };
-/* What a cell's head may select: it cannot introduce anything. */
+/* What a cell's head may select: it cannot introduce anything; and whom a Centre seals to,
+ * whose domain is the cell's name then. */
 static const struct vt_field CERTIFIED[] = { WORD("use", CERTIFIED_USES),
                                              TEXT("cell"),
                                              SHA256("sha256"),

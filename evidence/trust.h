@@ -187,8 +187,8 @@ VT_CHECKED bool vt_trust_find_certified(const struct vt_trust *trust, const char
                                         bool (*knows)(void *context, const vt_hash *what),
                                         void *context, vt_hash *out);
 /* Does the root certify this for the cell at that time?  use: "recipient" (whom clients
- * encrypt to), "statistics" (a schema), "ohttp" (a key configuration); what: its SHA-256.
- */
+ * encrypt to), "statistics" (a schema), "ohttp" (a key configuration), "seal" (whom the
+ * Centre of the domain `cell` seals to); what: its SHA-256. */
 bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
                         const vt_hash *what, int64_t time_unix_s);
 

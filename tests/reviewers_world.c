@@ -1,6 +1,9 @@
 /* See reviewers_world.h. */
 #include "tests/reviewers_world.h"
+#include "centre/centre.h"
 #include "centre/invitation.h"
+#include "centre/sealed.h"
+#include "crypto/age_file.h"
 #include "evidence/field.h"
 #include "line/pack.h"
 #include "release/desk.h"
@@ -176,4 +179,54 @@ void vt_reviewers_invite(const struct vt_centre_world *w, const char *name,
     vt_test_write(draft_path, envelope);
     VT_CHECK(rename(draft_path,
                     vt_arena_printf(vt_test_arena(), "%s/%s.json", folder, name)) == 0);
+}
+
+/* ---- the seal ---------------------------------------------------------------------------
+ */
+
+static void write_trust(const struct vt_centre_world *w, const char *domain,
+                        const vt_hash *seal)
+{
+    VT_AUTO_JSON predicate = vt_world_trust_predicate(&w->world);
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    VT_CHECK(json_object_set_new(predicate, "certified",
+                                 json_pack("[{s:s,s:s,s:o,s:s,s:s}]", "use", "seal", "cell",
+                                           domain, "sha256", vt_field_of_hash(seal), "from",
+                                           vt_world_time(0), "until",
+                                           vt_world_time(VT_TIME_UNIX_S_MAX))) == 0);
+    VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
+    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder),
+                  vt_world_sign(vt_buf_slice(&payload), w->world.root_signers));
+}
+
+struct vt_trust *vt_reviewers_seal(const struct vt_centre_world *w, const char *domain)
+{
+    const char *key = vt_arena_printf(vt_test_arena(), "%s.seal.key", w->folder);
+    vt_hash secret = vt_sha256_of(VT_LIT("the foundation's seal"));
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
+    char text[VT_AGE_RECIPIENT_CHARS + 1];
+    struct vt_age_identity identity;
+    struct vt_error err = { 0 };
+    struct vt_trust *trust;
+    vt_slice line;
+    vt_hash hash;
+
+    VT_CHECK_OK(vt_age_identity_from_bytes(secret.bytes, &identity, &err));
+    VT_CHECK_OK(vt_age_identity_write_pem(&identity, (vt_slice){ 0 }, &pem, &err));
+    vt_age_recipient_text(&identity.recipient, text);
+    vt_age_identity_clear(&identity);
+    vt_test_write(key, vt_buf_slice(&pem));
+    VT_CHECK(chmod(key, 0600) == 0);
+    line = vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%s\n", text));
+    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_SEAL_KEY, w->folder),
+                  line);
+    hash = vt_sha256_of(line);
+    write_trust(w, domain, &hash);
+    VT_CHECK_OK(vt_trust_parse(
+        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder)),
+        &trust, &err));
+    vt_test_keep(trust);
+    return trust;
 }

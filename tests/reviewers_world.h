@@ -27,6 +27,11 @@ void vt_reviewers_add_sources(const struct vt_centre_world *world);
 vt_slice vt_reviewers_invitation(const char *name, const char *const products[],
                                  int64_t from_s, int64_t until_s, unsigned signers);
 const char *vt_reviewers_code(const char *name);
+/* Lay a key that what is read is sealed to, and a trust root that certifies it for the
+ * domain; its private half, as `vitrine key new --type x25519` keeps it, is written beside,
+ * as FOLDER.seal.key.  Returned: that trust root; ends with the case. */
+struct vt_trust *vt_reviewers_seal(const struct vt_centre_world *world, const char *domain);
+
 /* Lay it below invitations/NAME.json. */
 void vt_reviewers_invite(const struct vt_centre_world *world, const char *name,
                          vt_slice envelope);

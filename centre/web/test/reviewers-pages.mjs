@@ -53,6 +53,8 @@ const cases = {
     await heading(page, "You are signed in");
     const [after] = await context.cookies();
     assert.notEqual(after.value, cookie.value);
+    await page.waitForSelector("main .badge.good.long");
+    assert.match(await page.innerText("main"), /trust root certifies this key for localhost/);
     await shoot(page, "reviewer-in");
     await page.getByRole("link", { name: "lamp 2.0.0" }).click();
     await page.waitForSelector(".files");
@@ -238,6 +240,27 @@ const cases = {
     assert.deepEqual(await sees((number) => (number === 0 ? full : problem(500))), { alarms: 0, shown: 0, says: ["no 500."], asked: 2 });
     const ended = await sees((number) => (number === 0 ? full : problem(404)));
     assert.deepEqual([ended.alarms, ended.shown, ended.asked], [1, 0, 2]);
+  },
+
+  // A key that nobody certified, and a record that went back.
+  async aFalseSealIsSeen() {
+    const { page, context, go } = await open();
+    const sees = async (json) => {
+      await context.route("**/api/v1/sealed", (route) => route.fulfill(json));
+      await go("sign-in");
+      await page.reload();
+      await page.waitForSelector("main .badge.long, main .lead");
+      const seen = { bad: await page.locator("main .badge.bad.long").count(), alarms: (await alarms(page)).length, forms: await page.locator("main button").count() > 0 };
+      await context.unroute("**/api/v1/sealed");
+      return seen;
+    };
+    const real = await (await page.request.get(`${origin}/api/v1/sealed`)).json();
+    const later = { ...real, records: real.records + 5, chain: "ab".repeat(32) };
+    assert.deepEqual(await sees({ json: later }), { bad: 0, alarms: 0, forms: true });
+    assert.deepEqual(await sees({ json: { ...later, chain: "cd".repeat(32) } }), { bad: 0, alarms: 1, forms: true });
+    assert.deepEqual(await sees({ json: real }), { bad: 0, alarms: 1, forms: true });
+    assert.deepEqual(await sees({ json: { ...later, recipient: `age1${"q".repeat(58)}` } }), { bad: 1, alarms: 0, forms: true });
+    assert.deepEqual(await sees({ status: 404, json: { status: 404, title: "no reviewers come in here" } }), { bad: 0, alarms: 0, forms: false });
   },
 
   async anEndStopsThePage() {

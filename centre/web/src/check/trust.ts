@@ -30,6 +30,15 @@ export interface Trust {
   origin: string; // of the release ledger
   policy: Policy;
   rootHolders: string[]; // who signed it
+  seals: Seal[];
+}
+
+// Whom a Centre seals to what its reviewers ask.
+export interface Seal {
+  domain: string;
+  sha256: string; // of the line with the recipient
+  from: bigint;
+  until: bigint;
 }
 
 const NEVER = 1n << 62n;
@@ -84,6 +93,11 @@ export function isEnough(trust: Pick<Trust, "thresholds">, role: string, signers
   );
 }
 
+function readSeals(rows: Json | undefined): Seal[] {
+  const certified = Array.isArray(rows) ? rows.filter(isObject) : [];
+  return certified.filter((row) => row.use === "seal").map((row) => ({ domain: text(row, "cell"), sha256: text(row, "sha256"), from: seconds(text(row, "from")), until: seconds(text(row, "until")) }));
+}
+
 function readThresholds(rows: Json | undefined): Trust["thresholds"] {
   const one = { keys: 1, holders: 1, jurisdictions: 1 };
   const all: Trust["thresholds"] = new Map([["reviewer", one], ["builder", one]]);
@@ -110,6 +124,7 @@ export function readTrust(bytes: string): Trust {
     origin: text(ledgers.find((row) => row.use === "release") ?? {}, "origin"),
     policy: parsePolicy(text(predicate, "policy")),
     rootHolders: [],
+    seals: readSeals(predicate.certified),
   };
   const signers = signersOf(trust.keys, "root", statement, seconds(trust.created), "");
   if (!isEnough(trust, "root", signers)) refuse("the trust root is not signed by enough of its holders");

@@ -1,9 +1,11 @@
 // Where an invited reviewer comes in, and goes out.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { getJson, type ReleaseRow } from "../api.ts";
 import { enrol, signIn, signOut, useReviewer, type Reviewer } from "../reviewing.ts";
-import { said } from "../session.ts";
-import { Time, Title, useLoaded, Waiting } from "../ui.tsx";
+import { loadSeal } from "../seal.ts";
+import { said, useSession } from "../session.ts";
+import { Authority, Badge, Digest, Time, Title, useLoaded, Waiting } from "../ui.tsx";
 import { placeOf } from "./source-parts.tsx";
 
 const CODE = /^[0-9a-f]{64}$/;
@@ -26,7 +28,39 @@ function Readable({ who }: { who: Reviewer }) {
   );
 }
 
-function In({ who }: { who: Reviewer }) {
+type Seal = NonNullable<Awaited<ReturnType<typeof loadSeal>>>;
+
+function Sealed({ seal }: { seal: Seal }) {
+  return (
+    <section class="card">
+      <h2>Your questions are sealed</h2>
+      <p>
+        What you read and search is recorded before it is answered, and only the foundation can open the record. The vendor, and whoever runs this Centre, can see that you were here, when, and how much you asked.
+      </p>
+      <p>
+        {seal.isCertified ? (
+          <Badge tone="good" isLong>
+            checked here: the trust root certifies this key for {location.hostname}
+          </Badge>
+        ) : (
+          <Badge tone="bad" isLong>
+            the trust root does not certify this key for {location.hostname}: ask nothing here
+          </Badge>
+        )}
+      </p>
+      <Authority lines={[`vitrine centre unseal sealed --head ${seal.records}:${seal.chain}`]}>
+        <p>
+          {seal.records} {seal.records === 1 ? "record" : "records"} now, sealed to <code class="digest">{seal.recipient}</code>
+        </p>
+        <p>
+          Its end is <Digest of={seal.chain} />. Keep it: if anything up to here is changed or taken out, the foundation sees it by this.
+        </p>
+      </Authority>
+    </section>
+  );
+}
+
+function In({ who, children }: { who: Reviewer; children: ComponentChildren }) {
   return (
     <>
       <Title>You are signed in</Title>
@@ -34,6 +68,7 @@ function In({ who }: { who: Reviewer }) {
         As {who.reviewer}, until <Time at={who.until} />. You may read the source of {who.products.join(", ")}.
       </p>
       <Readable who={who} />
+      {children}
       <p>
         <button type="button" onClick={() => void signOut()}>
           Sign out
@@ -43,7 +78,7 @@ function In({ who }: { who: Reviewer }) {
   );
 }
 
-function Out() {
+function Out({ children }: { children: ComponentChildren }) {
   const [code, setCode] = useState("");
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
@@ -84,12 +119,26 @@ function Out() {
           {failure}.
         </p>
       )}
+      {children}
+    </>
+  );
+}
+
+function Off() {
+  return (
+    <>
+      <Title>Reviewers do not sign in here</Title>
+      <p class="lead">This Centre shows what is public, and no source. Whoever runs it starts it with an origin and the foundation's seal to let invited reviewers in.</p>
     </>
   );
 }
 
 export function SignIn() {
   const who = useReviewer();
-  if (who === undefined) return <p class="quiet" role="status">Loading…</p>;
-  return who === null ? <Out /> : <In key="in" who={who} />;
+  const { isReady } = useSession();
+  const loaded = useLoaded(() => (isReady ? loadSeal() : new Promise<null>(() => undefined)), [isReady, who?.csrf]);
+  if (loaded.value === null) return <Off />;
+  if (who === undefined || loaded.value === undefined) return <Waiting loaded={loaded} />;
+  const sealed = <Sealed seal={loaded.value} />;
+  return who === null ? <Out>{sealed}</Out> : <In key="in" who={who}>{sealed}</In>;
 }

@@ -1,0 +1,286 @@
+/* vitrine centre unseal: that sessions took place, for whoever has the file; what was asked
+ * in them, for the foundation, which has the key. */
+#include "centre/sealed.h"
+#include "centre/source_question.h"
+#include "cli/centre_verbs.h"
+#include "cli/files.h"
+#include "evidence/field.h"
+#include "wire/hex.h"
+
+const struct vt_option vt_cli_centre_unseal_options[] = {
+    { "key", "FILE", "the foundation's X25519 key; without it sessions alone are shown",
+      false, false },
+    VT_OPTION_PASSPHRASE,
+    { "session", "ID", "this session alone", false, false },
+    { "head", "NUMBER:CHAIN",
+      "a head that you remember: is it still there, and nothing before it changed?", false,
+      false },
+    { NULL, NULL, NULL, false, false },
+};
+
+enum { SESSION_HEX = 2 * VT_SEALED_SESSION_BYTES };
+
+/* What the plain part of the records tells of a session. */
+struct seen_session {
+    char id[SESSION_HEX + 1];
+    vt_hash invitation;
+    int64_t first_unix_s, last_unix_s;
+    uint64_t asked;
+    bool is_closed;
+};
+
+struct unsealing {
+    struct vt_args *args;
+    bool has_key;
+    struct vt_age_identity identity;
+    struct vt_sealed_head wanted; /* of --head; number 0: none */
+    bool is_wanted_there;
+    struct seen_session *rows;
+    size_t count;
+    json_t *asked; /* NULL: for people */
+    uint64_t unreadable;
+};
+
+/* ---- sessions ---------------------------------------------------------------------------
+ */
+
+static struct seen_session *session_of(struct unsealing *u,
+                                       const struct vt_sealed_frame *frame)
+{
+    struct seen_session *row;
+    char id[SESSION_HEX + 1];
+
+    vt_hex_text(VT_BYTES(frame->session), id);
+    for (size_t i = u->count; i-- > 0;) /* the newest are asked for most */
+        if (strcmp(u->rows[i].id, id) == 0)
+            return &u->rows[i];
+    u->rows = vt_grow_array(u->rows, u->count + 1, sizeof *u->rows);
+    row = &u->rows[u->count++];
+    *row = (struct seen_session){ .invitation = frame->invitation,
+                                  .first_unix_s = frame->time_unix_ms / 1000 };
+    memcpy(row->id, id, sizeof id);
+    return row;
+}
+
+static void take_session(struct unsealing *u, const struct vt_sealed_frame *frame)
+{
+    struct seen_session *row = session_of(u, frame);
+
+    row->last_unix_s = frame->time_unix_ms / 1000;
+    row->asked += frame->deed == VT_SEALED_ASKED;
+    row->is_closed = row->is_closed || frame->deed == VT_SEALED_CLOSED;
+}
+
+static json_t *session_json(const struct seen_session *row)
+{
+    return json_pack("{s:s,s:o,s:o,s:o,s:I,s:b}", "session", row->id, "invitation",
+                     vt_field_of_hash(&row->invitation), "from",
+                     vt_field_of_time(row->first_unix_s), "last",
+                     vt_field_of_time(row->last_unix_s), "asked", (json_int_t)row->asked,
+                     "closed", row->is_closed);
+}
+
+static bool is_shown(const struct unsealing *u, const char *id)
+{
+    const char *only = vt_args_get(u->args, "session");
+
+    return only == NULL || strcmp(only, id) == 0;
+}
+
+/* ---- what was asked ---------------------------------------------------------------------
+ */
+
+static json_t *asked_json(const struct vt_sealed_frame *frame,
+                          const struct vt_sealed_words *words)
+{
+    struct vt_source_question q;
+    char id[SESSION_HEX + 1];
+    json_t *json;
+
+    vt_hex_text(VT_BYTES(frame->session), id);
+    json = json_pack("{s:I,s:o,s:s,s:s}", "record", (json_int_t)frame->number, "time",
+                     vt_field_of_time(frame->time_unix_ms / 1000), "session", id, "deed",
+                     vt_sealed_deed_name(frame->deed));
+    if (frame->deed != VT_SEALED_ASKED || !vt_source_question_read(words->question, &q))
+        return json;
+    (void)json_object_set_new(json, "kind", json_string(vt_source_kind_name(q.kind)));
+    (void)json_object_set_new(json, "product", vt_cli_json_text(q.product));
+    (void)json_object_set_new(json, "version", vt_cli_json_text(q.version));
+    (void)json_object_set_new(json, "file", json_integer(q.file));
+    (void)json_object_set_new(json, "number", json_integer(q.number));
+    (void)json_object_set_new(json, "text", vt_cli_json_text(q.text));
+    (void)json_object_set_new(json, "regex",
+                              json_boolean((q.flags & VT_SEARCH_REGEX) != 0));
+    (void)json_object_set_new(json, "any_case",
+                              json_boolean((q.flags & VT_SEARCH_ANY_CASE) != 0));
+    (void)json_object_set_new(json, "refused", json_boolean(words->is_refused));
+    return json;
+}
+
+/* Control bytes of a search become spaces: it must not write lines of its own. */
+static void print_asked(const struct vt_sealed_frame *frame,
+                        const struct vt_sealed_words *words)
+{
+    char id[SESSION_HEX + 1], when[VT_TIME_TEXT_BYTES];
+    struct vt_source_question q;
+
+    vt_hex_text(VT_BYTES(frame->session), id);
+    vt_time_write(frame->time_unix_ms / 1000, when);
+    (void)printf("%6ju  %s  %.8s  ", (uintmax_t)frame->number, when, id);
+    if (frame->deed != VT_SEALED_ASKED || !vt_source_question_read(words->question, &q)) {
+        (void)printf("%s\n", vt_sealed_deed_name(frame->deed));
+        return;
+    }
+    (void)printf("%s %.*s %.*s", vt_source_kind_name(q.kind), VT_SLICE_ARGS(q.product),
+                 VT_SLICE_ARGS(q.version));
+    if (q.kind == VT_SOURCE_FILE)
+        (void)printf(" file %ju", (uintmax_t)q.file);
+    if (q.text.len != 0) {
+        (void)printf(" \"");
+        for (size_t i = 0; i < q.text.len; i++)
+            (void)putchar(q.text.data[i] < ' ' || q.text.data[i] == 0x7f ? ' '
+                                                                         : q.text.data[i]);
+        (void)printf("\"%s", (q.flags & VT_SEARCH_REGEX) != 0 ? " as an expression" : "");
+    }
+    (void)printf("%s\n", words->is_refused ? ", refused" : "");
+}
+
+static bool take_frame(void *context, const struct vt_sealed_frame *frame,
+                       struct vt_error *err)
+{
+    struct unsealing *u = context;
+    VT_AUTO_BUF plain = vt_buf_init(VT_SEALED_PLAIN_BYTES);
+    struct vt_sealed_words words = { .is_refused = false };
+    struct vt_error why = { 0 };
+    char id[SESSION_HEX + 1];
+
+    (void)err;
+    take_session(u, frame);
+    if (frame->number == u->wanted.number)
+        u->is_wanted_there = vt_hash_equal(&frame->chain, &u->wanted.chain);
+    vt_hex_text(VT_BYTES(frame->session), id);
+    if (!u->has_key || !is_shown(u, id))
+        return true;
+    if (!vt_sealed_frame_open(&u->identity, frame, &plain, &words, &why)) {
+        u->unreadable++;
+        (void)fprintf(stderr, "mind: record %ju does not open: %s\n",
+                      (uintmax_t)frame->number, why.message);
+        return true;
+    }
+    if (u->asked == NULL)
+        print_asked(frame, &words);
+    else
+        (void)json_array_append_new(u->asked, asked_json(frame, &words));
+    return true;
+}
+
+/* ---- all of it --------------------------------------------------------------------------
+ */
+
+static bool read_options(struct unsealing *u, struct vt_error *err)
+{
+    const char *head = vt_args_get(u->args, "head"), *id = vt_args_get(u->args, "session");
+    vt_reader r;
+    vt_slice number;
+    uint8_t session[VT_SEALED_SESSION_BYTES];
+
+    if (id != NULL && !vt_hex_parse(vt_slice_from_cstr(id), session, sizeof session))
+        return vt_args_misuse(u->args, err, "--session: '%s' is not %d hex digits", id,
+                              SESSION_HEX);
+    if (head != NULL) {
+        r = (vt_reader){ vt_slice_from_cstr(head) };
+        if (!vt_read_until(&r, ':', &number) ||
+            !vt_decimal_parse(number, &u->wanted.number) || u->wanted.number == 0 ||
+            !vt_hash_parse_hex(r.rest, &u->wanted.chain))
+            return vt_args_misuse(u->args, err,
+                                  "--head: a number from 1, ':' and 64 hex digits");
+    }
+    u->has_key = vt_args_has(u->args, "key");
+    return !u->has_key || vt_cli_identity_open(u->args, &u->identity, err);
+}
+
+static void print_sessions(const struct unsealing *u)
+{
+    for (size_t i = 0; i < u->count; i++) {
+        const struct seen_session *row = &u->rows[i];
+        char from[VT_TIME_TEXT_BYTES], last[VT_TIME_TEXT_BYTES];
+
+        if (!is_shown(u, row->id))
+            continue;
+        vt_time_write(row->first_unix_s, from);
+        vt_time_write(row->last_unix_s, last);
+        (void)printf("session %s  %s to %s, %ju asked%s\n", row->id, from, last,
+                     (uintmax_t)row->asked, row->is_closed ? ", closed" : "");
+    }
+}
+
+static json_t *sessions_json(const struct unsealing *u)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < u->count; i++)
+        if (is_shown(u, u->rows[i].id))
+            (void)json_array_append_new(rows, session_json(&u->rows[i]));
+    return rows;
+}
+
+static void print_all(const struct unsealing *u, const struct vt_sealed_head *head,
+                      bool is_ok)
+{
+    char chain[65];
+    json_t *json;
+
+    if (u->asked == NULL) {
+        print_sessions(u);
+        vt_hash_text(&head->chain, chain);
+        (void)printf("%ju record%s, no gap; head %ju:%s\n", (uintmax_t)head->number,
+                     vt_plural(head->number), (uintmax_t)head->number, chain);
+        if (u->wanted.number != 0)
+            (void)printf("%s\n",
+                         u->is_wanted_there
+                             ? "the head that you remember is in it: nothing before "
+                               "it was changed"
+                             : "NOT WELL   the head that you remember is not in it: "
+                               "records were taken out or changed");
+        return;
+    }
+    json = json_pack("{s:b,s:I,s:o,s:o,s:I}", "ok", is_ok, "records",
+                     (json_int_t)head->number, "chain", vt_field_of_hash(&head->chain),
+                     "sessions", sessions_json(u), "unreadable", (json_int_t)u->unreadable);
+    if (u->wanted.number != 0)
+        (void)json_object_set_new(json, "head_holds", json_boolean(u->is_wanted_there));
+    if (u->has_key)
+        (void)json_object_set(json, "asked", u->asked);
+    vt_cli_print_json(json);
+}
+
+static bool run(struct unsealing *u, struct vt_error *err)
+{
+    const vt_sealed_reader reader = { take_frame, u };
+    struct vt_sealed_head head;
+    bool is_ok;
+
+    if (!read_options(u, err) ||
+        !vt_sealed_read(vt_args_operand(u->args, 0), reader, &head, err))
+        return false;
+    is_ok = u->unreadable == 0 && (u->wanted.number == 0 || u->is_wanted_there);
+    print_all(u, &head, is_ok);
+    if (!is_ok)
+        vt_args_exit(u->args, VT_EXIT_REFUSED);
+    return true;
+}
+
+bool vt_cli_centre_unseal(struct vt_args *args, struct vt_error *err)
+{
+    struct unsealing u = { .args = args };
+    bool is_ok;
+
+    if (vt_args_is_json(args))
+        u.asked = json_array();
+    is_ok = run(&u, err);
+    if (u.has_key)
+        vt_age_identity_clear(&u.identity);
+    free(u.rows);
+    json_decref(u.asked);
+    return is_ok;
+}

@@ -1,7 +1,8 @@
-/* See invitation.h.  All of them are read and verified anew: there are few, and an end must
- * count as soon as it lies there. */
+/* See invitation.h.  All of them are read and verified anew when anything there changed,
+ * and each second: there are few, and an end must count as soon as it lies there. */
 #include "centre/invitation.h"
 #include "evidence/field.h"
+#include <sys/stat.h>
 
 /* ---- one --------------------------------------------------------------------------------
  */
@@ -135,12 +136,23 @@ static bool take_end(struct reading *r, const struct vt_envelope *envelope,
     return vt_fail(err, VT_REJECTED, "neither vendor nor supervisor signed this end");
 }
 
+/* What lies there and cannot be read, too long or a link, may be an end as well. */
+static bool read_bytes(struct reading *r, const char *path, struct vt_buf *out,
+                       struct vt_error *err)
+{
+    if (vt_disk_read(r->above, path, out, err))
+        return true;
+    if (err->code == VT_LIMIT || err->code == VT_REJECTED)
+        err->code = VT_IO;
+    return false;
+}
+
 static bool take_file(struct reading *r, const char *path, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_ENVELOPE envelope = { 0 };
 
-    if (!vt_disk_read(r->above, path, &bytes, err) ||
+    if (!read_bytes(r, path, &bytes, err) ||
         !vt_envelope_parse(vt_buf_slice(&bytes), &envelope, err))
         return false;
     if (envelope.statement.type == VT_INVITATION_END)
@@ -200,6 +212,50 @@ bool vt_invitations_read(struct vt_disk *above, const struct vt_trust *trust,
     }
     *err = (struct vt_error){ 0 };
     *out = made;
+    return true;
+}
+
+/* ---- what lies there --------------------------------------------------------------------
+ */
+
+struct stamping {
+    struct vt_disk *above;
+    struct vt_sha256 state;
+};
+
+static bool stamp_name(void *context, const char *name, bool is_folder,
+                       struct vt_error *err)
+{
+    struct stamping *s = context;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_FD fd = -1;
+    struct stat about;
+    uint64_t bytes;
+
+    if (is_folder || !vt_slice_ends_with(vt_slice_from_cstr(name), VT_LIT(".json")))
+        return true;
+    if (!vt_disk_open_fd(s->above,
+                         vt_arena_printf(arena, VT_CENTRE_INVITATIONS "/%s", name), &fd,
+                         &bytes, err))
+        return false;
+    if (fstat(fd, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: %s", name, strerror(errno));
+    vt_sha256_add(&s->state, vt_slice_of(name, strlen(name) + 1));
+    vt_sha256_add(&s->state, VT_BYTES(about.st_ino));
+    vt_sha256_add(&s->state, VT_BYTES(about.st_size));
+    vt_sha256_add(&s->state, VT_BYTES(about.st_mtim));
+    vt_sha256_add(&s->state, VT_BYTES(about.st_ctim));
+    return true;
+}
+
+bool vt_invitations_stamp(struct vt_disk *above, vt_hash *out, struct vt_error *err)
+{
+    struct stamping s = { .above = above };
+
+    vt_sha256_init(&s.state);
+    if (!vt_disk_list(above, VT_CENTRE_INVITATIONS, stamp_name, &s, err))
+        return false;
+    vt_sha256_end(&s.state, out);
     return true;
 }
 

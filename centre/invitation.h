@@ -49,6 +49,12 @@ VT_CHECKED bool vt_invitations_read(struct vt_disk *above, const struct vt_trust
                                     void *context, struct vt_invitations *out,
                                     struct vt_error *err);
 
+/* What lies there, without reading it: names, files, their times and sizes.  The same stamp
+ * within the same second: vt_invitations_read says the same.
+ * Errors: those of reading; VT_ABSENT no such folder */
+VT_CHECKED bool vt_invitations_stamp(struct vt_disk *above, vt_hash *out,
+                                     struct vt_error *err);
+
 /* May whoever holds it read now? */
 bool vt_invitation_is_open(const struct vt_invitation *invitation, int64_t now_unix_s);
 bool vt_invitation_covers(const struct vt_invitation *invitation, vt_slice product);

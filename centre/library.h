@@ -25,7 +25,7 @@
 #include "store/disk.h"
 
 #define VT_CENTRE_LIBRARY         "library"
-#define VT_LIBRARY_INDEX_MAGIC    "vitrine/index/v1"
+#define VT_LIBRARY_INDEX_MAGIC    "vitrine/index/v2"
 #define VT_LIBRARY_FILE_ROW_BYTES 24
 #define VT_LIBRARY_GRAM_ROW_BYTES 16
 #define VT_LIBRARY_PACK_BYTES_MAX VT_MIB(2048)

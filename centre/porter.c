@@ -39,7 +39,9 @@ struct vt_porter {
     struct vt_env env;
     char *origin, party[256];
     struct vt_passkey_place place;
-    struct vt_invitations invitations;
+    struct vt_invitations invitations; /* as of: */
+    int64_t looked_unix_s;
+    vt_hash stamp;
     struct vt_buf told; /* what does not hold among them, so that it is told once */
     struct kept_passkey *passkeys;
     size_t passkey_count;
@@ -67,14 +69,25 @@ static void tell(void *context, const char *sentence)
     (void)fprintf(stderr, "vitrine centre-porter: %s\n", sentence);
 }
 
+/* What was read is a matter of the files and the second.  The stamp is taken before, so a
+ * change meanwhile shows at the next look; what has no stamp is read. */
 static bool look_again(struct vt_porter *p, struct vt_error *err)
 {
     struct vt_invitations all;
+    struct vt_error ignored = { 0 };
+    int64_t now = now_s(p);
+    vt_hash stamp = { { 0 } };
+    bool has_stamp = vt_invitations_stamp(p->above, &stamp, &ignored);
 
-    if (!vt_invitations_read(p->above, p->trust, now_s(p), tell, p, &all, err))
+    if (has_stamp && p->looked_unix_s == now && vt_hash_equal(&stamp, &p->stamp))
+        return true;
+    p->looked_unix_s = 0;
+    if (!vt_invitations_read(p->above, p->trust, now, tell, p, &all, err))
         return false;
     vt_invitations_clear(&p->invitations);
     p->invitations = all;
+    p->stamp = stamp;
+    p->looked_unix_s = has_stamp ? now : 0;
     return true;
 }
 

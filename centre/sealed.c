@@ -136,6 +136,8 @@ bool vt_sealed_read(const char *path, vt_sealed_reader reader,
     if (!vt_file_open(path, &fd, &size, err) ||
         !read_map(fd, size, path, reader, &head, &is_clean, err))
         return false;
+    if (head.number == 0 && !is_clean)
+        return vt_fail(err, VT_MALFORMED, "%s: is no record of a Centre's seal", path);
     *head_out = head;
     return true;
 }

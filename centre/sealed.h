@@ -66,7 +66,8 @@ typedef struct {
 
 /* Read such a file, wherever it lies, without changing it.  A batch that was cut off at the
  * end is passed over.
- * Errors: VT_REJECTED damaged, saying at which record; VT_IO; those of the reader */
+ * Errors: VT_REJECTED damaged, saying at which record; VT_MALFORMED no such file at all;
+ *         VT_IO; those of the reader */
 VT_CHECKED bool vt_sealed_read(const char *path, vt_sealed_reader reader,
                                struct vt_sealed_head *head_out, struct vt_error *err);
 

@@ -5,10 +5,11 @@
 #include <pcre2.h>
 
 enum {
-    SHOWN_BYTES = 200,   /* of a line */
-    STEPS_MAX = 20000,   /* of one place in a line */
-    HEAP_KIB_MAX = 4096, /* for one line */
-    LOOK_PLACES = 256,   /* in lines, between two looks at the clock */
+    SHOWN_BYTES = 200,    /* of a line */
+    STEPS_MAX = 20000,    /* of one place in a line */
+    HEAP_KIB_MAX = 4096,  /* for one line */
+    LOOK_PLACES = 256,    /* in lines, between two looks at the clock */
+    LOOK_BYTES = 1 << 18, /* of plain text, likewise */
     DEFINITIONS_MAX = 100,
     NEEDS_BYTES_MAX = 2048,
 };
@@ -198,6 +199,7 @@ struct reading {
     pcre2_match_data *data;
     pcre2_match_context *context;
     json_t *hits;
+    json_t *cut; /* files that hold more than VT_SEARCH_HITS_OF_ONE */
     int64_t until_ms;
     size_t places; /* tried since the last look at the clock */
     bool is_late;
@@ -239,6 +241,15 @@ static void add_hit(struct reading *r, uint32_t file, size_t line, size_t column
                                           (json_int_t)column, "text", shown(text)));
 }
 
+/* One more of this file: false when it has more than are told, which is. */
+static bool may_add(struct reading *r, uint32_t file, size_t found)
+{
+    if (found < VT_SEARCH_HITS_OF_ONE)
+        return true;
+    (void)json_array_append_new(r->cut, json_integer(file));
+    return false;
+}
+
 static size_t lines_in(vt_slice text)
 {
     size_t count = 0;
@@ -251,22 +262,35 @@ static size_t lines_in(vt_slice text)
     return count;
 }
 
-/* Text in its own case: memmem over the whole file, one hit a line. */
+/* The first place of the text in `rest`, read in pieces with a look at the clock before
+ * each; NULL: none, or r->is_late. */
+static const uint8_t *find_text(struct reading *r, vt_slice rest)
+{
+    vt_slice text = r->search->text;
+
+    for (size_t at = 0; at < rest.len && !is_late(r); at += LOOK_BYTES) {
+        size_t left = rest.len - at, piece = LOOK_BYTES + text.len - 1;
+        const uint8_t *hit =
+            memmem(rest.data + at, left < piece ? left : piece, text.data, text.len);
+
+        if (hit != NULL)
+            return hit;
+    }
+    return NULL;
+}
+
+/* Text in its own case: over the whole file, one hit a line. */
 static void read_text(struct reading *r, uint32_t file, vt_slice content)
 {
     vt_slice rest = content;
     size_t line = 1, found = 0;
+    const uint8_t *hit;
 
-    while (found < VT_SEARCH_HITS_OF_ONE && rest.len != 0) {
-        const uint8_t *hit =
-            memmem(rest.data, rest.len, r->search->text.data, r->search->text.len);
-        const uint8_t *begin, *end;
+    while (rest.len != 0 && (hit = find_text(r, rest)) != NULL && may_add(r, file, found)) {
+        const uint8_t *begin = memrchr(rest.data, '\n', (size_t)(hit - rest.data));
+        const uint8_t *end = memchr(hit, '\n', (size_t)(rest.data + rest.len - hit));
 
-        if (hit == NULL)
-            return;
-        begin = memrchr(rest.data, '\n', (size_t)(hit - rest.data));
         begin = begin != NULL ? begin + 1 : rest.data;
-        end = memchr(hit, '\n', (size_t)(rest.data + rest.len - hit));
         if (end == NULL)
             end = rest.data + rest.len;
         line += lines_in(vt_slice_of(rest.data, (size_t)(hit - rest.data)));
@@ -337,7 +361,7 @@ static bool read_lines(struct reading *r, uint32_t file, vt_slice content,
     size_t number = 0, found = 0, column;
     vt_slice line;
 
-    while (lines.rest.len != 0 && found < VT_SEARCH_HITS_OF_ONE) {
+    while (lines.rest.len != 0) {
         if (!vt_read_line(&lines, &line)) {
             line = lines.rest;
             lines.rest = (vt_slice){ 0 };
@@ -349,6 +373,8 @@ static bool read_lines(struct reading *r, uint32_t file, vt_slice content,
             return true;
         if (column == 0)
             continue;
+        if (!may_add(r, file, found))
+            return true;
         add_hit(r, file, number, column, line);
         found++;
     }
@@ -429,6 +455,8 @@ static json_t *answer_of(const struct reading *r, const uint32_t *files, size_t 
 {
     json_t *answer = json_pack("{s:O,s:I}", "hits", r->hits, "files", (json_int_t)read);
 
+    if (json_array_size(r->cut) != 0)
+        (void)json_object_set(answer, "cut", r->cut);
     if (r->is_passed_over)
         (void)json_object_set_new(answer, "unfinished", json_integer(files[read++]));
     if (read < count)
@@ -439,7 +467,7 @@ static json_t *answer_of(const struct reading *r, const uint32_t *files, size_t 
 bool vt_search_run(const struct vt_library *l, const struct vt_search *search, json_t **out,
                    struct vt_error *err)
 {
-    struct reading r = { .search = search, .hits = json_array() };
+    struct reading r = { .search = search, .hits = json_array(), .cut = json_array() };
     uint32_t *files = NULL;
     size_t count = 0, read = 0;
     bool is_ok = compile(&r, err);
@@ -452,6 +480,7 @@ bool vt_search_run(const struct vt_library *l, const struct vt_search *search, j
         *out = answer_of(&r, files, count, read);
     free(files);
     json_decref(r.hits);
+    json_decref(r.cut);
     pcre2_match_data_free(r.data);
     pcre2_match_context_free(r.context);
     pcre2_code_free(r.code);

@@ -22,8 +22,10 @@ struct vt_search {
     uint32_t from_file;
 };
 
-/* {"hits":[{"file","line","column","text"}],"files":N,"unfinished"?:FILE,"next"?:FILE}:
- * lines and columns (in bytes) from 1, `files` how many were read to their end,
+/* {"hits":[{"file","line","column","text"}],"files":N,"cut"?:[FILE],"unfinished"?:FILE,
+ * "next"?:FILE}:
+ * lines and columns (in bytes) from 1, `files` how many were read,
+ * `cut` those with more hits than VT_SEARCH_HITS_OF_ONE, of which the first are told,
  * `unfinished` one that alone took the whole time and was passed over, `next` where to go
  * on, when not all was searched.  out: returned. Errors: VT_MALFORMED no such expression
  * (the sentence says where); VT_REJECTED one that costs more than its bounds */

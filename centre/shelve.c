@@ -137,6 +137,20 @@ static bool shelve_source(struct vt_disk *library, const char *folder, struct pa
            keep(library, folder, "index", vt_buf_slice(&index), err);
 }
 
+/* An index of an older form is none. */
+static bool has_index(struct vt_disk *library, const char *path)
+{
+    static const char magic[] = VT_LIBRARY_INDEX_MAGIC;
+    char begin[sizeof magic - 1];
+    VT_AUTO_FD fd = -1;
+    struct vt_error ignored = { 0 };
+    uint64_t bytes;
+
+    return vt_disk_open_fd(library, path, &fd, &bytes, &ignored) &&
+           pread(fd, begin, sizeof begin, 0) == (ssize_t)sizeof begin &&
+           memcmp(begin, magic, sizeof begin) == 0;
+}
+
 static bool is_there(struct vt_disk *library, const char *path, const char *index,
                      const char *digest)
 {
@@ -144,7 +158,38 @@ static bool is_there(struct vt_disk *library, const char *path, const char *inde
     struct vt_error ignored = { 0 };
 
     return vt_disk_read(library, path, &text, &ignored) && text.len == 65 &&
-           memcmp(text.data, digest, 64) == 0 && vt_disk_has(library, index);
+           memcmp(text.data, digest, 64) == 0 && has_index(library, index);
+}
+
+static bool has_tags(struct vt_disk *library, const char *path)
+{
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes = 0;
+    struct vt_error ignored = { 0 };
+
+    return vt_disk_open_fd(library, path, &fd, &bytes, &ignored) && bytes != 0;
+}
+
+/* A source that was taken in where ctags was missing gets its definitions later, as long as
+ * the desk has it. */
+static bool add_tags(struct vt_disk *library, struct vt_docket *docket,
+                     const vt_hash *pack_hash, const char *folder, struct vt_shelved *out,
+                     struct vt_error *err)
+{
+    struct pack pack = { .arena = NULL };
+    bool is_ok;
+
+    if (has_tags(library, vt_arena_printf(docket->arena, "%s/tags", folder)))
+        return true;
+    is_ok = open_pack(docket, pack_hash, &pack, err) &&
+            parse_pack(&pack, &out->digest, err) &&
+            shelve_tags(library, folder, &pack, out, err);
+    pack_clear(&pack);
+    if (!is_ok && err->code == VT_ABSENT) {
+        *err = (struct vt_error){ 0 };
+        return true;
+    }
+    return is_ok;
 }
 
 bool vt_shelve(struct vt_disk *library, struct vt_docket *docket, struct vt_shelved *out,
@@ -168,7 +213,9 @@ bool vt_shelve(struct vt_disk *library, struct vt_docket *docket, struct vt_shel
     path =
         vt_arena_printf(docket->arena, "releases/%s/%s", docket->product, docket->version);
     folder = vt_arena_printf(docket->arena, "sources/%s", hex);
-    if (!is_there(library, path, vt_arena_printf(docket->arena, "%s/index", folder), hex)) {
+    if (is_there(library, path, vt_arena_printf(docket->arena, "%s/index", folder), hex)) {
+        is_ok = add_tags(library, docket, &pack_hash, folder, &made, err);
+    } else {
         made.is_new = true;
         is_ok =
             open_pack(docket, &pack_hash, &pack, err) &&

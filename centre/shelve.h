@@ -17,7 +17,8 @@ struct vt_shelved {
     struct vt_error why;
 };
 
-/* Take in one release of the desk, durably; what is there whole is left alone.  library:
+/* Take in one release of the desk, durably; what is there whole is left alone, but for
+ * definitions that it lacks.  library:
  * FOLDER/library, open for writing, under its lock.
  * Errors: VT_ABSENT no draft, or the desk lacks the pack; VT_REJECTED the pack has another
  *         digest; VT_MALFORMED, VT_LIMIT the pack; VT_IO */

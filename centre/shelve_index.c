@@ -119,16 +119,15 @@ static void put_postings(const struct gathering *g, const uint32_t *sorted,
     }
 }
 
-/* A link's target lies in the arena of the entries and not in the pack: it is told by the
- * manifest's digest, and has no bytes here. */
+/* A link's bytes are its target, and no lines. */
 static void put_file(vt_slice pack, const struct vt_pack_entry *entry, struct vt_buf *out,
                      uint64_t *lines)
 {
-    bool is_link = entry->mode == VT_MODE_LINK || entry->content.len == 0;
-    uint32_t count = is_link ? 0 : count_lines(entry->content);
+    bool is_empty = entry->content.len == 0;
+    uint32_t count = entry->mode == VT_MODE_LINK ? 0 : count_lines(entry->content);
 
-    vt_buf_put_u64(out, is_link ? 0 : (uint64_t)(entry->content.data - pack.data));
-    vt_buf_put_u64(out, is_link ? 0 : entry->content.len);
+    vt_buf_put_u64(out, is_empty ? 0 : (uint64_t)(entry->content.data - pack.data));
+    vt_buf_put_u64(out, entry->content.len);
     vt_buf_put_u32(out, count);
     vt_buf_put_u32(out, is_searched(entry));
     *lines += count;

@@ -293,7 +293,69 @@ static void a_long_line_is_one_line(void)
     vt_disk_close(s.disk);
 }
 
+/* What is not told of a file is told to be missing; what a link leads to are its bytes. */
+static void more_than_is_told_is_told(void)
+{
+    static char lines[(VT_SEARCH_HITS_OF_ONE + 1) * 5 + 1];
+    static const struct vt_source_file files[] = { { "exact.c", lines + 5 },
+                                                   { "link", "-> exact.c" },
+                                                   { "more.c", lines },
+                                                   { NULL, NULL } };
+    struct vt_error err = { 0 };
+    struct vt_shelved shelved;
+    struct vt_library library;
+    struct shelf s;
+
+    make(&s);
+    for (size_t i = 0; i <= VT_SEARCH_HITS_OF_ONE; i++)
+        memcpy(lines + 5 * i, "lamp\n", 5);
+    vt_reviewers_add_source(&s.world, "lamp", "5.5.0", s.world.world.sequence + 9, files);
+    VT_CHECK_OK(shelve(&s, "5.5.0", &shelved, &err));
+    VT_CHECK_OK(vt_library_open(s.disk, &shelved.digest, &library, &err));
+    VT_CHECK(vt_slice_is(vt_library_file(&library, 1).content, "exact.c"));
+    for (unsigned is_regex = 0; is_regex < 2; is_regex++) {
+        const struct vt_search search = { VT_LIT("lamp"), is_regex != 0, false, 0 };
+        VT_AUTO_JSON answer = NULL;
+        const json_t *cut;
+
+        VT_CHECK_OK(vt_search_run(&library, &search, &answer, &err));
+        cut = json_object_get(answer, "cut");
+        VT_CHECK(
+            json_array_size(json_object_get(answer, "hits")) == 2 * VT_SEARCH_HITS_OF_ONE &&
+            json_array_size(cut) == 1 && json_integer_value(json_array_get(cut, 0)) == 2);
+    }
+    vt_library_close(&library);
+    vt_disk_close(s.disk);
+}
+
+/* As if ctags had been missing, or the index were of an older form. */
+static void what_is_missing_is_added_later(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_shelved shelved;
+    struct shelf s;
+    const char *folder;
+    char hex[65];
+
+    make(&s);
+    vt_hash_text(&s.digest, hex);
+    folder = vt_arena_printf(vt_test_arena(), "c/library/sources/%s", hex);
+    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/tags", folder)),
+                  (vt_slice){ 0 });
+    VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
+    VT_CHECK(!shelved.is_new && shelved.definitions == 2);
+    VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
+    VT_CHECK(!shelved.is_new && shelved.definitions == 0);
+    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/index", folder)),
+                  VT_LIT("vitrine/index/v1"));
+    VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
+    VT_CHECK(shelved.is_new);
+    vt_disk_close(s.disk);
+}
+
 static const struct vt_case cases[] = {
+    { "more than is told is told", more_than_is_told_is_told },
+    { "what is missing is added later", what_is_missing_is_added_later },
     { "what is shelved is found", what_is_shelved_is_found },
     { "shelving again changes nothing", shelving_again_changes_nothing },
     { "another source is refused", another_source_is_refused },

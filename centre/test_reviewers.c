@@ -316,8 +316,66 @@ static void what_cannot_be_read_may_be_an_end(void)
     VT_CHECK(unlink(end) == 0 && mkfifo(end, 0644) == 0);
     VT_CHECK_FAILS(
         VT_IO, vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
+    VT_CHECK(unlink(end) == 0 && symlink("one.json", end) == 0);
+    VT_CHECK_FAILS(
+        VT_IO, vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
+    VT_CHECK(unlink(end) == 0);
+    vt_test_write(end, vt_slice_of(vt_arena_alloc(vt_test_arena(), VT_MIB(1)), VT_MIB(1)));
+    VT_CHECK_FAILS(
+        VT_IO, vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
     VT_CHECK(all.count == 0 && sentences == 1);
     vt_disk_close(disk);
+}
+
+static void write_key(enum vt_party party, const char *path)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path, vt_buf_slice(&pem));
+    VT_CHECK(chmod(path, 0600) == 0);
+}
+
+/* `vitrine centre invite` and `countersign` make nothing that could never count. */
+static void what_cannot_count_is_not_signed(void)
+{
+    static const struct {
+        const char *jurisdiction, *product, *says;
+        int code;
+    } rows[] = {
+        { "CH", "kettle", "", 0 },
+        { "XX", "kettle", "'XX' is no country", 2 },
+        { "CH", "toaster", "knows no product 'toaster' of the vendor", 1 },
+    };
+    struct vt_centre_world world = { .world = vt_world_good(),
+                                     .folder = vt_test_path("c") };
+    const char *trust, *vendor = vt_test_path("vendor.key"),
+                       *supervisor = vt_test_path("supervisor.key");
+
+    VT_CHECK(mkdir(world.folder, 0755) == 0);
+    vt_world_move(&world.world, time(NULL) - VT_WORLD_NOW);
+    world.world.keys[VT_P_VENDOR].product = world.world.keys[VT_P_VENDOR_B].product =
+        "kettle";
+    (void)vt_reviewers_seal(&world, "localhost");
+    trust = vt_test_path("c/trust.json");
+    write_key(VT_P_VENDOR, vendor);
+    write_key(VT_P_SUPERVISOR, supervisor);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        MUST_SAY(vt_test_run(rows[i].code,
+                             VT_ARGV("vitrine", "centre", "invite", "--reviewer", "R",
+                                     "--jurisdiction", rows[i].jurisdiction, "--product",
+                                     rows[i].product, "--trust", trust, "--key", vendor,
+                                     "--out", vt_test_path("i.json"))),
+                 rows[i].says);
+    MUST_SAY(
+        vt_test_run(1, VT_ARGV("vitrine", "centre", "countersign", vt_test_path("i.json"),
+                               "--trust", trust, "--key", vendor)),
+        "the vendor has signed already");
+    MUST_SAY(
+        vt_test_run(0, VT_ARGV("vitrine", "centre", "countersign", vt_test_path("i.json"),
+                               "--trust", trust, "--key", supervisor)),
+        "it counts once");
 }
 
 /* ---- challenges -------------------------------------------------------------------------
@@ -464,6 +522,7 @@ static const struct vt_case cases[] = {
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
     { "what cannot be read may be an end", what_cannot_be_read_may_be_an_end },
+    { "what cannot count is not signed", what_cannot_count_is_not_signed },
     { "strangers do not fill the door", strangers_do_not_fill_the_door },
     { "no ledger takes an invitation", no_ledger_takes_an_invitation },
     { "a dead role comes back", a_dead_role_comes_back },

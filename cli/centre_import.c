@@ -23,7 +23,8 @@ static void say(const struct vt_shelved *s)
 
     vt_hash_text(&s->digest, hex);
     if (!s->is_new)
-        (void)printf("%s %s: was there, %s\n", s->product, s->version, hex);
+        (void)printf("%s %s: was there%s, %s\n", s->product, s->version,
+                     s->definitions != 0 ? ", definitions added" : "", hex);
     else
         (void)printf("%s %s: %ju files, %ju lines, %ju definitions, %s\n", s->product,
                      s->version, (uintmax_t)s->files, (uintmax_t)s->lines,

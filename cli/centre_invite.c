@@ -1,5 +1,6 @@
 /* vitrine centre invite, countersign, uninvite: vendor and supervisor together let a
  * reviewer in, and either of the two ends it. */
+#include "cell/country.h"
 #include "centre/invitation.h"
 #include "cli/centre_verbs.h"
 #include "cli/trust.h"
@@ -10,20 +11,26 @@ enum { DAYS = 30, DAY_S = 86400, CODE_BYTES = 32 };
 
 static const enum vt_trust_role INVITERS[] = { VT_ROLE_VENDOR, VT_ROLE_SUPERVISOR };
 
-/* The key's row in the trust root, as vendor or supervisor; a signature that would not
- * count is not made. */
+/* The key's row in the trust root, as vendor or supervisor; NULL: it is neither. */
+static const struct vt_trust_key *row_of(const struct vt_trust *trust,
+                                         const struct vt_key *key)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    const struct vt_trust_key *mine = NULL;
+
+    for (size_t i = 0; mine == NULL && i < sizeof INVITERS / sizeof INVITERS[0]; i++)
+        mine = vt_trust_find(trust, vt_slice_from_cstr(id.text), INVITERS[i]);
+    return mine;
+}
+
+/* A signature that would not count is not made. */
 static bool check_key(const struct vt_trust *trust, const struct vt_key *key,
                       int64_t now_unix_s, struct vt_error *err)
 {
-    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+    const struct vt_trust_key *mine = row_of(trust, key);
 
-    for (size_t i = 0; i < sizeof INVITERS / sizeof INVITERS[0]; i++) {
-        const struct vt_trust_key *mine =
-            vt_trust_find(trust, vt_slice_from_cstr(id.text), INVITERS[i]);
-
-        if (mine != NULL)
-            return vt_cli_will_count(mine, now_unix_s, "--key", err);
-    }
+    if (mine != NULL)
+        return vt_cli_will_count(mine, now_unix_s, "--key", err);
     return vt_fail(err, VT_REJECTED,
                    "--key: the trust root does not name this key as vendor or supervisor");
 }
@@ -84,6 +91,50 @@ static bool take_text(struct vt_args *args, const char *option, struct vt_error 
            vt_args_misuse(args, err, "--%s: %s", option, why.message);
 }
 
+/* May any key of this role speak for the product? */
+static bool is_spoken_for(const struct vt_trust *trust, enum vt_trust_role role,
+                          const char *product)
+{
+    for (size_t i = 0; i < trust->key_count; i++)
+        if (trust->keys[i].role == role &&
+            (trust->keys[i].products == NULL ||
+             vt_list_has(trust->keys[i].products, vt_slice_from_cstr(product))))
+            return true;
+    return false;
+}
+
+/* An invitation that can never count is not made: who signs it, and the other one, must be
+ * able to speak for each product. */
+static bool check_products(struct vt_args *args, const struct vt_trust *trust,
+                           const struct vt_key *key, struct vt_error *err)
+{
+    const struct vt_trust_key *mine = row_of(trust, key);
+    const char *name;
+
+    for (size_t i = 0; (name = vt_args_get_at(args, "product", i)) != NULL; i++) {
+        for (size_t k = 0; k < sizeof INVITERS / sizeof INVITERS[0]; k++)
+            if (!is_spoken_for(trust, INVITERS[k], name))
+                return vt_fail(err, VT_REJECTED,
+                               "--product: the trust root knows no product '%s' of the %s",
+                               name, vt_trust_role_name(INVITERS[k]));
+        if (mine->products != NULL &&
+            !vt_list_has(mine->products, vt_slice_from_cstr(name)))
+            return vt_fail(err, VT_REJECTED, "--key: may not speak for product '%s'", name);
+    }
+    return true;
+}
+
+static bool check_jurisdiction(struct vt_args *args, struct vt_error *err)
+{
+    const char *code = vt_args_get(args, "jurisdiction");
+    size_t ignored;
+
+    return vt_country_of(vt_slice_from_cstr(code), &ignored) || strcmp(code, "EU") == 0 ||
+           vt_args_misuse(args, err,
+                          "--jurisdiction: '%s' is no country of ISO 3166, and not EU",
+                          code);
+}
+
 static bool write_invitation(struct vt_args *args, const vt_hash *code, json_t **out,
                              struct vt_error *err)
 {
@@ -93,7 +144,7 @@ static bool write_invitation(struct vt_args *args, const vt_hash *code, json_t *
     VT_AUTO_JSON products = json_array();
     uint8_t dice[8];
 
-    if (!take_text(args, "reviewer", err) || !take_text(args, "jurisdiction", err) ||
+    if (!take_text(args, "reviewer", err) || !check_jurisdiction(args, err) ||
         !take_products(args, products, err) || !vt_cli_time(args, "from", now, from, err) ||
         !vt_cli_time(args, "until", now + DAYS * DAY_S, until, err))
         return false;
@@ -138,7 +189,7 @@ bool vt_cli_centre_invite(struct vt_args *args, struct vt_error *err)
     vt_hex_text(vt_slice_of(code, sizeof code), text);
     hash = vt_sha256_of(vt_slice_from_cstr(text));
     if (!write_invitation(args, &hash, &predicate, err) ||
-        !open_both(args, &trust, &key, err))
+        !open_both(args, &trust, &key, err) || !check_products(args, trust, key, err))
         return false;
     keys[0] = key;
     if (!vt_statement_write_about_itself(VT_INVITATION, predicate, &payload, err) ||
@@ -171,6 +222,28 @@ static bool read_invitation(const char *path, struct vt_buf *bytes,
                    path, vt_predicate_name(envelope->statement.type));
 }
 
+/* Is it the other party's turn?  A signature that nobody needs any more is refused. */
+static bool check_turn(const struct vt_trust *trust, const struct vt_key *key,
+                       const struct vt_envelope *before, int64_t now_unix_s,
+                       struct vt_error *err)
+{
+    const struct vt_trust_key *mine = row_of(trust, key);
+    const json_t *products = json_object_get(before->statement.predicate, "products");
+    enum vt_trust_role other =
+        mine->role == VT_ROLE_VENDOR ? VT_ROLE_SUPERVISOR : VT_ROLE_VENDOR;
+
+    for (size_t i = 0; i < json_array_size(products); i++) {
+        vt_slice name = vt_slice_from_cstr(json_string_value(json_array_get(products, i)));
+
+        if (vt_trust_count(trust, mine->role, before, now_unix_s, name).outcome !=
+            VT_COUNT_ENOUGH)
+            return true;
+    }
+    return vt_fail(err, VT_REJECTED,
+                   "--key: the %s has signed already: the %s must sign it",
+                   vt_trust_role_name(mine->role), vt_trust_role_name(other));
+}
+
 bool vt_cli_centre_countersign(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_operand(args, 0);
@@ -184,6 +257,7 @@ bool vt_cli_centre_countersign(struct vt_args *args, struct vt_error *err)
 
     if (!open_both(args, &trust, &key, err) ||
         !read_invitation(path, &bytes, &before, err) ||
+        !check_turn(trust, key, &before, vt_env_now_unix_s(vt_args_env(args)), err) ||
         !vt_envelope_add_signature(vt_buf_slice(&bytes), key, &out, err) ||
         !vt_envelope_parse(vt_buf_slice(&out), &after, err) ||
         !vt_cli_write(path, vt_buf_slice(&out), 0644, err))

@@ -331,7 +331,7 @@ static bool read_member(vt_reader *r, struct vt_arena *arena, struct vt_pack_ent
     out->path = vt_arena_cstr(arena, m.path);
     if (m.type == '2') {
         out->mode = VT_MODE_LINK;
-        out->content = vt_arena_copy(arena, m.target);
+        out->content = m.target;
         return m.mode == 0777 && m.bytes == 0 && m.target.len != 0 &&
                m.target.len <= VT_PACK_PATH_BYTES_MAX;
     }

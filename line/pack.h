@@ -55,7 +55,7 @@ VT_CHECKED bool vt_pack_finish(struct vt_pack_writer *w, vt_hash *digest_out,
 struct vt_pack_entry {
     const char *path; /* in the arena */
     enum vt_pack_mode mode;
-    vt_slice content; /* points into the pack; for a link, its target (in the arena) */
+    vt_slice content; /* points into the pack; for a link, its target */
 };
 
 /* All of it, checked: paths are good, in order, and none is a folder of another.

@@ -25,9 +25,13 @@ static vt_hash pack_files(const struct vt_source_file *files, struct vt_buf *out
     vt_pack_begin(w, put, out);
     for (; files->path != NULL; files++) {
         vt_slice text = vt_slice_from_cstr(files->text);
+        bool is_link = vt_slice_starts_with(text, VT_LIT("-> "));
 
-        VT_CHECK_OK(vt_pack_begin_file(w, vt_slice_from_cstr(files->path), VT_MODE_FILE,
-                                       text.len, &err));
+        if (is_link)
+            text = vt_slice_sub(text, 3, text.len - 3);
+        VT_CHECK_OK(vt_pack_begin_file(w, vt_slice_from_cstr(files->path),
+                                       is_link ? VT_MODE_LINK : VT_MODE_FILE, text.len,
+                                       &err));
         VT_CHECK_OK(vt_pack_add(w, text, &err));
         VT_CHECK_OK(vt_pack_end_file(w, &err));
     }

@@ -8,7 +8,7 @@
 
 struct vt_source_file {
     const char *path; /* in order of path */
-    const char *text;
+    const char *text; /* "-> TARGET": a symbolic link */
 };
 
 /* Lay a draft with this source on the desk; files end with one without a path. */

@@ -55,6 +55,7 @@ static const struct row rows[] = {
       "--site Brasilia --out +enrolled.json --key @sealed.key --passphrase-file @phrase" },
     { 0, "trust certify --trust @draft.json --schema @schema.json --cell zurich" },
     { 0, "trust certify --trust @draft.json --ohttp @gateway.keys --cell zurich" },
+    { 0, "trust certify --trust @draft.json --seal @age.pub --cell centre.example" },
     { 0, "trust certify --trust @draft.json --recipient @recipient.json --cell zurich" },
     { 0, "trust add-relay --trust @draft.json --cell zurich --url https://relay.example/ "
          "--holder Somebody --jurisdiction BR" },
@@ -150,6 +151,7 @@ static const struct row rows[] = {
     { 0, "centre countersign @invitation.json --trust @trust.json --key @supervisor.key" },
     { 0, "centre uninvite @invitation.json --reason over --trust @trust.json --key "
          "@supervisor.key --out +new-end.json" },
+    { NO_TWIN, "centre unseal @hello.txt" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },

@@ -2,7 +2,7 @@
 // signed (of a draft: the one which this Centre tells), and each file the digest that stands in the list.  What does not is an alarm, and
 // is not shown.
 import { getJson, getText, part, Unanswered, type Story } from "./api.ts";
-import { concat, hex, refuse, utf8 } from "./check/bytes.ts";
+import { concat, hex, refuse } from "./check/bytes.ts";
 import { sha256 } from "./check/crypto.ts";
 import { checkRelease, releaseFacts } from "./check/evidence.ts";
 import { askBytes, askJson, type Question } from "./reviewing.ts";
@@ -135,8 +135,8 @@ export function loadSource(release: Release): Promise<Source> {
 }
 
 export async function loadFile(source: Source, file: SourceFile): Promise<Uint8Array> {
-  const bytes = file.mode === "link" ? utf8("") : await pieces({ ...source.release, kind: "file", ...(file.index > 0 && { file: file.index }) }, undefined);
-  if (file.mode !== "link" && hex(sha256(bytes)) !== file.sha256) {
+  const bytes = await pieces({ ...source.release, kind: "file", ...(file.index > 0 && { file: file.index }) }, undefined);
+  if (hex(sha256(bytes)) !== file.sha256) {
     alarm(`${nameOf(source.release)}: this Centre shows other bytes as ${file.path} than those in its list of files.`);
     return refuse("this file is not shown, since it is not what the list of files names");
   }

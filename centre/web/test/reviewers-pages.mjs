@@ -193,7 +193,7 @@ const cases = {
       if (kind !== "search") return route.continue();
       asked.push({ text, regex, any_case, file });
       const hits = [{ file: 0, line: 1 + file, column: 1, text: "x" }];
-      return route.fulfill({ json: file < 10 ? { hits, files: 1, next: file + 1 } : { hits, files: 0, unfinished: 2 } });
+      return route.fulfill({ json: file < 10 ? { hits, files: 1, next: file + 1 } : { hits, files: 0, cut: [1], unfinished: 2 } });
     });
     await go("source/lamp/2.0.0");
     await page.getByLabel("expression").check();
@@ -206,6 +206,7 @@ const cases = {
     await page.getByLabel("Search").fill("second");
     await page.getByRole("button", { name: "Go on" }).click();
     await page.waitForFunction(() => /takes too long: src\/lamp\.c/.test(document.querySelector(".found").innerText));
+    assert.match(await page.innerText(".found"), /first lines alone of: doc\/readme\.md/);
     assert.deepEqual(asked.map((one) => one.file), [...Array(11).keys()]);
     assert.ok(asked.every((one) => one.text === "first.*" && one.regex === true && one.any_case === undefined));
     await page.getByRole("button", { name: "Find" }).click();

@@ -116,6 +116,8 @@ interface Found {
   what: string;
   hits: Hit[];
   unfinished: number[]; // files that took too long to be searched to their end
+  cut: number[]; // files that hold more than is told
+  isAll: boolean; // of definitions
   more?: { asked: Asked; from: number }; // the same question, where it goes on
 }
 
@@ -124,19 +126,21 @@ const MORE = 10; // pieces of a long search that are asked for at once
 async function search(release: Release, asked: Asked, from = 0): Promise<Found> {
   const hits: Hit[] = [];
   const unfinished: number[] = [];
+  const cut: number[] = [];
   let next: number | undefined = from;
   for (let piece = 0; piece < MORE && next !== undefined && hits.length < 100; piece++) {
-    const answer: { hits: Hit[]; unfinished?: number; next?: number } = await askJson({ ...release, kind: "search", text: asked.text, ...(asked.isRegex && { regex: true }), ...(asked.isAnyCase && { any_case: true }), ...(next > 0 && { file: next }) });
+    const answer: { hits: Hit[]; cut?: number[]; unfinished?: number; next?: number } = await askJson({ ...release, kind: "search", text: asked.text, ...(asked.isRegex && { regex: true }), ...(asked.isAnyCase && { any_case: true }), ...(next > 0 && { file: next }) });
     hits.push(...answer.hits);
+    cut.push(...(answer.cut ?? []));
     if (answer.unfinished !== undefined) unfinished.push(answer.unfinished);
     next = answer.next;
   }
-  return { what: `with ${asked.text}`, hits, unfinished, ...(next !== undefined && { more: { asked, from: next } }) };
+  return { what: `with ${asked.text}`, hits, unfinished, cut, isAll: true, ...(next !== undefined && { more: { asked, from: next } }) };
 }
 
 async function define(release: Release, name: string): Promise<Found> {
-  const { definitions } = await askJson<{ definitions: Hit[] }>({ ...release, kind: "define", text: name });
-  return { what: `that define ${name}`, hits: definitions, unfinished: [] };
+  const { definitions, is_all } = await askJson<{ definitions: Hit[]; is_all: boolean }>({ ...release, kind: "define", text: name });
+  return { what: `that define ${name}`, hits: definitions, unfinished: [], cut: [], isAll: is_all };
 }
 
 function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore: (more: NonNullable<Found["more"]>) => void }) {
@@ -146,6 +150,8 @@ function Hits({ source, found, onMore }: { source: Loaded; found: Found; onMore:
         {found.hits.length} {found.hits.length === 1 ? "line" : "lines"} {found.what}
         {found.more !== undefined && ", and the search is not at its end"}
       </p>
+      {!found.isAll && <p class="box wait">There are more than these.</p>}
+      {found.cut.length > 0 && <p class="box wait">The first lines alone of: {found.cut.map((file) => source.list[file]?.path).join(", ")}. Search for more of the line to see the others.</p>}
       {found.unfinished.length > 0 && <p class="box wait">Not searched to the end, since it takes too long: {found.unfinished.map((file) => source.list[file]?.path).join(", ")}</p>}
       <ol class="plain">
         {found.hits.map((hit) => (
@@ -229,10 +235,15 @@ const isText = (bytes: Uint8Array): boolean => !bytes.subarray(0, 8192).includes
 function File({ source, file, line, onName }: { source: Loaded; file: SourceFile; line: number | undefined; onName: (name: string) => void }) {
   const loaded = useLoaded(async () => {
     const bytes = await loadFile(source, file);
-    return { size: bytes.length, lines: isText(bytes) ? linesOf(file.path, new TextDecoder().decode(bytes)) : undefined };
+    return { size: bytes.length, target: file.mode === "link" ? new TextDecoder().decode(bytes) : undefined, lines: isText(bytes) ? linesOf(file.path, new TextDecoder().decode(bytes)) : undefined };
   }, [file.sha256]);
-  if (file.mode === "link") return <p class="box">A symbolic link; the list of files holds the digest of where it leads.</p>;
   if (loaded.value === undefined) return <Waiting loaded={loaded} />;
+  if (loaded.value.target !== undefined)
+    return (
+      <p class="box">
+        A symbolic link to <code>{loaded.value.target}</code>
+      </p>
+    );
   return (
     <>
       <p>

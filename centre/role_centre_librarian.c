@@ -11,6 +11,7 @@
 #include "centre/library.h"
 #include "centre/search.h"
 #include "centre/source_question.h"
+#include "centre/unreviewed.h"
 #include "evidence/field.h"
 #include "http/http.h"
 #include "ledger/serve_message.h"
@@ -117,6 +118,30 @@ static bool put_search(const struct vt_library *source, const struct vt_source_q
     return vt_search_run(source, &search, &found, err) && put_json(found, out, err);
 }
 
+/* All of them are open at once: OPEN_MAX is one more than the bases, and what was asked for
+ * last stays. */
+static bool put_unreviewed(struct librarian *l, const struct vt_library *source,
+                           const struct vt_source_question *q, struct vt_buf *out,
+                           struct vt_error *err)
+{
+    const struct vt_library *bases[VT_UNREVIEWED_BASES_MAX];
+    struct vt_source_question base = *q;
+    vt_reader r = { q->text };
+    size_t count = 0;
+    json_t *answer;
+
+    _Static_assert(OPEN_MAX > VT_UNREVIEWED_BASES_MAX, "bases would be closed again");
+    while (vt_source_next_version(&r, &base.version)) {
+        if (count == VT_UNREVIEWED_BASES_MAX)
+            return vt_fail(err, VT_REJECTED, "at most %d versions to compare with",
+                           VT_UNREVIEWED_BASES_MAX);
+        if (!source_of(l, &base, &bases[count++], err))
+            return false;
+    }
+    return vt_unreviewed_run(source, bases, count, q->file, &answer, err) &&
+           put_json(answer, out, err);
+}
+
 static bool put_answer(struct librarian *l, const struct vt_source_question *q,
                        struct vt_buf *out, enum vt_centre_type *type, struct vt_error *err)
 {
@@ -136,6 +161,8 @@ static bool put_answer(struct librarian *l, const struct vt_source_question *q,
         return put_file(source, q, out, err);
     case VT_SOURCE_SEARCH:
         return put_search(source, q, out, err);
+    case VT_SOURCE_UNREVIEWED:
+        return put_unreviewed(l, source, q, out, err);
     default:
         return put_json(vt_library_definitions(source, q->text), out, err);
     }

@@ -6,7 +6,7 @@ const char *vt_source_kind_name(enum vt_source_kind kind)
     static const char *const names[VT_SOURCE_KINDS] = {
         [VT_SOURCE_ABOUT] = "about",   [VT_SOURCE_MANIFEST] = "manifest",
         [VT_SOURCE_FILE] = "file",     [VT_SOURCE_SEARCH] = "search",
-        [VT_SOURCE_DEFINE] = "define",
+        [VT_SOURCE_DEFINE] = "define", [VT_SOURCE_UNREVIEWED] = "unreviewed",
     };
 
     return names[kind];
@@ -37,19 +37,50 @@ static bool is_name(vt_slice name)
     return true;
 }
 
-static bool has_text(enum vt_source_kind kind)
+bool vt_source_next_version(vt_reader *r, vt_slice *out)
 {
-    return kind == VT_SOURCE_SEARCH || kind == VT_SOURCE_DEFINE;
+    if (r->rest.len == 0)
+        return false;
+    if (!vt_read_until(r, ' ', out)) {
+        *out = r->rest;
+        r->rest = (vt_slice){ 0 };
+    }
+    return true;
+}
+
+/* Of versions: each a name, one space between. */
+static bool are_versions(vt_slice text)
+{
+    vt_reader r = { text };
+    vt_slice version;
+
+    while (vt_source_next_version(&r, &version))
+        if (!is_name(version))
+            return false;
+    return text.len == 0 || text.data[text.len - 1] != ' ';
+}
+
+static bool is_text_sound(enum vt_source_kind kind, vt_slice text)
+{
+    if (kind == VT_SOURCE_UNREVIEWED)
+        return are_versions(text);
+    return (text.len != 0) == (kind == VT_SOURCE_SEARCH || kind == VT_SOURCE_DEFINE);
+}
+
+static bool may_begin_at_file(enum vt_source_kind kind)
+{
+    return kind == VT_SOURCE_FILE || kind == VT_SOURCE_SEARCH ||
+           kind == VT_SOURCE_UNREVIEWED;
 }
 
 static bool is_sound(const struct vt_source_question *q)
 {
     return is_name(q->product) && is_name(q->version) && q->flags <= VT_SEARCH_FLAGS &&
            (q->flags == 0 || q->kind == VT_SOURCE_SEARCH) &&
-           (q->file == 0 || q->kind == VT_SOURCE_FILE || q->kind == VT_SOURCE_SEARCH) &&
+           (q->file == 0 || may_begin_at_file(q->kind)) &&
            (q->number == 0 || q->kind == VT_SOURCE_MANIFEST || q->kind == VT_SOURCE_FILE) &&
-           q->text.len <= VT_SOURCE_TEXT_BYTES_MAX &&
-           (q->text.len != 0) == has_text(q->kind) && vt_slice_is_utf8(q->text);
+           q->text.len <= VT_SOURCE_TEXT_BYTES_MAX && is_text_sound(q->kind, q->text) &&
+           vt_slice_is_utf8(q->text);
 }
 
 void vt_source_question_write(const struct vt_source_question *q, struct vt_buf *out)

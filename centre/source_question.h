@@ -10,11 +10,13 @@
 #define VT_SOURCE_PIECE_BYTES    VT_KIB(64)
 
 enum vt_source_kind {
-    VT_SOURCE_ABOUT,    /* digest and counts */
-    VT_SOURCE_MANIFEST, /* piece `number` of the gzipped list of files */
-    VT_SOURCE_FILE,     /* piece `number` of file `file` */
-    VT_SOURCE_SEARCH,   /* `text`; from file `file` on */
-    VT_SOURCE_DEFINE,   /* where is `text` defined? */
+    VT_SOURCE_ABOUT,      /* digest and counts */
+    VT_SOURCE_MANIFEST,   /* piece `number` of the gzipped list of files */
+    VT_SOURCE_FILE,       /* piece `number` of file `file` */
+    VT_SOURCE_SEARCH,     /* `text`; from file `file` on */
+    VT_SOURCE_DEFINE,     /* where is `text` defined? */
+    VT_SOURCE_UNREVIEWED, /* which lines are not in the versions that `text` names, with a
+                             space between; from file `file` on */
     VT_SOURCE_KINDS,
 };
 
@@ -36,6 +38,9 @@ struct vt_source_question {
 /* "about", "manifest", ...; false: there is no such kind. */
 VT_CHECKED bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out);
 const char *vt_source_kind_name(enum vt_source_kind kind);
+
+/* The next of the versions that a question's text names; false: there is no more. */
+VT_CHECKED bool vt_source_next_version(vt_reader *r, vt_slice *out);
 
 void vt_source_question_write(const struct vt_source_question *question,
                               struct vt_buf *out);

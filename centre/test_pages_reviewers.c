@@ -89,6 +89,7 @@ static void play(const char *name)
     vt_reviewers_add_sources(&world);
     if (strcmp(name, "aLargeSourceIsQuick") == 0)
         add_large(&world);
+    vt_reviewers_accept(&world, "lamp", "2.0.0", VT_BIT(VT_P_REVIEWER));
     invitation = vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH);
     vt_reviewers_invite(&world, "rahel", invitation);
     vt_test_write(vt_test_path("end.json"),

@@ -187,6 +187,10 @@ static const struct vt_verb verbs[] = {
     { "uninvite", "FILE", 1, 1, "end an invitation, as vendor or supervisor alone",
       "A session that rests on it stops as soon as the end lies in the Centre's folder.",
       vt_cli_centre_uninvite_options, vt_cli_centre_uninvite },
+    { "unreviewed", "PRODUCT VERSION", 2, 2, "which lines has nobody reviewed?",
+      "Lines of a source in the library that stand in none of the sources which reviewers\n"
+      "accepted, the newest three of them. Exit code 1 if there are any.",
+      vt_cli_centre_unreviewed_options, vt_cli_centre_unreviewed },
     { "unseal", "FILE", 1, 1, "the sessions of reviewers, and what was asked in them",
       "FILE is porter/sealed of a Centre's folder, or a copy of it. Without --key it "
       "shows\n"

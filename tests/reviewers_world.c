@@ -122,6 +122,33 @@ void vt_reviewers_add_sources(const struct vt_centre_world *w)
     vt_reviewers_add_source(w, "kettle", "1.0.0", 1, other);
 }
 
+void vt_reviewers_accept(const struct vt_centre_world *w, const char *product,
+                         const char *version, unsigned signers)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_DESK desk = { 0 };
+    VT_AUTO_TRUST trust = NULL;
+    VT_AUTO_DOCKET docket = NULL;
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_JSON predicate = NULL;
+    struct vt_subject subject = { .name = "source" };
+
+    VT_CHECK_OK(vt_trust_parse(
+        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder)),
+        &trust, &err));
+    VT_CHECK_OK(vt_desk_open(vt_arena_printf(vt_test_arena(), "%s/desk", w->folder), false,
+                             &desk, &err));
+    VT_CHECK_OK(vt_docket_open(&desk, trust, product, version, time(NULL), &docket, &err));
+    subject.hash = vt_field_hash(docket->draft->envelope.statement.predicate, "source");
+    predicate =
+        json_pack("{s:s,s:s,s:o,s:s,s:s,s:s}", "product", product, "version", version,
+                  "source", vt_field_of_hash(&subject.hash), "verdict", "accept", "scope",
+                  "all of it", "created", vt_world_time(time(NULL) - 5));
+    VT_CHECK_OK(vt_statement_write(VT_REVIEW, &subject, 1, predicate, &payload, &err));
+    VT_CHECK_OK(vt_docket_put(&desk, product, version,
+                              vt_world_sign(vt_buf_slice(&payload), signers), &err));
+}
+
 /* ---- invitations ------------------------------------------------------------------------
  */
 

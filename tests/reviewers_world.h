@@ -22,6 +22,10 @@ void vt_reviewers_add_swapped(const struct vt_centre_world *world, const char *p
 /* The two releases of lamp that the tests read, 2.0.0 and 2.1.0, and one of kettle. */
 void vt_reviewers_add_sources(const struct vt_centre_world *world);
 
+/* Lay a review on the desk that accepts the source of this release, which the desk has. */
+void vt_reviewers_accept(const struct vt_centre_world *world, const char *product,
+                         const char *version, unsigned signers);
+
 /* An invitation for these products (NULL-ended) from `from_s` to `until_s`, in seconds from
  * now, signed by these parties; its code is SHA-256 of its name, as hex. */
 vt_slice vt_reviewers_invitation(const char *name, const char *const products[],

@@ -152,6 +152,7 @@ static const struct row rows[] = {
     { 0, "centre uninvite @invitation.json --reason over --trust @trust.json --key "
          "@supervisor.key --out +new-end.json" },
     { NO_TWIN, "centre unseal @hello.txt" },
+    { NO_TWIN, "centre unreviewed lamp 1.0 --dir #log" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },
     { 0, "mirror add-log --dir #mirror --vkey VKEY" },

@@ -21,13 +21,15 @@ import { Source, SourceDifference } from "./views/source.tsx";
 import { Statistics } from "./views/statistics.tsx";
 import { Story } from "./views/story.tsx";
 import { Trust } from "./views/trust.tsx";
+import { Unreviewed } from "./views/unreviewed.tsx";
 
 const NUMBER = /^(0|[1-9][0-9]{0,15})$/;
 
-// source/PRODUCT/VERSION, .../in/FOLDER, .../file/PATH[/LINE], .../since/VERSION
+// source/PRODUCT/VERSION, .../in/FOLDER, .../file/PATH[/LINE], .../since/VERSION, .../unreviewed
 function SourceView({ path }: { path: string[] }) {
   const [, product, version, what, name, line] = path;
   const release = { product: product!, version: version! };
+  if (what === "unreviewed") return <Unreviewed release={release} />;
   if (what === "since" && name !== undefined) return <SourceDifference release={release} other={name} />;
   return <Source release={release} path={name ?? ""} isFile={what === "file"} line={NUMBER.test(line ?? "") ? Number(line) : undefined} />;
 }

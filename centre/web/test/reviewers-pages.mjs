@@ -83,6 +83,14 @@ const cases = {
     assert.match(await page.innerText(".diff .in"), /return volts \* 3;/);
     assert.match(await page.innerText(".diff .out"), /return volts \* 2;/);
     await shoot(page, "reviewer-diff");
+    await go("source/lamp/2.1.0/unreviewed");
+    await page.waitForSelector("main .badge.long");
+    assert.match(await page.innerText("main"), /4 lines in 2 files that no accepted source has/);
+    assert.deepEqual(await page.$$eval(".changes li", (rows) => rows.map((row) => row.textContent.trim())), ["src/lamp.c line 6", "src/telemetry.c all of it"]);
+    await shoot(page, "reviewer-unreviewed");
+    await go("source/lamp/2.0.0/unreviewed");
+    await page.waitForSelector("main .badge.good.long");
+    await go("source/lamp/2.1.0/since/2.0.0");
     await page.reload();
     await page.waitForSelector(".changes");
     const stranger = await open();
@@ -316,7 +324,7 @@ const cases = {
     const { page, go } = await signedIn();
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0"]) {
+      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0", "source/lamp/2.1.0/unreviewed"]) {
         await go(view);
         await page.waitForSelector(view === "sign-in" ? "main ul" : ".files, .code, .changes");
         if (view.includes("since")) {

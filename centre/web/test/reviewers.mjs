@@ -54,6 +54,15 @@ const cases = {
     assert.deepEqual(regex.hits.map((hit) => [hit.file, hit.line]), [[2, 4], [2, 9], [3, 1], [3, 2]]);
     const defined = is(await client.ask({ ...LAMP, kind: "define", text: "lamp_dim" }), 200).json;
     assert.deepEqual(defined.definitions, [{ file: 2, line: 9, kind: "function" }]);
+    // The Centre reckons what stands in no version that counts as reviewed.
+    const ask = (text, more = {}) => client.ask({ product: "lamp", version: "2.1.0", kind: "unreviewed", ...(text && { text }), ...more });
+    assert.deepEqual(is(await ask("2.0.0"), 200).json, { files: [{ file: 1, path: "src/lamp.c", is_whole: false, lines: [[6, 1]] }, { file: 3, path: "src/telemetry.c", is_whole: true, lines: [[1, 3]] }], lines: 4 });
+    assert.equal(is(await ask("2.0.0", { file: 2 }), 200).json.lines, 3);
+    assert.equal(is(await ask("2.1.0 2.0.0"), 200).json.lines, 0);
+    assert.equal(is(await ask(""), 200).json.files.length, 4);
+    for (const text of ["../2.0.0", "2.0.0 ", " 2.0.0", "2.0.0  2.1.0"]) is(await ask(text), 400);
+    is(await ask("2.0.0 2.0.0 2.0.0 2.0.0"), 422, /at most 3/);
+    is(await ask("9.9.9"), 404);
     // Everybody sees how much is sealed, and its chain.
     const before = is(await new Client(url, origin).send("GET", "sealed"), 200).json;
     assert.deepEqual(Object.keys(before).sort(), ["chain", "recipient", "records"]);

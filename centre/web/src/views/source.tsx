@@ -299,14 +299,14 @@ function OneChange({ before, after, change }: { before: Loaded; after: Loaded; c
 }
 
 // Source is asked for when it is known who reads, and when the trust root was read.
-function useReading<T>(load: () => Promise<T>) {
+export function useReading<T>(load: () => Promise<T>) {
   const who = useReviewer();
   const { isReady } = useSession();
   const loaded = useLoaded(() => (who && isReady ? load() : new Promise<T>(() => undefined)), [who === undefined ? "" : (who?.csrf ?? ""), isReady]);
   return { isOut: who === null, loaded };
 }
 
-function Reading({ isOut, loaded }: ReturnType<typeof useReading>) {
+export function Reading({ isOut, loaded }: ReturnType<typeof useReading>) {
   if (!isOut) return <Waiting loaded={loaded} />;
   return (
     <p class="box wait" role="alert">
@@ -369,6 +369,11 @@ function Inside({ source, path, isFile, line }: { source: Loaded; path: string; 
       {path === "" && <Checked source={source} />}
       <Searching source={source} finding={finding} />
       {path === "" && <Compare source={source} />}
+      {path === "" && (
+        <p>
+          <a href={placeOf(source.release, "unreviewed")}>Which lines has nobody reviewed?</a>
+        </p>
+      )}
       {file !== undefined && <File source={source} file={file} line={line} onName={finding.goTo} />}
       {isFile && file === undefined && <p class="box bad" role="alert">This source has no such file.</p>}
       {!isFile && <Tree source={source} folder={path} />}

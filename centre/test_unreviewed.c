@@ -19,7 +19,7 @@ static size_t common(const char *a, const char *b)
         for (size_t k = strlen(b); k-- > 0;) {
             size_t down = table[i + 1][k], right = table[i][k + 1];
 
-            table[i][k] = a[i] == b[k]    ? table[i + 1][k + 1] + 1
+            table[i][k] = a[i] == b[k]   ? table[i + 1][k + 1] + 1
                           : down > right ? down
                                          : right;
         }

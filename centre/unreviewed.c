@@ -87,7 +87,8 @@ static bool list_read(const struct vt_library *library, struct list *out,
         return vt_fail(err, VT_MALFORMED, "the list of files: of another form");
     for (uint32_t i = 0; i < out->count; i++) {
         if (!read_row(&r, &out->rows[i]))
-            return vt_fail(err, VT_MALFORMED, "the list of files: row %ju", (uintmax_t)i + 1);
+            return vt_fail(err, VT_MALFORMED, "the list of files: row %ju",
+                           (uintmax_t)i + 1);
         out->rows[i].file = i;
         out->by_hash[i] = &out->rows[i];
     }
@@ -169,8 +170,8 @@ static json_t *ranges_of(const bool *kept, size_t count, uint64_t *lines)
             for (size_t k = i + 1; k < count; k++)
                 i = kept[k] ? i : k;
         *lines += i - from + 1;
-        (void)json_array_append_new(ranges, json_pack("[I,I]", (json_int_t)from + 1,
-                                                      (json_int_t)(i - from + 1)));
+        (void)json_array_append_new(
+            ranges, json_pack("[I,I]", (json_int_t)from + 1, (json_int_t)(i - from + 1)));
     }
     return ranges;
 }
@@ -208,10 +209,10 @@ static void judge_file(struct judging *j, const struct listed *row)
     }
     j->lines += unreviewed;
     j->ranges += json_array_size(ranges) + 1;
-    (void)json_array_append_new(
-        j->files, json_pack("{s:I,s:o,s:b,s:o}", "file", (json_int_t)row->file, "path",
-                            path_json(row->path), "is_whole", unreviewed == count, "lines",
-                            ranges));
+    (void)json_array_append_new(j->files, json_pack("{s:I,s:o,s:b,s:o}", "file",
+                                                    (json_int_t)row->file, "path",
+                                                    path_json(row->path), "is_whole",
+                                                    unreviewed == count, "lines", ranges));
 }
 
 /* ---- all of it --------------------------------------------------------------------------

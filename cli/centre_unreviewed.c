@@ -122,15 +122,15 @@ static void print_all(struct vt_args *args, const struct looking *l, json_t *fil
     if (vt_args_is_json(args)) {
         vt_cli_print_json(json_pack("{s:b,s:o,s:o,s:O,s:I}", "ok",
                                     json_array_size(files) == 0, "source",
-                                    vt_field_of_hash(&l->source), "accepted", bases, "files",
-                                    files, "lines", (json_int_t)lines));
+                                    vt_field_of_hash(&l->source), "accepted", bases,
+                                    "files", files, "lines", (json_int_t)lines));
         return;
     }
     for (size_t i = 0; i < json_array_size(files); i++)
         print_row(json_array_get(files, i));
-    (void)printf("%ju line%s in %zu file%s that no accepted source has; accepted:",
-                 (uintmax_t)lines, vt_plural(lines), json_array_size(files),
-                 vt_plural(json_array_size(files)));
+    (void)printf(
+        "%ju line%s in %zu file%s that no accepted source has; accepted:", (uintmax_t)lines,
+        vt_plural(lines), json_array_size(files), vt_plural(json_array_size(files)));
     for (size_t i = 0; i < l->count; i++)
         (void)printf(" %s", l->rows[i].version);
     (void)printf("%s\n", l->count == 0 ? " none" : "");
@@ -166,8 +166,9 @@ static bool open_and_judge(const struct looking *l, json_t *files, uint64_t *lin
 
     if (!vt_library_open(l->library, &l->source, &source, err))
         return err->code == VT_ABSENT
-                   ? vt_fail(err, VT_ABSENT, "the library lacks %s %s: vitrine centre import",
-                             l->product, l->version)
+                   ? vt_fail(err, VT_ABSENT,
+                             "the library lacks %s %s: vitrine centre import", l->product,
+                             l->version)
                    : false;
     for (is_ok = true; is_ok && count < l->count; count += is_ok) {
         is_ok = vt_library_open(l->library, &l->rows[count].source, &opened[count], err);
@@ -187,7 +188,8 @@ bool vt_cli_centre_unreviewed(struct vt_args *args, struct vt_error *err)
     struct looking l = { .product = vt_args_operand(args, 0),
                          .version = vt_args_operand(args, 1) };
     uint64_t lines = 0;
-    bool is_ok = vt_name_verify_part(l.product, err) && vt_name_verify_part(l.version, err) &&
+    bool is_ok = vt_name_verify_part(l.product, err) &&
+                 vt_name_verify_part(l.version, err) &&
                  look(&l, vt_args_get(args, "dir"), vt_env_now_unix_s(vt_args_env(args)),
                       arena, err) &&
                  open_and_judge(&l, files, &lines, err);

@@ -263,6 +263,10 @@ static bool run(struct unsealing *u, struct vt_error *err)
     if (!read_options(u, err) ||
         !vt_sealed_read(vt_args_operand(u->args, 0), reader, &head, err))
         return false;
+    if (head.number == 0)
+        return vt_fail(err, VT_REJECTED,
+                       "%s: holds no record: nobody signed in yet, or it was emptied",
+                       vt_args_operand(u->args, 0));
     is_ok = u->unreadable == 0 && (u->wanted.number == 0 || u->is_wanted_there);
     print_all(u, &head, is_ok);
     if (!is_ok)

@@ -1,7 +1,7 @@
 /* Blame of review state: which lines of a source stand in none of the sources that were
- * reviewed and accepted.  A review speaks of a whole source (evidence/review.h), so a line is
- * reviewed if such a source has it: its file's bytes under any name, or the line in the file
- * of the same path, in the same order. */
+ * reviewed and accepted.  A review speaks of a whole source (evidence/review.h), so a line
+ * is reviewed if such a source has it: its file's bytes under any name, or the line in the
+ * file of the same path, in the same order. */
 #ifndef VT_CENTRE_UNREVIEWED_H
 #define VT_CENTRE_UNREVIEWED_H
 
@@ -10,7 +10,7 @@
 
 #define VT_UNREVIEWED_BASES_MAX 3    /* accepted sources that are looked at */
 #define VT_UNREVIEWED_ROWS_MAX  1000 /* ranges of lines in one answer */
-#define VT_UNREVIEWED_OF_ONE    200  /* of one file; the last goes to the end of the others */
+#define VT_UNREVIEWED_OF_ONE    200 /* of one file; the last goes to the end of the others */
 #define VT_UNREVIEWED_MS_MAX    800
 
 /* {"files":[{"file","path","is_whole","lines":[[FROM,COUNT],...]}],"lines":N,"next"?:FILE}:

@@ -276,6 +276,15 @@ static void print_error(const struct vt_group *group, const struct vt_verb *verb
     json_decref(object);
 }
 
+/* Whoever asks for JSON gets it also when another argument is wrong, before or behind. */
+static bool says_json(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
 static int run_verb(const struct vt_group *group, const struct vt_verb *verb, int argc,
                     char **argv, const struct vt_env *env)
 {
@@ -292,7 +301,7 @@ static int run_verb(const struct vt_group *group, const struct vt_verb *verb, in
     if (!ok) {
         int exit_code = args.is_misuse ? VT_EXIT_USAGE : vt_code_exit(err.code);
 
-        print_error(group, verb, args.is_json, &err, exit_code);
+        print_error(group, verb, says_json(argc, argv), &err, exit_code);
         return exit_code;
     }
     if (fflush(stdout) != 0 || ferror(stdout) != 0) {

@@ -255,12 +255,13 @@ static struct setting *open_own(struct vt_key **key, struct vt_signer **signer,
 {
     static const uint8_t seed[32] = { 9 };
     struct vt_error err = { 0 };
-    struct vt_env env = vt_env_real();
+    static struct vt_env env; /* the ledger keeps it */
     struct vt_ledger_options options = { .env = &env };
     struct vt_ledger_config config = { .origin = VT_LIT(ORIGIN), .key = VT_LIT("key") };
     VT_AUTO_BUF vkey_text = vt_buf_init(500);
     struct vt_vkey vkey;
 
+    env = vt_env_real();
     VT_CHECK_OK(vt_key_from_seed(seed, key, &err));
     vkey = vt_vkey_of(config.origin, VT_NOTE_ED25519, vt_key_public(*key));
     vt_vkey_write(&vkey_text, &vkey);

@@ -1100,7 +1100,7 @@ GROUP(custody)
 static const char *const without_files[] = { "ledger status", "ledger token",
                                              "mirror status", "relay serve",
                                              "centre pages",  "centre compare",
-                                             "centre mirror" };
+                                             "centre mirror", "centre export" };
 
 static bool has_row(const char *call)
 {

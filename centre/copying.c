@@ -5,12 +5,13 @@
 #include "evidence/release.h"
 #include "evidence/verdict.h"
 #include "ledger/tlog_proof.h"
-#include "release/desk.h"
+#include "release/authorisations.h"
 
 enum { SMALL_BYTES_MAX = 1 << 20, DEPTH_MAX = 8 };
 
 struct copy {
     struct vt_copying *told;
+    struct vt_roll *roll; /* who is enrolled on our desk; NULL: nobody yet */
     struct vt_arena *arena;
     int depth;
     const char *folder; /* being walked, relative */
@@ -45,7 +46,24 @@ static bool is_hash_name(const char *name, const char *ending, vt_hash *out)
            vt_hash_parse_hex((vt_slice){ (const uint8_t *)name, 64 }, out);
 }
 
-/* DIGEST.json: an envelope that has this digest. */
+static bool is_signed(const struct copy *c, const struct vt_envelope *envelope)
+{
+    const struct vt_keyring alone = { .trust = c->told->trust };
+    const struct vt_keyring *keyring = c->roll != NULL ? &c->roll->keyring : &alone;
+
+    for (size_t i = 0; i < envelope->dsse.signature_count; i++)
+        for (unsigned role = 0; role < VT_ROLES; role++) {
+            const struct vt_trust_key *key = vt_keyring_find(
+                keyring, envelope->dsse.signatures[i].keyid, (enum vt_trust_role)role);
+
+            if (key != NULL && vt_envelope_is_signed_by(envelope, &key->key))
+                return true;
+        }
+    return false;
+}
+
+/* DIGEST.json: an envelope that has this digest, by somebody whom we know: what strangers
+ * made would fill a release's folder until it holds no more. */
 static bool judge_statement(struct copy *c, vt_slice bytes, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { .dsse = { .signature_count = 0 } };
@@ -55,8 +73,29 @@ static bool judge_statement(struct copy *c, vt_slice bytes, struct vt_error *err
         return vt_fail(err, VT_REJECTED, "its name is no digest");
     if (!vt_envelope_parse(bytes, &envelope, err))
         return false;
-    return vt_hash_equal(&envelope.digest, &named) ||
-           vt_fail(err, VT_REJECTED, "its bytes have another digest than its name");
+    if (!vt_hash_equal(&envelope.digest, &named))
+        return vt_fail(err, VT_REJECTED, "its bytes have another digest than its name");
+    return is_signed(c, &envelope) ||
+           vt_fail(err, VT_REJECTED, "nobody signed it whom trust root or desk name");
+}
+
+/* ... in the folder of a release: drafts and releases are of that one. */
+static bool judge_of_release(struct copy *c, vt_slice bytes, struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { .dsse = { .signature_count = 0 } };
+    const json_t *says;
+    const char *of;
+
+    if (!judge_statement(c, bytes, err) || !vt_envelope_parse(bytes, &envelope, err))
+        return false;
+    if (envelope.statement.type != VT_DRAFT && envelope.statement.type != VT_RELEASE)
+        return true;
+    says = envelope.statement.predicate;
+    of = vt_arena_printf(c->arena, "%.*s/%.*s",
+                         VT_SLICE_ARGS(vt_field_text(says, "product")),
+                         VT_SLICE_ARGS(vt_field_text(says, "version")));
+    return strcmp(c->folder + strlen(VT_CENTRE_DESK "/releases/"), of) == 0 ||
+           vt_fail(err, VT_REJECTED, "it is of %s", of);
 }
 
 static bool is_proven(const struct copy *c, vt_slice entry, vt_slice text,
@@ -133,6 +172,24 @@ static bool judge_list(struct copy *c, vt_slice bytes, struct vt_error *err)
     return vt_fail(err, VT_REJECTED, "no supervisor or vendor signed it");
 }
 
+/* N.json: the list of this version.  The highest number is the newest list of a desk, so an
+ * old list must not come under a new number. */
+static bool judge_numbered(struct copy *c, vt_slice bytes, struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { .dsse = { .signature_count = 0 } };
+    vt_slice name = vt_slice_from_cstr(base_of(c->file));
+    struct vt_withdrawals list;
+    uint64_t number;
+
+    if (!judge_list(c, bytes, err) || !vt_envelope_parse(bytes, &envelope, err) ||
+        !vt_withdrawals_read(&envelope.statement, &list, err))
+        return false;
+    return (vt_decimal_parse(vt_slice_sub(name, 0, name.len - strlen(".json")), &number) &&
+            number == list.version) ||
+           vt_fail(err, VT_REJECTED, "it is the list of version %ju",
+                   (uintmax_t)list.version);
+}
+
 /* Bad whatever a customer demands. */
 static bool is_forged(enum vt_reason reason)
 {
@@ -151,14 +208,27 @@ static bool is_forged(enum vt_reason reason)
     }
 }
 
-/* The output that a file beside its evidence should be. */
-static bool find_output(const struct vt_evidence *evidence, const char *name,
-                        struct vt_output *out, struct vt_error *err)
+/* Is it the release whose folder, TOP/PRODUCT/VERSION, is being walked? */
+static bool is_of_folder(const struct copy *c, const struct vt_release *release)
+{
+    return vt_slice_is(vt_slice_from_cstr(c->folder),
+                       vt_arena_printf(c->arena, VT_CENTRE_PUBLIC "/%.*s/%.*s",
+                                       VT_SLICE_ARGS(release->product),
+                                       VT_SLICE_ARGS(release->version)));
+}
+
+/* The output that a file beside its evidence should be.  Evidence of an older release is
+ * good too, but not here: it would bring the old file in under the new name. */
+static bool find_output(const struct copy *c, const struct vt_evidence *evidence,
+                        const char *name, struct vt_output *out, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_release *release = vt_alloc(sizeof *release);
 
     if (!vt_release_read(&evidence->release->statement, release, err))
         return false;
+    if (!is_of_folder(c, release))
+        return vt_fail(err, VT_REJECTED, "it is evidence of %.*s %.*s",
+                       VT_SLICE_ARGS(release->product), VT_SLICE_ARGS(release->version));
     for (size_t i = 0; i < release->output_count; i++)
         if (vt_slice_is(release->outputs[i].name, name)) {
             *out = release->outputs[i];
@@ -184,7 +254,7 @@ static bool judge_evidence(struct copy *c, vt_slice bytes, struct vt_error *err)
     name =
         vt_arena_printf(c->arena, "%.*s", (int)(strlen(name) - strlen(".evidence")), name);
     is_ok = vt_evidence_parse(bytes, &evidence, err) &&
-            find_output(evidence, name, &output, err);
+            find_output(c, evidence, name, &output, err);
     if (is_ok) {
         question.file_hash = output.hash;
         question.file_bytes = output.size_bytes;
@@ -221,7 +291,7 @@ struct rule {
 static const struct rule release_rules[] = {
     { "list.json", NULL, judge_list, WHEN_GOOD },
     { "release.tlog-proof", NULL, judge_release_proof, NEVER },
-    { NULL, ".json", judge_statement, NEVER },
+    { NULL, ".json", judge_of_release, NEVER },
     { NULL, NULL, NULL, NEVER },
 };
 static const struct rule authorisation_rules[] = {
@@ -231,7 +301,7 @@ static const struct rule authorisation_rules[] = {
 };
 static const struct rule list_rules[] = {
     { "next.json", NULL, judge_list, WHEN_GOOD },
-    { NULL, ".json", judge_list, NEVER },
+    { NULL, ".json", judge_numbered, NEVER },
     { NULL, ".tlog-proof", judge_proof, NEVER },
     { NULL, NULL, NULL, NEVER },
 };
@@ -280,7 +350,7 @@ static bool look_at_ours(struct copy *c, const struct rule *rule, vt_slice their
         is_same || (is_good && (rule->replacing == NEVER ||
                                 (rule->replacing == WHEN_LATER &&
                                  list_of(theirs) <= list_of(vt_buf_slice(&ours)))));
-    if (*stays_out && !is_same && rule->judge == judge_list) {
+    if (*stays_out && !is_same && rule->judge == judge_numbered) {
         (void)vt_fail(&why, VT_REJECTED, "it is another list than the one that we hold");
         refuse(c, &why);
     }
@@ -437,12 +507,18 @@ static bool copy_files(struct copy *c, const char *folder, const struct rule *ru
 /* sha256/ab/HEX below a folder of blobs. */
 static bool copy_blobs(struct copy *c, const char *folder, struct vt_error *err)
 {
+    struct vt_error why = { 0 };
     struct names names;
     vt_hash hash;
-    bool is_ok = c->depth < DEPTH_MAX && list(c, folder, &names, err);
+    bool is_ok;
 
-    if (!is_ok)
-        return false;
+    if (c->depth == DEPTH_MAX) {
+        c->file = folder;
+        (void)vt_fail(&why, VT_REJECTED, "folders of blobs are not so deep");
+        refuse(c, &why);
+        return true;
+    }
+    is_ok = list(c, folder, &names, err);
     c->depth++;
     for (size_t i = 0; i < names.folder_count && is_ok; i++)
         is_ok = copy_blobs(c, vt_arena_printf(c->arena, "%s/%s", folder, names.folders[i]),
@@ -473,7 +549,7 @@ static bool copy_output(struct copy *c, struct vt_error *err)
     if (!read_of(c->told->to, name, &bytes, err))
         return false;
     if (!vt_evidence_parse(vt_buf_slice(&bytes), &evidence, &why) ||
-        !find_output(evidence, base_of(c->file), &output, &why)) {
+        !find_output(c, evidence, base_of(c->file), &output, &why)) {
         refuse(c, &why);
         return true;
     }
@@ -537,13 +613,38 @@ static bool copy_folder(struct copy *c, const char *folder, const struct rule *r
     return is_ok;
 }
 
+static void pass_over(void *context, const char *what)
+{
+    (void)context;
+    (void)what;
+}
+
+/* What does not count among our authorisations enrols nobody. */
+static bool open_roll(struct copy *c, struct vt_error *err)
+{
+    VT_AUTO_DESK desk = { .disk = NULL };
+
+    if (!vt_disk_has(c->told->to, VT_CENTRE_DESK))
+        return true;
+    if (!vt_desk_open(
+            vt_arena_printf(c->arena, "%s/" VT_CENTRE_DESK, vt_disk_path(c->told->to)),
+            false, &desk, err))
+        return false;
+    desk.passed_over = pass_over;
+    return vt_roll_open(&desk, c->told->trust, &c->roll, err);
+}
+
 bool vt_centre_copy(struct vt_copying *copying, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct copy c = { .told = copying, .arena = arena };
+    bool is_ok =
+        copy_folder(&c, VT_CENTRE_DESK "/authorisations", authorisation_rules, err) &&
+        open_roll(&c, err) &&
+        each_version(&c, VT_CENTRE_DESK "/releases", copy_release, err) &&
+        copy_folder(&c, VT_CENTRE_DESK "/withdrawals", list_rules, err) &&
+        each_version(&c, VT_CENTRE_PUBLIC, copy_published, err);
 
-    return copy_folder(&c, VT_CENTRE_DESK "/authorisations", authorisation_rules, err) &&
-           each_version(&c, VT_CENTRE_DESK "/releases", copy_release, err) &&
-           copy_folder(&c, VT_CENTRE_DESK "/withdrawals", list_rules, err) &&
-           each_version(&c, VT_CENTRE_PUBLIC, copy_published, err);
+    vt_roll_close(c.roll);
+    return is_ok;
 }

@@ -75,6 +75,8 @@ static bool read_items(struct vt_digests *digests, struct vt_error *err)
     digests->items = vt_alloc_array(digests->count + 1, sizeof *digests->items);
     for (size_t i = 0; i < digests->count; i++) {
         digests->items[i] = item_of(json_array_get(rows, i));
+        if (strpbrk(digests->items[i].name, "\n\t") != NULL)
+            return vt_fail(err, VT_MALFORMED, "digests: item %zu is named in lines", i);
         if (i > 0 &&
             vt_digest_item_compare(&digests->items[i - 1], &digests->items[i]) >= 0)
             return vt_fail(err, VT_MALFORMED, "digests: item %zu is out of order", i);

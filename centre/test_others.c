@@ -192,6 +192,77 @@ static void what_is_forged_is_not_copied(void)
         !vt_path_exists(vt_test_path("b/desk/releases/lamp/1.4.0/release.tlog-proof")));
 }
 
+/* The list of withdrawals as a stranger signs it, laid in a release's folder of A; where it
+ * lies below B. */
+static const char *lay_strangers(const struct pair *p)
+{
+    struct vt_envelope envelope;
+    struct vt_error err = { 0 };
+    vt_slice bytes;
+    vt_hash digest;
+    char hex[65];
+
+    VT_CHECK_OK(vt_envelope_parse(p->world.made.withdrawals, &envelope, &err));
+    bytes = vt_world_sign(vt_buf_slice(&envelope.dsse.payload), VT_BIT(VT_P_STRANGER));
+    vt_envelope_clear(&envelope);
+    digest = vt_envelope_digest(bytes);
+    vt_hash_text(&digest, hex);
+    vt_test_write(
+        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p->a, hex),
+        bytes);
+    return vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p->b,
+                           hex);
+}
+
+/* Good statements in another place: an old list as the newest, evidence of one release
+ * beside another; and a name that is no text. */
+static void what_lies_elsewhere_is_not_copied(void)
+{
+    struct pair p;
+    const char *said, *file, *strange;
+
+    make(&p);
+    vt_test_write(vt_test_path("a/desk/withdrawals/9.json"), p.world.made.withdrawals);
+    vt_test_write(vt_test_path("a/desk/withdrawals/9.tlog-proof"),
+                  p.world.made.withdrawals_proof);
+    VT_CHECK(mkdir(vt_test_path("a/public/lamp/1.5.0"), 0755) == 0);
+    vt_test_write(vt_test_path("a/public/lamp/1.5.0/lamp.bin"), p.world.made.file);
+    vt_test_write(vt_test_path("a/public/lamp/1.5.0/lamp.bin.evidence"),
+                  vt_test_read(vt_test_path("a/public/lamp/1.4.0/lamp.bin.evidence")));
+    vt_test_write(vt_test_path("a/desk/releases/lamp/1.4.0/\xff\n\033.json"), VT_LIT("{}"));
+    VT_CHECK(mkdir(vt_test_path("a/desk/releases/lamp/9.9.9"), 0755) == 0);
+    file = strrchr(statement(&p, p.a, "release"), '/');
+    vt_test_write(
+        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/9.9.9%s", p.a, file),
+        p.world.made.release);
+    strange = lay_strangers(&p);
+    said = run(1, "mirror", p.a, p.b);
+    MUST_SAY(said, "withdrawals/9.json: it is the list of version ");
+    MUST_SAY(said, "1.5.0/lamp.bin.evidence: it is evidence of lamp 1.4.0");
+    MUST_SAY(said, "refused: desk/releases/lamp/1.4.0/???.json: ");
+    MUST_SAY(said, "it is of lamp/1.4.0");
+    MUST_SAY(said, "nobody signed it whom trust root or desk name");
+    VT_CHECK(!vt_path_exists(strange));
+    VT_CHECK(!vt_path_exists(vt_test_path("b/desk/withdrawals/9.json")));
+    VT_CHECK(!vt_path_exists(vt_test_path("b/desk/withdrawals/9.tlog-proof")));
+    VT_CHECK(!vt_path_exists(vt_test_path("b/public/lamp/1.5.0/lamp.bin.evidence")));
+    VT_CHECK(!vt_path_exists(vt_test_path("b/public/lamp/1.5.0/lamp.bin")));
+    VT_CHECK(vt_path_exists(vt_test_path("b/public/lamp/1.4.0/lamp.bin")));
+}
+
+/* More folders in each other than blobs have: the rest still comes. */
+static void folders_without_end_are_passed_over(void)
+{
+    struct pair p;
+
+    make(&p);
+    (void)vt_test_run(0, VT_ARGV("mkdir", "-p",
+                                 vt_test_path("a/desk/releases/lamp/1.4.0/blobs/"
+                                              "1/2/3/4/5/6/7/8/9")));
+    MUST_SAY(run(1, "mirror", p.a, p.b), "folders of blobs are not so deep");
+    VT_CHECK(vt_path_exists(vt_test_path("b/public/lamp/1.4.0/lamp.bin")));
+}
+
 static void a_centre_without_a_trust_root_is_named(void)
 {
     struct pair p;
@@ -264,6 +335,17 @@ static void differences_are_told_apart(void)
     }
 }
 
+/* A name must not write lines of its own into what is told. */
+static void a_name_has_one_line(void)
+{
+    struct vt_digests out = { .json = NULL };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_FAILS(
+        VT_MALFORMED,
+        vt_digests_parse(VT_LIT(DIGESTS(ITEM("lamp 1", "R\\nequal: all", A))), &out, &err));
+}
+
 static void what_was_seen_is_not_forgotten(void)
 {
     struct vt_digests two =
@@ -298,12 +380,15 @@ static void what_was_seen_is_not_forgotten(void)
 
 static const struct vt_case cases[] = {
     { "differences are told apart", differences_are_told_apart },
+    { "a name has one line", a_name_has_one_line },
     { "what was seen is not forgotten", what_was_seen_is_not_forgotten },
     { "a mirror shows the same", a_mirror_shows_the_same },
     { "one altered digest is named", one_altered_digest_is_named },
     { "a review taken back is shown", a_review_taken_back_is_shown },
     { "a served Centre is compared", a_served_centre_is_compared },
     { "what is forged is not copied", what_is_forged_is_not_copied },
+    { "what lies elsewhere is not copied", what_lies_elsewhere_is_not_copied },
+    { "folders without end are passed over", folders_without_end_are_passed_over },
     { "a Centre without a trust root is named", a_centre_without_a_trust_root_is_named },
 };
 

@@ -21,13 +21,15 @@ struct mirroring {
     json_t *refused; /* owned; sentences */
 };
 
+/* Names in FROM may have any bytes: what is no text is refused aloud as well. */
 static void refused(void *context, const char *name, const char *why)
 {
     struct mirroring *m = context;
-    json_t *row = json_sprintf("%s: %s", name, why);
+    VT_AUTO_ARENA arena = vt_arena_new();
+    char *row = vt_arena_printf(arena, "%s: %s", name, why);
 
-    if (row != NULL)
-        (void)json_array_append_new(m->refused, row);
+    vt_text_make_printable(row, false);
+    (void)json_array_append_new(m->refused, json_string(row));
 }
 
 static void refuse_ledger(struct mirroring *m, const char *name, const char *why)

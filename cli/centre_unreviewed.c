@@ -95,7 +95,12 @@ static void print_row(const json_t *row)
 {
     const json_t *ranges = json_object_get(row, "lines");
 
-    (void)printf("%s:", json_string_value(json_object_get(row, "path")));
+    VT_AUTO_ARENA arena = vt_arena_new();
+    char *path =
+        vt_arena_printf(arena, "%s", json_string_value(json_object_get(row, "path")));
+
+    vt_text_make_printable(path, false);
+    (void)printf("%s:", path);
     if (json_is_true(json_object_get(row, "is_whole")))
         (void)printf(" all of it");
     else

@@ -117,7 +117,17 @@ static json_t *asked_json(const struct vt_sealed_frame *frame,
     return json;
 }
 
-/* Control bytes of a search become spaces: it must not write lines of its own. */
+/* What was searched must not write lines of its own, nor steer the terminal. */
+static void print_text(const struct vt_source_question *q)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    char *text = vt_arena_cstr(arena, q->text);
+
+    vt_text_make_printable(text, false);
+    (void)printf(" \"%s\"%s", text,
+                 (q->flags & VT_SEARCH_REGEX) != 0 ? " as an expression" : "");
+}
+
 static void print_asked(const struct vt_sealed_frame *frame,
                         const struct vt_sealed_words *words)
 {
@@ -135,13 +145,8 @@ static void print_asked(const struct vt_sealed_frame *frame,
                  VT_SLICE_ARGS(q.version));
     if (q.kind == VT_SOURCE_FILE)
         (void)printf(" file %ju", (uintmax_t)q.file);
-    if (q.text.len != 0) {
-        (void)printf(" \"");
-        for (size_t i = 0; i < q.text.len; i++)
-            (void)putchar(q.text.data[i] < ' ' || q.text.data[i] == 0x7f ? ' '
-                                                                         : q.text.data[i]);
-        (void)printf("\"%s", (q.flags & VT_SEARCH_REGEX) != 0 ? " as an expression" : "");
-    }
+    if (q.text.len != 0)
+        print_text(&q);
     (void)printf("%s\n", words->is_refused ? ", refused" : "");
 }
 

@@ -319,8 +319,9 @@ static const struct vt_trust_key *find_signer(const struct vt_trust *trust,
 
 static bool verify(vt_slice file, vt_slice payload, const char *keyid,
                    const uint8_t signature[64], const struct vt_trust *trust,
-                   struct vt_export *out, struct vt_error *err)
+                   int64_t now_unix_s, struct vt_export *out, struct vt_error *err)
 {
+    enum { CLOCK_SLACK_S = 3600 }; /* clocks differ a little */
     VT_AUTO_BUF again = vt_buf_init(VT_EXPORT_BYTES_MAX);
     int64_t made;
 
@@ -328,6 +329,8 @@ static bool verify(vt_slice file, vt_slice payload, const char *keyid,
         !vt_export_schema(out->evidence, err) ||
         !vt_json_get_time(out->evidence, "export", "made", &made, err))
         return false;
+    if (made > now_unix_s + CLOCK_SLACK_S)
+        return vt_fail(err, VT_REJECTED, "it says that it was made after now");
     out->signer = find_signer(trust, keyid, made);
     if (out->signer == NULL)
         return vt_fail(err, VT_REJECTED,
@@ -350,9 +353,9 @@ bool vt_export_verify(vt_slice file, const struct vt_trust *trust, int64_t now_u
     uint8_t signature[64];
     char keyid[65];
 
-    (void)now_unix_s;
     if (!vt_export_open(file, &payload, keyid, signature, err) ||
-        !verify(file, vt_buf_slice(&payload), keyid, signature, trust, &made, err))
+        !verify(file, vt_buf_slice(&payload), keyid, signature, trust, now_unix_s, &made,
+                err))
         return false;
     *out = made;
     made = (struct vt_export){ .evidence = NULL };

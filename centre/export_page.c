@@ -217,7 +217,9 @@ static bool put_accesses(struct page *p, struct vt_error *err)
     for (size_t i = 0; i < json_array_size(rows); i++)
         if (!put_access(p, json_array_get(rows, i), vt_field_text(all, "origin"), err))
             return false;
-    vt_buf_put_text(p->out, "</table>");
+    vt_buf_put_text(p->out, "</table><p>Time, answer and number of keys are what the key "
+                            "agent wrote: no proof, but the word of whoever signed this "
+                            "page, as is that none is missing.</p>");
     return true;
 }
 

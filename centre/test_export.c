@@ -44,6 +44,9 @@ static void an_export_says_what_it_proves(void)
     begin(&s, VT_P_RESIDENCY_B);
     VT_CHECK_OK(vt_export_verify(s.file, s.trust, time(NULL), &export, &err));
     VT_CHECK(export.proofs == 2); /* the table and a denial */
+    vt_export_clear(&export);
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_export_verify(s.file, s.trust, time(NULL) - 4000, &export, &err));
     VT_CHECK(
         has(s.file, "<td>file</td><td>moving</td><td>headquarters, CA to zurich</td>"));
     VT_CHECK(has(s.file, "<td>the build host's log</td><td>a secret</td>"));

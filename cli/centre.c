@@ -172,8 +172,9 @@ static const struct vt_verb verbs[] = {
       "cell's, or that of data protection.",
       vt_cli_centre_export_options, vt_cli_centre_export },
     { "check-export", "FILE", 1, 1, "check such a page, offline",
-      "Signature and proofs hold, and the page says what they prove: it is written again\n"
-      "from its evidence and compared.",
+      "Signature and proofs hold, and the page is what its evidence comes to: it is "
+      "written\n"
+      "again and compared. What no proof bears is the word of whoever signed it.",
       vt_cli_centre_check_export_options, vt_cli_centre_check_export },
     { "pages", "URL", 1, 1, "are the pages that a Centre serves those of its list?",
       "Fetches each page, holds it against the list, and prints the digest of all.",

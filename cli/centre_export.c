@@ -127,7 +127,7 @@ bool vt_cli_centre_check_export(struct vt_args *args, struct vt_error *err)
                                     "made", json_object_get(export.evidence, "made")));
     else
         (void)printf("good: signed by %.*s (%.*s), made %s; %zu proofs hold, and the page "
-                     "says what they prove\n",
+                     "is what its evidence comes to\n",
                      VT_SLICE_ARGS(export.signer->holder),
                      VT_SLICE_ARGS(export.signer->jurisdiction),
                      json_string_value(json_object_get(export.evidence, "made")),

@@ -425,6 +425,9 @@ async function otherCentresAreCompared() {
   await page.waitForSelector("#compared >> text=only this Centre shows it");
   await choose((value) => (value.ledgers[0].root = "0".repeat(64)));
   await page.waitForSelector("#compared >> text=they are not one history");
+  await choose((value) => value.ledgers.splice(0, 1));
+  await page.waitForSelector("#compared >> text=only this Centre shows it");
+  assert.match(await text(page, "#compared"), /ledger /);
   assert.ok(requests.every((request) => request.method() === "GET"));
   const gone = { of: "lamp 1.4.0", kind: "review", name: "R. Reviewer", sha256: "0".repeat(64), first: "2026-11-01T00:00:00Z", gone: "2026-11-02T00:00:00Z" };
   const other = { name: "b", where: "https://b.example", at: "2026-11-02T00:00:00Z", seen: 7, gone: [gone], differences: [{ what: "lamp 1.4.0: review, R. Reviewer", kind: "only the first", first: "0".repeat(64) }] };

@@ -62,9 +62,12 @@ export function compare(ours: JsonObject, theirs: JsonObject): { differences: Di
       for (const digest of second) differences.push({ what, kind: "only the second", second: digest });
     }
   }
-  for (const [origin, ledger] of ledgersOf(ours)) {
-    const other = ledgersOf(theirs).get(origin);
-    if (other !== undefined && other.size === ledger.size && other.root !== ledger.root) differences.push({ what: `ledger ${origin}`, kind: "two histories", first: String(ledger.root), second: String(other.root) });
+  const [here, there] = [ledgersOf(ours), ledgersOf(theirs)];
+  for (const origin of new Set([...here.keys(), ...there.keys()])) {
+    const [mine, other] = [here.get(origin), there.get(origin)];
+    const what = `ledger ${origin}`;
+    if (mine === undefined || other === undefined) differences.push({ what, kind: other === undefined ? "only the first" : "only the second" });
+    else if (other.size === mine.size && other.root !== mine.root) differences.push({ what, kind: "two histories", first: String(mine.root), second: String(other.root) });
   }
   return { differences, equal };
 }

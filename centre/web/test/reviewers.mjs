@@ -198,9 +198,11 @@ cases.aSessionOutlivesARestart = async () => {
 cases.theyAskTooFast = async () => {
   const { client } = await signedIn();
   const answers = [];
-  for (let i = 0; i < 10; i++) answers.push(...(await Promise.all(Array.from({ length: 16 }, () => client.ask({ ...LAMP, kind: "about" })))));
+  const isTooFast = (answer) => answer.status === 429 && /faster than/.test(answer.json.title);
+  // A slow machine takes longer to use up what may be asked at once.
+  for (let i = 0; i < 60 && !answers.some(isTooFast); i++) answers.push(...(await Promise.all(Array.from({ length: 16 }, () => client.ask({ ...LAMP, kind: "about" })))));
   assert.ok(answers.some((answer) => answer.status === 200));
-  assert.ok(answers.some((answer) => answer.status === 429 && /faster than/.test(answer.json.title)));
+  assert.ok(answers.some(isTooFast));
 };
 
 // An expression that would run for years.

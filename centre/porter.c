@@ -565,7 +565,8 @@ bool vt_porter_admits(struct vt_porter *p, vt_slice token, vt_slice csrf, vt_sli
     if (!record(p, row, VT_SEALED_ASKED, &words, err))
         return false;
     return !words.is_refused ||
-           vt_fail(err, VT_REJECTED, "your invitation does not name this product");
+           (vt_sealed_settle(p->sealed, err) && /* a no is an answer as well */
+            vt_fail(err, VT_REJECTED, "your invitation does not name this product"));
 }
 
 bool vt_porter_leave(struct vt_porter *p, vt_slice token, vt_slice csrf,

@@ -70,8 +70,8 @@ VT_CHECKED bool vt_porter_enter(struct vt_porter *porter,
 VT_CHECKED bool vt_porter_look(struct vt_porter *porter, vt_slice token, json_t **out,
                                struct vt_error *err);
 /* May this session ask this of this product now?  Counts against its rate.  A yes is on the
- * sealed record when vt_porter_settle has returned, and not before; so is a no to a session
- * that may not read of this product. */
+ * sealed record when vt_porter_settle has returned, and not before; a no to a session that
+ * may not read of this product is on it at once. */
 VT_CHECKED bool vt_porter_admits(struct vt_porter *porter, vt_slice token, vt_slice csrf,
                                  vt_slice product, vt_slice question, struct vt_error *err);
 VT_CHECKED bool vt_porter_settle(struct vt_porter *porter, struct vt_error *err);

@@ -131,8 +131,8 @@ static void run(struct move *move)
                               .rewrap = vt_moving_rewrap,
                               .context = move };
 
-    VT_CHECK_OK(vt_move_connect(move->from_door, &from, &err));
-    VT_CHECK_OK(vt_move_connect(move->to_door, &to, &err));
+    VT_CHECK_OK(vt_hatch_knock(move->from_door, VT_MOVE_PATIENCE_S, &from, &err));
+    VT_CHECK_OK(vt_hatch_knock(move->to_door, VT_MOVE_PATIENCE_S, &to, &err));
     pass(move, &mover);
     vt_channel_clear(&from);
     vt_channel_clear(&to);

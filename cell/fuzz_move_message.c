@@ -73,15 +73,52 @@ static void ends(vt_slice input)
     VT_CHECK(vt_relocation_write(words, &payload, &err) || err.code == VT_MALFORMED);
 }
 
+static void wishes(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_moved_wish wishes[VT_MOVE_IDS_MAX];
+    size_t count;
+
+    if (!vt_move_wishes_read(input, wishes, &count))
+        return;
+    for (size_t i = 0; i < count; i++)
+        vt_move_wish_write(&again, &wishes[i]);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+static void arrived(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_arrived arrived[VT_MOVE_ROWS_MAX];
+    size_t count;
+
+    if (!vt_move_arrived_read(input, arrived, &count))
+        return;
+    for (size_t i = 0; i < count; i++)
+        vt_move_arrived_write(&again, &arrived[i]);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
+static void left(vt_slice input)
+{
+    VT_AUTO_BUF again = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    struct vt_samples_left left;
+
+    if (!vt_move_left_read(input, &left))
+        return;
+    vt_move_left_write(&again, &left);
+    VT_CHECK(vt_slice_equal(input, vt_buf_slice(&again)));
+}
+
 /* The first byte says which message. */
 void vt_fuzz_one(vt_slice input)
 {
-    static void (*const kinds[])(
-        vt_slice input) = { rows, places, roots, ids, takings, ends };
+    static void (*const kinds[])(vt_slice input) = { rows, places, roots,   ids, takings,
+                                                     ends, wishes, arrived, left };
     vt_slice rest;
 
     if (input.len == 0)
         return;
     rest = vt_slice_sub(input, 1, input.len - 1);
-    kinds[input.data[0] % 6](rest);
+    kinds[input.data[0] % 9](rest);
 }

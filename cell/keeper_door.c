@@ -1,7 +1,7 @@
 /* Movers at a keeper; see keeper_door.h. */
 #include "cell/keeper_door.h"
 #include "cell/decide.h"
-#include "cell/move_socket.h"
+#include "role/hatch.h"
 
 /* ---- what the table says ----------------------------------------------------------------
  */
@@ -125,7 +125,9 @@ bool vt_keeper_door_open(struct vt_keeper_door *door, const char *path,
     };
     for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++)
         door->movers[i].fd = -1;
-    return path == NULL || vt_move_listen(path, &door->listen_fd, err) ||
+    return path == NULL ||
+           (vt_hatch_new(&door->listen_fd, err) &&
+            vt_hatch_open(door->listen_fd, path, err)) ||
            vt_within(err, "the door for movers");
 }
 
@@ -133,7 +135,6 @@ static void send_away(struct vt_keeper_door *door, size_t i)
 {
     vt_move_desk_clear(&door->desks[i]);
     vt_channel_clear(&door->movers[i]);
-    door->desks[i] = (struct vt_move_desk){ .samples = NULL };
 }
 
 void vt_keeper_door_close(struct vt_keeper_door *door)
@@ -146,6 +147,14 @@ void vt_keeper_door_close(struct vt_keeper_door *door)
     vt_fd_close(&door->listen_fd);
 }
 
+bool vt_keeper_door_is_at_work(const struct vt_keeper_door *door)
+{
+    for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++)
+        if (door->movers[i].fd >= 0 && vt_move_desk_is_at_work(&door->desks[i]))
+            return true;
+    return false;
+}
+
 /* Nobody is let in while all places are taken. */
 void vt_keeper_door_poll(const struct vt_keeper_door *door,
                          struct pollfd fds[VT_KEEPER_DOOR_FDS])
@@ -153,7 +162,8 @@ void vt_keeper_door_poll(const struct vt_keeper_door *door,
     bool has_place = false;
 
     for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
-        fds[i] = (struct pollfd){ door->movers[i].fd, POLLIN, 0 };
+        fds[i] =
+            (struct pollfd){ door->movers[i].fd, vt_move_desk_events(&door->desks[i]), 0 };
         has_place |= door->movers[i].fd < 0;
     }
     fds[VT_KEEPER_MOVERS_MAX] =
@@ -167,18 +177,31 @@ static void let_in(struct vt_keeper_door *door)
     for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
         if (door->movers[i].fd >= 0)
             continue;
-        if (vt_move_accept(door->listen_fd, &door->movers[i], &err))
-            door->desks[i] = (struct vt_move_desk){ .samples = door->samples,
-                                                    .may_arrive = may_arrive,
-                                                    .may_leave = may_leave,
-                                                    .takes = takes,
-                                                    .cell = door->rules->cell,
-                                                    .key = door->key,
-                                                    .context = door };
-        else if (err.code != VT_ABSENT)
+        if (vt_hatch_accept(door->listen_fd, &door->movers[i], &err)) {
+            vt_move_desk_init(&door->desks[i], door->samples);
+            door->desks[i].may_arrive = may_arrive;
+            door->desks[i].may_leave = may_leave;
+            door->desks[i].takes = takes;
+            door->desks[i].context = door;
+            door->desks[i].cell = door->rules->cell;
+            door->desks[i].key = door->key;
+        } else if (err.code != VT_ABSENT) {
             (void)fprintf(stderr, "vitrine cell-keeper: %s\n", err.message);
+        }
         return;
     }
+}
+
+static bool answer(struct vt_keeper_door *door, size_t i, short revents,
+                   struct vt_error *err)
+{
+    struct vt_move_desk *desk = &door->desks[i];
+
+    if (vt_outbox_waits_ms(&desk->out) > VT_MOVE_PATIENCE_S * 1000)
+        return vt_fail(err, VT_LIMIT, "did not read for %d s, and is sent away",
+                       VT_MOVE_PATIENCE_S);
+    return (revents == 0 && !vt_move_desk_is_at_work(desk)) ||
+           vt_move_answer(desk, &door->movers[i], err);
 }
 
 bool vt_keeper_door_answer(struct vt_keeper_door *door,
@@ -186,7 +209,7 @@ bool vt_keeper_door_answer(struct vt_keeper_door *door,
                            struct vt_error *err)
 {
     for (size_t i = 0; i < VT_KEEPER_MOVERS_MAX; i++) {
-        if (fds[i].revents == 0 || vt_move_answer(&door->desks[i], &door->movers[i], err))
+        if (door->movers[i].fd < 0 || answer(door, i, fds[i].revents, err))
             continue;
         if (err->code == VT_IO)
             return false;

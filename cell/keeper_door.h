@@ -26,7 +26,9 @@ VT_CHECKED bool vt_keeper_door_open(struct vt_keeper_door *door, const char *pat
                                     const struct vt_env *env, struct vt_error *err);
 void vt_keeper_door_close(struct vt_keeper_door *door);
 
-/* What to wait for, and what to do then: one message of each mover at most. */
+/* What to wait for, and what to do then: one message of each mover at most, or one step of
+ * what it asked for.  While that is under way there is no waiting. */
+bool vt_keeper_door_is_at_work(const struct vt_keeper_door *door);
 void vt_keeper_door_poll(const struct vt_keeper_door *door,
                          struct pollfd fds[VT_KEEPER_DOOR_FDS]);
 /* Errors: VT_IO the keeper must end.  A mover that goes, or says what has no form, is sent

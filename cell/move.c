@@ -25,22 +25,6 @@ static bool send_place(struct vt_channel *channel, uint16_t type,
     return vt_channel_send(channel, type, vt_buf_slice(&body), err);
 }
 
-/* Another message than the one that is waited for: an error that is told, or none of ours.
- */
-static bool fail_with(const struct vt_message *message, struct vt_error *err)
-{
-    vt_reader r = { message->body };
-    uint8_t code;
-
-    if (message->type == VT_MESSAGE_ERROR && vt_read_u8(&r, &code) && code > VT_OK &&
-        code <= VT_IO) {
-        (void)vt_fail(err, (enum vt_code)code, "%.*s", VT_SLICE_ARGS(r.rest));
-        vt_text_make_printable(err->message, true);
-        return false;
-    }
-    return vt_fail(err, VT_MALFORMED, "a keeper answered what nobody asked");
-}
-
 static bool receive(struct vt_channel *channel, struct vt_message *out,
                     struct vt_error *err)
 {
@@ -51,7 +35,7 @@ static bool take_end(const struct vt_message *message, bool *is_more_out,
                      struct vt_error *err)
 {
     if (message->type != VT_MOVE_END || message->body.len != 1 || message->body.data[0] > 1)
-        return fail_with(message, err);
+        return vt_channel_fail_with(message, err);
     *is_more_out = message->body.data[0] == 1;
     return true;
 }
@@ -88,24 +72,14 @@ bool vt_move_list(struct vt_mover *mover, const vt_hash *after, bool is_read,
                   struct vt_move_listed *out, struct vt_error *err)
 {
     struct vt_message message;
-    vt_reader r;
 
     out->count = 0;
     if (!send_place(mover->to, is_read ? VT_MOVE_READ : VT_MOVE_LIST, mover, after, err) ||
         !receive(mover->to, &message, err))
         return false;
     if (message.type != VT_MOVE_LISTED)
-        return fail_with(&message, err);
-    r = (vt_reader){ message.body };
-    while (out->count < VT_MOVE_ROWS_MAX &&
-           vt_manifest_row_read(&r, &out->rows[out->count])) {
-        vt_slice id;
-
-        if (!vt_read_bytes(&r, sizeof(vt_hash), &id))
-            break;
-        memcpy(&out->here[out->count++], id.data, id.len);
-    }
-    if (!vt_read_end(&r))
+        return vt_channel_fail_with(&message, err);
+    if (!vt_move_arrived_read(message.body, out->rows, &out->count))
         return vt_fail(err, VT_MALFORMED, "the destination's list has not its form");
     return receive(mover->to, &message, err) && take_end(&message, &out->is_more, err) &&
            (!out->is_more || out->count != 0 ||
@@ -183,21 +157,50 @@ static bool ask_root(struct vt_mover *mover, struct vt_manifest_root *out,
             vt_fail(err, VT_MALFORMED, "the destination's root has not its form"));
 }
 
-bool vt_mover_read_back(struct vt_mover *mover, struct vt_manifest_root *out,
-                        struct vt_error *err)
+/* Rows that count as read, up to the id (NULL: all of them); one that has it is left out.
+ */
+static bool add_erased(struct vt_manifest_sum *sum, vt_reader *erased, const vt_hash *until,
+                       struct vt_error *err)
+{
+    while (erased->rest.len != 0) {
+        vt_reader next = *erased;
+        struct vt_manifest_row row;
+        int order;
+
+        if (!vt_manifest_row_read(&next, &row))
+            return vt_fail(err, VT_MALFORMED, "a list of what was erased is cut short");
+        order = until == NULL ? -1
+                              : memcmp(row.object.bytes, until->bytes, sizeof until->bytes);
+        if (order > 0)
+            break;
+        *erased = next;
+        if (order < 0 && !vt_manifest_sum_add(sum, &row, err))
+            return false;
+    }
+    return true;
+}
+
+bool vt_mover_read_back(struct vt_mover *mover, vt_slice erased,
+                        struct vt_manifest_root *out, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
     VT_AUTO_FREE struct vt_move_listed *listed = vt_alloc(sizeof *listed);
+    vt_reader r = { erased };
+    vt_hash last = { { 0 } };
 
     listed->is_more = true;
-    for (vt_hash last; listed->is_more;) {
-        last = sum->last;
-        if (!vt_move_list(mover, sum->tree.size != 0 ? &last : NULL, true, listed, err))
+    for (bool is_first = true; listed->is_more; is_first = false) {
+        if (!vt_move_list(mover, is_first ? NULL : &last, true, listed, err))
             return false;
-        for (size_t i = 0; i < listed->count; i++)
-            if (!vt_manifest_sum_add(sum, &listed->rows[i], err))
+        for (size_t i = 0; i < listed->count; i++) {
+            last = listed->rows[i].row.object;
+            if (!add_erased(sum, &r, &last, err) ||
+                !vt_manifest_sum_add(sum, &listed->rows[i].row, err))
                 return false;
+        }
     }
+    if (!add_erased(sum, &r, NULL, err))
+        return false;
     *out = vt_manifest_sum_root(sum);
     return true;
 }
@@ -213,9 +216,9 @@ bool vt_mover_find(struct vt_mover *mover, const vt_hash *object, vt_hash *out,
         ;
     if (!vt_move_list(mover, &before, false, listed, err))
         return false;
-    if (listed->count == 0 || !vt_hash_equal(&listed->rows[0].object, object))
+    if (listed->count == 0 || !vt_hash_equal(&listed->rows[0].row.object, object))
         return vt_fail(err, VT_ABSENT, "no such object has arrived at the destination");
-    *out = listed->here[0];
+    *out = listed->rows[0].here;
     return true;
 }
 
@@ -278,7 +281,7 @@ static bool find_gone(struct vt_mover *mover, struct walk *walk,
     const vt_hash *id;
 
     for (size_t i = 0; i < listed->count; i++) {
-        const vt_hash *here = &listed->rows[i].object;
+        const vt_hash *here = &listed->rows[i].row.object;
 
         for (;;) {
             if (!next_id(mover, walk, &id, err))
@@ -306,7 +309,7 @@ static bool drop_gone(struct vt_mover *mover, uint64_t *dropped_out, struct vt_e
             !find_gone(mover, walk, listed, &gone, err))
             return false;
         if (listed->count != 0)
-            last = listed->rows[listed->count - 1].object;
+            last = listed->rows[listed->count - 1].row.object;
         *dropped_out += gone.len / sizeof(vt_hash);
         if (!drop(mover, &gone, err))
             return false;
@@ -339,20 +342,74 @@ bool vt_mover_may_leave(struct vt_mover *mover, struct vt_error *err)
 
 bool vt_mover_leave(struct vt_mover *mover, struct vt_error *err)
 {
-    uint64_t left = UINT64_MAX, before;
+    struct vt_samples_left left;
     vt_slice answer;
 
     do {
-        vt_reader r;
-
-        before = left;
         if (!vt_move_call(mover->from, VT_MOVE_LEAVE, vt_slice_of(mover->country, 2),
                           VT_MOVE_LEFT, &answer, err))
             return false;
-        r = (vt_reader){ answer };
-        if (!vt_read_u64(&r, &left) || !vt_read_end(&r))
+        if (!vt_move_left_read(answer, &left))
             return vt_fail(err, VT_MALFORMED, "the source's count has not its form");
-    } while (left != 0 && left < before);
-    return left == 0 ||
-           vt_fail(err, VT_REJECTED, "%ju samples stay at the source", (uintmax_t)left);
+    } while (left.left != 0 && left.removed != 0);
+    return left.left == 0 ||
+           vt_fail(err, VT_REJECTED, "%ju samples or more stay at the source",
+                   (uintmax_t)left.left);
+}
+
+/* ---- taken back -------------------------------------------------------------------------
+ */
+
+/* Of a page of the destination, which were taken back at the source? */
+static bool ask_taken(struct vt_mover *mover, const struct vt_move_listed *listed,
+                      struct vt_buf *rows, struct vt_error *err)
+{
+    VT_AUTO_BUF wishes = vt_buf_init(VT_KIB(8));
+    vt_slice taken;
+
+    if (listed->count == 0)
+        return true;
+    for (size_t i = 0; i < listed->count; i++)
+        vt_move_wish_write(&wishes, &(struct vt_moved_wish){
+                                        listed->rows[i].row.object, listed->rows[i].owner,
+                                        listed->rows[i].asked_unix_s });
+    if (!vt_move_call(mover->from, VT_MOVE_TAKEN_BACK, vt_buf_slice(&wishes), VT_MOVE_TAKEN,
+                      &taken, err))
+        return false;
+    if (taken.len != listed->count)
+        return vt_fail(err, VT_MALFORMED, "the source says what was taken back of others");
+    for (size_t i = 0; i < listed->count; i++)
+        if (taken.data[i] != 0)
+            vt_manifest_row_write(&listed->rows[i].row, rows);
+    return vt_buf_check(rows, "what was taken back", err);
+}
+
+bool vt_mover_taken_back(struct vt_mover *mover, struct vt_buf *rows, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_move_listed *listed = vt_alloc(sizeof *listed);
+    vt_hash last = { { 0 } };
+
+    listed->is_more = true;
+    for (bool is_first = true; listed->is_more; is_first = false) {
+        if (!vt_move_list(mover, is_first ? NULL : &last, false, listed, err) ||
+            !ask_taken(mover, listed, rows, err))
+            return false;
+        if (listed->count != 0)
+            last = listed->rows[listed->count - 1].row.object;
+    }
+    return true;
+}
+
+bool vt_mover_drop(struct vt_mover *mover, vt_slice rows, struct vt_error *err)
+{
+    VT_AUTO_BUF ids = vt_buf_init(VT_MOVE_IDS_MAX * sizeof(vt_hash));
+    vt_reader r = { rows };
+    struct vt_manifest_row row;
+
+    while (vt_manifest_row_read(&r, &row)) {
+        vt_buf_put(&ids, vt_hash_slice(&row.object));
+        if (ids.len == VT_MOVE_IDS_MAX * sizeof(vt_hash) && !drop(mover, &ids, err))
+            return false;
+    }
+    return drop(mover, &ids, err);
 }

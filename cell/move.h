@@ -7,6 +7,7 @@
  *   settle     behind the fence: copy the rest, drop what was erased meanwhile, and
  *              compare both ends row by row
  *   leave      remove it at the source
+ *   drop       erase at the destination what was taken back at the source since then
  *
  * All that it has done is in the destination's store; killed, it begins again and asks what
  * is there.  It speaks to both keepers (cell/move_message.h) and reads the source's files.
@@ -73,9 +74,11 @@ struct vt_move_settled {
 VT_CHECKED bool vt_mover_settle(struct vt_mover *mover, struct vt_move_settled *out,
                                 struct vt_error *err);
 /* Every file at the destination, read again from its disk, and the root over that.
- * Errors: VT_REJECTED one is not what it was; as above */
-VT_CHECKED bool vt_mover_read_back(struct vt_mover *mover, struct vt_manifest_root *out,
-                                   struct vt_error *err);
+ * erased: rows of a manifest, ascending, that count as if they were still there: it is
+ * known that they were erased there since. Errors: VT_REJECTED one is not what it was; as
+ * above */
+VT_CHECKED bool vt_mover_read_back(struct vt_mover *mover, vt_slice erased,
+                                   struct vt_manifest_root *out, struct vt_error *err);
 /* The end with the destination's signature, of what it has read back just now: `words` but
  * for `to`, `read_back` and where canaries are, which are its to say; they are filled in.
  * envelope_out: appended.
@@ -102,6 +105,13 @@ VT_CHECKED bool vt_mover_watch(struct vt_mover *mover, int64_t until_ms,
 VT_CHECKED bool vt_mover_may_leave(struct vt_mover *mover, struct vt_error *err);
 /* Remove all of it at the source, whose keeper must agree.  Errors: as above */
 VT_CHECKED bool vt_mover_leave(struct vt_mover *mover, struct vt_error *err);
+/* Append the rows of what is at the destination and was taken back at the source, at any
+ * time since it was copied: by its owner, by order, or because its time was over.
+ * Errors: as above */
+VT_CHECKED bool vt_mover_taken_back(struct vt_mover *mover, struct vt_buf *rows,
+                                    struct vt_error *err);
+/* Erase these at the destination: rows of a manifest.  Errors: as above */
+VT_CHECKED bool vt_mover_drop(struct vt_mover *mover, vt_slice rows, struct vt_error *err);
 /* The id that an object has at the destination.  VT_ABSENT it is not there; as above */
 VT_CHECKED bool vt_mover_find(struct vt_mover *mover, const vt_hash *object, vt_hash *out,
                               struct vt_error *err);

@@ -53,7 +53,7 @@ bool vt_mover_taking(struct vt_mover *mover, bool is_source, struct vt_move_taki
     vt_slice answer;
 
     return vt_move_call(is_source ? mover->from : mover->to, VT_MOVE_TAKES,
-                        vt_slice_of(mover->country, 2), VT_MOVE_TAKEN, &answer, err) &&
+                        vt_slice_of(mover->country, 2), VT_MOVE_TAKING, &answer, err) &&
            (vt_move_taking_read(answer, out) ||
             vt_fail(err, VT_MALFORMED, "a keeper's answer has not its form"));
 }

@@ -17,8 +17,7 @@ VT_CHECKED bool vt_move_page(struct vt_mover *mover, const vt_hash *after,
                              vt_move_each_row *each, void *context, bool *is_more_out,
                              struct vt_error *err);
 struct vt_move_listed {
-    struct vt_manifest_row rows[VT_MOVE_ROWS_MAX];
-    vt_hash here[VT_MOVE_ROWS_MAX];
+    struct vt_arrived rows[VT_MOVE_ROWS_MAX];
     size_t count;
     bool is_more;
 };

@@ -125,6 +125,75 @@ bool vt_move_ids_read(vt_slice body, vt_hash ids[VT_MOVE_IDS_MAX], size_t *count
     return true;
 }
 
+enum { WISH_BYTES = 72, ARRIVED_BYTES = 104 + 32 + 40 };
+
+void vt_move_wish_write(struct vt_buf *out, const struct vt_moved_wish *wish)
+{
+    vt_buf_put(out, vt_hash_slice(&wish->object));
+    vt_buf_put(out, VT_BYTES(wish->owner));
+    vt_buf_put_u64(out, (uint64_t)wish->asked_unix_s); /* never negative */
+}
+
+bool vt_move_wishes_read(vt_slice body, struct vt_moved_wish wishes[VT_MOVE_IDS_MAX],
+                         size_t *count_out)
+{
+    size_t count = body.len / WISH_BYTES;
+    vt_reader r = { body };
+
+    if (count == 0 || count > VT_MOVE_IDS_MAX || body.len % WISH_BYTES != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!vt_hash_read(&r, &wishes[i].object) ||
+            !read_fixed(&r, &wishes[i].owner, sizeof wishes[i].owner) ||
+            !read_time(&r, &wishes[i].asked_unix_s))
+            return false;
+    *count_out = count;
+    return true;
+}
+
+void vt_move_arrived_write(struct vt_buf *out, const struct vt_arrived *arrived)
+{
+    vt_manifest_row_write(&arrived->row, out);
+    vt_buf_put(out, vt_hash_slice(&arrived->here));
+    vt_buf_put(out, VT_BYTES(arrived->owner));
+    vt_buf_put_u64(out, (uint64_t)arrived->asked_unix_s); /* never negative */
+}
+
+bool vt_move_arrived_read(vt_slice body, struct vt_arrived arrived[VT_MOVE_ROWS_MAX],
+                          size_t *count_out)
+{
+    size_t count = body.len / ARRIVED_BYTES;
+    vt_reader r = { body };
+
+    if (count > VT_MOVE_ROWS_MAX || body.len % ARRIVED_BYTES != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!vt_manifest_row_read(&r, &arrived[i].row) ||
+            !vt_hash_read(&r, &arrived[i].here) ||
+            !read_fixed(&r, &arrived[i].owner, sizeof arrived[i].owner) ||
+            !read_time(&r, &arrived[i].asked_unix_s))
+            return false;
+    *count_out = count;
+    return true;
+}
+
+void vt_move_left_write(struct vt_buf *out, const struct vt_samples_left *left)
+{
+    vt_buf_put_u64(out, left->removed);
+    vt_buf_put_u64(out, left->left);
+}
+
+bool vt_move_left_read(vt_slice body, struct vt_samples_left *out)
+{
+    vt_reader r = { body };
+    struct vt_samples_left left;
+
+    if (!vt_read_u64(&r, &left.removed) || !vt_read_u64(&r, &left.left) || !vt_read_end(&r))
+        return false;
+    *out = left;
+    return true;
+}
+
 void vt_move_root_write(struct vt_buf *out, const struct vt_manifest_root *root)
 {
     vt_buf_put_u64(out, root->count);

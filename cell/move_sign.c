@@ -37,14 +37,14 @@ static void begin_page(struct vt_move_desk *desk, const struct vt_move_place *pl
 }
 
 bool vt_move_desk_was_read(struct vt_move_desk *desk, const struct vt_move_place *place,
-                           const struct vt_manifest_row *rows, size_t count, bool is_more,
+                           const struct vt_arrived *rows, size_t count, bool is_more,
                            struct vt_error *err)
 {
     begin_page(desk, place);
     if (desk->read == NULL)
         return true;
     for (size_t i = 0; i < count; i++)
-        if (!vt_manifest_sum_add(desk->read, &rows[i], err))
+        if (!vt_manifest_sum_add(desk->read, &rows[i].row, err))
             return false;
     desk->is_read_whole = !is_more;
     return true;

@@ -50,9 +50,11 @@ static bool let_in(struct vt_queue_guests *g, struct vt_error *err)
 {
     struct vt_channel guest;
 
-    if (!vt_queue_door_accept(g->door_fd, &guest, err)) {
-        if (err->code != VT_ABSENT)
+    if (!vt_hatch_accept(g->door_fd, &guest, err)) {
+        if (err->code == VT_IO)
             return false;
+        if (err->code != VT_ABSENT)
+            (void)fprintf(stderr, "vitrine cell-keeper: %s\n", err->message);
         *err = (struct vt_error){ 0 };
         return true;
     }

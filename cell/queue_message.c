@@ -116,11 +116,7 @@ static bool say_why(struct vt_channel *keeper, const struct vt_message *message,
         message = &last;
     if (message == NULL)
         return false;
-    if (message->type == VT_MESSAGE_ERROR && message->body.len > 1)
-        return vt_fail(
-            err, VT_LIMIT, "%.*s",
-            VT_SLICE_ARGS(vt_slice_sub(message->body, 1, message->body.len - 1)));
-    return vt_fail(err, VT_MALFORMED, "the keeper answered what nobody asked");
+    return vt_channel_fail_with(message, err);
 }
 
 bool vt_queue_ask(struct vt_channel *keeper, const struct vt_queue_take *take,

@@ -312,7 +312,9 @@ static bool serve(struct keeper *k, struct vt_error *err)
 
     vt_queue_guests_poll(&k->guests, guests);
     vt_keeper_door_poll(&k->door, movers);
-    if (poll(fds, sizeof fds / sizeof fds[0], TEND_MS) < 0 && errno != EINTR)
+    if (poll(fds, sizeof fds / sizeof fds[0],
+             vt_keeper_door_is_at_work(&k->door) ? 0 : TEND_MS) < 0 &&
+        errno != EINTR)
         return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
     return vt_queue_guests_answer(&k->guests, guests, k->samples, err) &&
            (fds[0].revents == 0 || on_front(k, err)) &&

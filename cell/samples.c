@@ -40,6 +40,8 @@ static const char *const STEPS[] = {
     " is_here INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX moved_from ON moved (country, old);"
     "CREATE INDEX objects_place ON objects (country, id);",
+    /* A batch that was not closed is found without the rest. */
+    "CREATE INDEX moved_coming ON moved (old) WHERE is_here = 0;",
     NULL,
 };
 

@@ -353,6 +353,18 @@ bool vt_samples_has_arrived(struct vt_samples *samples, const vt_hash *object, b
     return true;
 }
 
+bool vt_samples_is_here(struct vt_samples *samples, const vt_hash *here, bool *out,
+                        struct vt_error *err)
+{
+    struct vt_sample_row row;
+
+    if (!vt_samples_find(samples, here, &row, err))
+        return false;
+    *out =
+        row.is_there && (row.state == VT_SAMPLE_WAITING || row.state == VT_SAMPLE_SCANNED);
+    return true;
+}
+
 static bool take_id(void *context, const struct vt_record_row *row, struct vt_error *err)
 {
     return vt_record_fixed(row, 0, context, VT_SHA256_BYTES, err);
@@ -366,8 +378,7 @@ bool vt_samples_resolve(struct vt_samples *samples, vt_hash *object, struct vt_e
 }
 
 struct listing {
-    bool (*each)(void *context, const struct vt_manifest_row *row, const vt_hash *here,
-                 struct vt_error *err);
+    bool (*each)(void *context, const struct vt_arrived *arrived, struct vt_error *err);
     void *context;
     size_t count;
 };
@@ -382,25 +393,25 @@ static bool take_arrived(void *context, const struct vt_record_row *record,
                                .asked_unix_s = vt_record_number(record, 7),
                                .kept_until_unix_s = vt_record_number(record, 9),
                                .receipt = vt_record_bytes(record, 10) };
-    struct vt_manifest_row out;
-    vt_hash here;
+    struct vt_arrived out = { .asked_unix_s = row.asked_unix_s };
 
     listing->count++;
     if (!vt_record_fixed(record, 0, &row.object, sizeof row.object, err) ||
-        !vt_record_fixed(record, 1, &here, sizeof here, err) ||
+        !vt_record_fixed(record, 1, &out.here, sizeof out.here, err) ||
         !vt_record_fixed(record, 2, &row.owner, sizeof row.owner, err) ||
         !vt_record_fixed(record, 3, row.country, 2, err) ||
         !vt_record_fixed(record, 4, &row.body, sizeof row.body, err) ||
         !vt_record_fixed(record, 8, row.signature, sizeof row.signature, err))
         return false;
-    out = vt_move_row_manifest(&row);
-    return listing->each(listing->context, &out, &here, err);
+    out.row = vt_move_row_manifest(&row);
+    out.owner = row.owner;
+    return listing->each(listing->context, &out, err);
 }
 
 bool vt_samples_arrived(struct vt_samples *samples, const char country[3],
                         const vt_hash *after, size_t max,
-                        bool (*each)(void *context, const struct vt_manifest_row *row,
-                                     const vt_hash *here, struct vt_error *err),
+                        bool (*each)(void *context, const struct vt_arrived *arrived,
+                                     struct vt_error *err),
                         void *context, bool *is_more_out, struct vt_error *err)
 {
     struct listing listing = { each, context, 0 };
@@ -423,21 +434,19 @@ bool vt_samples_arrived(struct vt_samples *samples, const char country[3],
     return true;
 }
 
-bool vt_samples_unarrive(struct vt_samples *samples, const vt_hash *object,
+bool vt_samples_unarrive(struct vt_samples *samples, const vt_hash *objects, size_t count,
                          struct vt_error *err)
 {
-    bool is_more = true;
-    uint64_t marked;
-    vt_hash here = *object;
+    struct vt_samples_census away = { .coming = 0 };
 
-    if (!vt_samples_resolve(samples, &here, err) || !vt_samples_begin(samples, err) ||
-        !vt_records_change(samples->records,
-                           "UPDATE objects SET state = 4 WHERE id = $1 AND state < 4",
-                           VT_VALUES(VT_VALUE_HASH(&here)), 1, &marked, err) ||
-        !vt_samples_commit(samples, err))
+    if (!vt_samples_begin(samples, err))
         return false;
-    while (is_more)
-        if (!vt_samples_finish(samples, &is_more, err))
+    for (size_t i = 0; i < count; i++) {
+        vt_hash here = objects[i];
+
+        if (!vt_samples_resolve(samples, &here, err) ||
+            !vt_samples_mark(samples, &here, VT_SAMPLE_ERASING, &away, err))
             return false;
-    return marked == 0 || vt_samples_take_census(samples, err);
+    }
+    return vt_samples_let_go(samples, &away, err);
 }

@@ -144,14 +144,14 @@ static bool take_state(void *context, const struct vt_record_row *row, struct vt
     (void)err;
     switch (vt_record_number(row, 0)) {
     case VT_SAMPLE_COMING:
-        out->coming = count;
+        out->coming += count;
         break;
     case VT_SAMPLE_WAITING:
-        out->waiting = count;
-        out->waiting_bytes = (uint64_t)vt_record_number(row, 2);
+        out->waiting += count;
+        out->waiting_bytes += (uint64_t)vt_record_number(row, 2);
         break;
     case VT_SAMPLE_SCANNED:
-        out->scanned = count;
+        out->scanned += count;
         break;
     default:
         break;
@@ -159,15 +159,29 @@ static bool take_state(void *context, const struct vt_record_row *row, struct vt
     return true;
 }
 
+bool vt_samples_weigh(struct vt_samples *samples, const char *sql, const vt_value *values,
+                      size_t count, struct vt_samples_census *away, struct vt_error *err)
+{
+    return vt_records_ask(samples->records, sql, values, count, take_state, away, err);
+}
+
+void vt_samples_gone(struct vt_samples *samples, const struct vt_samples_census *away)
+{
+    samples->census.coming -= away->coming;
+    samples->census.waiting -= away->waiting;
+    samples->census.waiting_bytes -= away->waiting_bytes;
+    samples->census.scanned -= away->scanned;
+}
+
 bool vt_samples_take_census(struct vt_samples *samples, struct vt_error *err)
 {
     struct vt_samples_census census = { .coming = 0 };
     int64_t erased;
 
-    if (!vt_records_ask(samples->records,
-                        "SELECT state, count(*), sum(body_bytes) FROM objects"
-                        " GROUP BY state",
-                        NULL, 0, take_state, &census, err) ||
+    if (!vt_samples_weigh(samples,
+                          "SELECT state, count(*), sum(body_bytes) FROM objects"
+                          " GROUP BY state",
+                          NULL, 0, &census, err) ||
         !vt_records_ask_number(samples->records, "SELECT count(*) FROM erased", NULL, 0, 0,
                                &erased, err))
         return false;

@@ -102,6 +102,28 @@ static bool finish_all(struct vt_samples *s, struct vt_error *err)
     return true;
 }
 
+bool vt_samples_mark(struct vt_samples *samples, const vt_hash *object, int state,
+                     struct vt_samples_census *away, struct vt_error *err)
+{
+    return vt_samples_weigh(
+               samples,
+               "SELECT state, 1, body_bytes FROM objects WHERE id = $1 AND state < 4",
+               VT_VALUES(VT_VALUE_HASH(object)), 1, away, err) &&
+           vt_records_change(samples->records,
+                             "UPDATE objects SET state = $2 WHERE id = $1 AND state < 4",
+                             VT_VALUES(VT_VALUE_HASH(object), VT_VALUE_NUMBER(state)), 2,
+                             NULL, err);
+}
+
+bool vt_samples_let_go(struct vt_samples *samples, const struct vt_samples_census *away,
+                       struct vt_error *err)
+{
+    if (!vt_samples_commit(samples, err))
+        return false;
+    vt_samples_gone(samples, away);
+    return finish_all(samples, err);
+}
+
 bool vt_samples_drop(struct vt_samples *samples, const vt_hash *object,
                      struct vt_error *err)
 {
@@ -149,14 +171,18 @@ static bool mark(struct vt_samples *s, const struct vt_withdrawal *request,
                  uint64_t *erased_out, struct vt_error *err)
 {
     const vt_slice owner = VT_BYTES(request->pseudonym);
+    const vt_value whose[] = { VT_VALUE_BYTES(owner), VT_VALUE_NUMBER(request->at_unix_s) };
+    struct vt_samples_census away = { .coming = 0 };
 
     return vt_samples_begin(s, err) &&
-           vt_records_change(
-               s->records,
-               "UPDATE objects SET state = 4 WHERE owner = $1"
-               " AND asked_at <= $2 AND state < 4",
-               VT_VALUES(VT_VALUE_BYTES(owner), VT_VALUE_NUMBER(request->at_unix_s)), 2,
-               erased_out, err) &&
+           vt_samples_weigh(s,
+                            "SELECT state, 1, body_bytes FROM objects WHERE owner = $1"
+                            " AND asked_at <= $2 AND +state < 4",
+                            whose, 2, &away, err) &&
+           vt_records_change(s->records,
+                             "UPDATE objects SET state = 4 WHERE owner = $1"
+                             " AND asked_at <= $2 AND +state < 4",
+                             whose, 2, erased_out, err) &&
            vt_records_change(
                s->records,
                "INSERT INTO withdrawals (request, owner, at, erased, receipt)"
@@ -165,7 +191,7 @@ static bool mark(struct vt_samples *s, const struct vt_withdrawal *request,
                          VT_VALUE_NUMBER(request->at_unix_s), VT_VALUE_NUMBER(*erased_out),
                          VT_VALUE_BYTES((vt_slice){ 0 })),
                5, NULL, err) &&
-           vt_samples_commit(s, err);
+           vt_samples_let_go(s, &away, err);
 }
 
 static json_t *what_is_kept(void)
@@ -205,8 +231,6 @@ bool vt_samples_withdraw(struct vt_samples *samples, const struct vt_withdrawal 
     if (!find_answer(samples, request, &before, err) ||
         (!before.is_there && !mark(samples, request, &erased, err)))
         return false;
-    if (!finish_all(samples, err) || !vt_samples_take_census(samples, err))
-        return false;
     if (out->document.len == 0 &&
         !sign(samples, request, before.is_there ? before.erased : erased, &out->document,
               err))
@@ -220,20 +244,15 @@ bool vt_samples_withdraw(struct vt_samples *samples, const struct vt_withdrawal 
 bool vt_samples_erase(struct vt_samples *samples, const vt_hash *objects, size_t count,
                       uint64_t *erased_out, struct vt_error *err)
 {
-    uint64_t erased = 0, marked;
+    struct vt_samples_census away = { .coming = 0 };
 
     if (!vt_samples_begin(samples, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!vt_records_change(samples->records,
-                               "UPDATE objects SET state = 4 WHERE id = $1 AND state < 4",
-                               VT_VALUES(VT_VALUE_HASH(&objects[i])), 1, &marked, err))
+    for (size_t i = 0; i < count; i++)
+        if (!vt_samples_mark(samples, &objects[i], VT_SAMPLE_ERASING, &away, err))
             return false;
-        erased += marked;
-    }
-    *erased_out = erased;
-    return vt_samples_commit(samples, err) && finish_all(samples, err) &&
-           vt_samples_take_census(samples, err);
+    *erased_out = away.coming + away.waiting + away.scanned;
+    return vt_samples_let_go(samples, &away, err);
 }
 
 /* ---- what is due ------------------------------------------------------------------------
@@ -288,16 +307,19 @@ bool vt_samples_tend(struct vt_samples *samples, const vt_hash *recipients, size
 {
     struct tending t = { .samples = samples, .recipients = recipients, .count = count };
     const vt_value now[] = { VT_VALUE_NUMBER(vt_samples_now(samples)) };
-    uint64_t marked;
+    struct vt_samples_census away = { .coming = 0 };
 
-    return vt_samples_begin(samples, err) &&
-           vt_records_change(
-               samples->records,
-               "UPDATE objects SET state = CASE state WHEN 1 THEN 5 ELSE 4 END"
-               " WHERE kept_until <= $1 AND state < 4",
-               now, 1, &marked, err) &&
-           vt_samples_commit(samples, err) &&
-           vt_samples_finish(samples, is_more_out, err) &&
-           (marked == 0 || vt_samples_take_census(samples, err)) &&
-           destroy_secrets(&t, err);
+    if (!vt_samples_begin(samples, err) ||
+        !vt_samples_weigh(samples,
+                          "SELECT state, 1, body_bytes FROM objects"
+                          " WHERE kept_until <= $1 AND +state < 4",
+                          now, 1, &away, err) ||
+        !vt_records_change(samples->records,
+                           "UPDATE objects SET state = CASE state WHEN 1 THEN 5 ELSE 4 END"
+                           " WHERE kept_until <= $1 AND +state < 4",
+                           now, 1, NULL, err) ||
+        !vt_samples_commit(samples, err))
+        return false;
+    vt_samples_gone(samples, &away);
+    return vt_samples_finish(samples, is_more_out, err) && destroy_secrets(&t, err);
 }

@@ -100,4 +100,21 @@ VT_CHECKED bool vt_samples_forget_arriving(struct vt_samples *samples,
                                            struct vt_error *err);
 VT_CHECKED bool vt_samples_take_census(struct vt_samples *samples, struct vt_error *err);
 
+/* Samples that are marked to go, by what they were: added to *away in the transaction that
+ * marks them, and taken off the census when it is kept.  So no mark reads the whole table.
+ *
+ * weigh  those that a question finds; its columns: state, how many, their bytes
+ * mark   one object, if nothing marked it before */
+VT_CHECKED bool vt_samples_weigh(struct vt_samples *samples, const char *sql,
+                                 const vt_value *values, size_t count,
+                                 struct vt_samples_census *away, struct vt_error *err);
+VT_CHECKED bool vt_samples_mark(struct vt_samples *samples, const vt_hash *object,
+                                int state, struct vt_samples_census *away,
+                                struct vt_error *err);
+void vt_samples_gone(struct vt_samples *samples, const struct vt_samples_census *away);
+/* Commit what was marked, and take it out of the world. */
+VT_CHECKED bool vt_samples_let_go(struct vt_samples *samples,
+                                  const struct vt_samples_census *away,
+                                  struct vt_error *err);
+
 #endif

@@ -110,31 +110,67 @@ bool vt_samples_page(struct vt_samples *samples, const char country[3],
 
 enum { AT_ONCE = 64 };
 
+struct leaving {
+    vt_hash ids[AT_ONCE];
+    size_t count;
+};
+
+static bool take_leaving(void *context, const struct vt_record_row *record,
+                         struct vt_error *err)
+{
+    struct leaving *out = context;
+
+    return vt_record_fixed(record, 0, &out->ids[out->count++], sizeof out->ids[0], err);
+}
+
 /* They go as uploads go that never became whole: no mark says that they were erased, since
  * they were not. */
-bool vt_samples_leave(struct vt_samples *samples, const char country[3], uint64_t *left_out,
-                      struct vt_error *err)
+bool vt_samples_leave(struct vt_samples *samples, const char country[3],
+                      struct vt_samples_left *out, struct vt_error *err)
 {
-    const vt_value of[] = { VT_VALUE_BYTES(vt_slice_of(country, 2)),
-                            VT_VALUE_NUMBER(AT_ONCE) };
-    bool is_more = true;
-    uint64_t marked;
+    const vt_value of[] = { VT_VALUE_BYTES(vt_slice_of(country, 2)) };
+    struct leaving leaving = { .count = 0 };
+    struct vt_samples_census away = { .coming = 0 };
     int64_t left;
 
-    if (!vt_samples_begin(samples, err) ||
-        !vt_records_change(samples->records,
-                           "UPDATE objects SET state = 5 WHERE id IN (SELECT id FROM"
-                           " objects WHERE country = $1 AND state < 4 LIMIT $2)",
-                           of, 2, &marked, err) ||
-        !vt_samples_commit(samples, err))
+    if (!vt_records_ask(samples->records,
+                        "SELECT id FROM objects WHERE country = $1 AND state < 4"
+                        " ORDER BY id LIMIT 64",
+                        of, 1, take_leaving, &leaving, err) ||
+        !vt_samples_begin(samples, err))
         return false;
-    while (is_more)
-        if (!vt_samples_finish(samples, &is_more, err))
+    for (size_t i = 0; i < leaving.count; i++)
+        if (!vt_samples_mark(samples, &leaving.ids[i], VT_SAMPLE_DROPPING, &away, err))
             return false;
-    if (!vt_records_ask_number(samples->records,
-                               "SELECT count(*) FROM objects WHERE country = $1", of, 1, 0,
-                               &left, err))
+    if (!vt_samples_let_go(samples, &away, err) ||
+        !vt_records_ask_number(
+            samples->records,
+            "SELECT count(*) FROM (SELECT 1 FROM objects WHERE country = $1 LIMIT 64) some",
+            of, 1, 0, &left, err))
         return false;
-    *left_out = (uint64_t)left; /* never negative */
-    return marked == 0 || vt_samples_take_census(samples, err);
+    *out = (struct vt_samples_left){ .removed = leaving.count,
+                                     .left = (uint64_t)left }; /* never negative */
+    return true;
+}
+
+/* ---- taken back -------------------------------------------------------------------------
+ */
+
+bool vt_samples_was_taken_back(struct vt_samples *samples, const struct vt_moved_wish *wish,
+                               bool *out, struct vt_error *err)
+{
+    int64_t count;
+    bool was_erased;
+
+    if (!vt_samples_was_erased(samples, &wish->object, &was_erased, err) ||
+        !vt_records_ask_number(
+            samples->records,
+            "SELECT count(*) FROM (SELECT 1 FROM withdrawals WHERE owner = $1"
+            " AND at >= $2 LIMIT 1) some",
+            VT_VALUES(VT_VALUE_BYTES(VT_BYTES(wish->owner)),
+                      VT_VALUE_NUMBER(wish->asked_unix_s)),
+            2, 0, &count, err))
+        return false;
+    *out = was_erased || count != 0;
+    return true;
 }

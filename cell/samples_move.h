@@ -55,10 +55,27 @@ VT_CHECKED bool vt_samples_page(struct vt_samples *samples, const char country[3
                                 bool (*each)(void *context, const struct vt_move_row *row,
                                              struct vt_error *err),
                                 void *context, bool *is_more_out, struct vt_error *err);
-/* Remove some of what is left of the country, uploads under way too; *left_out: how many
- * are there still.  They were not erased, so they are not counted as that.  VT_IO. */
+
+struct vt_samples_left {
+    uint64_t removed; /* now */
+    uint64_t left;    /* are there still; what is more than 64 is not counted */
+};
+/* Remove some of what is left of the country, uploads under way too.  They were not erased,
+ * so they are not counted as that.  VT_IO. */
 VT_CHECKED bool vt_samples_leave(struct vt_samples *samples, const char country[3],
-                                 uint64_t *left_out, struct vt_error *err);
+                                 struct vt_samples_left *out, struct vt_error *err);
+
+/* Of what moved: the id that it had where it came from, and whose wish it was. */
+struct vt_moved_wish {
+    vt_hash object;
+    struct vt_public_key owner;
+    int64_t asked_unix_s;
+};
+/* Was it erased here, or did its owner take back what he had shared by then?  Answers for
+ * what has left too: the owner asks for erasure where he sent it.  VT_IO. */
+VT_CHECKED bool vt_samples_was_taken_back(struct vt_samples *samples,
+                                          const struct vt_moved_wish *wish, bool *out,
+                                          struct vt_error *err);
 
 /* ---- where they come to ----------------------------------------------------------------
  */
@@ -93,20 +110,28 @@ VT_CHECKED bool vt_samples_has_arrived(struct vt_samples *samples, const vt_hash
 /* The id that it has here; *object is left alone if it is none that arrived.  VT_IO. */
 VT_CHECKED bool vt_samples_resolve(struct vt_samples *samples, vt_hash *object,
                                    struct vt_error *err);
-/* What arrived and is here, by the ids of where it came from, as it was read back: rows of
- * a manifest.  As vt_samples_page. */
-VT_CHECKED bool vt_samples_arrived(struct vt_samples *samples, const char country[3],
-                                   const vt_hash *after, size_t max,
-                                   bool (*each)(void *context,
-                                                const struct vt_manifest_row *row,
-                                                const vt_hash *here, struct vt_error *err),
-                                   void *context, bool *is_more_out, struct vt_error *err);
+/* What arrived and is here, by the ids of where it came from, as it was read back. */
+struct vt_arrived {
+    struct vt_manifest_row row;
+    vt_hash here; /* the id that it has here */
+    struct vt_public_key owner;
+    int64_t asked_unix_s;
+};
+/* As vt_samples_page. */
+VT_CHECKED bool vt_samples_arrived(
+    struct vt_samples *samples, const char country[3], const vt_hash *after, size_t max,
+    bool (*each)(void *context, const struct vt_arrived *arrived, struct vt_error *err),
+    void *context, bool *is_more_out, struct vt_error *err);
+/* Is an object with that id of this store here, whole?  VT_IO. */
+VT_CHECKED bool vt_samples_is_here(struct vt_samples *samples, const vt_hash *here,
+                                   bool *out, struct vt_error *err);
 /* Read header and body of an object that arrived from the disk once more.
  * Errors: VT_REJECTED they are not what they were; VT_ABSENT; VT_IO */
 VT_CHECKED bool vt_samples_read_back(struct vt_samples *samples, const vt_hash *here,
                                      const vt_hash *body, struct vt_error *err);
-/* It was erased where it came from while it was moved: erase it here too.  VT_IO. */
-VT_CHECKED bool vt_samples_unarrive(struct vt_samples *samples, const vt_hash *object,
-                                    struct vt_error *err);
+/* They were erased where they came from while they were moved: erase them here too; those
+ * that are not here are passed over.  VT_IO. */
+VT_CHECKED bool vt_samples_unarrive(struct vt_samples *samples, const vt_hash *objects,
+                                    size_t count, struct vt_error *err);
 
 #endif

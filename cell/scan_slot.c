@@ -235,12 +235,8 @@ static enum vt_scan_news hear_start(struct vt_scan_slot *slot, struct vt_scan_te
 
     if (!vt_channel_receive(vt_role_channel(slot->role), 0, &message, err))
         return start_failed(slot, terms, err);
-    if (message.type == VT_MESSAGE_ERROR && message.body.len > 1) {
-        uint8_t code = message.body.data[0];
-
-        (void)vt_fail(err, code > VT_OK && code <= VT_IO ? (enum vt_code)code : VT_IO,
-                      "%.*s",
-                      VT_SLICE_ARGS(vt_slice_sub(message.body, 1, message.body.len - 1)));
+    if (message.type == VT_MESSAGE_ERROR) {
+        (void)vt_channel_fail_with(&message, err);
         (void)end(slot);
         return VT_SCAN_NEWS_TROUBLE;
     }

@@ -172,7 +172,7 @@ static bool start_keeper(struct serving *s, struct vt_error *err)
     begin = *s->told->keeper;
     begin.sources.published = s->folder;
     begin.has_queue = true;
-    return ((s->door_fd >= 0 || vt_queue_door_new(&s->door_fd, err)) &&
+    return ((s->door_fd >= 0 || vt_hatch_new(&s->door_fd, err)) &&
             vt_role_start(VT_ROLE_CELL_KEEPER, &s->door_fd, VT_CELL_KEEPER_FDS, &s->keeper,
                           err) &&
             vt_cell_keeper_tell(vt_role_channel(s->keeper), &begin, err) &&

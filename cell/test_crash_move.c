@@ -90,15 +90,14 @@ struct found {
     vt_hash here[OBJECTS], bodies[OBJECTS];
 };
 
-static bool take(void *context, const struct vt_manifest_row *row, const vt_hash *here,
-                 struct vt_error *err)
+static bool take(void *context, const struct vt_arrived *arrived, struct vt_error *err)
 {
     struct found *found = context;
 
     (void)err;
     VT_CHECK(found->count < OBJECTS);
-    found->here[found->count] = *here;
-    found->bodies[found->count++] = row->body;
+    found->here[found->count] = arrived->here;
+    found->bodies[found->count++] = arrived->row.body;
     return true;
 }
 

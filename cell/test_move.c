@@ -6,6 +6,7 @@
 #include "tests/custody_world.h"
 #include "tests/harness.h"
 #include "tests/moving.h"
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -57,7 +58,8 @@ static void connect_both(struct both *both)
     for (int end = 0; end < 2; end++) {
         if (both->channels[end].fd >= 0)
             vt_channel_clear(&both->channels[end]);
-        VT_CHECK_OK(vt_move_connect(both->sockets[end], &both->channels[end], &err));
+        VT_CHECK_OK(vt_hatch_knock(both->sockets[end], VT_MOVE_PATIENCE_S,
+                                   &both->channels[end], &err));
     }
 }
 
@@ -133,7 +135,7 @@ static void check_settled(struct both *both, const struct vt_manifest_root *want
     VT_CHECK_OK(vt_mover_settle(&both->mover, &settled, &err));
     VT_CHECK(settled.is_equal);
     VT_CHECK(vt_manifest_root_equal(&settled.to, wanted));
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &again, &err));
     VT_CHECK(vt_manifest_root_equal(&again, wanted));
 }
 
@@ -258,7 +260,7 @@ static void uploads_and_erasures_go_on(void)
     VT_CHECK(both->mover.progress.copied == 40);
     samples = open_end(both, 0);
     gone = first_of(samples);
-    VT_CHECK_OK(vt_samples_unarrive(samples, &gone, &err)); /* as a withdrawal does */
+    VT_CHECK_OK(vt_samples_unarrive(samples, &gone, 1, &err)); /* as a withdrawal does */
     VT_CHECK_OK(vt_moving_fill(samples, 1000, 5, bytes_of, &both->keys.from.recipient,
                                &NO_DOCUMENT, &err));
     close_end(both, 0, samples);
@@ -323,9 +325,253 @@ static void the_source_ends_empty(void)
     VT_CHECK_OK(vt_samples_census(samples, &census, &err));
     VT_CHECK(census.scanned + census.waiting == 70 && census.scanned == 24);
     close_end(both, 1, samples);
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &left, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &left, &err));
     VT_CHECK(vt_manifest_root_equal(&left, &wanted));
     end(both);
+}
+
+/* ---- what is taken back while they move -------------------------------------------------
+ */
+
+struct wish {
+    unsigned nth; /* of the country's rows */
+    vt_hash object;
+    struct vt_public_key owner;
+};
+
+static bool take_wish(void *context, const struct vt_move_row *row, struct vt_error *err)
+{
+    struct wish *wish = context;
+
+    (void)err;
+    if (wish->nth-- == 0) {
+        wish->object = row->object;
+        wish->owner = row->owner;
+    }
+    return true;
+}
+
+static struct wish wish_of(struct both *both, unsigned nth)
+{
+    struct wish wish = { .nth = nth };
+    struct vt_error err = { 0 };
+    bool is_more;
+
+    VT_CHECK_OK(vt_move_page(&both->mover, NULL, take_wish, &wish, &is_more, &err));
+    return wish;
+}
+
+/* The owner asks the cell to which he sent it, which has erased so many by then. */
+static void take_back(struct both *both, const struct wish *wish, uint64_t erased)
+{
+    struct vt_samples *samples = open_end(both, 0);
+    VT_AUTO_SAMPLE_ANSWER answer = { .status = 0 };
+    struct vt_samples_census census;
+    uint64_t waiting;
+    struct vt_error err = { 0 };
+    struct vt_withdrawal request = { .cell = VT_LIT("zurich"),
+                                     .pseudonym = wish->owner,
+                                     .at_unix_s = time(NULL),
+                                     .digest = vt_sha256_of(VT_BYTES(wish->owner)) };
+
+    VT_CHECK_OK(vt_samples_withdraw(samples, &request, &answer, &err));
+    VT_CHECK(answer.status == 200);
+    waiting = vt_samples_waiting(samples); /* reckoned as they go */
+    VT_CHECK_OK(vt_samples_census(samples, &census, &err));
+    VT_CHECK(census.erased == erased && census.waiting == waiting);
+    close_end(both, 0, samples);
+}
+
+/* It is erased at the destination, with its file; the others stay, and with the rows of
+ * what was erased they are what was read back before. */
+static void check_carried(struct both *both, const struct wish *wish, struct vt_buf *erased,
+                          const struct vt_manifest_root *before)
+{
+    VT_AUTO_BUF rows = vt_buf_init(VT_KIB(64));
+    struct vt_manifest_root now;
+    struct vt_error err = { 0 };
+    vt_hash here;
+    char id[65];
+
+    VT_CHECK_OK(vt_mover_find(&both->mover, &wish->object, &here, &err));
+    VT_CHECK_OK(vt_mover_taken_back(&both->mover, &rows, &err));
+    VT_CHECK(rows.len == VT_MANIFEST_ROW_BYTES &&
+             memcmp(rows.data, wish->object.bytes, sizeof wish->object.bytes) == 0);
+    VT_CHECK_OK(
+        vt_mover_read_back(&both->mover, vt_buf_slice(&rows), &now, &err)); /* not yet */
+    VT_CHECK_OK(vt_mover_drop(&both->mover, vt_buf_slice(&rows), &err));
+    VT_CHECK_FAILS(VT_ABSENT, vt_mover_find(&both->mover, &wish->object, &here, &err));
+    vt_hash_text(&here, id);
+    VT_CHECK(!vt_path_exists(
+        vt_arena_printf(vt_test_arena(), "%s/body/%.2s/%s", both->folders[1], id, id)));
+    err = (struct vt_error){ 0 };
+    vt_buf_put(erased, vt_buf_slice(&rows));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, vt_buf_slice(erased), &now, &err));
+    VT_CHECK(vt_manifest_root_equal(&now, before));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &now, &err));
+    VT_CHECK(now.count == before->count - erased->len / VT_MANIFEST_ROW_BYTES);
+    vt_buf_truncate(&rows, 0);
+    VT_CHECK_OK(vt_mover_taken_back(&both->mover, &rows, &err));
+    VT_CHECK(rows.len == 0);
+}
+
+/* One comes between the reading back and the leave, one behind the leave. */
+static void what_is_taken_back_is_erased_there_too(void)
+{
+    struct both *both = make(20);
+    VT_AUTO_BUF erased = vt_buf_init(VT_KIB(64));
+    VT_AUTO_BUF rows = vt_buf_init(VT_KIB(64));
+    struct vt_manifest_root before = manifest_of(both);
+    struct wish in_between = wish_of(both, 3), late = wish_of(both, 11);
+    struct vt_error err = { 0 };
+
+    check_settled(both, &before);
+    VT_CHECK_OK(vt_mover_taken_back(&both->mover, &rows, &err));
+    VT_CHECK(rows.len == 0);
+    take_back(both, &in_between, 1);
+    VT_CHECK_OK(vt_mover_leave(&both->mover, &err));
+    check_carried(both, &in_between, &erased, &before);
+    take_back(both, &late, 1); /* nothing of his is there any more */
+    check_carried(both, &late, &erased, &before);
+    end(both);
+}
+
+/* ---- nobody waits for a mover -----------------------------------------------------------
+ */
+
+/* It asks for pages as long as the socket takes questions, and reads no answer. */
+static void a_mover_that_does_not_read_holds_up_nobody(void)
+{
+    struct both *both = make(80);
+    struct vt_channel deaf;
+    struct vt_manifest_root root;
+    struct vt_error err = { 0 };
+    bool is_sent = true;
+    unsigned asked = 0, idle = 0;
+    int64_t begun;
+
+    VT_CHECK_OK(vt_hatch_knock(both->sockets[0], 1, &deaf, &err));
+    while (idle < 20) { /* the keeper answers while we ask */
+        VT_CHECK_OK(vt_channel_try_send(&deaf, VT_MOVE_PAGE, VT_LIT("CH"), &is_sent, &err));
+        asked += is_sent;
+        idle = is_sent ? 0 : idle + 1;
+        if (!is_sent)
+            (void)poll(NULL, 0, 5);
+    }
+    VT_CHECK(asked > 10);
+    begun = vt_monotonic_ms();
+    VT_CHECK_OK(vt_mover_manifest(&both->mover, NULL, NULL, &root, &err));
+    VT_CHECK(root.count == 80 && vt_monotonic_ms() - begun < 30000);
+    /* What was kept for it is whole, and in order. */
+    for (unsigned page = 0; page < asked; page++)
+        for (unsigned i = 0; i <= VT_MOVE_ROWS_MAX; i++) {
+            struct vt_message message;
+
+            VT_CHECK_OK(vt_channel_receive(&deaf, 30000, &message, &err));
+            VT_CHECK(message.type == (i < VT_MOVE_ROWS_MAX ? VT_MOVE_ROW : VT_MOVE_END));
+        }
+    vt_channel_clear(&deaf);
+    end(both);
+}
+
+/* A destination of 20 files that reads one of them in a step. */
+struct stepping {
+    struct vt_channel ours, keepers;
+    struct vt_move_desk desk;
+    struct vt_samples *samples;
+    struct vt_arrived rows[20];
+    size_t count;
+};
+
+static bool keep_arrived(void *context, const struct vt_arrived *arrived,
+                         struct vt_error *err)
+{
+    struct stepping *s = context;
+
+    (void)err;
+    s->rows[s->count++] = *arrived;
+    return true;
+}
+
+static bool always(void *context, const char country[3], struct vt_error *err)
+{
+    (void)context;
+    (void)country;
+    (void)err;
+    return true;
+}
+
+static void open_stepping(struct stepping *s)
+{
+    VT_AUTO_AGE_IDENTITY to = { .secret = { 0 } };
+    struct vt_env env = vt_env_real();
+    struct vt_error err = { 0 };
+    bool is_more;
+
+    VT_CHECK_OK(vt_age_identity_generate(&env, &to, &err));
+    VT_CHECK_OK(vt_moving_open(vt_test_path("vienna"), "vienna", &s->samples, &err));
+    VT_CHECK_OK(
+        vt_moving_fill(s->samples, 1, 20, bytes_of, &to.recipient, &NO_DOCUMENT, &err));
+    VT_CHECK_OK(vt_samples_arrived(s->samples, "CH", NULL, VT_MOVE_ROWS_MAX, keep_arrived,
+                                   s, &is_more, &err));
+    VT_CHECK(s->count == 20 && !is_more);
+    VT_CHECK_OK(vt_channel_pair(&s->ours, &s->keepers, &err));
+    vt_move_desk_init(&s->desk, s->samples);
+    s->desk.may_arrive = always;
+    s->desk.cell = "vienna";
+    s->desk.key = vt_custody_destination_key();
+    s->desk.step_bytes = 1;
+}
+
+static void close_stepping(struct stepping *s)
+{
+    vt_move_desk_clear(&s->desk);
+    vt_channel_clear(&s->ours);
+    vt_channel_clear(&s->keepers);
+    vt_samples_close(s->samples);
+}
+
+static void ask_to_read(struct stepping *s, const vt_hash *after)
+{
+    struct vt_move_place place = { .country = "CH", .has_after = after != NULL };
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(1));
+    struct vt_error err = { 0 };
+
+    if (after != NULL)
+        place.after = *after;
+    vt_move_place_write(&body, &place);
+    VT_CHECK_OK(vt_channel_send(&s->ours, VT_MOVE_READ, vt_buf_slice(&body), &err));
+    VT_CHECK_OK(vt_move_answer(&s->desk, &s->keepers, &err));
+}
+
+/* So many files in as many steps, and whether there are more. */
+static void check_page(struct stepping *s, unsigned count, bool is_more)
+{
+    VT_AUTO_FREE struct vt_move_listed *listed = vt_alloc(sizeof *listed);
+    struct vt_message message;
+    struct vt_error err = { 0 };
+    unsigned steps = 0;
+
+    for (; vt_move_desk_is_at_work(&s->desk); steps++)
+        VT_CHECK_OK(vt_move_answer(&s->desk, &s->keepers, &err));
+    VT_CHECK_SAYING(steps == count, "%u steps", steps);
+    VT_CHECK_OK(vt_channel_receive(&s->ours, 0, &message, &err));
+    VT_CHECK(vt_move_arrived_read(message.body, listed->rows, &listed->count));
+    VT_CHECK(listed->count == count);
+    VT_CHECK_OK(vt_channel_receive(&s->ours, 0, &message, &err));
+    VT_CHECK(message.type == VT_MOVE_END && message.body.data[0] == is_more);
+}
+
+/* Files are read again in steps, and a page ends early when it took many. */
+static void reading_again_goes_in_steps(void)
+{
+    struct stepping *s = vt_arena_alloc(vt_test_arena(), sizeof *s);
+
+    *s = (struct stepping){ .count = 0 };
+    open_stepping(s);
+    ask_to_read(s, NULL);
+    check_page(s, 16, true);
+    close_stepping(s);
 }
 
 /* ---- damage -----------------------------------------------------------------------------
@@ -376,17 +622,19 @@ static void damage_is_found_at_both_ends(void)
         flip(both->folders[0], whats[i], &first);
     }
     VT_CHECK_OK(vt_mover_copy(&both->mover, &err));
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &root, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &root, &err));
     VT_CHECK_OK(vt_mover_find(&both->mover, &first, &here, &err));
     for (size_t i = 0; i < 2; i++) {
         flip(both->folders[1], whats[i], &here);
-        VT_CHECK_FAILS(VT_REJECTED, vt_mover_read_back(&both->mover, &root, &err));
+        VT_CHECK_FAILS(VT_REJECTED,
+                       vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &root, &err));
         err = (struct vt_error){ 0 };
         flip(both->folders[1], whats[i], &here);
     }
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &root, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &root, &err));
     remove_body(both->folders[1], &here); /* is told as damage, not as a keeper that went */
-    VT_CHECK_FAILS(VT_REJECTED, vt_mover_read_back(&both->mover, &root, &err));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &root, &err));
     VT_CHECK_SAYING(strstr(err.message, "is not there") != NULL, "%s", err.message);
     end(both);
 }
@@ -520,11 +768,11 @@ static void the_destination_signs_what_it_read(void)
     other.settled.root.bytes[3] ^= 1;
     refuses(both, other, "and the source has");
     refuses(both, words, "from the first file to the last"); /* a no ends what was read */
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &again, &err));
     other = words;
     other.at_unix_s -= 3600;
     refuses(both, other, "destination's clock");
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &again, &err));
     other = words;
     other.canary_count = 1; /* nobody's */
     VT_CHECK_FAILS(VT_ABSENT, vt_mover_sign(&both->mover, &other, &out, &err));
@@ -537,11 +785,63 @@ static void the_destination_signs_what_it_read(void)
     /* The first page alone, then a batch that is begun: neither is all, just now. */
     VT_CHECK_OK(vt_move_list(&both->mover, NULL, true, page, &err));
     refuses(both, words, "from the first file to the last");
-    VT_CHECK_OK(vt_mover_read_back(&both->mover, &again, &err));
+    VT_CHECK_OK(vt_mover_read_back(&both->mover, (vt_slice){ 0 }, &again, &err));
     VT_CHECK_OK(vt_move_call(both->mover.to, VT_MOVE_BEGIN, (vt_slice){ 0 }, VT_MOVE_BEGUN,
                              &answer, &err));
     refuses(both, words, "from the first file to the last");
     end(both);
+}
+
+static struct vt_manifest_root root_of(const struct stepping *s, size_t from, size_t until,
+                                       size_t gone)
+{
+    VT_AUTO_FREE struct vt_manifest_sum *sum = vt_alloc(sizeof *sum);
+    struct vt_error err = { 0 };
+
+    for (size_t i = from; i < until; i++)
+        if (i != gone)
+            VT_CHECK_OK(vt_manifest_sum_add(sum, &s->rows[i].row, &err));
+    return vt_manifest_sum_root(sum);
+}
+
+static void does_not_sign(struct stepping *s, struct vt_manifest_root root, const char *why)
+{
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_relocation_words words = words_of(&root);
+    struct vt_error err = { 0 };
+
+    VT_CHECK_FAILS(VT_REJECTED, vt_move_desk_sign(&s->desk, &words, &out, &err));
+    VT_CHECK_SAYING(strstr(err.message, why) != NULL, "%s", err.message);
+}
+
+/* What a page lists is signed only once each of its files was read, step by step: not one
+ * that was erased between two of them, nor the first page or the last one alone. */
+static void what_is_signed_was_read_to_its_end(void)
+{
+    const char *not_whole = "from the first file to the last";
+    struct stepping *s = vt_arena_alloc(vt_test_arena(), sizeof *s);
+    VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_manifest_root rest;
+    struct vt_relocation_words words;
+    struct vt_error err = { 0 };
+
+    *s = (struct stepping){ .count = 0 };
+    open_stepping(s);
+    rest = root_of(s, 0, 20, 18);
+    ask_to_read(s, &s->rows[15].row.object);
+    check_page(s, 4, false);
+    does_not_sign(s, root_of(s, 16, 20, 20), not_whole);
+    ask_to_read(s, NULL);
+    check_page(s, 16, true);
+    does_not_sign(s, root_of(s, 0, 16, 20), not_whole);
+    ask_to_read(s, &s->rows[15].row.object);
+    VT_CHECK_OK(vt_samples_unarrive(s->samples, &s->rows[18].row.object, 1, &err));
+    does_not_sign(s, rest, not_whole); /* the page is known, and none of it read */
+    check_page(s, 3, false);
+    does_not_sign(s, root_of(s, 0, 20, 20), "and the source has");
+    words = words_of(&rest);
+    VT_CHECK_OK(vt_move_desk_sign(&s->desk, &words, &out, &err));
+    close_stepping(s);
 }
 
 static void say_takes(int end_, int64_t from, int64_t until)
@@ -647,10 +947,15 @@ static const struct vt_case cases[] = {
     { "it stops and goes on", it_stops_and_goes_on },
     { "it keeps its rate", it_keeps_its_rate },
     { "the source ends empty", the_source_ends_empty },
+    { "what is taken back is erased there too", what_is_taken_back_is_erased_there_too },
+    { "a mover that does not read holds up nobody",
+      a_mover_that_does_not_read_holds_up_nobody },
+    { "reading again goes in steps", reading_again_goes_in_steps },
     { "damage is found at both ends", damage_is_found_at_both_ends },
     { "a page has its bound", a_page_has_its_bound },
     { "one arrival at a time", one_arrival_at_a_time },
     { "the destination signs what it read", the_destination_signs_what_it_read },
+    { "what is signed was read to its end", what_is_signed_was_read_to_its_end },
     { "the cut-over is watched", the_cut_over_is_watched },
     { "a table opens and shuts", a_table_opens_and_shuts },
 };

@@ -4,9 +4,9 @@
 #include "cell/counter.h"
 #include "cell/keeper_message.h"
 #include "cell/move.h"
-#include "cell/move_socket.h"
 #include "cell/share_receipt.h"
 #include "http/http.h"
+#include "role/hatch.h"
 #include "tests/running.h"
 #include "tests/sharing_world.h"
 #include <arpa/inet.h>
@@ -668,7 +668,7 @@ static void a_mover_gets_what_the_table_says(void)
 
     MUST(share(s, &s->wanted), 201);
     MUST(put(s, &s->wanted, 0, s->wanted.body.len), 200);
-    VT_CHECK_OK(vt_move_connect(vt_test_path("movers"), &door, &err));
+    VT_CHECK_OK(vt_hatch_knock(vt_test_path("movers"), 1, &door, &err));
     VT_CHECK_OK(vt_mover_manifest(&mover, NULL, NULL, &root, &err));
     VT_CHECK(root.count == 1 && root.bytes == s->wanted.body.len);
     VT_CHECK_FAILS(VT_REJECTED, vt_mover_may_leave(&mover, &err));

@@ -2,9 +2,10 @@
  *
  * The order is the promise: the cut-over, the rest, every file read again at the
  * destination, its own signature, the ledger; only then is anything removed at the source,
- * and last its key. */
+ * what was taken back there meanwhile is erased at the destination, and last goes the key.
+ */
 #include "cli/relocate.h"
-#include "cli/relocate_job.h"
+#include "cli/relocate_erased.h"
 #include "cli/trust.h"
 #include "evidence/field.h"
 #include <poll.h>
@@ -47,9 +48,10 @@ static void finishing_free(struct finishing **f)
 /* ---- what is said -----------------------------------------------------------------------
  */
 
+/* taken_back: how many that the destination's root counts were erased since. */
 static void say_roots(struct vt_args *args, const char *what,
                       const struct vt_manifest_root *from,
-                      const struct vt_manifest_root *to)
+                      const struct vt_manifest_root *to, uint64_t taken_back)
 {
     bool is_equal = vt_manifest_root_equal(from, to);
     char source[65], destination[65];
@@ -57,15 +59,21 @@ static void say_roots(struct vt_args *args, const char *what,
     vt_hash_text(&from->root, source);
     vt_hash_text(&to->root, destination);
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s,s:o,s:o}", "ok", is_equal, "did", what,
+        vt_cli_print_json(json_pack("{s:b,s:s,s:o,s:o,s:I}", "ok", is_equal, "did", what,
                                     "source", vt_job_root_json(from), "destination",
-                                    vt_job_root_json(to)));
+                                    vt_job_root_json(to), "taken_back",
+                                    (json_int_t)taken_back));
     else
         (void)printf("source       %ju objects, %ju bytes, %s\n"
                      "destination  %ju objects, %ju bytes, %s\n%s\n",
                      (uintmax_t)from->count, (uintmax_t)from->bytes, source,
                      (uintmax_t)to->count, (uintmax_t)to->bytes, destination,
                      is_equal ? what : "they differ");
+    if (!vt_args_is_json(args) && taken_back != 0)
+        (void)printf("%ju object%s taken back at the source since then %s erased at the "
+                     "destination too\n",
+                     (uintmax_t)taken_back, vt_plural(taken_back),
+                     taken_back == 1 ? "was" : "were");
     if (!is_equal)
         vt_args_exit(args, VT_EXIT_REFUSED);
 }
@@ -93,20 +101,23 @@ static bool take_done(struct vt_args *args, struct vt_job *job,
 bool vt_cli_relocate_verify(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_JOB job = { .arena = NULL };
+    VT_AUTO_BUF erased = vt_buf_init(VT_JOB_ERASED_BYTES_MAX);
     struct vt_manifest_root from, to;
 
     if (!vt_job_open(args, vt_args_get(args, "job"), false, &job, err))
         return false;
     if (vt_disk_has(job.disk, "done")) {
-        if (!take_done(args, &job, &from, err) || !vt_job_connect(&job, err))
+        if (!take_done(args, &job, &from, err) || !vt_job_connect(&job, err) ||
+            !vt_job_erased_read(&job, &erased, err))
             return false;
     } else if (!vt_job_connect(&job, err) ||
                !vt_mover_manifest(&job.mover, NULL, NULL, &from, err)) {
         return false;
     }
-    if (!vt_mover_read_back(&job.mover, &to, err))
+    if (!vt_mover_read_back(&job.mover, vt_buf_slice(&erased), &to, err))
         return false;
-    say_roots(args, "equal: each file at the destination was read again", &from, &to);
+    say_roots(args, "equal: each file at the destination was read again", &from, &to,
+              erased.len / VT_MANIFEST_ROW_BYTES);
     return true;
 }
 
@@ -268,7 +279,8 @@ static bool settle(struct finishing *f, struct vt_error *err)
     struct vt_manifest_root to;
 
     if (!find_canaries(f, err) || !vt_mover_may_leave(mover, err) ||
-        !vt_mover_settle(mover, &settled, err) || !vt_mover_read_back(mover, &to, err))
+        !vt_mover_settle(mover, &settled, err) ||
+        !vt_mover_read_back(mover, (vt_slice){ 0 }, &to, err))
         return false;
     if (!settled.is_equal || !vt_manifest_root_equal(&settled.from, &to))
         return vt_fail(
@@ -279,12 +291,15 @@ static bool settle(struct finishing *f, struct vt_error *err)
     return log_done(f, &settled.from, err);
 }
 
-/* It is all still there, so what is left of it at the source may go. */
+/* It is all still there, but for what is known to be erased, so what is left of it at the
+ * source may go. */
 static bool compare_done(struct vt_job *job, struct vt_error *err)
 {
+    VT_AUTO_BUF erased = vt_buf_init(VT_JOB_ERASED_BYTES_MAX);
     struct vt_manifest_root to;
 
-    return vt_mover_read_back(&job->mover, &to, err) &&
+    return vt_job_erased_read(job, &erased, err) &&
+           vt_mover_read_back(&job->mover, vt_buf_slice(&erased), &to, err) &&
            (vt_manifest_root_equal(&job->move.arrived, &to) ||
             vt_fail(
                 err, VT_REJECTED,
@@ -304,7 +319,7 @@ static bool prove(struct finishing *f, int64_t wait_s, struct vt_error *err)
     return vt_job_done(&f->job, trust, err) && compare_done(&f->job, err);
 }
 
-static void say_done(const struct finishing *f)
+static void say_done(const struct finishing *f, uint64_t taken_back)
 {
     say_roots(f->args,
               vt_args_has(f->args, "agent")
@@ -313,14 +328,17 @@ static void say_done(const struct finishing *f)
                     "`vitrine relocate refused` shows that it opens nothing"
                   : "done: equal, signed by both cells, on the ledger, and nothing is left "
                     "at the source.  Its key goes next: `vitrine relocate finish --agent`",
-              &f->job.move.arrived, &f->job.move.arrived);
+              &f->job.move.arrived, &f->job.move.arrived, taken_back);
 }
 
 /* Once it is said that all has arrived, the source's rows are no measure any more: nothing
- * is compared with them, and nothing dropped, whatever of them is gone already. */
+ * is compared with them, and nothing dropped, whatever of them is gone already.  What was
+ * taken back there is asked of its marks and withdrawals, which stay: also of what came
+ * between our reading back and the removal, and of what comes when this is called again. */
 bool vt_cli_relocate_finish(struct vt_args *args, struct vt_error *err)
 {
     AUTO_FINISHING f = vt_alloc(sizeof *f);
+    uint64_t taken_back;
     int64_t wait_s;
 
     f->args = args;
@@ -335,8 +353,9 @@ bool vt_cli_relocate_finish(struct vt_args *args, struct vt_error *err)
         return vt_fail(err, VT_REJECTED, "%s: was not started; `vitrine relocate start`",
                        f->job.dir);
     if (!prove(f, wait_s, err) || !vt_mover_leave(&f->job.mover, err) ||
+        !vt_job_carry_erasures(&f->job, &taken_back, err) ||
         (vt_args_has(args, "agent") && !vt_cli_relocate_destroy(args, &f->job, err)))
         return false;
-    say_done(f);
+    say_done(f, taken_back);
     return true;
 }

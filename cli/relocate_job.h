@@ -8,7 +8,8 @@
  *   JOB/given/     headers for the destination, of the stretch under way
  *   JOB/kept/      a header of each period, to see later that its key is gone
  *   JOB/cut-over   how long nobody took uploads
- *   JOB/done       relocation/v1, phase done, by both cells, for the supervisor */
+ *   JOB/done       relocation/v1, phase done, by both cells, for the supervisor
+ *   JOB/erased     of what that says, the rows that were taken back at the source since */
 #ifndef VT_CLI_RELOCATE_JOB_H
 #define VT_CLI_RELOCATE_JOB_H
 

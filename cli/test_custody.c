@@ -1501,6 +1501,45 @@ static pid_t begin_again(pid_t destination)
     return destination;
 }
 
+/* The signed end counts it as it was; without JOB/erased it is missing. */
+static void what_is_erased_is_told(void)
+{
+    const char *said = relocate(0, "finish"); /* its twin: again */
+
+    says(said, print("%d objects", MOVED + MORE + 1));
+    says(said, "1 object taken back at the source since then was erased");
+    said = relocate_with(0, "verify", "", "--trust", path("trust.json"));
+    says(said, "equal");
+    says(said, "1 object taken back at the source since then was erased");
+    VT_CHECK(rename(path("job/erased"), path("kept")) == 0);
+    says(relocate_with(1, "verify", "", "--trust", path("trust.json")),
+         print("destination  %d objects", MOVED + MORE));
+    says(relocate(1, "finish"), "is not the same; nothing was removed");
+    VT_CHECK(rename(path("kept"), path("job/erased")) == 0);
+}
+
+/* Behind the move its owner asks the cell that he knows; the next call carries it, and the
+ * papers go on to fit what is there. */
+static void what_is_taken_back_is_carried(pid_t *source)
+{
+    const unsigned number = 5000; /* see share_many: it is the owner's key too */
+    struct vt_withdrawal request = { .cell = VT_LIT("zurich"),
+                                     .at_unix_s = time(NULL),
+                                     .digest = { { 7 } } };
+    VT_AUTO_SAMPLE_ANSWER answer = { .status = 0 };
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    vt_moving_kill(*source);
+    memcpy(request.pseudonym.bytes, &number, sizeof number);
+    VT_CHECK_OK(vt_moving_open(path("zurich"), "zurich", &samples, &err));
+    VT_CHECK_OK(vt_samples_withdraw(samples, &request, &answer, &err));
+    vt_samples_close(samples);
+    *source = vt_moving_start(path("zurich"), "zurich", path("from"));
+    says(relocate(0, "finish"), "1 object taken back at the source since then was erased");
+    what_is_erased_is_told();
+}
+
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
 static void a_move_is_on_record(void)
@@ -1560,6 +1599,7 @@ static void a_move_is_on_record(void)
     the_pause_is_told();
     says(relocate(1, "start"), "this move is done");
     what_arrived_is_still_there();
+    what_is_taken_back_is_carried(&pids[0]);
     says(relocate(0, "progress"), "done");
     said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent")));
     says(said, print("rewrapped %d", MOVED + MORE + 1));

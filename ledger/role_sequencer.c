@@ -157,11 +157,13 @@ static bool hear_courier(struct sequencer *s, struct vt_error *err)
         return answer_proof(s, message.body, err);
     if (message.type == VT_SERVE_COSIGNED && s->is_asking)
         return end_publication(s, message.body, err);
-    if (message.type != VT_MESSAGE_ERROR || message.body.len < 1)
-        return vt_fail(err, VT_MALFORMED, "the courier said what nobody asked");
+    (void)vt_channel_fail_with(&message, &why);
+    if (message.type != VT_MESSAGE_ERROR) {
+        *err = why;
+        return vt_within(err, "the courier");
+    }
     s->is_asking = false;
-    (void)vt_fail(&why, VT_REJECTED, "%.*s", (int)message.body.len - 1,
-                  (const char *)message.body.data + 1);
+    why.code = VT_REJECTED; /* whatever it was, there is no quorum */
     return tell_failed(s, &why, err);
 }
 

@@ -83,12 +83,10 @@ bool vt_rules_child_add(struct vt_rules_child *child, const struct vt_rules_file
     if (message.type == VT_RULES_DONE)
         return true;
     /* What it refuses it names itself, with the line. */
-    if (message.type == VT_MESSAGE_ERROR && message.body.len > 1 &&
-        message.body.data[0] > VT_OK && message.body.data[0] < VT_IO)
-        return vt_fail(err, (enum vt_code)message.body.data[0], "%.*s",
-                       VT_SLICE_ARGS(vt_slice_sub(message.body, 1, message.body.len - 1)));
-    (void)vt_fail(err, VT_MALFORMED, "a wrong answer, type %u", message.type);
-    return explain(child, file->path, err);
+    (void)vt_channel_fail_with(&message, err);
+    return message.type == VT_MESSAGE_ERROR && err->code != VT_IO
+               ? false
+               : explain(child, file->path, err);
 }
 
 bool vt_rules_child_finish(struct vt_rules_child *child, json_t **rules_out,

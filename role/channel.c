@@ -32,8 +32,8 @@ bool vt_channel_pair(struct vt_channel *a_out, struct vt_channel *b_out,
     return true;
 }
 
-bool vt_channel_send(const struct vt_channel *channel, uint16_t type, vt_slice body,
-                     struct vt_error *err)
+static bool send_with(const struct vt_channel *channel, uint16_t type, vt_slice body,
+                      int flags, bool *is_sent_out, struct vt_error *err)
 {
     uint8_t header[HEADER_BYTES] = { (uint8_t)(type >> 8), (uint8_t)type };
     struct iovec parts[2] = { { header, sizeof header },
@@ -45,16 +45,35 @@ bool vt_channel_send(const struct vt_channel *channel, uint16_t type, vt_slice b
         return vt_fail(err, VT_LIMIT, "message of %zu bytes, at most %zu", body.len,
                        VT_MESSAGE_BYTES_MAX);
     do
-        sent = sendmsg(channel->fd, &message, MSG_NOSIGNAL);
+        sent = sendmsg(channel->fd, &message, MSG_NOSIGNAL | flags);
     while (sent < 0 && errno == EINTR);
     if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
         return vt_fail(err, VT_ABSENT, "the other process is gone");
-    if (sent < 0 && errno == EAGAIN)
-        return vt_fail(err, VT_LIMIT, "the other process did not read for %d s",
-                       SEND_S_MAX);
-    if (sent < 0)
+    if (sent < 0 && errno != EAGAIN)
         return vt_fail(err, VT_IO, "cannot send a message: %s", strerror(errno));
+    *is_sent_out = sent >= 0;
     return true;
+}
+
+bool vt_channel_send(const struct vt_channel *channel, uint16_t type, vt_slice body,
+                     struct vt_error *err)
+{
+    bool is_sent;
+
+    return send_with(channel, type, body, 0, &is_sent, err) &&
+           (is_sent || vt_fail(err, VT_LIMIT, "the other process does not read"));
+}
+
+bool vt_channel_try_send(const struct vt_channel *channel, uint16_t type, vt_slice body,
+                         bool *is_sent_out, struct vt_error *err)
+{
+    return send_with(channel, type, body, MSG_DONTWAIT, is_sent_out, err);
+}
+
+void vt_channel_write_error(const struct vt_error *failure, struct vt_buf *out)
+{
+    vt_buf_put_u8(out, (uint8_t)failure->code);
+    vt_buf_put_text(out, failure->message);
 }
 
 bool vt_channel_send_error(const struct vt_channel *channel, const struct vt_error *failure,
@@ -62,8 +81,7 @@ bool vt_channel_send_error(const struct vt_channel *channel, const struct vt_err
 {
     VT_AUTO_BUF body = vt_buf_init(sizeof failure->message + 1);
 
-    vt_buf_put_u8(&body, (uint8_t)failure->code);
-    vt_buf_put_text(&body, failure->message);
+    vt_channel_write_error(failure, &body);
     return vt_channel_send(channel, VT_MESSAGE_ERROR, vt_buf_slice(&body), err);
 }
 
@@ -119,13 +137,14 @@ bool vt_channel_receive(struct vt_channel *channel, int64_t timeout_ms,
     return true;
 }
 
-/* The error that the other side sent.  Its words are only shown, never acted on; a code
- * that does not exist counts as trouble. */
-static bool fail_as_told(vt_slice body, struct vt_error *err)
+bool vt_channel_fail_with(const struct vt_message *message, struct vt_error *err)
 {
-    vt_reader r = { body };
+    vt_reader r = { message->body };
     uint8_t code;
 
+    if (message->type != VT_MESSAGE_ERROR)
+        return vt_fail(err, VT_MALFORMED, "a message of type %u, which nobody asked for",
+                       message->type);
     if (!vt_read_u8(&r, &code) || code == VT_OK || code > VT_IO)
         code = VT_IO;
     return vt_fail(err, (enum vt_code)code, "%.*s", VT_SLICE_ARGS(r.rest));
@@ -140,11 +159,8 @@ bool vt_channel_call(struct vt_channel *channel, uint16_t type, vt_slice body,
     if (!vt_channel_send(channel, type, body, err) ||
         !vt_channel_receive(channel, timeout_ms, &message, err))
         return false;
-    if (message.type == VT_MESSAGE_ERROR)
-        return fail_as_told(message.body, err);
     if (message.type != answer_type)
-        return vt_fail(err, VT_MALFORMED, "answer of type %u, wanted %u", message.type,
-                       answer_type);
+        return vt_channel_fail_with(&message, err);
     *answer = message.body;
     return true;
 }
@@ -170,11 +186,8 @@ bool vt_channel_receive_blob(struct vt_channel *channel, uint16_t type, int64_t 
 
         if (!vt_channel_receive(channel, timeout_ms, &message, err))
             return false;
-        if (message.type == VT_MESSAGE_ERROR)
-            return fail_as_told(message.body, err);
         if (message.type != type)
-            return vt_fail(err, VT_MALFORMED, "message of type %u, wanted %u", message.type,
-                           type);
+            return vt_channel_fail_with(&message, err);
         if (message.body.len == 0)
             return true;
         vt_buf_put(out, message.body);

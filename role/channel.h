@@ -33,13 +33,24 @@ VT_CHECKED bool vt_channel_pair(struct vt_channel *a_out, struct vt_channel *b_o
  *         VT_IO */
 VT_CHECKED bool vt_channel_send(const struct vt_channel *channel, uint16_t type,
                                 vt_slice body, struct vt_error *err);
+/* Append the body of such an answer. */
+void vt_channel_write_error(const struct vt_error *failure, struct vt_buf *out);
 VT_CHECKED bool vt_channel_send_error(const struct vt_channel *channel,
                                       const struct vt_error *failure, struct vt_error *err);
+/* As send, and never waits: *is_sent_out is false if the other side has read too little of
+ * what came before.  Errors: VT_LIMIT body too long; VT_ABSENT; VT_IO */
+VT_CHECKED bool vt_channel_try_send(const struct vt_channel *channel, uint16_t type,
+                                    vt_slice body, bool *is_sent_out, struct vt_error *err);
 /* timeout_ms: -1 waits for ever.
  * Errors: VT_ABSENT the other side is gone; VT_LIMIT the time is over; VT_MALFORMED; VT_IO
  */
 VT_CHECKED bool vt_channel_receive(struct vt_channel *channel, int64_t timeout_ms,
                                    struct vt_message *out, struct vt_error *err);
+
+/* A message that is not the one that was waited for: the error that the other side told
+ * (its words are only shown, never acted on; a code that does not exist is VT_IO), or
+ * VT_MALFORMED.  Always false. */
+bool vt_channel_fail_with(const struct vt_message *message, struct vt_error *err);
 
 /* Send a request and wait for its answer.  An answer of type VT_MESSAGE_ERROR becomes this
  * call's failure; an answer of another type than answer_type is VT_MALFORMED. */

@@ -195,12 +195,17 @@ static void serve(struct keeping *k, int listen_fd, struct vt_error *err)
 {
     struct end *ends = k->ends;
     struct pollfd fds[ENDS_MAX + 1] = { { listen_fd, POLLIN, 0 } };
+    bool is_at_work = false;
 
+    for (size_t i = 0; i < ENDS_MAX; i++) {
+        fds[i + 1] =
+            (struct pollfd){ ends[i].channel.fd, vt_move_desk_events(&ends[i].desk), 0 };
+        is_at_work |= ends[i].channel.fd >= 0 && vt_move_desk_is_at_work(&ends[i].desk);
+    }
+    (void)poll(fds, ENDS_MAX + 1, is_at_work ? 0 : -1);
     for (size_t i = 0; i < ENDS_MAX; i++)
-        fds[i + 1] = (struct pollfd){ ends[i].channel.fd, POLLIN, 0 };
-    (void)poll(fds, ENDS_MAX + 1, -1);
-    for (size_t i = 0; i < ENDS_MAX; i++)
-        if (fds[i + 1].revents != 0 &&
+        if ((fds[i + 1].revents != 0 ||
+             (ends[i].channel.fd >= 0 && vt_move_desk_is_at_work(&ends[i].desk))) &&
             !vt_move_answer(&ends[i].desk, &ends[i].channel, err) &&
             err->code == VT_ABSENT) {
             vt_move_desk_clear(&ends[i].desk);
@@ -209,14 +214,13 @@ static void serve(struct keeping *k, int listen_fd, struct vt_error *err)
         }
     for (size_t i = 0; fds[0].revents != 0 && i < ENDS_MAX; i++)
         if (ends[i].channel.fd < 0) {
-            ends[i].desk = (struct vt_move_desk){ .samples = k->samples,
-                                                  .may_arrive = yes,
-                                                  .may_leave = yes,
-                                                  .takes = takes,
-                                                  .context = k->takes,
-                                                  .cell = k->cell,
-                                                  .key = vt_custody_destination_key() };
-            (void)!vt_move_accept(listen_fd, &ends[i].channel, err);
+            vt_move_desk_init(&ends[i].desk, k->samples);
+            ends[i].desk.may_arrive = ends[i].desk.may_leave = yes;
+            ends[i].desk.takes = takes;
+            ends[i].desk.context = k->takes;
+            ends[i].desk.cell = k->cell;
+            ends[i].desk.key = vt_custody_destination_key();
+            (void)!vt_hatch_accept(listen_fd, &ends[i].channel, err);
             return;
         }
 }
@@ -230,8 +234,8 @@ static int keep(const char *folder, const char *cell, const char *socket, int re
     for (size_t i = 0; i < ENDS_MAX; i++)
         k.ends[i] = (struct end){ .channel = { .fd = -1 } };
     (void)snprintf(k.takes, sizeof k.takes, "%s.takes", folder);
-    if (vt_moving_open(folder, cell, &k.samples, &err) &&
-        vt_move_listen(socket, &listen_fd, &err)) {
+    if (vt_moving_open(folder, cell, &k.samples, &err) && vt_hatch_new(&listen_fd, &err) &&
+        vt_hatch_open(listen_fd, socket, &err)) {
         (void)!write(ready_fd, "", 1);
         while (err.code == VT_OK)
             serve(&k, listen_fd, &err);

@@ -4,8 +4,8 @@
 #define VT_TESTS_MOVING_H
 
 #include "cell/move.h"
-#include "cell/move_socket.h"
 #include "crypto/age_key.h"
+#include "role/hatch.h"
 
 /* Open the store in `folder` as the cell with that name, in this process. */
 VT_CHECKED bool vt_moving_open(const char *folder, const char *cell,

@@ -262,7 +262,7 @@ struct vt_role *vt_sharing_world_keeper(const struct vt_keeper_begin *begin,
     struct vt_error err = { 0 };
     int door;
 
-    VT_CHECK_OK(vt_queue_door_new(&door, &err));
+    VT_CHECK_OK(vt_hatch_new(&door, &err));
     VT_CHECK_OK(
         vt_role_start(VT_ROLE_CELL_KEEPER, &door, VT_CELL_KEEPER_FDS, &keeper, &err));
     VT_CHECK_OK(vt_cell_keeper_tell(vt_role_channel(keeper), begin, &err));

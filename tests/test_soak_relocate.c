@@ -9,7 +9,6 @@
  * Look-ups are asked again over a new connection when one was cut off, as clients do; those
  * that have no answer then have failed. */
 #include "cell/share_receipt.h"
-#include "cell/move_socket.h"
 #include "http/client.h"
 #include "tests/moving_cells.h"
 #include <dirent.h>
@@ -537,8 +536,8 @@ static bool know(int64_t cut_over)
     struct vt_mover mover = { .from = &ends[0], .to = &ends[1], .country = "CH" };
     struct vt_move_taking from, to;
     struct vt_error err = { 0 };
-    bool is_so = vt_move_connect(w.cells[0].movers, &ends[0], &err) &&
-                 vt_move_connect(w.cells[1].movers, &ends[1], &err) &&
+    bool is_so = vt_hatch_knock(w.cells[0].movers, VT_MOVE_PATIENCE_S, &ends[0], &err) &&
+                 vt_hatch_knock(w.cells[1].movers, VT_MOVE_PATIENCE_S, &ends[1], &err) &&
                  vt_mover_taking(&mover, true, &from, &err) &&
                  vt_mover_taking(&mover, false, &to, &err) &&
                  from.next_unix_s == cut_over && to.next_unix_s == cut_over;

@@ -59,9 +59,11 @@ bool vt_cell_keeper_tell(struct vt_channel *channel, const struct vt_keeper_begi
     if (vt_channel_send(channel, VT_KEEPER_PASSPHRASE, begin->passphrase, err) &&
         vt_serve_tell(channel, words, err))
         return true;
-    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
-        (void)vt_fail(err, VT_IO, "ended before it was ready");
-    return vt_within(err, "the cell's keeper");
+    if (err->code == VT_ABSENT)
+        return vt_fail(err, VT_IO, "ended before it was ready");
+    if (err->code == VT_LIMIT) /* no bound of a request: it cannot begin */
+        err->code = VT_IO;
+    return false;
 }
 
 /* ---- listening --------------------------------------------------------------------------

@@ -26,7 +26,7 @@ bool vt_residency_record_parse(vt_slice bytes, struct vt_residency_record **out,
     if (!vt_envelope_parse(bytes, &record->envelope, err))
         return vt_within(err, "residency");
     if (statement->type != VT_RESIDENCY)
-        return vt_fail(err, VT_MALFORMED, "residency: is a %s statement",
+        return vt_fail(err, VT_MALFORMED, "residency: is a statement of kind '%s'",
                        vt_predicate_name(statement->type));
     if (!vt_statement_is_about_itself(statement, err) ||
         !vt_residency_read(statement->predicate, false, &record->table, err) ||

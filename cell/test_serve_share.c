@@ -657,6 +657,25 @@ static void misuse(void)
 
 /* The confined keeper lets a mover in, tells what is here, and gives away and takes only
  * what the table of residency says. */
+/* The sentence says what is wrong, once. */
+static void a_door_without_a_place_is_told(void)
+{
+    struct stand *s = stand();
+    const char *name = vt_arena_printf(vt_test_arena(), "%090d", 1), *said;
+
+    stop(s);
+    said = vt_test_run(3, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("."),
+                                  "--cell", "zurich", "--policy", s->world.policy,
+                                  "--proof", s->world.policy_proof, "--trust",
+                                  s->world.trust, "--samples", s->world.samples, "--key",
+                                  s->world.key, "--passphrase-file", vt_test_path("phrase"),
+                                  "--movers", vt_test_path(name)));
+    VT_CHECK_SAYING(strstr(said, "the cell's keeper: the door for movers: ") != NULL &&
+                        strstr(said, "1 to 80 bytes, this one has 90") != NULL &&
+                        strstr(said, "keeper: the cell's keeper") == NULL,
+                    "%s", said);
+}
+
 static void a_mover_gets_what_the_table_says(void)
 {
     struct stand *s = stand();
@@ -697,6 +716,7 @@ static const struct vt_case cases[] = {
     { "the keeper dies", the_keeper_dies },
     { "papers that change", papers_that_change },
     { "misuse", misuse },
+    { "a door without a place is told", a_door_without_a_place_is_told },
     { "a mover gets what the table says", a_mover_gets_what_the_table_says },
 };
 

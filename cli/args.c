@@ -233,12 +233,33 @@ static void print_verb_help(const struct vt_group *group, const struct vt_verb *
                  "--json", "answer in JSON, for machines", "--help", "this text");
 }
 
-static void print_group_help(FILE *to, const struct vt_group *group)
+/* Is it one of the verbs "WORD ..."? */
+static bool begins_with(const struct vt_verb *verb, const char *word)
 {
-    (void)fprintf(to, "vitrine %s: %s\n\n", group->name, group->summary);
+    size_t len = strlen(word);
+
+    return strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ';
+}
+
+static bool begins_verbs(const struct vt_group *group, const char *word)
+{
     for (const struct vt_verb *verb = group->verbs; verb->name != NULL; verb++)
-        (void)fprintf(to, "  vitrine %s %-20s  %s\n", group->name, verb->name,
-                      verb->summary);
+        if (begins_with(verb, word))
+            return true;
+    return false;
+}
+
+/* word: only verbs of two words that begin with it; NULL: all. */
+static void print_group_help(FILE *to, const struct vt_group *group, const char *word)
+{
+    if (word == NULL)
+        (void)fprintf(to, "vitrine %s: %s\n\n", group->name, group->summary);
+    else
+        (void)fprintf(to, "vitrine %s %s:\n\n", group->name, word);
+    for (const struct vt_verb *verb = group->verbs; verb->name != NULL; verb++)
+        if (word == NULL || begins_with(verb, word))
+            (void)fprintf(to, "  vitrine %s %-20s  %s\n", group->name, verb->name,
+                          verb->summary);
     (void)fprintf(to, "\n'vitrine %s VERB --help' explains a verb.\n", group->name);
 }
 
@@ -324,13 +345,20 @@ static int match_verb(const struct vt_verb *verb, int argc, char **argv)
     return argc > 1 && strcmp(space + 1, argv[1]) == 0 ? 2 : 0;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int run_group(const struct vt_group *group, int argc, char **argv,
                      const struct vt_env *env)
 {
+    const char *word = argc > 0 && begins_verbs(group, argv[0]) ? argv[0] : NULL;
+
     if (group->verbs[0].name[0] == '\0')
         return run_verb(group, &group->verbs[0], argc, argv, env);
-    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
-        print_group_help(stdout, group);
+    if (argc > 0 && (is_help(argv[0]) || (word != NULL && argc > 1 && is_help(argv[1])))) {
+        print_group_help(stdout, group, word);
         return VT_EXIT_OK;
     }
     for (const struct vt_verb *verb = group->verbs; verb->name != NULL; verb++) {
@@ -339,10 +367,10 @@ static int run_group(const struct vt_group *group, int argc, char **argv,
         if (words > 0)
             return run_verb(group, verb, argc - words, argv + words, env);
     }
-    if (argc > 0)
+    if (argc > (word != NULL))
         (void)fprintf(stderr, "vitrine %s: there is no verb '%s%s%s'\n\n", group->name,
                       argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-    print_group_help(stderr, group);
+    print_group_help(stderr, group, word);
     return VT_EXIT_USAGE;
 }
 

@@ -57,7 +57,7 @@ static bool parse(struct statement *statement, struct vt_error *err)
     if (!vt_envelope_parse(vt_buf_slice(bytes), &statement->envelope, err))
         return false;
     if (statement->envelope.statement.type != VT_COUNT)
-        return vt_fail(err, VT_MALFORMED, "is a %s statement, no count",
+        return vt_fail(err, VT_MALFORMED, "is a statement of kind '%s', no count",
                        vt_predicate_name(statement->envelope.statement.type));
     statement->digest = vt_envelope_payload_digest(&statement->envelope);
     return vt_counts_read(statement->envelope.statement.predicate, &statement->counts, err);

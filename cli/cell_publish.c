@@ -256,7 +256,7 @@ static bool take_collection(struct epoch *e, const char *path, struct vt_error *
     if (!vt_envelope_parse(vt_buf_slice(bytes), &envelope, err))
         return vt_within(err, "%s", path);
     if (envelope.statement.type != VT_COLLECTION)
-        return vt_fail(err, VT_MALFORMED, "%s: is a %s statement", path,
+        return vt_fail(err, VT_MALFORMED, "%s: is a statement of kind '%s'", path,
                        vt_predicate_name(envelope.statement.type));
     predicate = envelope.statement.predicate;
     hashes = json_object_get(predicate, "hashes");

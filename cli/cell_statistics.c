@@ -269,7 +269,7 @@ static bool read_aggregate(struct vt_args *args, struct vt_envelope *out,
     if (!vt_envelope_parse(vt_buf_slice(&bytes), out, err))
         return vt_within(err, "%s", path);
     if (out->statement.type != VT_AGGREGATE)
-        return vt_fail(err, VT_MALFORMED, "%s: is a %s statement", path,
+        return vt_fail(err, VT_MALFORMED, "%s: is a statement of kind '%s'", path,
                        vt_predicate_name(out->statement.type));
     return (vt_statement_is_about_itself(&out->statement, err) &&
             vt_aggregate_verify(out->statement.predicate, err) &&

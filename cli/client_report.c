@@ -80,9 +80,16 @@ static bool read_asking(struct vt_args *args, struct asking *out, struct vt_erro
     VT_AUTO_BUF text = vt_buf_init(VT_STATISTIC_SCHEMA_BYTES_MAX);
     struct vt_error ignored = { 0 };
 
-    if ((vt_args_has(args, "out") || vt_args_has(args, "to")) ==
-        vt_args_has(args, "only-show"))
-        return vt_args_misuse(args, err, "give --out, --to or both, or --only-show");
+    bool is_made = vt_args_has(args, "out") || vt_args_has(args, "to");
+
+    if (is_made && vt_args_has(args, "only-show"))
+        return vt_args_misuse(args, err,
+                              "--only-show makes and sends nothing: leave it out, or --out "
+                              "and --to");
+    if (!is_made && !vt_args_has(args, "only-show"))
+        return vt_args_misuse(args, err,
+                              "say what becomes of the report: --out FILE keeps it, --to "
+                              "URL sends it; or --only-show");
     if (vt_args_has(args, "to") && !vt_http_url_check(vt_args_get(args, "to"), &ignored))
         return vt_args_misuse(args, err, "--to is an http or https address");
     if (!vt_file_read(path, &text, err))

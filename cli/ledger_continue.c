@@ -62,10 +62,11 @@ static bool read_old(struct going_on *g, struct vt_error *err)
                        "--finish)",
                        g->old_dir);
     if (vt_use_is_numbered(config->use))
-        return vt_fail(err, VT_REJECTED,
-                       "%s: a %s ledger cannot go on in another one, since its index is "
-                       "its number: it begins anew",
-                       g->old_dir, vt_use_name(config->use));
+        return vt_fail(
+            err, VT_REJECTED,
+            "%s: a ledger for use '%s' cannot go on in another one, since its index is "
+            "its number: it begins anew",
+            g->old_dir, vt_use_name(config->use));
     if (vt_slice_equal(config->origin, g->next.origin))
         return vt_args_misuse(g->args, err,
                               "--origin: the new log needs a name of its own");

@@ -95,8 +95,8 @@ static bool read_entries(struct vt_args *args, struct vt_ledger_config *config,
     if (config->use != VT_USE_NONE) {
         config->entries = vt_ledger_entries_of(config->use);
         return name == NULL || vt_args_misuse(args, err,
-                                              "--entries: a %s ledger decides "
-                                              "itself what it takes",
+                                              "--entries: a ledger for use '%s' "
+                                              "decides itself what it takes",
                                               vt_use_name(config->use));
     }
     if (name == NULL || strcmp(name, "any") == 0)

@@ -120,7 +120,7 @@ static bool read_enrolment(struct vt_args *args, struct vt_buf *out, struct vt_e
         !vt_envelope_parse(vt_buf_slice(out), &envelope, err))
         return vt_within(err, "%s", path);
     return envelope.statement.type == VT_ENROLMENT ||
-           vt_fail(err, VT_REJECTED, "%s: a %s statement, no enrolment", path,
+           vt_fail(err, VT_REJECTED, "%s: a statement of kind '%s', no enrolment", path,
                    vt_predicate_name(envelope.statement.type));
 }
 

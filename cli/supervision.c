@@ -54,10 +54,11 @@ static bool find_mine(struct vt_supervision *call, enum vt_predicate type,
             found = vt_trust_find(call->trust, vt_slice_from_cstr(id.text),
                                   (enum vt_trust_role)role);
     if (found == NULL)
-        return vt_fail(err, VT_REJECTED,
-                       "key %.16s... has no role in the trust root that may sign a %s "
-                       "statement",
-                       id.text, vt_predicate_name(type));
+        return vt_fail(
+            err, VT_REJECTED,
+            "key %.16s... has no role in the trust root that may sign statements of "
+            "kind '%s'",
+            id.text, vt_predicate_name(type));
     call->mine = found;
     if (vt_trust_key_standing(found, call->now_unix_s) == VT_REGARD_GOOD)
         return true;

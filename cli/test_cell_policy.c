@@ -140,6 +140,12 @@ static void what_is_wrong_writes_nothing(void)
     MUST_SAY(set(2, "p1", "DE", "file", "old", "moving"), "--to and --fence");
     MUST_SAY(sign(1, "p1", "vendor"), "does not name this key for residency");
     MUST_SAY(vt_test_run(2, VT_ARGV("vitrine", "cell", "policy", "shew")), "no verb");
+    MUST_SAY(vt_test_run(0, VT_ARGV("vitrine", "cell", "policy", "--help")),
+             "policy check");
+    MUST_SAY(vt_test_run(0, VT_ARGV("vitrine", "help", "cell", "statistics")),
+             "statistics plot");
+    vt_test_write(path("empty"), VT_LIT(""));
+    MUST_SAY(sign(1, "empty", "a"), "empty: is empty");
     VT_CHECK(vt_slice_equal(before, vt_test_read(path("p1"))));
     (void)sign(0, "p1", "a");
     MUST_SAY(set(1, "p1", "DE", "file", "zurich", "here"), "is signed already");

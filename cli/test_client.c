@@ -159,6 +159,13 @@ static void one_report_a_period(void)
                                     "--cell", "zurich", "--country", "DE", "--answer",
                                     "verdict=malicious", "--only-show")),
              "Your answer: malicious");
+    MUST_SAY(
+        vt_test_run(2, VT_ARGV("vitrine", "client", "report", "--home", path("home"),
+                               "--schema", path("schema.json"), "--trust",
+                               path("trust.json"), "--policy", path("policy"), "--cell",
+                               "zurich", "--country", "DE", "--answer", "verdict=malicious",
+                               "--only-show", "--to", "http://127.0.0.1:1")),
+        "--only-show makes and sends nothing");
     MUST_SAY(sent(0), "nothing was sent"); /* to look spends nothing */
     MUST_SAY(report(0, "zurich", "DE", "verdict=malicious", "r1"), "cannot be taken back");
     MUST_SAY(report(1, "zurich", "DE", "verdict=malicious", "r2"),

@@ -173,7 +173,7 @@ bool vt_access_read(const struct vt_statement *statement, struct vt_access *out,
                                 .ticket = vt_field_text(predicate, "ticket") };
 
     if (statement->type != VT_ACCESS)
-        return vt_fail(err, VT_MALFORMED, "this is a %s statement, not an access",
+        return vt_fail(err, VT_MALFORMED, "this is a statement of kind '%s', not an access",
                        vt_predicate_name(statement->type));
     if (!vt_statement_is_about_itself(statement, err) ||
         !read_objects(predicate, &access, err) || !read_reason(predicate, &access, err) ||

@@ -205,7 +205,7 @@ static bool verify_tally(const struct vt_asker *asker, vt_slice tally, uint64_t 
     if (!vt_envelope_parse(tally, &envelope, err))
         return false;
     if (envelope.statement.type != VT_TALLY)
-        return vt_fail(err, VT_REJECTED, "is a %s statement",
+        return vt_fail(err, VT_REJECTED, "is a statement of kind '%s'",
                        vt_predicate_name(envelope.statement.type));
     count = vt_keyring_count(asker->keyring, VT_ROLE_AGENT, &envelope,
                              vt_env_now_unix_s(asker->env), (vt_slice){ 0 });

@@ -92,7 +92,8 @@ bool vt_erasure_read(const struct vt_statement *statement, struct vt_erasure *ou
 
     memset(out, 0, sizeof *out);
     if (statement->type != VT_ERASURE)
-        return vt_fail(err, VT_MALFORMED, "this is a %s statement, not an erasure",
+        return vt_fail(err, VT_MALFORMED,
+                       "this is a statement of kind '%s', not an erasure",
                        vt_predicate_name(statement->type));
     if ((objects == NULL) == (period == NULL))
         return vt_fail(err, VT_MALFORMED, "erasure: is of objects, or of a period's key");

@@ -144,7 +144,8 @@ bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *ou
                                 .fresh_s = (int64_t)vt_field_number(predicate, "fresh_s"),
                                 .requests = vt_field_number(predicate, "requests") };
     if (statement->type != VT_CUSTODY)
-        return vt_fail(err, VT_MALFORMED, "this is a %s statement, not a custody policy",
+        return vt_fail(err, VT_MALFORMED,
+                       "this is a statement of kind '%s', not a custody policy",
                        vt_predicate_name(statement->type));
     if (out->version == 0 || out->fresh_s == 0 || out->fresh_s > DURATION_S_MAX)
         return vt_fail(err, VT_MALFORMED,

@@ -224,9 +224,10 @@ static bool take_statement(struct vt_inquiry *q, const struct vt_envelope *envel
     case VT_ENROLMENT:
         return true; /* read before */
     default:
-        return vt_refuse(q, VT_REASON_MIXED,
-                         "a %s statement has no place in the evidence of a release",
-                         vt_predicate_name(envelope->statement.type));
+        return vt_refuse(
+            q, VT_REASON_MIXED,
+            "a statement of kind '%s' has no place in the evidence of a release",
+            vt_predicate_name(envelope->statement.type));
     }
 }
 

@@ -173,7 +173,7 @@ bool vt_trust_parse_unsigned(vt_slice bytes, struct vt_trust **trust_out,
     if (!vt_envelope_parse(bytes, &trust->envelope, err))
         return vt_within(err, "trust root");
     if (trust->envelope.statement.type != VT_TRUST)
-        return vt_fail(err, VT_MALFORMED, "trust root: is a %s statement",
+        return vt_fail(err, VT_MALFORMED, "trust root: is a statement of kind '%s'",
                        vt_predicate_name(trust->envelope.statement.type));
     if (!vt_statement_is_about_itself(&trust->envelope.statement, err) ||
         !take_predicate(trust->envelope.statement.predicate, trust, err) ||

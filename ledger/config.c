@@ -18,14 +18,15 @@ static bool check_use(const struct vt_ledger_config *config, struct vt_error *er
     if (config->use == VT_USE_NONE)
         return true;
     if (config->entries != vt_ledger_entries_of(config->use))
-        return vt_fail(err, VT_MALFORMED, "a %s ledger has entries '%s'",
+        return vt_fail(err, VT_MALFORMED, "a ledger for use '%s' has entries '%s'",
                        vt_use_name(config->use),
                        entries_names[vt_ledger_entries_of(config->use)]);
     if (vt_use_is_numbered(config->use) && config->predecessor.len != 0)
-        return vt_fail(err, VT_MALFORMED,
-                       "a %s ledger cannot go on in another one, since its index is its "
-                       "number: it begins anew",
-                       vt_use_name(config->use));
+        return vt_fail(
+            err, VT_MALFORMED,
+            "a ledger for use '%s' cannot go on in another one, since its index is its "
+            "number: it begins anew",
+            vt_use_name(config->use));
     return true;
 }
 

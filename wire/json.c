@@ -345,6 +345,8 @@ static bool fail_at(const struct parser *p, const char *what, struct vt_error *e
 
     if (p->is_out_of_memory)
         return vt_fail(err, VT_IO, "%s: out of memory", what);
+    if (p->text.len == 0)
+        return vt_fail(err, VT_MALFORMED, "%s: is empty", what);
     for (size_t i = 0; i < p->at; i++) {
         if (p->text.data[i] == '\n') {
             line++;

@@ -106,6 +106,8 @@ void vt_cell_front_about_free(struct vt_front_about *about); /* NULL allowed */
 /* One more.  Sent after each turn of the server's loop. */
 void vt_cell_front_count(struct vt_cell_front *front, enum vt_data_class data,
                          enum vt_count_reason reason);
+void vt_cell_front_count_some(struct vt_cell_front *f, enum vt_data_class data,
+                              enum vt_count_reason reason, uint64_t count);
 /* One more no, of those that have a reason.  is_fenced: 503 because data move. */
 void vt_cell_front_count_status(struct vt_cell_front *front, enum vt_data_class data,
                                 int status, bool is_fenced);

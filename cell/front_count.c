@@ -15,13 +15,19 @@ struct vt_count_link {
     bool has_grown, is_under_way;
 };
 
-void vt_cell_front_count(struct vt_cell_front *f, enum vt_data_class data,
-                         enum vt_count_reason reason)
+void vt_cell_front_count_some(struct vt_cell_front *f, enum vt_data_class data,
+                              enum vt_count_reason reason, uint64_t count)
 {
     if (f->count == NULL)
         return;
-    f->count->growth.more[data][reason]++;
+    f->count->growth.more[data][reason] += count;
     f->count->has_grown = true;
+}
+
+void vt_cell_front_count(struct vt_cell_front *f, enum vt_data_class data,
+                         enum vt_count_reason reason)
+{
+    vt_cell_front_count_some(f, data, reason, 1);
 }
 
 /* What an answer of the keeper comes to; accepted: it is whole, not only under way. */
@@ -34,6 +40,7 @@ void vt_cell_front_count_status(struct vt_cell_front *f, enum vt_data_class data
     } reasons[] = {
         { VT_HTTP_BAD_REQUEST, VT_COUNTED_MALFORMED },
         { VT_HTTP_FORBIDDEN, VT_COUNTED_NO_CONSENT },
+        { VT_HTTP_GONE, VT_COUNTED_NO_CONSENT },
         { VT_HTTP_TOO_LARGE, VT_COUNTED_LIMITED },
         { VT_HTTP_UNSUPPORTED_TYPE, VT_COUNTED_MALFORMED },
         { VT_HTTP_MISDIRECTED, VT_COUNTED_MISPLACED },

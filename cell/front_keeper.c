@@ -177,17 +177,18 @@ static const char *document_type(const struct place *place)
                                              : "application/vnd.vitrine.share-receipt+json";
 }
 
-/* A share is accepted when it is whole, a report when it is counted. */
+/* A share is accepted when it is whole, a report when it is counted; the keeper says which
+ * of equal answers is the first.  What is erased is counted file by file. */
 static void count(struct vt_cell_front *f, const struct place *place,
                   const struct vt_keeper_answer *answer)
 {
     if (place->type == VT_KEEPER_STATE)
         return;
-    if (answer->status == VT_HTTP_OK && place->type == VT_KEEPER_WITHDRAW)
-        vt_cell_front_count(f, place->data, VT_COUNTED_ERASED);
-    else if ((answer->status == VT_HTTP_OK && place->type == VT_KEEPER_END) ||
-             (answer->status == VT_HTTP_ACCEPTED && place->type == VT_KEEPER_REPORT))
-        vt_cell_front_count(f, place->data, VT_COUNTED_ACCEPTED);
+    if (answer->counted != 0)
+        vt_cell_front_count_some(f, place->data,
+                                 place->type == VT_KEEPER_WITHDRAW ? VT_COUNTED_ERASED
+                                                                   : VT_COUNTED_ACCEPTED,
+                                 answer->counted);
     else
         vt_cell_front_count_status(f, place->data, answer->status,
                                    answer->cell.len != 0 &&

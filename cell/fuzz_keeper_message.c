@@ -127,11 +127,23 @@ static bool tallied(vt_slice body, struct vt_buf *out)
     return true;
 }
 
+static bool days(vt_slice body, struct vt_buf *out)
+{
+    static struct vt_samples_day some[VT_SAMPLES_DAYS_MAX];
+    size_t count;
+
+    if (!vt_queue_days_read(body, some, &count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        vt_queue_day_write(out, &some[i]);
+    return true;
+}
+
 void vt_fuzz_one(vt_slice input)
 {
     static bool (*const kinds[])(vt_slice body, struct vt_buf * out) = {
-        share, chunk, report, withdrawal, taken, answer,
-        take,  task,  settle, no_more,    tally, tallied
+        share, chunk,  report,  withdrawal, taken,   answer, take,
+        task,  settle, no_more, tally,      tallied, days
     };
     VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
     vt_slice body;

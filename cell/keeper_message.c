@@ -241,6 +241,7 @@ void vt_keeper_answer_write(struct vt_buf *out, const struct vt_keeper_answer *a
     vt_buf_put_u16(out, answer->status);
     vt_buf_put_u32(out, answer->retry_after_s);
     vt_buf_put_u64(out, answer->offset);
+    vt_buf_put_u32(out, answer->counted);
     put_text(out, answer->sentence);
     put_text(out, answer->cell);
     put_text(out, answer->url);
@@ -274,6 +275,7 @@ bool vt_keeper_answer_read(vt_slice body, struct vt_keeper_answer *out)
 
     if (!read_place(&r, &answer.place) || !vt_read_u16(&r, &answer.status) ||
         !vt_read_u32(&r, &answer.retry_after_s) || !vt_read_u64(&r, &answer.offset) ||
+        !vt_read_u32(&r, &answer.counted) ||
         !read_text(&r, VT_KEEPER_SENTENCE_BYTES_MAX, &answer.sentence) ||
         !read_text(&r, VT_SHARE_CELL_BYTES_MAX, &answer.cell) ||
         !read_text(&r, VT_KEEPER_URL_BYTES_MAX, &answer.url) ||

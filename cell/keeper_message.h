@@ -130,6 +130,7 @@ struct vt_keeper_answer {
     uint16_t status; /* of those above */
     uint32_t retry_after_s;
     uint64_t offset;
+    uint32_t counted;   /* so many were taken or erased by this; the same again: 0 */
     vt_slice sentence;  /* for a person, UTF-8; at most VT_KEEPER_SENTENCE_BYTES_MAX */
     vt_slice cell, url; /* 421 and 503: the cell where it belongs; else empty */
     vt_slice document;  /* 200 alone; at most VT_KEEPER_DOCUMENT_BYTES_MAX */

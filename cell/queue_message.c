@@ -217,6 +217,62 @@ bool vt_queue_ask_tally(struct vt_channel *keeper, const vt_hash *schema, uint64
            vt_fail(err, VT_MALFORMED, "the keeper's counts have no form");
 }
 
+enum { DAY_BYTES = 8 * (1 + VT_DATA_CLASSES * VT_COUNTED_REASONS + 2) };
+
+void vt_queue_day_write(struct vt_buf *out, const struct vt_samples_day *day)
+{
+    vt_buf_put_u64(out, day->day);
+    for (unsigned data = 0; data < VT_DATA_CLASSES; data++)
+        for (unsigned reason = 0; reason < VT_COUNTED_REASONS; reason++)
+            vt_buf_put_u64(out, day->totals[data][reason]);
+    vt_buf_put_u64(out, day->scanned);
+    vt_buf_put_u64(out, day->withdrawn);
+}
+
+static bool read_day(vt_reader *r, struct vt_samples_day *out)
+{
+    if (!vt_read_u64(r, &out->day) || out->day > VT_TIME_UNIX_S_MAX / VT_SAMPLES_DAY_S)
+        return false;
+    for (unsigned data = 0; data < VT_DATA_CLASSES; data++)
+        for (unsigned reason = 0; reason < VT_COUNTED_REASONS; reason++)
+            if (!vt_read_u64(r, &out->totals[data][reason]) ||
+                out->totals[data][reason] > VT_JSON_INTEGER_MAX)
+                return false;
+    return vt_read_u64(r, &out->scanned) && vt_read_u64(r, &out->withdrawn) &&
+           out->scanned <= VT_JSON_INTEGER_MAX && out->withdrawn <= VT_JSON_INTEGER_MAX;
+}
+
+bool vt_queue_days_read(vt_slice body, struct vt_samples_day days[VT_SAMPLES_DAYS_MAX],
+                        size_t *count_out)
+{
+    size_t count = body.len / DAY_BYTES;
+    vt_reader r = { body };
+
+    if (count > VT_SAMPLES_DAYS_MAX || body.len % DAY_BYTES != 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!read_day(&r, &days[i]) || (i != 0 && days[i].day <= days[i - 1].day))
+            return false;
+    *count_out = count;
+    return true;
+}
+
+bool vt_queue_ask_days(struct vt_channel *keeper, uint64_t from,
+                       struct vt_samples_day days[VT_SAMPLES_DAYS_MAX], size_t *count_out,
+                       struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(8);
+    vt_slice answer;
+
+    vt_buf_put_u64(&body, from);
+    if (!vt_channel_call(keeper, VT_QUEUE_DAYS, vt_buf_slice(&body), VT_QUEUE_COUNTED,
+                         ANSWER_MS_MAX, &answer, err))
+        return false;
+    return (vt_queue_days_read(answer, days, count_out) &&
+            (*count_out == 0 || days[0].day >= from)) ||
+           vt_fail(err, VT_MALFORMED, "the keeper's days have no form");
+}
+
 /* ---- the keeper's side ------------------------------------------------------------------
  */
 
@@ -281,6 +337,25 @@ static bool answer_tally(struct vt_channel *guest, struct vt_samples *samples,
            vt_channel_send(guest, VT_QUEUE_TALLIED, vt_buf_slice(&out), err);
 }
 
+static bool answer_days(struct vt_channel *guest, struct vt_samples *samples, vt_slice body,
+                        struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_samples_day *days = vt_alloc(VT_SAMPLES_DAYS_MAX * sizeof *days);
+    VT_AUTO_BUF out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_reader r = { body };
+    uint64_t from;
+    size_t count;
+
+    if (!vt_read_u64(&r, &from) || !vt_read_end(&r) || from > INT64_MAX)
+        return vt_fail(err, VT_MALFORMED, "a question for days without a form");
+    if (!vt_samples_days(samples, from, days, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        vt_queue_day_write(&out, &days[i]);
+    return vt_buf_check(&out, "days", err) &&
+           vt_channel_send(guest, VT_QUEUE_COUNTED, vt_buf_slice(&out), err);
+}
+
 bool vt_queue_answer(struct vt_channel *guest, struct vt_samples *samples, bool others_scan,
                      bool *scans, struct vt_error *err)
 {
@@ -291,6 +366,8 @@ bool vt_queue_answer(struct vt_channel *guest, struct vt_samples *samples, bool 
         return false;
     if (message.type == VT_QUEUE_TALLY)
         return answer_tally(guest, samples, message.body, err);
+    if (message.type == VT_QUEUE_DAYS)
+        return answer_days(guest, samples, message.body, err);
     if (message.type != VT_QUEUE_TAKE && message.type != VT_QUEUE_SETTLE)
         return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
     if (others_scan) {

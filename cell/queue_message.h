@@ -4,6 +4,7 @@
  *   TAKE (rules, how many, for how long)   ->   TASK ..., NO_MORE (how many wait)
  *   SETTLE (object, verdict)               ->   SETTLED, or an error
  *   TALLY (schema, period)                 ->   TALLIED (the counts of reports)
+ *   DAYS (from)                            ->   COUNTED (totals by day, up to 64 days)
  *
  * Whoever says one of the first two is the dispatcher of scanners, and the only one.
  *
@@ -23,6 +24,8 @@ enum {
     VT_QUEUE_SETTLED,
     VT_QUEUE_TALLY,
     VT_QUEUE_TALLIED,
+    VT_QUEUE_DAYS,
+    VT_QUEUE_COUNTED,
 };
 
 enum { VT_QUEUE_LEASE_S_MAX = 86400 };
@@ -75,6 +78,17 @@ VT_CHECKED bool vt_queue_tallied_read(vt_slice body, struct vt_statistic_tally *
 VT_CHECKED bool vt_queue_ask_tally(struct vt_channel *keeper, const vt_hash *schema,
                                    uint64_t period, struct vt_statistic_tally *out,
                                    struct vt_error *err);
+
+void vt_queue_day_write(struct vt_buf *out, const struct vt_samples_day *day);
+/* Days one after the other, ascending. */
+VT_CHECKED bool vt_queue_days_read(vt_slice body,
+                                   struct vt_samples_day days[VT_SAMPLES_DAYS_MAX],
+                                   size_t *count_out);
+/* As vt_samples_days, none before `from`.  Errors: VT_ABSENT the keeper is gone; VT_LIMIT;
+ * VT_MALFORMED */
+VT_CHECKED bool vt_queue_ask_days(struct vt_channel *keeper, uint64_t from,
+                                  struct vt_samples_day days[VT_SAMPLES_DAYS_MAX],
+                                  size_t *count_out, struct vt_error *err);
 
 /* ---- the keeper's side ------------------------------------------------------------------
  */

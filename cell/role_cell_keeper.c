@@ -70,6 +70,7 @@ static bool send_answer(struct keeper *k, uint32_t place, enum vt_data_class dat
                                     .status = answer->status,
                                     .retry_after_s = answer->retry_after_s,
                                     .offset = answer->offset,
+                                    .counted = answer->counted,
                                     .sentence = vt_slice_from_cstr(answer->sentence) };
     bool is_ok;
 
@@ -230,6 +231,7 @@ static bool on_report(struct keeper *k, vt_slice body, struct vt_error *err)
         if (!vt_samples_add_report(k->samples, &report->schema, &k->rules.schema,
                                    &report->report, err))
             return false;
+        answer.counted = 1;
         (void)vt_samples_say(&answer, 202, "counted");
     }
     return send_answer(k, report->place, VT_DATA_STATISTIC, &answer, right, err);

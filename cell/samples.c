@@ -42,6 +42,12 @@ static const char *const STEPS[] = {
     "CREATE INDEX objects_place ON objects (country, id);",
     /* A batch that was not closed is found without the rest. */
     "CREATE INDEX moved_coming ON moved (old) WHERE is_here = 0;",
+    /* The totals by day, so that they can be held against what is said of them; what came
+     * before there was this table is of day 0. */
+    "CREATE TABLE days (day INTEGER, class INTEGER, reason INTEGER, total INTEGER NOT NULL,"
+    " PRIMARY KEY (day, class, reason)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO days (day, class, reason, total) SELECT 0, class, reason, total FROM"
+    " totals;",
     NULL,
 };
 

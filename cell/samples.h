@@ -53,6 +53,7 @@ struct vt_sample_answer {
     enum vt_count_reason reason; /* of a no: what it counts as */
     uint32_t retry_after_s;
     uint64_t offset;
+    uint32_t counted; /* so many were taken, or erased, by this */
     char sentence[240];
     struct vt_buf document; /* a receipt; owned, see clear */
 };
@@ -173,6 +174,20 @@ VT_CHECKED bool vt_samples_tally(struct vt_samples *samples, const vt_hash *sche
 /* Running totals, durable; the rest of *out is left alone.  VT_IO. */
 VT_CHECKED bool vt_samples_totals(struct vt_samples *samples, struct vt_counts *out,
                                   struct vt_error *err);
+
+/* What was counted on one day (UTC), as the store itself knows it. */
+struct vt_samples_day {
+    uint64_t day; /* since 1970; 0: before days were kept apart */
+    uint64_t totals[VT_DATA_CLASSES][VT_COUNTED_REASONS];
+    uint64_t scanned;   /* verdicts on files that were kept */
+    uint64_t withdrawn; /* files erased because their owner said so; in erased too */
+};
+enum { VT_SAMPLES_DAY_S = 86400, VT_SAMPLES_DAYS_MAX = 64 };
+/* Days from that one on, ascending, on which something was counted: the first 64.  VT_IO.
+ */
+VT_CHECKED bool vt_samples_days(struct vt_samples *samples, uint64_t from,
+                                struct vt_samples_day days[VT_SAMPLES_DAYS_MAX],
+                                size_t *count_out, struct vt_error *err);
 
 /* How many are in which state, for whoever watches. */
 struct vt_samples_census {

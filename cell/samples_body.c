@@ -309,6 +309,7 @@ static bool acknowledge(struct vt_samples *s, const struct vt_sample_slot *slot,
     s->census.waiting++;
     s->census.waiting_bytes += row->body_bytes;
     out->offset = row->body_bytes;
+    out->counted = 1;
     return vt_samples_say(out, 200, "whole and durable");
 }
 

@@ -11,17 +11,33 @@ void vt_samples_count(struct vt_samples *samples, enum vt_data_class data,
     samples->refused[data][reason]++;
 }
 
+bool vt_samples_add_day(struct vt_samples *samples, enum vt_data_class data,
+                        unsigned reason, uint64_t count, struct vt_error *err)
+{
+    return count == 0 ||
+           vt_records_change(
+               samples->records,
+               "INSERT INTO days (day, class, reason, total) VALUES ($1, $2, $3, $4)"
+               " ON CONFLICT (day, class, reason) DO UPDATE"
+               " SET total = days.total + excluded.total",
+               VT_VALUES(VT_VALUE_NUMBER(vt_samples_now(samples) / VT_SAMPLES_DAY_S),
+                         VT_VALUE_NUMBER(data), VT_VALUE_NUMBER(reason),
+                         VT_VALUE_NUMBER(count)),
+               4, NULL, err);
+}
+
 bool vt_samples_add_total(struct vt_samples *samples, enum vt_data_class data,
                           enum vt_count_reason reason, uint64_t count, struct vt_error *err)
 {
     return count == 0 ||
-           vt_records_change(samples->records,
-                             "INSERT INTO totals (class, reason, total) VALUES ($1, $2, $3)"
-                             " ON CONFLICT (class, reason) DO UPDATE"
-                             " SET total = totals.total + excluded.total",
-                             VT_VALUES(VT_VALUE_NUMBER(data), VT_VALUE_NUMBER(reason),
-                                       VT_VALUE_NUMBER(count)),
-                             3, NULL, err);
+           (vt_samples_add_day(samples, data, reason, count, err) &&
+            vt_records_change(samples->records,
+                              "INSERT INTO totals (class, reason, total)"
+                              " VALUES ($1, $2, $3) ON CONFLICT (class, reason) DO UPDATE"
+                              " SET total = totals.total + excluded.total",
+                              VT_VALUES(VT_VALUE_NUMBER(data), VT_VALUE_NUMBER(reason),
+                                        VT_VALUE_NUMBER(count)),
+                              3, NULL, err));
 }
 
 bool vt_samples_begin(struct vt_samples *samples, struct vt_error *err)
@@ -63,6 +79,50 @@ bool vt_samples_totals(struct vt_samples *samples, struct vt_counts *out,
     return vt_samples_begin(samples, err) && vt_samples_commit(samples, err) &&
            vt_records_ask(samples->records, "SELECT class, reason, total FROM totals", NULL,
                           0, take_total, out, err);
+}
+
+struct days {
+    struct vt_samples_day *days;
+    size_t count;
+};
+
+static bool take_day(void *context, const struct vt_record_row *row, struct vt_error *err)
+{
+    struct days *out = context;
+    int64_t day = vt_record_number(row, 0), data = vt_record_number(row, 1),
+            reason = vt_record_number(row, 2);
+    uint64_t total = (uint64_t)vt_record_number(row, 3); /* never negative */
+    struct vt_samples_day *at;
+
+    if (day < 0 || data < 0 || data >= VT_DATA_CLASSES || reason < 0 ||
+        reason > VT_SAMPLES_WITHDRAWN)
+        return vt_fail(err, VT_MALFORMED, "samples: a total of no day, class or reason");
+    if (out->count == 0 || out->days[out->count - 1].day != (uint64_t)day)
+        out->days[out->count++] = (struct vt_samples_day){ .day = (uint64_t)day };
+    at = &out->days[out->count - 1];
+    if (reason < VT_COUNTED_REASONS)
+        at->totals[data][reason] = total;
+    else
+        *(reason == VT_SAMPLES_SCANNED ? &at->scanned : &at->withdrawn) = total;
+    return true;
+}
+
+bool vt_samples_days(struct vt_samples *samples, uint64_t from,
+                     struct vt_samples_day days[VT_SAMPLES_DAYS_MAX], size_t *count_out,
+                     struct vt_error *err)
+{
+    struct days out = { .days = days };
+
+    if (!vt_samples_begin(samples, err) || !vt_samples_commit(samples, err) ||
+        !vt_records_ask(
+            samples->records,
+            "SELECT day, class, reason, total FROM days WHERE day >= $1 AND day <="
+            " (SELECT max(day) FROM (SELECT DISTINCT day FROM days WHERE day >= $1"
+            " ORDER BY day LIMIT 64) some) ORDER BY day, class, reason",
+            VT_VALUES(VT_VALUE_NUMBER(from)), 1, take_day, &out, err))
+        return false;
+    *count_out = out.count;
+    return true;
 }
 
 /* ---- reports ----------------------------------------------------------------------------

@@ -191,6 +191,7 @@ static bool mark(struct vt_samples *s, const struct vt_withdrawal *request,
                          VT_VALUE_NUMBER(request->at_unix_s), VT_VALUE_NUMBER(*erased_out),
                          VT_VALUE_BYTES((vt_slice){ 0 })),
                5, NULL, err) &&
+           vt_samples_add_day(s, VT_DATA_FILE, VT_SAMPLES_WITHDRAWN, *erased_out, err) &&
            vt_samples_let_go(s, &away, err);
 }
 
@@ -231,6 +232,7 @@ bool vt_samples_withdraw(struct vt_samples *samples, const struct vt_withdrawal 
     if (!find_answer(samples, request, &before, err) ||
         (!before.is_there && !mark(samples, request, &erased, err)))
         return false;
+    out->counted = (uint32_t)erased; /* one owner has fewer */
     if (out->document.len == 0 &&
         !sign(samples, request, before.is_there ? before.erased : erased, &out->document,
               err))

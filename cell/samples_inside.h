@@ -85,6 +85,10 @@ VT_CHECKED bool vt_samples_key_digest(struct vt_samples *samples, const vt_hash 
 /* Begin a transaction that holds the refusals counted so far too; commit forgets them. */
 VT_CHECKED bool vt_samples_begin(struct vt_samples *samples, struct vt_error *err);
 VT_CHECKED bool vt_samples_commit(struct vt_samples *samples, struct vt_error *err);
+/* Reasons that are kept by day alone. */
+enum { VT_SAMPLES_SCANNED = VT_COUNTED_REASONS, VT_SAMPLES_WITHDRAWN };
+VT_CHECKED bool vt_samples_add_day(struct vt_samples *samples, enum vt_data_class data,
+                                   unsigned reason, uint64_t count, struct vt_error *err);
 VT_CHECKED bool vt_samples_add_total(struct vt_samples *samples, enum vt_data_class data,
                                      enum vt_count_reason reason, uint64_t count,
                                      struct vt_error *err);

@@ -165,6 +165,7 @@ static bool keep_verdict(struct vt_samples *s, const vt_hash *object,
                          VT_VALUE_HASH(&verdict->rules), VT_VALUE_BYTES(verdict->outcome),
                          VT_VALUE_NUMBER(is_confirmed)),
                5, NULL, err) &&
+           vt_samples_add_day(s, VT_DATA_FILE, VT_SAMPLES_SCANNED, 1, err) &&
            vt_samples_commit(s, err);
 }
 

@@ -493,6 +493,7 @@ static void both_counts_agree(void)
 
     MUST(share(s, &s->wanted), 201);
     check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
+    check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted); /* once */
     check_receipt(s, share(s, &s->wanted), &s->wanted);
     check_receipt(s, call(s, "GET", path_of(&s->wanted), NULL, (vt_slice){ 0 }),
                   &s->wanted);

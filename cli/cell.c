@@ -47,6 +47,14 @@ static const struct vt_verb verbs[] = {
       "Several must be of one cell and follow each other. Exit code 1 if one is left out,\n"
       "or a total went back.",
       vt_cli_count_show_options, vt_cli_count_show },
+    { "count reconcile", "FILE...", 1, 1000,
+      "hold what the cell's store knows, day by day, against its counts on the ledger",
+      "All counts, from the first, each with FILE.tlog-proof. What was taken and taken "
+      "back\n"
+      "must agree; refusals on the ledger are as many as the store's, or more. Exit code "
+      "1\n"
+      "on a difference.",
+      vt_cli_count_reconcile_options, vt_cli_count_reconcile },
     { "statistics schema", "FILE", 1, 1, "what is asked, how, and how much may be learned",
       "A schema has closed questions only; a report that holds anything else is refused.",
       vt_cli_statistics_schema_options, vt_cli_statistics_schema },

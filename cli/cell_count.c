@@ -4,6 +4,7 @@
  * A statement is durable before it goes to the ledger, and goes again as the same bytes
  * when it is not known to have arrived: so a kill in between makes no second one of its
  * number. */
+#include "cli/cell_count.h"
 #include "cell/counter.h"
 #include "cli/cell_verbs.h"
 #include "cli/files.h"
@@ -32,23 +33,13 @@ const struct vt_option vt_cli_count_show_options[] = {
 /* ---- statements -------------------------------------------------------------------------
  */
 
-struct statement {
-    struct vt_buf bytes;
-    struct vt_envelope envelope;
-    struct vt_counts counts;
-    vt_hash digest; /* of its payload: what the next one names */
-};
-
-static void statement_clear(struct statement *statement)
+void vt_cli_count_clear(struct vt_cli_count *count)
 {
-    vt_envelope_clear(&statement->envelope);
-    vt_buf_clear(&statement->bytes);
+    vt_envelope_clear(&count->envelope);
+    vt_buf_clear(&count->bytes);
 }
 
-#define AUTO_STATEMENT __attribute__((cleanup(statement_clear))) struct statement
-
-/* What is in statement->bytes. */
-static bool parse(struct statement *statement, struct vt_error *err)
+bool vt_cli_count_parse(struct vt_cli_count *statement, struct vt_error *err)
 {
     struct vt_buf *bytes = &statement->bytes;
 
@@ -71,7 +62,7 @@ struct logging {
     struct vt_disk *disk; /* DIR/counts, locked */
     struct vt_trust *trust;
     uint64_t newest; /* number of the last statement; 0: none */
-    struct statement last;
+    struct vt_cli_count last;
 };
 
 static bool see_name(void *context, const char *name, bool is_folder, struct vt_error *err)
@@ -104,7 +95,8 @@ static bool read_last(struct logging *l, struct vt_error *err)
     name_of(l->newest, "", name);
     l->last.bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
     return (vt_disk_keep(l->disk, name, err) &&
-            vt_disk_read(l->disk, name, &l->last.bytes, err) && parse(&l->last, err)) ||
+            vt_disk_read(l->disk, name, &l->last.bytes, err) &&
+            vt_cli_count_parse(&l->last, err)) ||
            vt_within(err, "%s/%s", vt_disk_path(l->disk), name);
 }
 
@@ -195,7 +187,7 @@ static bool log_next(struct logging *l, struct vt_counts *counts, struct vt_erro
 
 static void logging_clear(struct logging *l)
 {
-    statement_clear(&l->last);
+    vt_cli_count_clear(&l->last);
     vt_disk_close(l->disk);
     vt_trust_free(l->trust);
 }
@@ -228,21 +220,20 @@ bool vt_cli_count_log(struct vt_args *args, struct vt_error *err)
 /* ---- show -------------------------------------------------------------------------------
  */
 
-static bool read_statement(struct vt_args *args, const char *path,
-                           const struct vt_trust *trust, struct statement *out,
-                           struct vt_error *err)
+bool vt_cli_count_read(struct vt_args *args, const char *path, const struct vt_trust *trust,
+                       struct vt_cli_count *out, struct vt_error *err)
 {
     out->bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
     if (!vt_file_read(path, &out->bytes, err))
         return false;
-    if (parse(out, err) &&
+    if (vt_cli_count_parse(out, err) &&
         (trust == NULL || vt_trust_admits_entry(trust, vt_buf_slice(&out->bytes),
                                                 vt_env_now_unix_s(vt_args_env(args)), err)))
         return true;
     return vt_within(err, "%s", path);
 }
 
-static void print_totals(struct vt_args *args, const struct statement *last)
+static void print_totals(struct vt_args *args, const struct vt_cli_count *last)
 {
     const struct vt_counts *counts = &last->counts;
     char until[VT_TIME_TEXT_BYTES];
@@ -268,15 +259,15 @@ bool vt_cli_count_show(struct vt_args *args, struct vt_error *err)
 {
     const char *trust_path = vt_args_get(args, "trust"), *path;
     VT_AUTO_TRUST trust = NULL;
-    AUTO_STATEMENT last = { .counts = { .number = 0 } };
+    VT_AUTO_CLI_COUNT last = { .counts = { .number = 0 } };
 
     if (trust_path != NULL && !vt_cli_trust_read(trust_path, &trust, err))
         return false;
     for (size_t i = 0; (path = vt_args_operand(args, i)) != NULL; i++) {
-        AUTO_STATEMENT next = { .counts = { .number = 0 } };
-        struct statement before = last;
+        VT_AUTO_CLI_COUNT next = { .counts = { .number = 0 } };
+        struct vt_cli_count before = last;
 
-        if (!read_statement(args, path, trust, &next, err))
+        if (!vt_cli_count_read(args, path, trust, &next, err))
             return false;
         if (i != 0 && !vt_counts_may_follow(&last.counts, &last.digest, &next.counts, err))
             return vt_within(err, "%s", path);

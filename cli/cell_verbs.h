@@ -19,8 +19,10 @@ bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_verdicts(struct vt_args *args, struct vt_error *err);
 bool vt_cli_count_log(struct vt_args *args, struct vt_error *err);
 bool vt_cli_count_show(struct vt_args *args, struct vt_error *err);
+bool vt_cli_count_reconcile(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_count_log_options[];
 extern const struct vt_option vt_cli_count_show_options[];
+extern const struct vt_option vt_cli_count_reconcile_options[];
 
 bool vt_cli_cell_gateway_key(struct vt_args *args, struct vt_error *err);
 bool vt_cli_cell_serve(struct vt_args *args, struct vt_error *err);

@@ -1,11 +1,17 @@
 /* What a cell refused, from the refusal to the ledger: a refusal raises a total, totals
  * never go back, and whoever lowers one, or leaves a statement out, is found out. */
 #include "cell/counter.h"
+#include "cell/queue_door.h"
+#include "cell/queue_guests.h"
 #include "http/http.h"
 #include "tests/cell_world.h"
 #include "tests/confinement.h"
 #include "tests/running.h"
+#include "tests/sharing_world.h"
+#include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 static const char *path(const char *name)
 {
@@ -303,6 +309,204 @@ static void what_the_counter_cannot_do(void)
                         (const char *const[]){ "write-folder", NULL });
 }
 
+/* ---- the store's own days ---------------------------------------------------------------
+ */
+
+static int64_t clock_of(void *context)
+{
+    return *(const int64_t *)context * 1000;
+}
+
+static struct vt_samples *open_store(int64_t *now_unix_s)
+{
+    const struct vt_samples_bounds bounds = { .free_bytes_min = 1 };
+    struct vt_env env = vt_env_real();
+    struct vt_samples *samples;
+    struct vt_error err = { 0 };
+
+    if (now_unix_s != NULL) {
+        env.now_unix_ms = clock_of;
+        env.context = now_unix_s;
+    }
+    VT_CHECK_OK(vt_samples_open(path("samples"), "zurich", &bounds, vt_world_key(VT_P_CELL),
+                                &env, &samples, &err));
+    return samples;
+}
+
+/* So many reports, and one request that was refused, on a day that is over. */
+static void one_day(int days_ago, unsigned reports)
+{
+    struct vt_statistic_schema schema = { .field_count = 1,
+                                          .fields = { { .value_count = 3 } } };
+    struct vt_statistic_report *report = vt_arena_alloc(vt_test_arena(), sizeof *report);
+    vt_hash digest = vt_sha256_of(VT_LIT("schema"));
+    int64_t now_unix_s = time(NULL) - (int64_t)days_ago * 86400;
+    struct vt_samples *samples = open_store(&now_unix_s);
+    struct vt_error err = { 0 };
+
+    report->period = 20000;
+    vt_samples_count(samples, VT_DATA_STATISTIC, VT_COUNTED_MALFORMED);
+    for (unsigned i = 0; i < reports; i++)
+        VT_CHECK_OK(vt_samples_add_report(samples, &digest, &schema, report, &err));
+    vt_samples_close(samples);
+}
+
+/* One file, which its owner takes back. */
+static void one_withdrawal(int days_ago)
+{
+    int64_t now_unix_s = time(NULL) - (int64_t)days_ago * 86400;
+    struct vt_shared shared = vt_sharing_seal(VT_LIT("a file"), 1, now_unix_s);
+    struct vt_withdrawal request = { .cell = VT_LIT("zurich"),
+                                     .pseudonym = shared.request.pseudonym,
+                                     .at_unix_s = now_unix_s,
+                                     .digest = vt_sha256_of(VT_BYTES(days_ago)) };
+    VT_AUTO_SAMPLE_ANSWER answer = { .status = 0 }, gone = { .status = 0 };
+    struct vt_samples *samples = open_store(&now_unix_s);
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_samples_share(samples, &shared.request, &answer, &err));
+    VT_CHECK_SAYING(answer.status == 201, "%s", answer.sentence);
+    VT_CHECK_OK(vt_samples_withdraw(samples, &request, &gone, &err));
+    VT_CHECK_SAYING(gone.status == 200 && gone.counted == 1, "%u, %u: %s", gone.status,
+                    gone.counted, gone.sentence);
+    vt_samples_close(samples);
+}
+
+/* A keeper's door over that store, in a process of its own. */
+static pid_t keep_door(void)
+{
+    struct vt_queue_guests guests;
+    struct vt_error err = { 0 };
+    int door;
+    pid_t pid;
+
+    VT_CHECK_OK(vt_hatch_new(&door, &err));
+    VT_CHECK_OK(vt_queue_door_open(door, path("samples"), &err));
+    pid = fork();
+    VT_CHECK(pid >= 0);
+    if (pid == 0) {
+        struct vt_samples *samples = open_store(NULL);
+
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        vt_queue_guests_init(&guests, door);
+        while (err.code == VT_OK) {
+            struct pollfd fds[VT_QUEUE_GUESTS_FDS];
+
+            vt_queue_guests_poll(&guests, fds);
+            (void)poll(fds, VT_QUEUE_GUESTS_FDS, -1);
+            (void)!vt_queue_guests_answer(&guests, fds, samples, &err);
+        }
+        _exit(1);
+    }
+    vt_fd_close(&door);
+    return pid;
+}
+
+static void prove(const char *name)
+{
+    const struct vt_world_place place = { .origin = VT_WORLD_ORIGIN,
+                                          .log = VT_P_LOG,
+                                          .index = 3,
+                                          .size = 7,
+                                          .witnesses = 7,
+                                          .time = time(NULL) };
+
+    vt_test_write(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", path(name)),
+                  vt_world_prove_at(&place, vt_test_read(path(name))));
+}
+
+/* Statement `number`, of now. */
+static void say_counts(const char *name, struct vt_counts *counts, const char *before)
+{
+    counts->cell = VT_LIT("zurich");
+    counts->until_unix_s = time(NULL);
+    counts->number++;
+    counts->has_previous = before != NULL;
+    if (before != NULL) {
+        struct vt_envelope envelope;
+        struct vt_error err = { 0 };
+
+        VT_CHECK_OK(vt_envelope_parse(vt_test_read(path(before)), &envelope, &err));
+        counts->previous = vt_envelope_payload_digest(&envelope);
+        vt_envelope_clear(&envelope);
+    }
+    write_counts(name, counts, VT_P_CELL);
+    prove(name);
+}
+
+static const char *reconcile(int exit_code, const char *first, const char *second)
+{
+    pid_t pid = keep_door();
+    const char *said =
+        vt_test_run(exit_code, VT_ARGV("vitrine", "cell", "count", "reconcile", "--samples",
+                                       path("samples"), "--origin", VT_WORLD_ORIGIN,
+                                       "--trust", path("trust.json"), path(first),
+                                       second != NULL ? path(second) : NULL));
+
+    VT_CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+    return said;
+}
+
+static void the_store_and_the_ledger_agree_or_not(void)
+{
+    struct vt_counts counts = { .number = 0 }, other;
+    const char *said;
+
+    lay_out();
+    one_day(3, 5);
+    one_day(2, 3);
+    one_withdrawal(2);
+    counts.totals[VT_DATA_STATISTIC][VT_COUNTED_ACCEPTED] = 8;
+    counts.totals[VT_DATA_STATISTIC][VT_COUNTED_MALFORMED] = 4; /* two went no further */
+    counts.totals[VT_DATA_FILE][VT_COUNTED_ERASED] = 1;
+    say_counts("c1", &counts, NULL);
+    said = reconcile(0, "c1", NULL);
+    MUST_SAY(said, "agrees     count 1");
+    MUST_SAY(said, "files 0, withdrawn 0, erased 0, scans 0; reports 5; refused 1");
+    MUST_SAY(said, "withdrawn 1, erased 1, scans 0; reports 3; refused 1");
+    one_day(2, 2); /* of which the ledger is not told */
+    other = counts;
+    say_counts("short", &other, "c1");
+    MUST_SAY(reconcile(1, "c1", "short"),
+             "count 2: statistic accepted 8 on the ledger, and the store has 10");
+    other = counts;
+    other.totals[VT_DATA_STATISTIC][VT_COUNTED_ACCEPTED] = 11;
+    say_counts("long", &other, "c1");
+    MUST_SAY(reconcile(1, "c1", "long"), "accepted 11 on the ledger");
+    other = counts;
+    other.totals[VT_DATA_STATISTIC][VT_COUNTED_ACCEPTED] = 10;
+    say_counts("c2", &other, "c1");
+    MUST_SAY(reconcile(1, "c1", "c2"), "DIFFERS    count 1"); /* it was said too late */
+    MUST_SAY(reconcile(1, "c2", NULL), "name all of them");
+    one_withdrawal(1);
+    MUST_SAY(reconcile(1, "c1", "c2"), "file erased 1 on the ledger, and the store has 2");
+}
+
+/* A store that refuses more than its ledger tells; a count that is on no ledger. */
+static void what_is_refused_and_not_logged_is_seen(void)
+{
+    struct vt_counts counts = { .number = 0 };
+    pid_t pid;
+
+    lay_out();
+    one_day(2, 1);
+    counts.totals[VT_DATA_STATISTIC][VT_COUNTED_ACCEPTED] = 1;
+    say_counts("c1", &counts, NULL);
+    MUST_SAY(reconcile(1, "c1", NULL),
+             "statistic refused 0 on the ledger, and the store has 1 or more");
+    write_counts("x", &counts, VT_P_CELL);
+    (void)reconcile(3, "x", NULL); /* no proof */
+    vt_test_write(path("x.tlog-proof"), vt_test_read(path("c1.tlog-proof")));
+    counts.totals[VT_DATA_STATISTIC][VT_COUNTED_MALFORMED] = 1;
+    write_counts("x", &counts, VT_P_CELL);
+    (void)reconcile(1, "x", NULL); /* another's */
+    pid = keep_door();
+    VT_CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+    (void)vt_test_run(3, VT_ARGV("vitrine", "cell", "count", "reconcile", "--samples",
+                                 path("samples"), "--origin", VT_WORLD_ORIGIN, "--trust",
+                                 path("trust.json"), path("c1")));
+}
+
 static const struct vt_case cases[] = {
     { "a refusal raises the total", a_refusal_raises_the_total },
     { "a death takes nothing back", a_death_takes_nothing_back },
@@ -311,6 +515,8 @@ static const struct vt_case cases[] = {
     { "one statement of a number", one_statement_of_a_number },
     { "another cell's totals", another_cells_totals },
     { "what the counter cannot do", what_the_counter_cannot_do },
+    { "the store and the ledger agree or not", the_store_and_the_ledger_agree_or_not },
+    { "what is refused and not logged is seen", what_is_refused_and_not_logged_is_seen },
 };
 
 VT_TEST_MAIN("cli.cell_count", cases)

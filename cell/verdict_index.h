@@ -17,7 +17,9 @@ struct vt_looked_up {
     uint8_t state; /* enum vt_cell_state */
 };
 
-/* table: borrowed as long; verified.  Takes 4 to 8 bytes a row.  Returned. */
+/* table: borrowed as long; verified.  If it lies in memory of the process, and not in a
+ * mapped file, its pages are put together into large ones.  Takes 4 to 8 bytes a row.
+ * Returned. */
 struct vt_verdict_index *vt_verdict_index_new(const struct vt_verdicts *table);
 void vt_verdict_index_free(struct vt_verdict_index *index); /* NULL allowed */
 

@@ -32,9 +32,10 @@ struct vt_agent_place {
 };
 
 /* A statement with its tlog-proof: a government request that the foundation issued (release
- * ledger), or a head of the cell, which names rules (its ledger of heads).  Without the
- * first its number is refused; without the second, where the trust root knows a ledger of
- * the cell's heads, so is a scan by these rules. */
+ * ledger), which ends the number for good where it says refused or withdrawn; or a head of
+ * the cell, which names rules (its ledger of heads).  Without the first its number is
+ * refused; without the second, where the trust root knows a ledger of the cell's heads, so
+ * is a scan by these rules. */
 struct vt_agent_shown {
     vt_slice statement, proof;
 };

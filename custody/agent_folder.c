@@ -79,6 +79,9 @@ static bool parse_all(const struct vt_agent_papers *papers, int64_t now_unix_s,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         if (!take_enrolment(rules, papers->enrolments[i], now_unix_s, err))
             return vt_within(err, "enrolment %zu", i + 1);
+    if (papers->shown_count > VT_AGENT_SHOWN_MAX) /* so many files are read again */
+        return vt_fail(err, VT_LIMIT, "more than %d statements that ledgers show",
+                       VT_AGENT_SHOWN_MAX);
     for (size_t i = 0; i < papers->shown_count; i++)
         if (!vt_agent_rules_take_shown(rules, &papers->shown[i], err))
             return vt_within(err, "what a ledger shows, number %zu", i + 1);

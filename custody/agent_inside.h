@@ -15,15 +15,22 @@ struct vt_agent_identity {
     uint64_t claim_at; /* destroyed: where the record is */
 };
 
+/* A government request that a ledger shows.  Once it is shown ended it stays so, in
+ * whatever order its statements come. */
+struct vt_agent_issued {
+    uint64_t number;
+    bool is_ended;
+};
+
 /* Papers, parsed and checked. */
 struct vt_agent_rules {
     struct vt_trust *trust; /* owned */
     struct vt_keyring keyring;
     struct vt_envelope enrolled[VT_TRUST_ENROLLED_MAX]; /* owned; keyring points in */
     size_t enrolled_count;
-    struct vt_envelope policy;           /* owned */
-    struct vt_custody custody;           /* points into it */
-    uint64_t issued[VT_AGENT_SHOWN_MAX]; /* numbers of government requests */
+    struct vt_envelope policy; /* owned */
+    struct vt_custody custody; /* points into it */
+    struct vt_agent_issued issued[VT_AGENT_SHOWN_MAX];
     size_t issued_count;
     vt_hash shown[VT_AGENT_SHOWN_MAX]; /* digests of rules that heads of the cell name */
     size_t shown_count;

@@ -223,7 +223,8 @@ static bool reason_holds(struct vt_agent_case *c)
         !vt_agent_rules_has_issued(c->agent->rules, access->request))
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "no ledger shows this agent that the foundation issued "
-                               "request %ju (vitrine keyagent update --on-ledger)",
+                               "request %ju, or one shows that it has ended (vitrine "
+                               "keyagent update --on-ledger)",
                                (uintmax_t)access->request);
     if (access->reason == VT_ACCESS_RELOCATION)
         return vt_custody_is_destination(custody, &access->recipient) ||

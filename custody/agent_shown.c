@@ -15,17 +15,29 @@ static vt_slice without_break(vt_slice text)
                : text;
 }
 
+static struct vt_agent_issued *find_issued(struct vt_agent_rules *rules, uint64_t number)
+{
+    for (size_t i = 0; i < rules->issued_count; i++)
+        if (rules->issued[i].number == number)
+            return &rules->issued[i];
+    return NULL;
+}
+
 static bool take_request(struct vt_agent_rules *rules, const struct vt_envelope *envelope,
                          vt_slice statement, vt_slice proof, struct vt_error *err)
 {
     uint64_t number = vt_field_number(envelope->statement.predicate, "number");
-    char country[3];
+    struct vt_agent_issued *row;
+    struct vt_request_told told;
 
-    if (vt_agent_rules_has_issued(rules, number))
-        return true;
-    if (!vt_request_is_issued(rules->trust, number, statement, proof, country, err))
+    if (!vt_request_is_told(rules->trust, number, statement, proof, &told, err))
         return false;
-    rules->issued[rules->issued_count++] = number;
+    row = find_issued(rules, number);
+    if (row == NULL) {
+        row = &rules->issued[rules->issued_count++];
+        *row = (struct vt_agent_issued){ .number = number };
+    }
+    row->is_ended |= told.is_ended;
     return true;
 }
 
@@ -90,8 +102,8 @@ bool vt_agent_rules_take_shown(struct vt_agent_rules *rules,
 bool vt_agent_rules_has_issued(const struct vt_agent_rules *rules, uint64_t number)
 {
     for (size_t i = 0; i < rules->issued_count; i++)
-        if (rules->issued[i] == number)
-            return true;
+        if (rules->issued[i].number == number)
+            return !rules->issued[i].is_ended;
     return false;
 }
 

@@ -182,8 +182,8 @@ static bool is_on_ledger(const struct vt_trust *trust, vt_slice statement,
     return true;
 }
 
-bool vt_request_is_issued(const struct vt_trust *trust, uint64_t number, vt_slice statement,
-                          vt_slice proof, char country_out[3], struct vt_error *err)
+bool vt_request_is_told(const struct vt_trust *trust, uint64_t number, vt_slice statement,
+                        vt_slice proof, struct vt_request_told *out, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { 0 };
     const json_t *predicate;
@@ -205,11 +205,22 @@ bool vt_request_is_issued(const struct vt_trust *trust, uint64_t number, vt_slic
         !vt_trust_admits_entry(trust, statement, time, err))
         return vt_within(err, "government request %ju", (uintmax_t)number);
     state = vt_field_text(predicate, "state");
-    if (vt_slice_is(state, "refused") || vt_slice_is(state, "withdrawn"))
-        return vt_fail(err, VT_REJECTED, "government request %ju is %.*s",
-                       (uintmax_t)number, VT_SLICE_ARGS(state));
     country = vt_field_text(predicate, "country");
-    memcpy(country_out, country.data, 2); /* two letters: is_sound */
-    country_out[2] = '\0';
+    *out = (struct vt_request_told){ .is_ended = vt_slice_is(state, "refused") ||
+                                                 vt_slice_is(state, "withdrawn") };
+    memcpy(out->country, country.data, 2); /* two letters: is_sound */
     return true;
+}
+
+bool vt_request_is_issued(const struct vt_trust *trust, uint64_t number, vt_slice statement,
+                          vt_slice proof, char country_out[3], struct vt_error *err)
+{
+    struct vt_request_told told;
+
+    if (!vt_request_is_told(trust, number, statement, proof, &told, err))
+        return false;
+    memcpy(country_out, told.country, sizeof told.country);
+    return !told.is_ended ||
+           vt_fail(err, VT_REJECTED, "government request %ju is refused or withdrawn",
+                   (uintmax_t)number);
 }

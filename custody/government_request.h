@@ -43,6 +43,16 @@ json_t *vt_government_request_json(const struct vt_government_request *request);
 /* ---- for the key agent ------------------------------------------------------------------
  */
 
+struct vt_request_told {
+    char country[3]; /* whose request it is; two letters and a NUL */
+    bool is_ended;   /* refused or withdrawn: nothing may be given under it any more */
+};
+
+/* Does the foundation tell of this number, by a statement (a canonical envelope) and its
+ * tlog-proof on the trust root's release ledger, with a quorum?  Errors: as below */
+VT_CHECKED bool vt_request_is_told(const struct vt_trust *trust, uint64_t number,
+                                   vt_slice statement, vt_slice proof,
+                                   struct vt_request_told *out, struct vt_error *err);
 /* Is this number issued, by all that the agent was handed: the statement of the foundation
  * (a canonical envelope) and its tlog-proof on the trust root's release ledger, with a
  * quorum?  A number under which nothing may be given any more (refused, withdrawn) is none.

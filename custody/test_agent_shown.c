@@ -101,6 +101,29 @@ static void requests_are_issued(void)
     VT_CHECK(!vt_agent_rules_has_issued(rules, 3));
 }
 
+/* Whatever is shown first, and again behind it. */
+static void what_has_ended_stays_so(void)
+{
+    struct vt_agent_rules *rules = rules_with_heads();
+    struct vt_agent_shown issued = vt_custody_request_shown(2);
+    struct vt_agent_shown ended = vt_custody_request_told(2, "withdrawn");
+    struct vt_agent_shown never = vt_custody_request_told(3, "refused");
+    struct vt_agent_shown forged = { ended.statement, issued.proof };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_agent_rules_take_shown(rules, &issued, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_agent_rules_take_shown(rules, &forged, &err));
+    VT_CHECK(vt_agent_rules_has_issued(rules, 2));
+    VT_CHECK_OK(vt_agent_rules_take_shown(rules, &ended, &err));
+    VT_CHECK(!vt_agent_rules_has_issued(rules, 2));
+    VT_CHECK_OK(vt_agent_rules_take_shown(rules, &issued, &err));
+    VT_CHECK(!vt_agent_rules_has_issued(rules, 2));
+    VT_CHECK_OK(vt_agent_rules_take_shown(rules, &never, &err));
+    VT_CHECK(!vt_agent_rules_has_issued(rules, 3));
+    vt_envelope_clear(&rules->policy);
+    vt_trust_free(rules->trust);
+}
+
 /* ---- what the agent does with them ------------------------------------------------------
  */
 
@@ -146,6 +169,23 @@ static void a_number_that_no_ledger_shows(void)
     check_answer(&ask, 200, "");
 }
 
+/* What would not be read again is not taken. */
+static void no_more_than_are_read_again(void)
+{
+    enum { MORE = VT_AGENT_SHOWN_MAX };
+    struct vt_agent_shown second = vt_custody_request_shown(2);
+    struct vt_agent_shown *many = vt_arena_alloc(vt_test_arena(), MORE * sizeof *many);
+    const struct vt_agent_papers more = { .shown = many, .shown_count = MORE };
+    struct vt_error err = { 0 };
+
+    (void)begin();
+    vt_agent_close(agent);
+    for (size_t i = 0; i < MORE; i++)
+        many[i] = second;
+    VT_CHECK_FAILS(VT_LIMIT,
+                   vt_agent_update(vt_test_path("agent"), &more, &world.env, &err));
+}
+
 /* Once the trust root knows a ledger of heads, the policy's list is not enough. */
 static void rules_that_no_head_names(void)
 {
@@ -171,7 +211,9 @@ static void rules_that_no_head_names(void)
 static const struct vt_case cases[] = {
     { "heads name rules", heads_name_rules },
     { "requests are issued", requests_are_issued },
+    { "what has ended stays so", what_has_ended_stays_so },
     { "a number that no ledger shows", a_number_that_no_ledger_shows },
+    { "no more than are read again", no_more_than_are_read_again },
     { "rules that no head names", rules_that_no_head_names },
 };
 

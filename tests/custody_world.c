@@ -433,7 +433,7 @@ static const char *write_identity(struct vt_custody_world *world, const char *na
     return vt_custody_write_file(world, name, vt_buf_slice(&pem));
 }
 
-struct vt_agent_shown vt_custody_request_shown(uint64_t number)
+struct vt_agent_shown vt_custody_request_told(uint64_t number, const char *state)
 {
     struct vt_world good = vt_world_good();
     VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
@@ -442,11 +442,16 @@ struct vt_agent_shown vt_custody_request_shown(uint64_t number)
     VT_AUTO_JSON request =
         json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)number, "country",
                   "DE", "kind", "data", "received", vt_world_time(VT_WORLD_BEGAN), "state",
-                  "received", "given", "created", vt_world_time(VT_WORLD_BEGAN));
+                  state, "given", "created", vt_world_time(VT_WORLD_BEGAN));
 
     VT_CHECK_OK(vt_statement_write_about_itself(VT_REQUEST, request, &payload, &err));
     statement = vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_FOUNDATION));
     return (struct vt_agent_shown){ statement, vt_world_prove(&good, statement) };
+}
+
+struct vt_agent_shown vt_custody_request_shown(uint64_t number)
+{
+    return vt_custody_request_told(number, "received");
 }
 
 void vt_custody_world_make(struct vt_custody_world *world, const char *dir)

@@ -47,6 +47,8 @@ struct vt_custody_world {
 
 /* That the foundation issued the government request, by the release ledger. */
 struct vt_agent_shown vt_custody_request_shown(uint64_t number);
+/* The same in another state than "received". */
+struct vt_agent_shown vt_custody_request_told(uint64_t number, const char *state);
 /* Make the agent below dir.  The world must stay in its place. */
 void vt_custody_world_make(struct vt_custody_world *world, const char *dir);
 /* Its keys and papers alone, all of it some seconds later: for programs that look at the

@@ -13,11 +13,14 @@ const struct vt_option vt_cli_relocate_refused_options[] = { VT_OPTIONS_RELOCATE
 static bool destroy_one(struct vt_job *job, struct vt_agent *agent, size_t period,
                         struct vt_error *err)
 {
+    const struct vt_agent_place place = { .country = job->mover.country,
+                                          .data_class = "file" };
     VT_AUTO_BUF claim = vt_buf_init(VT_ENTRY_BYTES_MAX);
     char hex[65];
 
     vt_hash_text(&job->periods[period].digest, hex);
-    return vt_agent_destroy_recipient(agent, &job->periods[period].key, &claim, err) &&
+    return vt_agent_destroy_recipient(agent, &job->periods[period].key, &place, &claim,
+                                      err) &&
            vt_job_log(job, vt_arena_printf(job->arena, "destroyed/%s", hex),
                       vt_buf_slice(&claim), err);
 }

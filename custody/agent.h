@@ -96,9 +96,11 @@ const struct vt_policy *vt_agent_policy(const struct vt_agent *agent);
  *         VT_IO       the state of the disk is unknown: close the agent */
 VT_CHECKED bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place,
                                  struct vt_buf *claim_out, struct vt_error *err);
-/* The same for whatever the agent has that key for.  Errors: the same */
+/* The same by the key, of whatever period it is; place: its country and class.
+ * Errors: the same, and VT_REJECTED it is of another country or class */
 VT_CHECKED bool vt_agent_destroy_recipient(struct vt_agent *agent,
                                            const struct vt_age_recipient *recipient,
+                                           const struct vt_agent_place *place,
                                            struct vt_buf *claim_out, struct vt_error *err);
 
 /* Add the key of a new period, from now on and after each start; its file must open.

@@ -230,20 +230,26 @@ bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place
 
 bool vt_agent_destroy_recipient(struct vt_agent *agent,
                                 const struct vt_age_recipient *recipient,
+                                const struct vt_agent_place *place,
                                 struct vt_buf *claim_out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
 
     for (size_t i = 0; i < agent->identity_count; i++) {
         const struct vt_agent_identity *at = &agent->identities[i];
-        struct vt_agent_place place;
+        struct vt_agent_place found = *place;
 
         if (memcmp(&at->identity.recipient, recipient, sizeof *recipient) != 0)
             continue;
-        place = (struct vt_agent_place){ .country = vt_arena_cstr(arena, at->country),
-                                         .data_class = vt_arena_cstr(arena, at->data_class),
-                                         .period = vt_arena_cstr(arena, at->period) };
-        return vt_agent_destroy(agent, &place, claim_out, err);
+        found.period = vt_arena_cstr(arena, at->period);
+        if (!vt_slice_is(at->country, place->country) ||
+            !vt_slice_is(at->data_class, place->data_class))
+            return vt_fail(err, VT_REJECTED,
+                           "the agent has that key for %.*s/%.*s/%s, and not for %s/%s: it "
+                           "is not destroyed",
+                           VT_SLICE_ARGS(at->country), VT_SLICE_ARGS(at->data_class),
+                           found.period, place->country, place->data_class);
+        return vt_agent_destroy(agent, &found, claim_out, err);
     }
     return vt_fail(err, VT_ABSENT, "this agent has no key for that recipient");
 }

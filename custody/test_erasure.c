@@ -131,6 +131,29 @@ static void what_it_has_not_is_not_destroyed(void)
     VT_CHECK_OK(vt_agent_destroy(agent, &swiss_place, &claim, &err));
 }
 
+/* Whoever names a key names whose it is, too: a wrong one is not destroyed by mistake. */
+static void a_key_of_another_country_is_not_destroyed(void)
+{
+    static const struct vt_agent_place wrong[] = { { "DE", "file", NULL, NULL },
+                                                   { "CH", "account", NULL, NULL } };
+    static const struct vt_agent_place right = { "CH", "file", NULL, NULL };
+    const struct vt_age_recipient *ours, *other;
+    VT_AUTO_BUF claim = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    begin();
+    ours = &world.identities[VT_C_SWISS].recipient;
+    other = &world.identities[VT_C_ELSEWHERE].recipient;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        VT_CHECK_FAILS(VT_REJECTED,
+                       vt_agent_destroy_recipient(agent, ours, &wrong[i], &claim, &err));
+    VT_CHECK_FAILS(VT_ABSENT,
+                   vt_agent_destroy_recipient(agent, other, &right, &claim, &err));
+    VT_CHECK(vt_path_exists(key_file()));
+    VT_CHECK_OK(vt_agent_destroy_recipient(agent, ours, &right, &claim, &err));
+    VT_CHECK(claim.len != 0);
+}
+
 /* The agent's configuration with one text changed. */
 static void edit_config(const char *from, const char *to)
 {
@@ -502,6 +525,8 @@ static const struct vt_case cases[] = {
     { "a destroyed key opens nothing", a_destroyed_key_opens_nothing },
     { "its claim says which", its_claim_says_which },
     { "what it has not is not destroyed", what_it_has_not_is_not_destroyed },
+    { "a key of another country is not destroyed",
+      a_key_of_another_country_is_not_destroyed },
     { "its folder may be gone", its_folder_may_be_gone },
     { "another key is not overwritten", another_key_is_not_overwritten },
     { "an erased object is never released", an_erased_object_is_never_released },

@@ -94,6 +94,13 @@ static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question
 /* ---- what the openings say --------------------------------------------------------------
  */
 
+/* Once one had no room, so have all that are older. */
+static bool has_room(const struct vt_disclosure *list, const struct vt_access *access)
+{
+    return vt_disclosure_texts(list) + access->role.len + access->jurisdiction.len <=
+           VT_DISCLOSURE_TEXTS_MAX;
+}
+
 /* A row of the record at that place; its texts are kept in the arena. */
 static bool add_row(struct vt_agent *agent, uint64_t at, struct vt_arena *arena,
                     struct vt_disclosure *out, struct vt_error *err)
@@ -103,7 +110,7 @@ static bool add_row(struct vt_agent *agent, uint64_t at, struct vt_arena *arena,
     struct vt_agent_record record;
     struct vt_access access;
 
-    if (out->count == VT_DISCLOSURE_ROWS_MAX) {
+    if (out->count == VT_DISCLOSURE_ROWS_MAX || out->older != 0) {
         out->older++;
         return true;
     }
@@ -111,6 +118,10 @@ static bool add_row(struct vt_agent *agent, uint64_t at, struct vt_arena *arena,
         !vt_envelope_parse(record.envelope, &envelope, err) ||
         !vt_access_read(&envelope.statement, &access, err))
         return false;
+    if (!has_room(out, &access)) {
+        out->older++;
+        return true;
+    }
     vt_access_keep_texts(arena, &access);
     out->rows[out->count++] = (struct vt_disclosed){
         .deed = record.deed,

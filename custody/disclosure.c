@@ -105,6 +105,15 @@ void vt_disclosure_clear(struct vt_disclosure *disclosure)
     vt_json_clear(&disclosure->json);
 }
 
+size_t vt_disclosure_texts(const struct vt_disclosure *disclosure)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < disclosure->count; i++)
+        bytes += disclosure->rows[i].role.len + disclosure->rows[i].jurisdiction.len;
+    return bytes;
+}
+
 static json_t *text_of(vt_slice text)
 {
     return json_stringn((const char *)text.data, text.len);
@@ -200,7 +209,8 @@ bool vt_disclosure_read(vt_slice bytes, struct vt_dsse *dsse_out, struct vt_disc
     d->older = vt_field_number(json, "older");
     if (!read_rows(json, d, err))
         return vt_within(err, "a list of accesses");
-    if (d->older != 0 && d->count < VT_DISCLOSURE_ROWS_MAX)
+    if (d->older != 0 && d->count < VT_DISCLOSURE_ROWS_MAX &&
+        vt_disclosure_texts(d) + VT_DISCLOSURE_ROW_BYTES_MAX <= VT_DISCLOSURE_TEXTS_MAX)
         return vt_fail(err, VT_MALFORMED, "a list of accesses: it leaves some out");
     d->json = json_incref(json);
     *out = *d;

@@ -28,6 +28,11 @@
 #define VT_DISCLOSURE_HEADER_BYTES_MAX  VT_KIB(2)
 /* Accesses in one answer, the newest; how many older ones there are is told. */
 #define VT_DISCLOSURE_ROWS_MAX 128
+/* Bytes of their roles and jurisdictions: with more an answer is too long for an envelope,
+ * and what comes then is among the older ones too.  One row has VT_DISCLOSURE_ROW_BYTES_MAX
+ * at most. */
+#define VT_DISCLOSURE_TEXTS_MAX     VT_KIB(6)
+#define VT_DISCLOSURE_ROW_BYTES_MAX 2048
 
 struct vt_disclosure_request {
     vt_hash nonce;
@@ -74,6 +79,8 @@ struct vt_disclosure {
 };
 
 void vt_disclosure_clear(struct vt_disclosure *disclosure);
+/* Bytes of the roles and jurisdictions of its rows. */
+size_t vt_disclosure_texts(const struct vt_disclosure *disclosure);
 #define VT_AUTO_DISCLOSURE                                                                 \
     __attribute__((cleanup(vt_disclosure_clear))) struct vt_disclosure
 

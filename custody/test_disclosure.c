@@ -158,6 +158,43 @@ static void many_are_counted(void)
     VT_CHECK(list->rows[0].entry == list->size - 1);
 }
 
+static void add_row(struct vt_disclosure *list, const char *role)
+{
+    list->rows[list->count] = (struct vt_disclosed){ .entry = list->count,
+                                                     .at_unix_s = world.now_unix_s,
+                                                     .role = vt_slice_from_cstr(role),
+                                                     .jurisdiction = VT_LIT("CH") };
+    list->count++;
+}
+
+/* Roles have names as long as a policy gives them: the longest list still fits its
+ * envelope, and a list leaves no row out that it had room for. */
+static void long_names_have_a_bound(void)
+{
+    VT_AUTO_FREE struct vt_disclosure *list = vt_alloc(sizeof *list);
+    VT_AUTO_FREE struct vt_disclosure *read = vt_alloc(sizeof *read);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX), few = vt_buf_init(VT_KIB(8));
+    VT_AUTO_DSSE dsse = { 0 }, none = { 0 };
+    char role[VT_DISCLOSURE_TEXTS_MAX / VT_DISCLOSURE_ROWS_MAX - 1] = "";
+    struct vt_error err = { 0 };
+
+    (void)begin();
+    memset(role, '"', sizeof role - 1); /* of two bytes each in JSON */
+    list->cell = list->ledger = VT_LIT("zurich");
+    list->at_unix_s = world.now_unix_s;
+    list->size = VT_DISCLOSURE_ROWS_MAX;
+    list->older = 1;
+    while (list->count < VT_DISCLOSURE_ROWS_MAX)
+        add_row(list, role);
+    VT_CHECK_OK(vt_disclosure_write(list, agent->key, &bytes, &err));
+    VT_CHECK_OK(vt_disclosure_read(vt_buf_slice(&bytes), &dsse, read, &err));
+    VT_CHECK(vt_disclosure_texts(read) <= VT_DISCLOSURE_TEXTS_MAX);
+    vt_disclosure_clear(read);
+    list->count = 1;
+    VT_CHECK_OK(vt_disclosure_write(list, agent->key, &few, &err));
+    VT_CHECK_FAILS(VT_MALFORMED, vt_disclosure_read(vt_buf_slice(&few), &none, read, &err));
+}
+
 /* ---- who is refused ---------------------------------------------------------------------
  */
 
@@ -282,6 +319,7 @@ static const struct vt_case cases[] = {
     { "all of it and nothing else", all_of_it_and_nothing_else },
     { "after a restart", after_a_restart },
     { "many are counted", many_are_counted },
+    { "long names have a bound", long_names_have_a_bound },
     { "nobody else is told", nobody_else_is_told },
     { "old questions are refused", old_questions_are_refused },
     { "a destroyed key tells nothing", a_destroyed_key_tells_nothing },

@@ -48,19 +48,32 @@ static void print_row(const struct vt_disclosed *row)
                      VT_SLICE_ARGS(row->jurisdiction));
 }
 
-static size_t count_readings(const struct vt_disclosure *list)
+static size_t count_deeds(const struct vt_disclosure *list, enum vt_agent_deed deed)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < list->count; i++)
-        count += list->rows[i].deed == VT_AGENT_RELEASED;
+        count += list->rows[i].deed == deed;
     return count;
+}
+
+/* What the list says beside its rows, and no more than that: of an object that moved, and
+ * of rows that are not shown, nobody can say here that it was not read. */
+static void print_readings(const struct vt_disclosure *list)
+{
+    bool is_moved = count_deeds(list, VT_AGENT_REWRAPPED) != 0;
+
+    if (is_moved)
+        (void)printf("  it moved to another cell: readings there are not in this list\n");
+    if (count_deeds(list, VT_AGENT_RELEASED) == 0 && list->older == 0)
+        (void)printf(is_moved ? "  nobody has read it by way of this key agent\n"
+                              : "  nobody has read it: its key was never released to "
+                                "anybody\n");
 }
 
 static void print_list(const struct vt_disclosure *list, const char *object, bool is_held,
                        const char *logged)
 {
-    size_t readings = count_readings(list);
     char at[VT_TIME_TEXT_BYTES];
 
     vt_time_write(list->at_unix_s, at);
@@ -68,8 +81,7 @@ static void print_list(const struct vt_disclosure *list, const char *object, boo
     if (is_held)
         (void)printf("  the cell had this file already and kept nothing of yours: readings "
                      "of the other\n  copy are not in this list\n");
-    if (readings == 0)
-        (void)printf("  nobody has read it: its key was never released to anybody\n");
+    print_readings(list);
     for (size_t i = 0; i < list->count; i++)
         print_row(&list->rows[i]);
     if (list->older != 0)
@@ -90,8 +102,8 @@ static void print_list(const struct vt_disclosure *list, const char *object, boo
 static json_t *list_json(const struct vt_disclosure *list, bool is_held, const char *logged)
 {
     json_t *json = json_pack("{s:O,s:I,s:b,s:b}", "list", list->json, "readings",
-                             (json_int_t)count_readings(list), "held", is_held, "on_ledger",
-                             logged != NULL);
+                             (json_int_t)count_deeds(list, VT_AGENT_RELEASED), "held",
+                             is_held, "on_ledger", logged != NULL);
 
     if (logged != NULL)
         (void)json_object_set_new(json, "ledger_cosigned", json_string(logged));

@@ -116,13 +116,22 @@ static bool is_counted(struct fetching *f, struct vt_error *err)
     return true;
 }
 
-/* An agent that is busy has more by the time we look: again, a few times. */
+/* An agent that is busy has more by the time we look: again, a few times.  What it has
+ * signed that it has, it gives when it is asked again. */
 static bool fetch(struct fetching *f, struct vt_error *err)
 {
     for (unsigned i = 0; i < ROUNDS_MAX && !f->is_whole; i++) {
+        uint64_t before = vt_disk_file_size(f->file);
+
         for (bool is_last = false; !is_last;)
             if (!fetch_piece(f, &is_last, err))
                 return false;
+        if (i != 0 && vt_disk_file_size(f->file) == before)
+            return vt_fail(
+                err, VT_REJECTED,
+                "%s: the agent counts more than these %ju openings, and gives no "
+                "more: it withholds some",
+                vt_args_get(f->args, "out"), (uintmax_t)f->totals.number);
         if (!vt_disk_file_sync(f->file, err) || !is_counted(f, err))
             return false;
     }

@@ -172,6 +172,20 @@ bool vt_cli_read_ids(const char *path, vt_hash *out, size_t *count_out,
     return true;
 }
 
+bool vt_cli_read_batch(const char *path, const struct vt_access *access, vt_hash *out,
+                       struct vt_error *err)
+{
+    vt_hash root;
+    size_t count;
+
+    if (!vt_cli_read_ids(path, out, &count, err) ||
+        !vt_access_batch_root(out, count, &root, err))
+        return false;
+    return (access->is_batch && count == access->count &&
+            vt_hash_equal(&root, &access->batch_root)) ||
+           vt_fail(err, VT_REJECTED, "%s: these are not the objects of the order", path);
+}
+
 /* ---- policy -----------------------------------------------------------------------------
  */
 
@@ -425,6 +439,8 @@ static bool run_request(struct vt_args *args, struct vt_error *err)
  */
 
 static const struct vt_option approve_options[] = {
+    { "ids", "FILE", "of an order that names many by their root: the ids, one a line",
+      false, false },
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     OPTION_END,
@@ -459,6 +475,19 @@ static void print_access(const struct vt_access *access)
         VT_SLICE_ARGS(access->place), VT_SLICE_ARGS(access->jurisdiction), expires);
 }
 
+/* A root tells nobody what it stands for: whoever has the ids holds them against it before
+ * he signs. */
+static bool are_ids_of(struct vt_args *args, const struct vt_access *access,
+                       struct vt_error *err)
+{
+    VT_AUTO_FREE vt_hash *ids = NULL;
+
+    if (!vt_args_has(args, "ids"))
+        return true;
+    ids = vt_alloc_array(VT_ACCESS_BATCH_MAX, sizeof *ids);
+    return vt_cli_read_batch(vt_args_get(args, "ids"), access, ids, err);
+}
+
 static bool run_approve(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_operand(args, 0);
@@ -469,7 +498,7 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
     VT_AUTO_KEY key = NULL;
 
     if (!vt_cli_read_access(path, &bytes, &envelope, &access, err) ||
-        !vt_cli_key_open(args, &key, err) ||
+        !are_ids_of(args, &access, err) || !vt_cli_key_open(args, &key, err) ||
         !vt_envelope_add_signature(vt_buf_slice(&bytes), key, &out, err) ||
         !vt_cli_write(path, vt_buf_slice(&out), 0600, err))
         return false;
@@ -480,6 +509,8 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
     }
     (void)printf("%s bears your signature now\n", path);
     print_access(&access);
+    if (access.is_batch && !vt_args_has(args, "ids"))
+        (void)printf("  which they are was not looked at: --ids does that\n");
     return true;
 }
 
@@ -501,7 +532,8 @@ static const struct vt_verb verbs[] = {
       "Shows what is asked.  Whoever approves is enrolled as a reader, or is the\n"
       "supervisor, and another holder than the one who asks.  Before it is logged: what "
       "is\n"
-      "approved is what is on record.",
+      "approved is what is on record.  An order that names many by their root is held\n"
+      "against --ids.",
       approve_options, run_approve },
     { "read", "OBJECT...", 1, VT_ACCESS_OBJECTS_MAX,
       "log the request, ask the key agent, and decrypt",

@@ -65,6 +65,10 @@ VT_CHECKED bool vt_cli_read_access(const char *path, struct vt_buf *bytes,
  * VT_ACCESS_BATCH_MAX.  Errors: VT_MALFORMED, VT_LIMIT; those of reading */
 VT_CHECKED bool vt_cli_read_ids(const char *path, vt_hash *out, size_t *count_out,
                                 struct vt_error *err);
+/* The same, and they are those that the statement names by their root: count of them.
+ * Errors: VT_REJECTED they are others; as above */
+VT_CHECKED bool vt_cli_read_batch(const char *path, const struct vt_access *access,
+                                  vt_hash *out, struct vt_error *err);
 json_t *vt_cli_access_json(const struct vt_access *access);
 
 extern const struct vt_option vt_cli_custody_read_options[];

@@ -53,8 +53,6 @@ static bool read_ids(struct erasing *e, struct vt_error *err)
 {
     vt_hash *ids = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *ids);
     const char *path = vt_args_get(e->args, "ids");
-    vt_hash root;
-    size_t count;
 
     e->ids = ids;
     e->objects = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *e->objects);
@@ -65,11 +63,7 @@ static bool read_ids(struct erasing *e, struct vt_error *err)
     if (path == NULL)
         return vt_args_misuse(
             e->args, err, "--ids is needed: the order names many objects by their root");
-    if (!vt_cli_read_ids(path, ids, &count, err) ||
-        !vt_access_batch_root(ids, count, &root, err))
-        return false;
-    return (count == e->access.count && vt_hash_equal(&root, &e->access.batch_root)) ||
-           vt_fail(err, VT_REJECTED, "%s: these are not the objects of the order", path);
+    return vt_cli_read_batch(path, &e->access, ids, err);
 }
 
 static bool read_order(struct erasing *e, struct vt_error *err)

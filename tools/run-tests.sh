@@ -15,12 +15,29 @@ mkdir -p "$logs"
 # is tried on a model of the disk, not by waiting for a real one.  Rooms that deal with the
 # file system itself stay on the disk.
 free_mib() { df --output=avail -B1M /dev/shm 2>/dev/null | tail -n 1; }
-memory_mib() { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo; }
+# What is available, or the bound of the container where that is less.
+memory_mib() {
+    { awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo
+      awk '$1 != "max" { print int($1 / 1048576) }' /sys/fs/cgroup/memory.max 2>/dev/null; } |
+        sort -n | head -n 1
+}
+has_plenty() {
+    local free memory
+    free=$(free_mib) memory=$(memory_mib)
+    [ "${free:-0}" -gt 6000 ] && [ "${memory:-0}" -gt 10000 ] &&
+        ! grep -qE '^[^ ]+ /dev/shm [^ ]+ ([^ ]*,)?noexec[, ]' /proc/mounts # tests start programs there
+}
+# A failed case leaves its folder, where one can look; all else goes, also when a run is cut
+# short: it is memory.
+sweep() {
+    [ "${failed:-0}" -ne 0 ] || { rm -rf "$in_memory"; return; }
+    rmdir "$in_memory" 2>/dev/null || echo "what failed left its folders in $in_memory, in memory" >&2
+}
 export in_memory=
-if [ -z "${TMPDIR:-}" ] && [ "$(free_mib || echo 0)" -gt 6000 ] && [ "$(memory_mib)" -gt 10000 ]; then
+if [ -z "${TMPDIR:-}" ] && has_plenty; then
     in_memory=$(mktemp -d /dev/shm/vitrine-check-XXXXXX) || exit 3
     chmod 1777 "$in_memory" # some cases run as an ordinary user
-    trap '[ "${failed:-1}" -ne 0 ] || rm -rf "$in_memory"' EXIT # a failed case leaves its folder
+    trap sweep EXIT
 fi
 
 programs=()

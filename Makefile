@@ -13,6 +13,7 @@ VERSION := $(shell cat VERSION)
 
 CC := gcc
 OBJCOPY := objcopy
+OBJDUMP := objdump
 SAN :=
 OPT := -O2
 PREFIX := /usr/local
@@ -103,7 +104,7 @@ $(call obj,$(TEST_SRC) $(STAGE_SRC) $(HARNESS_SRC)): CFLAGS += -O1
 
 # Libraries that are opened when they are first wanted (base/library.h): by the soname of
 # those that we compile against.
-soname = $(shell objdump -p "$$($(CC) -print-file-name=$(1).so)" | awk '/SONAME/ { print $$2 }')
+soname = $(shell $(OBJDUMP) -p "$$($(CC) -print-file-name=$(1).so)" | awk '/SONAME/ { print $$2 }')
 define library_rule
 $(OUT)/obj/$(1).o: CFLAGS += -DVT_SONAME='"$$(or $$(call soname,$(notdir $(1))),$$(error no $(notdir $(1)).so: run make deps))"'
 endef

@@ -188,7 +188,7 @@ static struct took lookups(struct bench *b, uint64_t size, bool is_proven)
 {
     struct asking a = { .head = { .size = size } };
     struct vt_tile_source source;
-    struct vt_lookup *lookup;
+    struct vt_lookup *lookup = NULL;
     struct vt_disk *disk;
     struct vt_error err = { 0 };
     struct took start;

@@ -136,9 +136,11 @@ static bool prove(struct vt_held *h, uint64_t index, vt_slice entry, struct vt_p
 
     if (!vt_prover_inclusion(h->prover, index, out, err))
         return false;
-    return vt_tree_verify_inclusion(&leaf, index, h->verdict.size, out->hashes, out->count,
-                                    &h->verdict.root) ||
-           vt_fail(err, VT_REJECTED,
+    if (vt_tree_verify_inclusion(&leaf, index, h->verdict.size, out->hashes, out->count,
+                                 &h->verdict.root))
+        return true;
+    vt_prover_forget(h->prover); /* once the copy is mended, it is shown again */
+    return vt_fail(err, VT_REJECTED,
                    "entry %ju: the copy's bytes are not those that were signed",
                    (uintmax_t)index);
 }

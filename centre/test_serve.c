@@ -551,23 +551,46 @@ static void too_few_witnesses_show_nothing(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
-/* One bit of a stored entry. */
+/* One bit of a file of the copy; returned: what it was. */
+static vt_slice flip(const char *name, bool is_last)
+{
+    vt_slice bytes = vt_test_read(name);
+    uint8_t *copy = vt_arena_alloc(vt_test_arena(), bytes.len);
+
+    memcpy(copy, bytes.data, bytes.len);
+    copy[is_last ? bytes.len - 1 : 0] ^= 1;
+    vt_test_write(name, vt_slice_of(copy, bytes.len));
+    return bytes;
+}
+
+static const char *tile(const struct stand *s, const char *kind)
+{
+    return vt_arena_printf(vt_test_arena(), "%s/ledgers/releases/tile/%s/000.p/13",
+                           s->world.folder, kind);
+}
+
+/* Of a stored entry: the others are shown. */
 static void changed_bytes_are_not_shown(void)
 {
-    const char *name;
     struct stand s = { 0 };
-    vt_slice bytes;
-    uint8_t *copy;
 
     begin(&s);
-    name = vt_arena_printf(vt_test_arena(), "%s/ledgers/releases/tile/entries/000.p/13",
-                           s.world.folder);
-    bytes = vt_test_read(name);
-    copy = vt_arena_alloc(vt_test_arena(), bytes.len);
-    memcpy(copy, bytes.data, bytes.len);
-    copy[bytes.len - 1] ^= 1; /* of the last entry */
-    vt_test_write(name, vt_slice_of(copy, bytes.len));
+    (void)flip(tile(&s, "entries"), true); /* of the last entry */
     VT_CHECK(has_status(get(&s, "/api/v1/ledgers/releases/entry/12", ANY), 503));
+    VT_CHECK(has_status(get(&s, "/api/v1/ledgers/releases/entry/4", ANY), 200));
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* Of a stored hash: no proof holds, until somebody mends the copy. */
+static void a_mended_copy_is_shown(void)
+{
+    struct stand s = { 0 };
+    vt_slice good;
+
+    begin(&s);
+    good = flip(tile(&s, "0"), false);
+    VT_CHECK(has_status(get(&s, "/api/v1/ledgers/releases/entry/4", ANY), 503));
+    vt_test_write(tile(&s, "0"), good);
     VT_CHECK(has_status(get(&s, "/api/v1/ledgers/releases/entry/4", ANY), 200));
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
@@ -712,6 +735,7 @@ static const struct vt_case cases[] = {
     { "another history is not followed", another_history_is_not_followed },
     { "too few witnesses show nothing", too_few_witnesses_show_nothing },
     { "changed bytes are not shown", changed_bytes_are_not_shown },
+    { "a mended copy is shown", a_mended_copy_is_shown },
     { "a forged review does not count", a_forged_review_does_not_count },
     { "a folder that is none is named", a_folder_that_is_none_is_named },
     { "a dead role comes back", a_dead_role_comes_back },

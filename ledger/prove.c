@@ -148,6 +148,14 @@ void vt_prover_grow(struct vt_prover *p, uint64_t size)
     p->size = size;
 }
 
+void vt_prover_forget(struct vt_prover *p)
+{
+    for (size_t level = 0; level < VT_TILE_LEVELS; level++)
+        for (size_t i = 0; i < KEPT; i++)
+            if (p->kept[level][i] != NULL)
+                p->kept[level][i]->name.width = 0;
+}
+
 bool vt_prover_inclusion(struct vt_prover *p, uint64_t index, struct vt_proof *out,
                          struct vt_error *err)
 {

@@ -29,6 +29,8 @@ struct vt_prover *vt_prover_new(const struct vt_tile_source *source, uint64_t si
 void vt_prover_free(struct vt_prover *prover); /* NULL allowed */
 /* The tree has grown: what is still true is kept. */
 void vt_prover_grow(struct vt_prover *prover, uint64_t size);
+/* All tiles are read again: a proof did not hold, and the source may be mended by now. */
+void vt_prover_forget(struct vt_prover *prover);
 VT_CHECKED bool vt_prover_inclusion(struct vt_prover *prover, uint64_t index,
                                     struct vt_proof *out, struct vt_error *err);
 

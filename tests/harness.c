@@ -141,7 +141,12 @@ static void make_case_dir(void)
     }
 }
 
-/* The child's wait status. */
+static bool is_skip(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED;
+}
+
+/* The child's wait status.  Only what failed keeps its folder. */
 static int run_case(const struct vt_case *one)
 {
     int status = 0;
@@ -160,7 +165,7 @@ static int run_case(const struct vt_case *one)
     VT_ASSERT(pid > 0);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (status == 0)
+    if (status == 0 || is_skip(status))
         (void)nftw(case_dir, remove_one, 32, FTW_DEPTH | FTW_PHYS);
     return status;
 }
@@ -177,7 +182,7 @@ int vt_test_main(const char *suite, const struct vt_case *cases, size_t count, i
             continue;
         ran++;
         status = run_case(&cases[i]);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
+        if (is_skip(status)) {
             (void)printf("skip %s: %s\n", suite, cases[i].name);
         } else if (status == 0) {
             (void)printf("ok %s: %s\n", suite, cases[i].name);

@@ -160,7 +160,8 @@ static void many_are_counted(void)
 
 static void add_row(struct vt_disclosure *list, const char *role)
 {
-    list->rows[list->count] = (struct vt_disclosed){ .entry = list->count,
+    list->rows[list->count] = (struct vt_disclosed){ .deed = VT_AGENT_RELEASED,
+                                                     .entry = list->count,
                                                      .at_unix_s = world.now_unix_s,
                                                      .role = vt_slice_from_cstr(role),
                                                      .jurisdiction = VT_LIT("CH") };

@@ -243,7 +243,7 @@ static void what_a_running_cell_has_counted(void)
 
     vt_test_stop(&s.running, 0);
     count_some(&s, today - 3, 40);
-    MUST_SAY(aggregate(&s, 3, today - 3), "no keeper answers");
+    MUST_SAY(aggregate(&s, 3, today - 3), "no keeper listens");
     start_counting(&s, s.world.schema);
     MUST_SAY(aggregate(&s, 1, today - 1), "are counted until");
     VT_CHECK(!vt_path_exists(vt_test_path("aggregate")));

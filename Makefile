@@ -102,13 +102,13 @@ $(OUT)/obj/%.o: %.c VERSION
 # Tests run once: half an optimisation compiles them in half the time.
 $(call obj,$(TEST_SRC) $(STAGE_SRC) $(HARNESS_SRC)): CFLAGS += -O1
 
-# Libraries that are opened when they are first wanted (base/library.h): by the soname of
+# Libraries that are opened when they are first wanted (base/dynlib.h): by the soname of
 # those that we compile against.
 soname = $(shell $(OBJDUMP) -p "$$($(CC) -print-file-name=$(1).so)" | awk '/SONAME/ { print $$2 }')
 define library_rule
 $(OUT)/obj/$(1).o: CFLAGS += -DVT_SONAME='"$$(or $$(call soname,$(notdir $(1))),$$(error no $(notdir $(1)).so: run make deps))"'
 endef
-LIBRARIES := crypto/libfido2 http/libcurl http/libmicrohttpd line/libarchive line/libgit2 line/libyara
+LIBRARIES := cell/libclamav crypto/libfido2 http/libcurl http/libmicrohttpd line/libarchive line/libgit2 line/libyara
 $(foreach library,$(LIBRARIES),$(eval $(call library_rule,$(library))))
 
 -include $(shell find $(OUT)/obj -name '*.d' 2>/dev/null)

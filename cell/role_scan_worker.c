@@ -116,7 +116,7 @@ static bool get_ready(struct worker *w, struct vt_error *err)
         return false;
     w->engines.limits = w->begin.limits;
     tzset();
-    vt_library_need(&vt_libarchive); /* before what is in use is counted */
+    vt_dynlib_need(&vt_libarchive); /* before what is in use is counted */
     if (w->begin.has_rules)
         vt_scan_yara_begin();
     if (!attach(w, err) || !load_clamav(w, &ready, err) || !put_locks_on(w, err))

@@ -1,72 +1,15 @@
-/* libclamav, in a confined worker.
- *
- * The one trick: it is loaded when it is needed, so that every other process of ours (the
- * verifier above all) lives without it, and a machine may do without ClamAV. */
+/* libclamav, in a confined worker.  A machine may do without it. */
+#include "cell/libclamav.h"
 #include "cell/scan_engine.h"
-#include <clamav.h>
-#include <dlfcn.h>
 #include <iconv.h>
 
-#define LIBRARY "libclamav.so.12"
-
-struct library {
-    __typeof__(&cl_init) init;
-    __typeof__(&cl_engine_new) engine_new;
-    __typeof__(&cl_engine_free) engine_free;
-    __typeof__(&cl_engine_set_num) set_num;
-    __typeof__(&cl_engine_set_str) set_str;
-    __typeof__(&cl_engine_compile) compile;
-    __typeof__(&cl_load) load;
-    __typeof__(&cl_strerror) strerror;
-    __typeof__(&cl_retver) version;
-    __typeof__(&cl_set_clcb_msg) set_message;
-    __typeof__(&cl_fmap_open_memory) map_open;
-    __typeof__(&cl_fmap_close) map_close;
-    __typeof__(&cl_scanmap_callback) scan;
-};
-
 struct vt_scan_clamav {
-    struct library lib;
     struct cl_engine *engine;
     char version[64];
 };
 
 /* ---- opening ---------------------------------------------------------------------------
  */
-
-static bool find_calls(struct library *lib, struct vt_error *err)
-{
-    void *handle = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    const struct {
-        const char *name;
-        void *call;
-    } calls[] = {
-        { "cl_init", &lib->init },
-        { "cl_engine_new", &lib->engine_new },
-        { "cl_engine_free", &lib->engine_free },
-        { "cl_engine_set_num", &lib->set_num },
-        { "cl_engine_set_str", &lib->set_str },
-        { "cl_engine_compile", &lib->compile },
-        { "cl_load", &lib->load },
-        { "cl_strerror", &lib->strerror },
-        { "cl_retver", &lib->version },
-        { "cl_set_clcb_msg", &lib->set_message },
-        { "cl_fmap_open_memory", &lib->map_open },
-        { "cl_fmap_close", &lib->map_close },
-        { "cl_scanmap_callback", &lib->scan },
-    };
-
-    if (handle == NULL)
-        return vt_fail(err, VT_ABSENT, "%s: not installed (Debian: libclamav12)", LIBRARY);
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        void *found = dlsym(handle, calls[i].name);
-
-        if (found == NULL)
-            return vt_fail(err, VT_IO, "%s: has no %s", LIBRARY, calls[i].name);
-        memcpy(calls[i].call, &found, sizeof found);
-    }
-    return true;
-}
 
 /* What it says of a hostile file is for nobody's log. */
 static void hear_nothing(enum cl_msg severity, const char *full, const char *text,
@@ -116,10 +59,10 @@ static bool configure(struct vt_scan_clamav *c, const struct vt_scan_limits *lim
     };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        if (c->lib.set_num(c->engine, numbers[i].field, (long long)numbers[i].value) !=
-            CL_SUCCESS)
+        if (sym_cl_engine_set_num(c->engine, numbers[i].field,
+                                  (long long)numbers[i].value) != CL_SUCCESS)
             return false;
-    return c->lib.set_str(c->engine, CL_ENGINE_TMPDIR, "/") == CL_SUCCESS;
+    return sym_cl_engine_set_str(c->engine, CL_ENGINE_TMPDIR, "/") == CL_SUCCESS;
 }
 
 static bool load(struct vt_scan_clamav *c, const char *folder,
@@ -128,22 +71,22 @@ static bool load(struct vt_scan_clamav *c, const char *folder,
     unsigned count = 0;
     cl_error_t status;
 
-    if (!find_calls(&c->lib, err))
+    if (!vt_dynlib_open(&vt_libclamav, err))
         return false;
-    c->lib.set_message(hear_nothing);
-    if (c->lib.init(CL_INIT_DEFAULT) != CL_SUCCESS ||
-        (c->engine = c->lib.engine_new()) == NULL || !configure(c, limits))
+    sym_cl_set_clcb_msg(hear_nothing);
+    if (sym_cl_init(CL_INIT_DEFAULT) != CL_SUCCESS ||
+        (c->engine = sym_cl_engine_new()) == NULL || !configure(c, limits))
         return vt_fail(err, VT_IO, "libclamav does not start");
     status =
-        c->lib.load(folder, c->engine, &count, CL_DB_STDOPT & ~(unsigned)CL_DB_BYTECODE);
+        sym_cl_load(folder, c->engine, &count, CL_DB_STDOPT & ~(unsigned)CL_DB_BYTECODE);
     if (status == CL_SUCCESS)
-        status = c->lib.compile(c->engine);
+        status = sym_cl_engine_compile(c->engine);
     if (status != CL_SUCCESS)
         return vt_fail(err, VT_MALFORMED, "%s: libclamav cannot load it: %s", folder,
-                       c->lib.strerror(status));
+                       sym_cl_strerror(status));
     if (count == 0)
         return vt_fail(err, VT_MALFORMED, "%s: holds no ClamAV signature", folder);
-    (void)snprintf(c->version, sizeof c->version, "clamav %s", c->lib.version());
+    (void)snprintf(c->version, sizeof c->version, "clamav %s", sym_cl_retver());
     load_character_sets();
     return true;
 }
@@ -166,7 +109,7 @@ void vt_scan_clamav_close(struct vt_scan_clamav *clamav)
     if (clamav == NULL)
         return;
     if (clamav->engine != NULL)
-        (void)clamav->lib.engine_free(clamav->engine);
+        (void)sym_cl_engine_free(clamav->engine);
     free(clamav);
 }
 
@@ -253,15 +196,15 @@ void vt_scan_clamav_look(struct vt_scan_clamav *c, vt_slice bytes, bool is_whole
         outcome->looked |= VT_SCAN_BY_CLAMAV;
         return;
     }
-    (void)c->lib.set_num(c->engine, CL_ENGINE_MAX_SCANTIME,
-                         time_ms < 1000 ? 1000 : (long long)time_ms);
-    map = c->lib.map_open(bytes.data, bytes.len);
+    (void)sym_cl_engine_set_num(c->engine, CL_ENGINE_MAX_SCANTIME,
+                                time_ms < 1000 ? 1000 : (long long)time_ms);
+    map = sym_cl_fmap_open_memory(bytes.data, bytes.len);
     if (map == NULL) {
         outcome->limits |= VT_SCAN_LIMIT_MEMORY;
         return;
     }
-    status = c->lib.scan(map, NULL, &name, &scanned, c->engine, &options, NULL);
-    c->lib.map_close(map);
+    status = sym_cl_scanmap_callback(map, NULL, &name, &scanned, c->engine, &options, NULL);
+    sym_cl_fmap_close(map);
     if (status == CL_VIRUS && name != NULL)
         take_name(name, outcome);
     take_status(status, outcome);

@@ -332,7 +332,7 @@ bool vt_scan_is_archive(vt_slice bytes)
     struct archive_entry *entry;
     bool is_known;
 
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     a = sym_archive_read_new();
     if (a == NULL)
         return false;
@@ -425,7 +425,7 @@ bool vt_scan_unpack(struct vt_scan_budget *budget, vt_slice bytes,
 
     if (bytes.len == 0)
         return false;
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     return member == NULL ? is_container(bytes)
                           : unpack_with(&layer, bytes, find_stream(bytes));
 }

@@ -11,7 +11,7 @@ struct vt_scan_yara {
 
 void vt_scan_yara_begin(void)
 {
-    vt_library_need(&vt_libyara);
+    vt_dynlib_need(&vt_libyara);
     VT_ASSERT(sym_yr_initialize() == ERROR_SUCCESS);
 }
 

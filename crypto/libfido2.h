@@ -1,9 +1,9 @@
-/* libfido2: opened when it is first wanted (base/library.h).  A call is made as
+/* libfido2: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_CRYPTO_LIBFIDO2_H
 #define VT_CRYPTO_LIBFIDO2_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <fido.h>
 #include <fido/es256.h>
 
@@ -19,8 +19,6 @@
     CALL(fido_cred_set_authdata_raw) CALL(fido_cred_set_type) CALL(fido_cred_sigcount)
 /* clang-format on */
 
-VT_FIDO2_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libfido2;
+VT_DYNLIB_DECLARE(vt_libfido2, VT_FIDO2_CALLS)
 
 #endif

@@ -167,7 +167,7 @@ bool vt_passkey_register(const struct vt_passkey_place *place,
     if (!verify_client_data(place, client_data, true, challenge, err) ||
         !verify_head(place, authenticator_data, true, err))
         return false;
-    vt_library_need(&vt_libfido2);
+    vt_dynlib_need(&vt_libfido2);
     credential = sym_fido_cred_new();
     is_ok = credential != NULL &&
             sym_fido_cred_set_type(credential, COSE_ES256) == FIDO_OK &&
@@ -216,7 +216,7 @@ bool vt_passkey_verify(const struct vt_passkey_place *place,
     uint32_t counter;
     bool is_ok;
 
-    vt_library_need(&vt_libfido2);
+    vt_dynlib_need(&vt_libfido2);
     key = sym_es256_pk_new();
     is_ok = key != NULL &&
             sym_es256_pk_from_ptr(key, passkey->public, VT_PASSKEY_PUBLIC_BYTES) == FIDO_OK;

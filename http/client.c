@@ -1,5 +1,6 @@
 /* Several requests at once, over curl's multi interface. */
 #include "http/client.h"
+#include "http/http.h"
 #include "http/libcurl.h"
 
 enum {
@@ -29,7 +30,7 @@ bool vt_http_client_new(struct vt_http_client **client_out, struct vt_error *err
     struct vt_http_client *client;
     CURLM *multi = NULL;
 
-    vt_library_need(&vt_libcurl);
+    vt_dynlib_need(&vt_libcurl);
     if (sym_curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) {
         multi = sym_curl_multi_init();
         if (multi == NULL)
@@ -363,4 +364,25 @@ bool vt_http_client_run(struct vt_http_client *client, struct vt_http_call *call
         return true;
     *err = call->failure;
     return false;
+}
+
+bool vt_http_client_get(struct vt_http_client *client, const char *base, const char *path,
+                        struct vt_buf *out, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_http_call call = { .answer_bytes_max = out->bytes_max };
+    size_t len = strlen(base);
+    bool is_ok;
+
+    while (len > 0 && base[len - 1] == '/')
+        len--;
+    call.url = vt_arena_printf(arena, "%.*s%s", (int)len, base, path);
+    is_ok = vt_http_client_run(client, &call, err);
+    if (is_ok && call.status != VT_HTTP_OK)
+        is_ok = vt_fail(err, call.status == VT_HTTP_NOT_FOUND ? VT_ABSENT : VT_IO,
+                        "%s: answered %d", call.url, call.status);
+    if (is_ok)
+        vt_buf_put(out, vt_buf_slice(&call.answer));
+    vt_http_call_clear(&call);
+    return is_ok && vt_buf_check(out, path, err);
 }

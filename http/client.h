@@ -66,6 +66,13 @@ VT_CHECKED bool vt_http_client_wait_or(struct vt_http_client *client, int fd,
 /* Give up a call that is under way (its connection is closed); else nothing happens. */
 void vt_http_client_cancel(struct vt_http_client *client, struct vt_http_call *call);
 
+/* GET what stands at this path ("/api/v1/pages") below a base, slashes at whose end do not
+ * count; the answer is appended.
+ * Errors: VT_ABSENT it answered 404; VT_IO another answer, or none; VT_LIMIT longer than
+ * the buffer may be */
+VT_CHECKED bool vt_http_client_get(struct vt_http_client *client, const char *base,
+                                   const char *path, struct vt_buf *out,
+                                   struct vt_error *err);
 /* Start and wait for this one alone.  False when no answer came: then the error is its
  * failure. */
 VT_CHECKED bool vt_http_client_run(struct vt_http_client *client, struct vt_http_call *call,

@@ -1,10 +1,4 @@
 /* The calls of libcurl, found when it is opened. */
 #include "http/libcurl.h"
 
-VT_CURL_CALLS(VT_LIBRARY_DEFINE)
-
-static const struct vt_library_call calls[] = {
-    VT_CURL_CALLS(VT_LIBRARY_ROW){ NULL, NULL },
-};
-
-struct vt_library vt_libcurl = { VT_SONAME, calls, false };
+VT_DYNLIB_DEFINE(vt_libcurl, VT_CURL_CALLS);

@@ -1,9 +1,9 @@
-/* libcurl: opened when it is first wanted (base/library.h).  A call is made as
+/* libcurl: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_HTTP_LIBCURL_H
 #define VT_HTTP_LIBCURL_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <curl/curl.h>
 
 /* clang-format off */
@@ -16,8 +16,6 @@
     CALL(curl_slist_free_all)
 /* clang-format on */
 
-VT_CURL_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libcurl;
+VT_DYNLIB_DECLARE(vt_libcurl, VT_CURL_CALLS)
 
 #endif

@@ -1,9 +1,9 @@
-/* libmicrohttpd: opened when it is first wanted (base/library.h).  A call is made as
+/* libmicrohttpd: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_HTTP_LIBMICROHTTPD_H
 #define VT_HTTP_LIBMICROHTTPD_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <microhttpd.h>
 
 /* clang-format off */
@@ -18,8 +18,6 @@
     CALL(MHD_stop_daemon) CALL(MHD_suspend_connection)
 /* clang-format on */
 
-VT_MICROHTTPD_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libmicrohttpd;
+VT_DYNLIB_DECLARE(vt_libmicrohttpd, VT_MICROHTTPD_CALLS)
 
 #endif

@@ -218,7 +218,7 @@ struct vt_http_ready *vt_http_ready_new(const char *content_type,
     uint8_t *copy = vt_alloc(body.len + 1);
     struct vt_http_ready *ready = vt_alloc(sizeof *ready);
 
-    vt_library_need(&vt_libmicrohttpd);
+    vt_dynlib_need(&vt_libmicrohttpd);
     if (body.len != 0)
         memcpy(copy, body.data, body.len);
     ready->body = vt_slice_of(copy, body.len);
@@ -709,7 +709,7 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
     struct vt_http_server *server = vt_alloc(sizeof *server);
     int own_fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0);
 
-    vt_library_need(&vt_libmicrohttpd);
+    vt_dynlib_need(&vt_libmicrohttpd);
     server->options = *options;
     if (server->options.connections_max == 0)
         server->options.connections_max = CONNECTIONS_MAX;

@@ -321,7 +321,7 @@ bool vt_compare_container(struct vt_compare_run *run, const char *path,
     char section[32];
     struct pair p = { run, path, section, &boxes[0], &boxes[1], 0 };
 
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     (void)snprintf(section, sizeof section, "%s members", vt_format_name(format));
     if (open_both(run, path, format, a, b, boxes)) {
         pair_members(&boxes[0], &boxes[1]);
@@ -375,7 +375,7 @@ bool vt_compare_packed(struct vt_compare_run *run, const char *path, enum vt_for
     struct box boxes[2] = { { 0 }, { 0 } };
     uint64_t before = run->result->total;
 
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     if (format == VT_FORMAT_GZIP)
         compare_gzip_time(run, path, a, b);
     if (open_both(run, path, format, a, b, boxes) && boxes[0].count == 1 &&

@@ -287,7 +287,7 @@ static bool open_package(struct unpacking *u, struct vt_error *err)
     struct archive *outer;
     bool ok;
 
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     outer = sym_archive_read_new();
     VT_ASSERT(outer != NULL);
     (void)sym_archive_read_support_format_ar(outer);

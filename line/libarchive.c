@@ -1,10 +1,4 @@
 /* The calls of libarchive, found when it is opened. */
 #include "line/libarchive.h"
 
-VT_ARCHIVE_CALLS(VT_LIBRARY_DEFINE)
-
-static const struct vt_library_call calls[] = {
-    VT_ARCHIVE_CALLS(VT_LIBRARY_ROW){ NULL, NULL },
-};
-
-struct vt_library vt_libarchive = { VT_SONAME, calls, false };
+VT_DYNLIB_DEFINE(vt_libarchive, VT_ARCHIVE_CALLS);

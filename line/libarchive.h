@@ -1,9 +1,9 @@
-/* libarchive: opened when it is first wanted (base/library.h).  A call is made as
+/* libarchive: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_LINE_LIBARCHIVE_H
 #define VT_LINE_LIBARCHIVE_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <archive.h>
 #include <archive_entry.h>
 
@@ -30,8 +30,6 @@
     CALL(archive_read_support_format_tar) CALL(archive_read_support_format_zip)
 /* clang-format on */
 
-VT_ARCHIVE_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libarchive;
+VT_DYNLIB_DECLARE(vt_libarchive, VT_ARCHIVE_CALLS)
 
 #endif

@@ -1,9 +1,9 @@
-/* libgit2: opened when it is first wanted (base/library.h).  A call is made as
+/* libgit2: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_LINE_LIBGIT2_H
 #define VT_LINE_LIBGIT2_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <git2.h>
 
 /* clang-format off */
@@ -17,8 +17,6 @@
     CALL(git_tree_free) CALL(git_tree_id) CALL(git_tree_walk)
 /* clang-format on */
 
-VT_GIT2_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libgit2;
+VT_DYNLIB_DECLARE(vt_libgit2, VT_GIT2_CALLS)
 
 #endif

@@ -1,9 +1,9 @@
-/* libyara: opened when it is first wanted (base/library.h).  A call is made as
+/* libyara: opened when it is first wanted (base/dynlib.h).  A call is made as
  * sym_NAME(...); what is missing in the list does not compile. */
 #ifndef VT_LINE_LIBYARA_H
 #define VT_LINE_LIBYARA_H
 
-#include "base/library.h"
+#include "base/dynlib.h"
 #include <yara.h>
 
 /* clang-format off */
@@ -17,8 +17,6 @@
     CALL(yr_scanner_set_timeout)
 /* clang-format on */
 
-VT_YARA_CALLS(VT_LIBRARY_DECLARE)
-
-extern struct vt_library vt_libyara;
+VT_DYNLIB_DECLARE(vt_libyara, VT_YARA_CALLS)
 
 #endif

@@ -68,7 +68,7 @@ struct vt_rules_engine *vt_rules_engine_new(unsigned scan_seconds)
 {
     struct vt_rules_engine *engine = vt_alloc(sizeof *engine);
 
-    vt_library_need(&vt_libyara);
+    vt_dynlib_need(&vt_libyara);
     VT_ASSERT(sym_yr_initialize() == ERROR_SUCCESS);
     engine->scan_seconds = scan_seconds;
     engine->compiler = new_compiler();

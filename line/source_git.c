@@ -156,7 +156,7 @@ bool vt_source_read_git(const char *where, const char *commit, struct vt_pack_wr
     git_repository *repository = NULL;
     bool ok;
 
-    vt_library_need(&vt_libgit2);
+    vt_dynlib_need(&vt_libgit2);
     if (sym_git_libgit2_init() < 0)
         return git_fails(err, VT_IO, "start");
     /* We read objects and run nothing of the repository, so whose it is does not matter. */

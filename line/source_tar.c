@@ -212,7 +212,7 @@ bool vt_source_read_tar(struct vt_line_store *store, const char *where,
         !hash_file(fd, where, about->tar_sha256, err) ||
         !vt_spool_open(store, &tar.spool, err))
         return false;
-    vt_library_need(&vt_libarchive);
+    vt_dynlib_need(&vt_libarchive);
     archive = sym_archive_read_new();
     ok = archive != NULL ? read_members(&tar, archive, fd, err)
                          : vt_fail(err, VT_IO, "out of memory");

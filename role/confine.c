@@ -1,7 +1,7 @@
 /* Giving up rights.  The allow-lists are tables: one for everybody, one for files, one for
  * sockets, one more for what the sanitizers' runtimes need. */
 #include "role/confine.h"
-#include "base/library.h"
+#include "base/dynlib.h"
 #include "role/landlock.h"
 #include "role/private_root.h"
 #include <sched.h>
@@ -254,8 +254,9 @@ void vt_confine(const struct vt_rights *rights)
     VT_ASSERT(rights->folder == NULL || rights->folder[0] != '\0');
     VT_ASSERT(rights->scratch_bytes_max == 0 ||
               (rights->folder == NULL && rights->read_folders[0] == NULL));
-    for (struct vt_library *const *l = rights->libraries; *l != NULL; l++)
-        vt_library_need(*l);
+    for (size_t i = 0; i < sizeof rights->libraries / sizeof rights->libraries[0]; i++)
+        if (rights->libraries[i] != NULL)
+            vt_dynlib_need(rights->libraries[i]);
     if (rights->scratch_bytes_max != 0 && !vt_private_root(rights->scratch_bytes_max))
         refuse("a root folder of its own");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)

@@ -13,7 +13,7 @@
 
 #include "base/base.h"
 
-struct vt_library;
+struct vt_dynlib;
 
 struct vt_rights {
     /* May read and write files below it; NULL: no file at all.  "" in the table of a role
@@ -31,8 +31,8 @@ struct vt_rights {
     uint64_t memory_bytes_max; /* of address space; 0: no limit */
     uint64_t cpu_ms_max;       /* of CPU time, rounded up to seconds; 0: no limit */
     unsigned files_max;        /* open at once; 0: 64 */
-    /* Of others, opened before the locks: behind them none can be; NULL-ended. */
-    struct vt_library *libraries[4];
+    /* Of others, opened before the locks: behind them none can be.  NULL: none. */
+    struct vt_dynlib *libraries[4];
 };
 
 /* Errors end the process with VT_EXIT_TROUBLE.  What the role needs from outside its folder

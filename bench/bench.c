@@ -14,11 +14,11 @@ double vt_bench_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-double vt_bench_cpu_seconds(void)
+double vt_bench_cpu_seconds(int who)
 {
     struct rusage used = { 0 };
 
-    (void)getrusage(RUSAGE_SELF, &used);
+    VT_ASSERT(getrusage((__rusage_who_t)who, &used) == 0);
     return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }

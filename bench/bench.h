@@ -25,9 +25,9 @@ void vt_bench_print(const struct vt_figure *figure);
 const char *vt_bench_machine(struct vt_arena *arena, const char *folder);
 
 double vt_bench_seconds(void); /* monotonic */
-/* Of a processor, that this process took so far: what other work on the machine does not
- * change much. */
-double vt_bench_cpu_seconds(void);
+/* Of a processor, taken so far by RUSAGE_SELF, or RUSAGE_CHILDREN that have ended: what
+ * other work on the machine does not change much. */
+double vt_bench_cpu_seconds(int who);
 
 /* A fresh folder on the disk that holds build/ (not on a tmpfs); removed by
  * vt_bench_folder_remove. */

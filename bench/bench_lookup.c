@@ -10,6 +10,7 @@
 #include "ledger/terms.h"
 #include "ledger/use.h"
 #include "wire/hex.h"
+#include <sys/resource.h>
 
 #define ORIGIN "bench.example/lookup"
 
@@ -127,7 +128,7 @@ struct took {
 
 static struct took now(void)
 {
-    return (struct took){ vt_bench_seconds(), vt_bench_cpu_seconds() };
+    return (struct took){ vt_bench_seconds(), vt_bench_cpu_seconds(RUSAGE_SELF) };
 }
 
 static struct took since(struct took start)

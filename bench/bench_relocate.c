@@ -64,17 +64,10 @@ static size_t small(unsigned i)
     return SMALL + i % 7;
 }
 
-static double seconds_of(struct timeval t)
+/* The processors' time, of us and of processes of ours that have ended. */
+static double busy(void)
 {
-    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
-}
-
-static double busy_of(int who)
-{
-    struct rusage usage;
-
-    VT_CHECK(getrusage(who, &usage) == 0);
-    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+    return vt_bench_cpu_seconds(RUSAGE_SELF) + vt_bench_cpu_seconds(RUSAGE_CHILDREN);
 }
 
 /* The source's store with so many objects. */
@@ -118,7 +111,7 @@ static void pass(struct move *move, struct vt_mover *mover)
 /* The processors' time of the mover, and of both keepers, which end with it. */
 static void run(struct move *move)
 {
-    double before = busy_of(RUSAGE_SELF) + busy_of(RUSAGE_CHILDREN);
+    double before = busy();
     pid_t pids[2] = { vt_moving_start(move->from, "zurich", move->from_door),
                       vt_moving_start(move->to, "vienna", move->to_door) };
     struct vt_channel from, to;
@@ -138,7 +131,7 @@ static void run(struct move *move)
     vt_channel_clear(&to);
     for (size_t i = 0; i < 2; i++)
         vt_moving_kill(pids[i]);
-    move->busy = busy_of(RUSAGE_SELF) + busy_of(RUSAGE_CHILDREN) - before;
+    move->busy = busy() - before;
 }
 
 /* What a careful person would do instead, with the same files and the same syncs;

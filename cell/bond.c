@@ -70,7 +70,6 @@ bool vt_bond_read(struct vt_disk *home, const vt_hash *object, struct vt_buf *by
                   struct vt_bond *out, struct vt_error *err)
 {
     char path[PATH_BYTES];
-    struct vt_bond bond;
     vt_hash id;
 
     path_of(object, path);
@@ -78,14 +77,14 @@ bool vt_bond_read(struct vt_disk *home, const vt_hash *object, struct vt_buf *by
         return vt_fail(err, VT_ABSENT, "%s/%s: no bond of such a file is kept here",
                        vt_disk_path(home), path);
     if (!vt_disk_read(home, path, bytes, err) ||
-        !vt_bond_parse(vt_buf_slice(bytes), &bond, err))
+        !vt_bond_parse(vt_buf_slice(bytes), out, err))
         return vt_within(err, "%s/%s", vt_disk_path(home), path);
-    id = vt_sha256_of(bond.header);
-    if (!vt_hash_equal(&id, object))
-        return vt_fail(err, VT_REJECTED, "%s/%s: is the bond of another file",
-                       vt_disk_path(home), path);
-    *out = bond;
-    return true;
+    id = vt_sha256_of(out->header);
+    if (vt_hash_equal(&id, object))
+        return true;
+    explicit_bzero(out->secret, sizeof out->secret);
+    return vt_fail(err, VT_REJECTED, "%s/%s: is the bond of another file",
+                   vt_disk_path(home), path);
 }
 
 bool vt_bond_forget(struct vt_disk *home, const vt_hash *object, struct vt_error *err)

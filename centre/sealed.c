@@ -23,8 +23,6 @@ bool vt_seal_read(struct vt_disk *above, const struct vt_trust *trust, vt_slice 
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
     struct vt_age_recipient recipient;
-    vt_reader r;
-    vt_slice line;
     vt_hash hash;
 
     if (!vt_disk_read(above, VT_CENTRE_SEAL_KEY, &text, err))
@@ -34,11 +32,9 @@ bool vt_seal_read(struct vt_disk *above, const struct vt_trust *trust, vt_slice 
                                                 "what they read is sealed to the "
                                                 "foundation (vitrine-centre(1))")
                    : false;
-    r = (vt_reader){ vt_buf_slice(&text) };
-    if (!vt_read_line(&r, &line) || !vt_read_end(&r) ||
-        !vt_age_recipient_parse(line, &recipient, err))
-        return vt_fail(err, VT_MALFORMED,
-                       VT_CENTRE_SEAL_KEY ": is not one line with a recipient");
+    if (!vt_age_recipient_parse_file(vt_buf_slice(&text), VT_CENTRE_SEAL_KEY, &recipient,
+                                     err))
+        return false;
     hash = vt_sha256_of(vt_buf_slice(&text));
     if (!vt_trust_certifies(trust, "seal", domain, &hash, now_unix_s))
         return vt_fail(err, VT_REJECTED,

@@ -21,15 +21,9 @@ enum { PERIOD_S = 90 * 86400 };
 static bool read_key(const char *path, struct vt_age_recipient *out, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
-    vt_reader r;
-    vt_slice line;
 
-    if (!vt_file_read(path, &text, err))
-        return false;
-    r = (vt_reader){ vt_buf_slice(&text) };
-    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", path);
-    return vt_age_recipient_parse(line, out, err) || vt_within(err, "%s", path);
+    return vt_file_read(path, &text, err) &&
+           vt_age_recipient_parse_file(vt_buf_slice(&text), path, out, err);
 }
 
 static bool read_period(struct vt_args *args, struct vt_cell_recipient *out,

@@ -44,20 +44,6 @@ static bool find_accesses(struct vt_args *args, struct vt_export_order *order,
     return true;
 }
 
-/* The agents of the trust root, and who was enrolled. */
-static bool read_keyring(struct vt_args *args, struct vt_trust *trust,
-                         struct vt_cli_keyring *out, struct vt_error *err)
-{
-    const char *path;
-
-    out->trust = trust;
-    out->keyring.trust = trust;
-    for (size_t i = 0; (path = vt_args_get_at(args, "enrolment", i)) != NULL; i++)
-        if (!vt_cli_keyring_enrol(out, path, vt_env_now_unix_s(vt_args_env(args)), err))
-            return false;
-    return true;
-}
-
 static bool write_out(struct vt_args *args, const struct vt_export_order *order,
                       struct vt_error *err)
 {
@@ -92,11 +78,11 @@ bool vt_cli_centre_export(struct vt_args *args, struct vt_error *err)
                                      .now_unix_s = vt_env_now_unix_s(vt_args_env(args)),
                                      .keyring = &keyring->keyring };
     bool is_ok = vt_holding_open(vt_args_get(args, "dir"), &holding, err) &&
-                 find_accesses(args, &order, err) &&
-                 read_keyring(args, holding.trust, keyring, err) &&
-                 write_out(args, &order, err);
+                 find_accesses(args, &order, err);
 
-    keyring->trust = NULL; /* it is the holding's */
+    keyring->keyring.trust = holding.trust; /* its agents, and who was enrolled */
+    is_ok = is_ok && vt_cli_keyring_enrol_all(args, keyring, err) &&
+            write_out(args, &order, err);
     vt_cli_keyring_clear(keyring);
     vt_holding_close(&holding);
     free(keyring);

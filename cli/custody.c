@@ -46,7 +46,7 @@ bool vt_cli_keyring_enrol(struct vt_cli_keyring *out, const char *path, int64_t 
     if (!read_envelope(path, envelope, err))
         return false;
     out->count++;
-    count = vt_trust_count(out->trust, VT_ROLE_SUPERVISOR, envelope, now_unix_s,
+    count = vt_trust_count(out->keyring.trust, VT_ROLE_SUPERVISOR, envelope, now_unix_s,
                            (vt_slice){ 0 });
     if (count.outcome != VT_COUNT_ENOUGH)
         return vt_fail(err, VT_REJECTED, "%s: not signed by the supervisor", path);
@@ -63,11 +63,17 @@ bool vt_cli_keyring_read(struct vt_args *args, struct vt_cli_keyring *out,
 bool vt_cli_keyring_read_at(struct vt_args *args, const char *trust,
                             struct vt_cli_keyring *out, struct vt_error *err)
 {
-    const char *path;
-
     if (!vt_cli_trust_read(trust, &out->trust, err))
         return false;
     out->keyring.trust = out->trust;
+    return vt_cli_keyring_enrol_all(args, out, err);
+}
+
+bool vt_cli_keyring_enrol_all(struct vt_args *args, struct vt_cli_keyring *out,
+                              struct vt_error *err)
+{
+    const char *path;
+
     for (size_t i = 0; (path = vt_args_get_at(args, "enrolment", i)) != NULL; i++)
         if (!vt_cli_keyring_enrol(out, path, vt_env_now_unix_s(vt_args_env(args)), err))
             return false;

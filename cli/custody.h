@@ -42,6 +42,10 @@ VT_CHECKED bool vt_cli_keyring_read_at(struct vt_args *args, const char *trust,
 VT_CHECKED bool vt_cli_keyring_enrol(struct vt_cli_keyring *keyring, const char *path,
                                      int64_t now_unix_s, struct vt_error *err);
 
+/* Those of --enrolment. */
+VT_CHECKED bool vt_cli_keyring_enrol_all(struct vt_args *args, struct vt_cli_keyring *out,
+                                         struct vt_error *err);
+
 /* The supervisor's custody/v1 in a file.  custody points into the envelope.
  * Errors: VT_REJECTED he did not sign it; VT_MALFORMED; those of reading */
 VT_CHECKED bool vt_cli_custody_policy(const char *path, const struct vt_trust *trust,

@@ -1,5 +1,6 @@
 /* vitrine custody openings: the key agent's file, from elsewhere. */
 #include "cli/custody.h"
+#include "custody/agent_store.h"
 #include "custody/ask.h"
 #include "custody/handover.h"
 #include "evidence/field.h"
@@ -91,29 +92,72 @@ static bool take_nothing(void *context, const struct vt_agent_record *record, ui
     return true;
 }
 
-/* Is the file what the agent says, signed, that it has? */
-static bool is_counted(struct fetching *f, struct vt_error *err)
+/* The agent's signed count, of this cell and ledger. */
+struct counted {
+    uint64_t number;
+    vt_hash chain;
+};
+
+static bool count(const struct fetching *f, struct counted *out, struct vt_error *err)
 {
     VT_AUTO_BUF tally = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_ENVELOPE envelope = { 0 };
-    uint64_t number;
-    vt_hash chain;
+    const char *cell = vt_args_get(f->args, "cell"),
+               *origin = vt_args_get(f->args, "origin");
+    const json_t *says;
 
     if (!vt_ask_count(&f->asker, &tally, err) ||
-        !vt_envelope_parse(vt_buf_slice(&tally), &envelope, err) ||
-        !vt_agent_openings_read(vt_args_get(f->args, "out"),
-                                (vt_agent_reader){ take_nothing, NULL }, &f->totals, err))
+        !vt_envelope_parse(vt_buf_slice(&tally), &envelope, err))
         return false;
-    number = vt_field_number(envelope.statement.predicate, "number");
-    chain = vt_field_hash(envelope.statement.predicate, "chain");
-    if (number < f->totals.number ||
-        (number == f->totals.number && !vt_hash_equal(&chain, &f->totals.chain)))
+    says = envelope.statement.predicate;
+    if (!vt_slice_is(vt_field_text(says, "cell"), cell) ||
+        !vt_slice_is(vt_field_text(says, "ledger"), origin))
+        return vt_fail(err, VT_REJECTED,
+                       "the agent's count is of cell %.*s and ledger %.*s, not %s and %s",
+                       VT_SLICE_ARGS(vt_field_text(says, "cell")),
+                       VT_SLICE_ARGS(vt_field_text(says, "ledger")), cell, origin);
+    *out =
+        (struct counted){ vt_field_number(says, "number"), vt_field_hash(says, "chain") };
+    return true;
+}
+
+/* Is the file what the agent says, signed, that it has? */
+static bool is_counted(struct fetching *f, struct vt_error *err)
+{
+    const char *out = vt_args_get(f->args, "out");
+    struct counted counted;
+
+    if (!count(f, &counted, err) ||
+        !vt_agent_openings_read(out, (vt_agent_reader){ take_nothing, NULL }, &f->totals,
+                                err))
+        return false;
+    if (counted.number < f->totals.number ||
+        (counted.number == f->totals.number &&
+         !vt_hash_equal(&counted.chain, &f->totals.chain)))
         return vt_fail(
             err, VT_REJECTED,
-            "%s: has %ju openings that are not those of the agent's count of %ju",
-            vt_args_get(f->args, "out"), (uintmax_t)f->totals.number, (uintmax_t)number);
-    f->is_whole = number == f->totals.number;
+            "%s: has %ju openings that are not those of the agent's count of %ju", out,
+            (uintmax_t)f->totals.number, (uintmax_t)counted.number);
+    f->is_whole = counted.number == f->totals.number;
     return true;
+}
+
+/* No more than what it signed that it has can take: an agent that never comes to an end
+ * fills no disk. */
+static bool fetch_pieces(struct fetching *f, struct vt_error *err)
+{
+    struct counted counted;
+    uint64_t bytes_max;
+    bool is_last = false;
+
+    if (!count(f, &counted, err))
+        return false;
+    if (__builtin_mul_overflow(counted.number, VT_AGENT_FRAME_BYTES_MAX, &bytes_max))
+        bytes_max = UINT64_MAX;
+    while (!is_last && vt_disk_file_size(f->file) < bytes_max)
+        if (!fetch_piece(f, &is_last, err))
+            return false;
+    return vt_disk_file_sync(f->file, err);
 }
 
 /* An agent that is busy has more by the time we look: again, a few times.  What it has
@@ -123,16 +167,15 @@ static bool fetch(struct fetching *f, struct vt_error *err)
     for (unsigned i = 0; i < ROUNDS_MAX && !f->is_whole; i++) {
         uint64_t before = vt_disk_file_size(f->file);
 
-        for (bool is_last = false; !is_last;)
-            if (!fetch_piece(f, &is_last, err))
-                return false;
+        if (!fetch_pieces(f, err))
+            return false;
         if (i != 0 && vt_disk_file_size(f->file) == before)
             return vt_fail(
                 err, VT_REJECTED,
                 "%s: the agent counts more than these %ju openings, and gives no "
                 "more: it withholds some",
                 vt_args_get(f->args, "out"), (uintmax_t)f->totals.number);
-        if (!vt_disk_file_sync(f->file, err) || !is_counted(f, err))
+        if (!is_counted(f, err))
             return false;
     }
     return true;

@@ -196,8 +196,6 @@ static bool find_recipient(struct vt_args *args, struct vt_age_recipient *out,
     const char *path = vt_args_operand(args, 0);
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(16));
     VT_AUTO_AGE_IDENTITY identity = { 0 };
-    vt_reader r;
-    vt_slice line;
 
     if (path == NULL) {
         if (!vt_cli_identity_open(args, &identity, err))
@@ -205,12 +203,8 @@ static bool find_recipient(struct vt_args *args, struct vt_age_recipient *out,
         *out = identity.recipient;
         return true;
     }
-    if (!vt_file_read(path, &text, err))
-        return false;
-    r = (vt_reader){ vt_buf_slice(&text) };
-    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", path);
-    return vt_age_recipient_parse(line, out, err) || vt_within(err, "%s", path);
+    return vt_file_read(path, &text, err) &&
+           vt_age_recipient_parse_file(vt_buf_slice(&text), path, out, err);
 }
 
 static bool show_recipient(struct vt_args *args, struct vt_error *err)

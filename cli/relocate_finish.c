@@ -60,8 +60,8 @@ static void say_roots(struct vt_args *args, const char *what,
     vt_hash_text(&to->root, destination);
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:s,s:o,s:o,s:I}", "ok", is_equal, "did", what,
-                                    "source", vt_job_root_json(from), "destination",
-                                    vt_job_root_json(to), "taken_back",
+                                    "source", vt_manifest_root_json(from), "destination",
+                                    vt_manifest_root_json(to), "taken_back",
                                     (json_int_t)taken_back));
     else
         (void)printf("source       %ju objects, %ju bytes, %s\n"

@@ -115,7 +115,6 @@ static bool take_manifest(struct vt_job *job, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_ENVELOPE envelope = { 0 };
-    const json_t *root;
 
     if (!vt_disk_has(job->disk, "begun"))
         return true;
@@ -124,10 +123,8 @@ static bool take_manifest(struct vt_job *job, struct vt_error *err)
         return vt_within(err, "%s/begun", job->dir);
     if (envelope.statement.type != VT_RELOCATION)
         return vt_fail(err, VT_REJECTED, "%s/begun: is no paper of a relocation", job->dir);
-    root = json_object_get(envelope.statement.predicate, "manifest");
-    job->manifest = (struct vt_manifest_root){ .count = vt_field_number(root, "count"),
-                                               .bytes = vt_field_number(root, "bytes"),
-                                               .root = vt_field_hash(root, "root") };
+    job->manifest =
+        vt_manifest_root_of(json_object_get(envelope.statement.predicate, "manifest"));
     return true;
 }
 
@@ -467,12 +464,11 @@ bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t c
     return take_given(job, &placing, err) && ask_for_rest(job, asked, &placing, err);
 }
 
-bool vt_job_ask_again(struct vt_job *job, size_t period, char message[240],
+bool vt_job_ask_again(struct vt_job *job, size_t period, struct vt_ask_answer *answer,
                       struct vt_error *err)
 {
     const char *path = kept_path(job->arena, &job->periods[period].digest);
     VT_AUTO_BUF header = vt_buf_init(VT_SHARE_HEADER_BYTES_MAX);
-    VT_AUTO_ASK_ANSWER answer = { .message = "" };
     struct vt_ask_object object = { .recipient = job->periods[period].key };
     vt_hash id;
 
@@ -480,22 +476,13 @@ bool vt_job_ask_again(struct vt_job *job, size_t period, char message[240],
         return false;
     object.header = vt_buf_slice(&header);
     id = vt_ask_object_id(&object);
-    if (!put(job, &object, &id, 1, &answer, err))
-        return false;
-    (void)snprintf(message, 240, "%s",
-                   answer.outcome == VT_ASK_RELEASED ? "" : answer.message);
-    return answer.outcome != VT_ASK_RELEASED ||
-           vt_ask_log_count(&job->asker, vt_buf_slice(&answer.tally), err);
+    return put(job, &object, &id, 1, answer, err) &&
+           (answer->outcome != VT_ASK_RELEASED ||
+            vt_ask_log_count(&job->asker, vt_buf_slice(&answer->tally), err));
 }
 
 /* ---- papers -----------------------------------------------------------------------------
  */
-
-json_t *vt_job_root_json(const struct vt_manifest_root *root)
-{
-    return json_pack("{s:I,s:I,s:o}", "count", (json_int_t)root->count, "bytes",
-                     (json_int_t)root->bytes, "root", vt_field_of_hash(&root->root));
-}
 
 struct vt_relocation_words vt_job_words(const struct vt_job *job, bool is_done)
 {

@@ -62,10 +62,10 @@ VT_CHECKED bool vt_job_open_agent(struct vt_args *args, struct vt_job *job,
 bool vt_job_rewrap(void *context, const struct vt_move_sealed *objects, size_t count,
                    struct vt_arena *arena, vt_slice *headers_out, struct vt_error *err);
 
-/* Ask for one header of that period once more.  *message: why the agent says no; empty if
- * it gave it.  Errors: VT_ABSENT none was kept; as rewrap */
-VT_CHECKED bool vt_job_ask_again(struct vt_job *job, size_t period, char message[240],
-                                 struct vt_error *err);
+/* Ask for one header of that period once more.  answer: a fresh one, as the agent gave it.
+ * Errors: VT_ABSENT none was kept; as rewrap */
+VT_CHECKED bool vt_job_ask_again(struct vt_job *job, size_t period,
+                                 struct vt_ask_answer *answer, struct vt_error *err);
 
 /* What the next paper says of the move. */
 struct vt_relocation_words vt_job_words(const struct vt_job *job, bool is_done);
@@ -79,7 +79,6 @@ VT_CHECKED bool vt_job_begun(struct vt_job *job, const struct vt_trust *trust,
                              struct vt_error *err);
 VT_CHECKED bool vt_job_done(struct vt_job *job, const struct vt_trust *trust,
                             struct vt_error *err);
-json_t *vt_job_root_json(const struct vt_manifest_root *root);
 
 /* A text of job.json. */
 const char *vt_job_text(const struct vt_job *job, const char *name);

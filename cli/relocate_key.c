@@ -45,32 +45,40 @@ bool vt_cli_relocate_destroy(struct vt_args *args, struct vt_job *job, struct vt
 /* ---- refused ----------------------------------------------------------------------------
  */
 
-/* The agent's own sentence; another refusal says nothing of the key. */
-static bool is_destroyed(const char *message)
+/* Another refusal than this one says nothing of the key. */
+static bool is_destroyed(const struct vt_ask_answer *answer)
 {
-    return strstr(message, "was destroyed") != NULL;
+    return answer->outcome == VT_ASK_REFUSED && answer->end == VT_AGENT_END_DESTROYED;
+}
+
+static bool ask_one(struct vt_job *job, size_t period, json_t *answers, bool *is_ok,
+                    struct vt_error *err)
+{
+    VT_AUTO_ASK_ANSWER answer = { .message = "" };
+    char hex[65];
+
+    if (!vt_job_ask_again(job, period, &answer, err)) {
+        if (err->code != VT_ABSENT)
+            return false;
+        *err = (struct vt_error){ 0 }; /* nothing of that period was moved */
+        return true;
+    }
+    vt_hash_text(&job->periods[period].digest, hex);
+    *is_ok = *is_ok && is_destroyed(&answer);
+    (void)json_array_append_new(
+        answers, json_pack("{s:s,s:b,s:s}", "recipient", hex, "destroyed",
+                           is_destroyed(&answer), "agent",
+                           answer.outcome == VT_ASK_RELEASED
+                               ? "gave the file key to the destination, as before"
+                               : answer.message));
+    return true;
 }
 
 static bool ask_each(struct vt_job *job, json_t *answers, bool *is_ok, struct vt_error *err)
 {
-    for (size_t i = 0; i < job->period_count; i++) {
-        char message[240], hex[65];
-
-        vt_hash_text(&job->periods[i].digest, hex);
-        if (!vt_job_ask_again(job, i, message, err)) {
-            if (err->code != VT_ABSENT)
-                return false;
-            *err = (struct vt_error){ 0 }; /* nothing of that period was moved */
-            continue;
-        }
-        *is_ok = *is_ok && is_destroyed(message);
-        (void)json_array_append_new(
-            answers,
-            json_pack("{s:s,s:b,s:s}", "recipient", hex, "destroyed", is_destroyed(message),
-                      "agent",
-                      message[0] == '\0' ? "gave the file key to the destination, as before"
-                                         : message));
-    }
+    for (size_t i = 0; i < job->period_count; i++)
+        if (!ask_one(job, i, answers, is_ok, err))
+            return false;
     return json_array_size(answers) != 0 ||
            vt_fail(err, VT_REJECTED, "%s: no header was kept: nothing was moved", job->dir);
 }

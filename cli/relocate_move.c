@@ -81,7 +81,7 @@ static void say_copied(struct vt_args *args, const struct vt_job *job)
             json_pack("{s:b,s:s,s:I,s:I,s:I,s:I,s:o}", "ok", 1, "state", state, "copied",
                       (json_int_t)p->copied, "bytes", (json_int_t)p->copied_bytes, "gone",
                       (json_int_t)p->gone, "rewrapped", (json_int_t)job->rewrapped,
-                      "manifest", vt_job_root_json(&job->manifest)));
+                      "manifest", vt_manifest_root_json(&job->manifest)));
     else
         (void)printf("%s: %ju object%s of %ju bytes arrived and were read back in this "
                      "call, %ju were given to the other agent; the manifest has %ju\n",
@@ -254,7 +254,7 @@ bool vt_cli_relocate_progress(struct vt_args *args, struct vt_error *err)
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:s,s:O,s:O,s:o}", "ok", 1, "state",
                                     state_of(&job), "pass", progress, "cut_over", cut_over,
-                                    "manifest", vt_job_root_json(&job.manifest)));
+                                    "manifest", vt_manifest_root_json(&job.manifest)));
     else
         say_progress(&job, progress, cut_over);
     return true;

@@ -381,6 +381,20 @@ static const char *fetch_openings(int exit_code, const char *key)
                                path("reviewer/openings")));
 }
 
+/* Nothing is asked of an agent that counts for another cell. */
+static void the_count_of_another_cell_is_refused(void)
+{
+    const char *said = vt_test_run(
+        1, VT_ARGV("vitrine", "custody", "openings", "--agent", s.agent.url, "--cell",
+                   "geneva", "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
+                   "--enrolment", path("enrolled-5.json"), "--key", path("supervisor.key"),
+                   "--out", path("reviewer/of-geneva")));
+
+    VT_CHECK_SAYING(strstr(said, "the agent's count is of cell " VT_CUSTODY_CELL) != NULL,
+                    "%s", said);
+    VT_CHECK(vt_test_read(path("reviewer/of-geneva")).len == 0);
+}
+
 static const char *of_week(int exit_code, const char *week)
 {
     return vt_test_run(exit_code,
@@ -467,6 +481,7 @@ static void an_emergency_rings(void)
     VT_CHECK(vt_test_wait_until(is_due, &due));
     said = read_as(0, "req-1", object, "plain-1");
     check_plain("plain-1", object, "the plaintext of one");
+    the_count_of_another_cell_is_refused();
     said = fetch_openings(1, "reader.key"); /* not a reviewer */
     VT_CHECK_SAYING(strstr(said, "signed by none of them") != NULL, "%s", said);
     VT_CHECK(strstr(fetch_openings(0, "supervisor.key"), "5 openings") != NULL);

@@ -175,16 +175,10 @@ static bool digest_seal(const char *path, vt_hash *out, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(4));
     struct vt_age_recipient recipient;
-    vt_reader r;
-    vt_slice line;
 
-    if (!vt_file_read(path, &text, err))
+    if (!vt_file_read(path, &text, err) ||
+        !vt_age_recipient_parse_file(vt_buf_slice(&text), path, &recipient, err))
         return false;
-    r = (vt_reader){ vt_buf_slice(&text) };
-    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", path);
-    if (!vt_age_recipient_parse(line, &recipient, err))
-        return vt_within(err, "%s", path);
     *out = vt_sha256_of(vt_buf_slice(&text));
     return true;
 }

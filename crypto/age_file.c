@@ -39,18 +39,12 @@ static bool belongs_to_recipient(const char *path, const struct vt_age_identity 
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *beside = vt_arena_printf(arena, "%s.pub", path);
     struct vt_age_recipient wanted;
-    vt_reader r;
-    vt_slice line;
 
     if (!vt_path_exists(beside))
         return true;
-    if (!vt_file_read(beside, &text, err))
+    if (!vt_file_read(beside, &text, err) ||
+        !vt_age_recipient_parse_file(vt_buf_slice(&text), beside, &wanted, err))
         return false;
-    r = (vt_reader){ vt_buf_slice(&text) };
-    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
-        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", beside);
-    if (!vt_age_recipient_parse(line, &wanted, err))
-        return vt_within(err, "%s", beside);
     if (memcmp(wanted.bytes, identity->recipient.bytes, sizeof wanted.bytes) != 0)
         return vt_fail(err, VT_REJECTED,
                        "%s: is damaged or is not the key of %s: restore it, or move that "

@@ -69,6 +69,17 @@ bool vt_age_recipient_parse(vt_slice text, struct vt_age_recipient *out,
            vt_within(err, "age recipient");
 }
 
+bool vt_age_recipient_parse_file(vt_slice text, const char *name,
+                                 struct vt_age_recipient *out, struct vt_error *err)
+{
+    vt_reader r = { text };
+    vt_slice line;
+
+    if (!vt_read_line(&r, &line) || !vt_read_end(&r))
+        return vt_fail(err, VT_MALFORMED, "%s: is not one line with a recipient", name);
+    return vt_age_recipient_parse(line, out, err) || vt_within(err, "%s", name);
+}
+
 void vt_age_recipient_text(const struct vt_age_recipient *recipient,
                            char out[VT_AGE_RECIPIENT_CHARS + 1])
 {

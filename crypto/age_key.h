@@ -40,6 +40,11 @@ VT_CHECKED bool vt_age_identity_parse(vt_slice text, struct vt_age_identity *out
                                       struct vt_error *err);
 VT_CHECKED bool vt_age_recipient_parse(vt_slice text, struct vt_age_recipient *out,
                                        struct vt_error *err);
+/* The same with its line feed and nothing else: the bytes of FILE.pub.
+ * name: of the file, for sentences.  VT_MALFORMED */
+VT_CHECKED bool vt_age_recipient_parse_file(vt_slice text, const char *name,
+                                            struct vt_age_recipient *out,
+                                            struct vt_error *err);
 void vt_age_recipient_text(const struct vt_age_recipient *recipient,
                            char out[VT_AGE_RECIPIENT_CHARS + 1]); /* NUL-ended */
 /* Into locked memory, VT_AGE_IDENTITY_CHARS bytes, no NUL; returned, ends with

@@ -11,19 +11,6 @@
 
 enum { HEADER_BYTES_MAX = 512 };
 
-VT_PRINTF(3, 4)
-static bool refuse(struct vt_agent_reply *reply, uint16_t status, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(reply->message, sizeof reply->message, format, args);
-    va_end(args);
-    vt_text_make_printable(reply->message, true);
-    reply->status = status;
-    return false;
-}
-
 /* ---- is it the one who sealed it? -------------------------------------------------------
  */
 
@@ -56,13 +43,15 @@ static bool is_proven(const struct vt_agent_identity *identity,
     vt_hash proof;
 
     if (!find_bond(identity, question, object_out, bond, &failure))
-        return refuse(reply, VT_HTTP_FORBIDDEN, "the object: %s", failure.message);
+        return vt_agent_reply_no(reply, VT_HTTP_FORBIDDEN, "the object: %s",
+                                 failure.message);
     proof = vt_disclosure_proof(bond, &question->nonce, question->at_unix_s, object_out);
     explicit_bzero(bond, sizeof bond);
     return vt_hmac_equal(&proof, &question->proof) ||
-           refuse(reply, VT_HTTP_FORBIDDEN,
-                  "the proof is not by whoever sealed the object, so its accesses are not "
-                  "told");
+           vt_agent_reply_no(
+               reply, VT_HTTP_FORBIDDEN,
+               "the proof is not by whoever sealed the object, so its accesses are not "
+               "told");
 }
 
 static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question *question,
@@ -74,17 +63,18 @@ static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question
     int64_t fresh_s = agent->rules->custody.fresh_s;
 
     if (question->at_unix_s < now - fresh_s || question->at_unix_s > now + fresh_s)
-        return refuse(reply, VT_HTTP_FORBIDDEN,
-                      "the question is of another time than the agent's clock: more than "
-                      "%jd s lie between",
-                      (intmax_t)fresh_s);
+        return vt_agent_reply_no(
+            reply, VT_HTTP_FORBIDDEN,
+            "the question is of another time than the agent's clock: more than "
+            "%jd s lie between",
+            (intmax_t)fresh_s);
     if (identity == NULL)
-        return refuse(reply, VT_HTTP_FORBIDDEN,
-                      "it is sealed for a key that this agent does not hold");
+        return vt_agent_reply_no(reply, VT_HTTP_FORBIDDEN,
+                                 "it is sealed for a key that this agent does not hold");
     if (!identity->is_destroyed)
         return is_proven(identity, question, object_out, reply);
     reply->end = VT_AGENT_END_DESTROYED;
-    return refuse(
+    return vt_agent_reply_no(
         reply, VT_HTTP_GONE,
         "the key of its country, class and period was destroyed: the agent cannot "
         "tell any more who sealed it; its openings still show every access to "

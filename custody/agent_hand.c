@@ -7,18 +7,6 @@
 
 enum { MINUTE_S = 60, PIECES_PER_MINUTE = 600 };
 
-VT_PRINTF(3, 4)
-static bool refuse(struct vt_agent_reply *reply, uint16_t status, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(reply->message, sizeof reply->message, format, args);
-    va_end(args);
-    reply->status = status;
-    return false;
-}
-
 static const struct vt_trust_key *find_reviewer(const struct vt_agent *agent,
                                                 const vt_hash *id)
 {
@@ -43,15 +31,16 @@ static bool is_authorised(const struct vt_agent *agent,
 
     if (request->at_unix_s < now - custody->fresh_s ||
         request->at_unix_s > now + custody->fresh_s)
-        return refuse(reply, VT_HTTP_FORBIDDEN,
-                      "the question is of another time than the agent's clock: more than "
-                      "%jd s lie between",
-                      (intmax_t)custody->fresh_s);
+        return vt_agent_reply_no(
+            reply, VT_HTTP_FORBIDDEN,
+            "the question is of another time than the agent's clock: more than "
+            "%jd s lie between",
+            (intmax_t)custody->fresh_s);
     if (key == NULL || vt_trust_key_standing(key, now) != VT_REGARD_GOOD ||
         (key->role == VT_ROLE_REVIEWER && key->products != NULL &&
          !vt_list_has(key->products, custody->cell)) ||
         !vt_handover_request_is_by(request, custody->cell, custody->ledger, &key->key))
-        return refuse(
+        return vt_agent_reply_no(
             reply, VT_HTTP_FORBIDDEN,
             "openings are for the supervisor, and for reviewers of this cell whom "
             "he enrolled: this is signed by none of them");
@@ -71,7 +60,8 @@ static bool has_budget(struct vt_agent *agent, struct vt_agent_reply *reply)
         agent->handed++;
         return true;
     }
-    return refuse(reply, VT_HTTP_TOO_MANY, "too many openings in this minute, try again");
+    return vt_agent_reply_no(reply, VT_HTTP_TOO_MANY,
+                             "too many openings in this minute, try again");
 }
 
 bool vt_agent_hand(struct vt_agent *agent, const struct vt_handover_request *request,
@@ -79,10 +69,11 @@ bool vt_agent_hand(struct vt_agent *agent, const struct vt_handover_request *req
 {
     if (is_authorised(agent, request, reply) && has_budget(agent, reply)) {
         if (request->offset > vt_agent_store_bytes(agent->store)) {
-            (void)refuse(reply, VT_HTTP_BAD_REQUEST,
-                         "this agent has openings of %ju bytes only: what you have is of "
-                         "another one, or it was restored",
-                         (uintmax_t)vt_agent_store_bytes(agent->store));
+            (void)vt_agent_reply_no(
+                reply, VT_HTTP_BAD_REQUEST,
+                "this agent has openings of %ju bytes only: what you have is of "
+                "another one, or it was restored",
+                (uintmax_t)vt_agent_store_bytes(agent->store));
         } else {
             reply->grant = vt_buf_init(VT_HANDOVER_BYTES_MAX);
             if (!vt_agent_store_copy(agent->store, request->offset, &reply->grant, err))

@@ -155,6 +155,9 @@ VT_CHECKED bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed
 VT_CHECKED bool vt_agent_case_erase(struct vt_agent_case *c, struct vt_error *err);
 
 /* Fill the reply; returns false. */
+VT_PRINTF(3, 4)
+bool vt_agent_reply_no(struct vt_agent_reply *reply, uint16_t status, const char *format,
+                       ...);
 VT_PRINTF(4, 5)
 bool vt_agent_refuse(struct vt_agent_case *c, uint16_t status, enum vt_agent_retry retry,
                      const char *format, ...);

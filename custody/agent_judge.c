@@ -1,10 +1,10 @@
 /* A key agent's questions, in their order; the first no is the answer:
  *
- *   statement   put together again, signed by the person, the role, and nobody unknown
- *   ledger      its commitment is in the one history, seen by a quorum, lately, going
- * forward reader      who may ask, in what capacity, from where objects     sealed for keys
- * of ours alone, unchanged, named by the statement terms       what the policy demands for
- * their countries and classes
+ * - statement: put together again, signed by the person, the role, and nobody unknown;
+ * - ledger: its commitment is in the one history, seen by a quorum, lately, going forward;
+ * - reader: who may ask, in what capacity, from where;
+ * - objects: sealed for keys of ours alone, unchanged, named by the statement;
+ * - terms: what the policy demands for their countries and classes.
  *
  * From the ledger's yes on whatever becomes of a statement is recorded. */
 #include "custody/agent_inside.h"
@@ -15,16 +15,34 @@
 #include "ledger/checkpoint.h"
 #include "ledger/tlog_proof.h"
 
+VT_PRINTF(3, 0)
+static void say_no(struct vt_agent_reply *reply, uint16_t status, const char *format,
+                   va_list args)
+{
+    (void)vsnprintf(reply->message, sizeof reply->message, format, args);
+    vt_text_make_printable(reply->message, true);
+    reply->status = status;
+}
+
+bool vt_agent_reply_no(struct vt_agent_reply *reply, uint16_t status, const char *format,
+                       ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_no(reply, status, format, args);
+    va_end(args);
+    return false;
+}
+
 bool vt_agent_refuse(struct vt_agent_case *c, uint16_t status, enum vt_agent_retry retry,
                      const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(c->reply->message, sizeof c->reply->message, format, args);
+    say_no(c->reply, status, format, args);
     va_end(args);
-    vt_text_make_printable(c->reply->message, true);
-    c->reply->status = status;
     c->reply->retry = retry;
     return false;
 }

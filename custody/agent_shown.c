@@ -95,7 +95,7 @@ bool vt_agent_rules_take_shown(struct vt_agent_rules *rules,
     if (envelope.statement.type == VT_HEAD)
         return take_head(rules, &envelope, statement, shown->proof, err);
     return vt_fail(err, VT_MALFORMED,
-                   "is a %s statement, not a government request or a head",
+                   "is a statement of kind '%s', not a government request or a head",
                    vt_predicate_name(envelope.statement.type));
 }
 

@@ -237,7 +237,7 @@ bool vt_agent_store_append(struct vt_agent_store *store,
                            const struct vt_agent_record *record, uint64_t *at_out,
                            struct vt_error *err)
 {
-    VT_AUTO_BUF frame = vt_buf_init(2 * VT_AGENT_RECORD_BYTES_MAX + VT_KIB(1));
+    VT_AUTO_BUF frame = vt_buf_init(VT_AGENT_FRAME_BYTES_MAX);
     vt_hash chain = store->totals.chain;
 
     VT_ASSERT(continues(&store->totals, record));

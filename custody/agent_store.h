@@ -51,6 +51,8 @@ struct vt_agent_record {
 };
 
 #define VT_AGENT_RECORD_BYTES_MAX VT_MIB(2)
+/* In the file: body and grant, each of that at most, and the frame. */
+#define VT_AGENT_FRAME_BYTES_MAX (2 * VT_AGENT_RECORD_BYTES_MAX + VT_KIB(1))
 
 /* Running totals, and the last checkpoint. */
 struct vt_agent_totals {

@@ -396,12 +396,13 @@ static bool take_no(vt_slice bytes, struct vt_ask_answer *answer,
                     enum vt_agent_retry *retry_out, struct vt_error *err)
 {
     VT_AUTO_JSON json = NULL;
-    vt_slice message, retry;
+    vt_slice message, retry, end;
     uint64_t ready;
 
     if (!vt_json_parse(bytes, "the agent's answer", &json, err) ||
         !vt_json_get_text(json, "the agent's answer", "message", &message, err) ||
         !vt_json_get_text(json, "the agent's answer", "retry", &retry, err) ||
+        !vt_json_get_text(json, "the agent's answer", "end", &end, err) ||
         !vt_json_get_number(json, "the agent's answer", "ready", &ready, err))
         return false;
     (void)snprintf(answer->message, sizeof answer->message, "%.*s", VT_SLICE_ARGS(message));
@@ -411,6 +412,10 @@ static bool take_no(vt_slice bytes, struct vt_ask_answer *answer,
     for (unsigned i = 0; i < VT_AGENT_RETRIES; i++)
         if (vt_slice_is(retry, vt_agent_retry_name((enum vt_agent_retry)i)))
             *retry_out = (enum vt_agent_retry)i; /* below VT_AGENT_RETRIES */
+    answer->end = VT_AGENT_END_NONE;
+    for (unsigned i = 0; i < VT_AGENT_ENDS; i++)
+        if (vt_slice_is(end, vt_agent_end_name((enum vt_agent_end)i)))
+            answer->end = (enum vt_agent_end)i; /* below VT_AGENT_ENDS */
     answer->outcome =
         *retry_out == VT_AGENT_RETRY_LATER ? VT_ASK_ANNOUNCED : VT_ASK_REFUSED;
     return true;

@@ -74,7 +74,8 @@ enum vt_ask_outcome {
 
 struct vt_ask_answer {
     enum vt_ask_outcome outcome;
-    char message[240]; /* why not */
+    char message[240];     /* why not */
+    enum vt_agent_end end; /* why never again */
     int64_t ready_unix_s;
     struct vt_age_grant grant; /* released: the file keys, in locked memory */
     struct vt_buf headers;     /* of a relocation, instead: custody/rewrap.h */

@@ -9,22 +9,15 @@
 /* ---- asking -----------------------------------------------------------------------------
  */
 
-static void put_u64(uint8_t out[8], uint64_t number)
-{
-    for (unsigned i = 0; i < 8; i++)
-        out[i] = (uint8_t)(number >> (56 - 8 * i));
-}
-
 vt_hash vt_disclosure_proof(const uint8_t bond[VT_AGE_BOND_BYTES], const vt_hash *nonce,
                             int64_t at_unix_s, const vt_hash *object)
 {
-    uint8_t time[8];
+    uint64_t time = htobe64((uint64_t)at_unix_s); /* whatever it is: the same eight bytes */
     vt_hash proof;
 
-    put_u64(time, (uint64_t)at_unix_s); /* whatever it is: the same eight bytes */
     vt_hmac_sha256(vt_slice_of(bond, VT_AGE_BOND_BYTES),
-                   VT_PARTS(VT_LIT(MAGIC), vt_hash_slice(nonce), VT_BYTES(time),
-                            vt_hash_slice(object)),
+                   VT_PARTS(VT_LIT(MAGIC), vt_hash_slice(nonce),
+                            vt_slice_of(&time, sizeof time), vt_hash_slice(object)),
                    &proof);
     return proof;
 }

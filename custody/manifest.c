@@ -1,5 +1,6 @@
 /* A manifest's rows and their root; see manifest.h. */
 #include "custody/manifest.h"
+#include "evidence/field.h"
 
 static_assert(3 * VT_SHA256_BYTES + 8 == VT_MANIFEST_ROW_BYTES, "a row");
 
@@ -44,6 +45,19 @@ bool vt_manifest_root_equal(const struct vt_manifest_root *a,
 {
     return a->count == b->count && a->bytes == b->bytes &&
            vt_hash_equal(&a->root, &b->root);
+}
+
+json_t *vt_manifest_root_json(const struct vt_manifest_root *root)
+{
+    return json_pack("{s:I,s:I,s:o}", "count", (json_int_t)root->count, "bytes",
+                     (json_int_t)root->bytes, "root", vt_field_of_hash(&root->root));
+}
+
+struct vt_manifest_root vt_manifest_root_of(const json_t *said)
+{
+    return (struct vt_manifest_root){ vt_field_number(said, "count"),
+                                      vt_field_number(said, "bytes"),
+                                      vt_field_hash(said, "root") };
 }
 
 bool vt_manifest_sum_add(struct vt_manifest_sum *sum, const struct vt_manifest_row *row,
@@ -115,42 +129,23 @@ bool vt_manifest_parse(vt_slice file,
     return true;
 }
 
-/* As many as are asked for, fewer only at the end of the file. */
-static bool read_piece(int fd, const char *name, uint8_t *out, size_t len, size_t *got_out,
-                       struct vt_error *err)
-{
-    size_t at = 0;
-
-    while (at < len) {
-        ssize_t got = read(fd, out + at, len - at);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return vt_fail(err, VT_IO, "%s: %s", name, strerror(errno));
-        if (got == 0)
-            break;
-        at += (size_t)got;
-    }
-    *got_out = at;
-    return true;
-}
-
 static bool read_rows(int fd, const char *name, const struct reading *reading,
                       struct vt_error *err)
 {
     VT_AUTO_FREE uint8_t *piece = vt_alloc(PIECE_BYTES);
+    uint64_t at = strlen(VT_MANIFEST_HEAD);
     size_t got;
 
-    if (!read_piece(fd, name, piece, strlen(VT_MANIFEST_HEAD), &got, err))
+    if (!vt_fd_read_at(fd, name, 0, piece, (size_t)at, &got, err))
         return false;
     if (!vt_slice_equal(vt_slice_of(piece, got), VT_LIT(VT_MANIFEST_HEAD)))
         return vt_fail(err, VT_MALFORMED, "manifest: does not begin as one");
     do {
         vt_reader r;
 
-        if (!read_piece(fd, name, piece, PIECE_BYTES, &got, err))
+        if (!vt_fd_read_at(fd, name, at, piece, PIECE_BYTES, &got, err))
             return false;
+        at += got;
         r = (vt_reader){ vt_slice_of(piece, got) };
         if (!take_rows(reading, &r, err))
             return false;

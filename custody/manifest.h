@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "crypto/sha256.h"
 #include "ledger/tree.h"
+#include "wire/json.h"
 
 #define VT_MANIFEST_HEAD      "vitrine/manifest/v1\n"
 #define VT_MANIFEST_ROW_BYTES 104
@@ -36,6 +37,10 @@ struct vt_manifest_root {
 };
 bool vt_manifest_root_equal(const struct vt_manifest_root *a,
                             const struct vt_manifest_root *b);
+/* As statements say it: {"bytes","count","root"}.  Returned. */
+json_t *vt_manifest_root_json(const struct vt_manifest_root *root);
+/* Of such an object that its schema admitted. */
+struct vt_manifest_root vt_manifest_root_of(const json_t *said);
 
 /* The sum over rows as they come; a fresh one is all zero bytes.  65 KiB, whatever the
  * number of rows: keep it on the heap. */

@@ -7,12 +7,6 @@
 /* ---- writing ----------------------------------------------------------------------------
  */
 
-static json_t *root_json(const struct vt_manifest_root *root)
-{
-    return json_pack("{s:I,s:I,s:o}", "count", (json_int_t)root->count, "bytes",
-                     (json_int_t)root->bytes, "root", vt_field_of_hash(&root->root));
-}
-
 static json_t *canaries_json(const struct vt_relocation_words *words)
 {
     json_t *list = json_array();
@@ -36,11 +30,12 @@ bool vt_relocation_write(const struct vt_relocation_words *words, struct vt_buf 
                      words->is_done ? "done" : "begun", "from", words->from, "to",
                      words->to, "country", words->country, "class", "file", "recipient",
                      recipient, "at", vt_field_of_time(words->at_unix_s), "manifest",
-                     root_json(&words->manifest));
+                     vt_manifest_root_json(&words->manifest));
     if (words->is_done) {
         (void)json_object_set_new(says, "begun", vt_field_of_hash(&words->begun));
-        (void)json_object_set_new(says, "settled", root_json(&words->settled));
-        (void)json_object_set_new(says, "read_back", root_json(&words->read_back));
+        (void)json_object_set_new(says, "settled", vt_manifest_root_json(&words->settled));
+        (void)json_object_set_new(says, "read_back",
+                                  vt_manifest_root_json(&words->read_back));
     }
     if (words->canary_count != 0)
         (void)json_object_set_new(says, "canaries", canaries_json(words));
@@ -160,15 +155,6 @@ static bool is_countersigned(const struct vt_relocation_papers *papers,
            vt_fail(err, VT_REJECTED, "the supervisor did not countersign");
 }
 
-static struct vt_manifest_root root_of(const json_t *says, const char *name)
-{
-    const json_t *root = json_object_get(says, name);
-
-    return (struct vt_manifest_root){ vt_field_number(root, "count"),
-                                      vt_field_number(root, "bytes"),
-                                      vt_field_hash(root, "root") };
-}
-
 static bool tell_begun(const struct paper *begun, struct vt_relocation *out,
                        struct vt_error *err)
 {
@@ -179,7 +165,8 @@ static bool tell_begun(const struct paper *begun, struct vt_relocation *out,
 
     if (from.len >= sizeof out->from || to.len >= sizeof out->to || country.len != 2)
         return vt_fail(err, VT_MALFORMED, "the paper 'begun' names no two cells");
-    *out = (struct vt_relocation){ .manifest = root_of(begun->says, "manifest"),
+    *out = (struct vt_relocation){ .manifest = vt_manifest_root_of(
+                                       json_object_get(begun->says, "manifest")),
                                    .begun = vt_envelope_payload_digest(&begun->envelope),
                                    .begun_unix_s = begun->time_unix_s,
                                    .begun_index = begun->index };
@@ -194,7 +181,7 @@ static void tell_done(const struct paper *done, struct vt_relocation *out)
 {
     const json_t *canaries = json_object_get(done->says, "canaries");
 
-    out->arrived = root_of(done->says, "read_back");
+    out->arrived = vt_manifest_root_of(json_object_get(done->says, "read_back"));
     out->done_unix_s = done->time_unix_s;
     out->done_index = done->index;
     for (size_t i = 0; i < json_array_size(canaries); i++) /* bounded by its schema */

@@ -4,7 +4,6 @@
 #include "centre/entry.h"
 #include "evidence/field.h"
 #include "ledger/remote.h"
-#include "ledger/walk.h"
 
 static const struct {
     enum vt_predicate type;
@@ -150,13 +149,10 @@ bool vt_claims_read(struct vt_held *held, struct vt_claims *out, struct vt_error
     struct vt_claims made = { .seen_unix_s = held->verdict.time_unix_s,
                               .head = { held->verdict.size, held->verdict.root } };
     struct reading r = { held->trust, &made };
-    VT_AUTO_REMOTE remote =
-        vt_remote_new(vt_disk_path(held->disk), &held->trust->policy, held->origin);
 
     for (size_t kind = 0; kind < VT_CLAIM_KINDS; kind++)
         made.rows[kind] = json_array();
-    if (!vt_remote_find(remote, err) ||
-        !vt_walk_entries(remote, &made.head, take, &r, err)) {
+    if (!vt_held_walk(held, take, &r, err)) {
         vt_claims_clear(&made);
         return false;
     }

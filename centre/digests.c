@@ -44,7 +44,7 @@ static const char *text(const json_t *row, const char *name)
     return json_string_value(json_object_get(row, name));
 }
 
-static struct vt_digest_item item_of(const json_t *row)
+struct vt_digest_item vt_digest_item_of(const json_t *row)
 {
     return (struct vt_digest_item){ text(row, "of"), text(row, "kind"), text(row, "name"),
                                     text(row, "sha256") };
@@ -74,7 +74,7 @@ static bool read_items(struct vt_digests *digests, struct vt_error *err)
     digests->count = json_array_size(rows);
     digests->items = vt_alloc_array(digests->count + 1, sizeof *digests->items);
     for (size_t i = 0; i < digests->count; i++) {
-        digests->items[i] = item_of(json_array_get(rows, i));
+        digests->items[i] = vt_digest_item_of(json_array_get(rows, i));
         if (strpbrk(digests->items[i].name, "\n\t") != NULL)
             return vt_fail(err, VT_MALFORMED, "digests: item %zu is named in lines", i);
         if (i > 0 &&
@@ -105,8 +105,8 @@ bool vt_digests_parse(vt_slice bytes, struct vt_digests *out, struct vt_error *e
 
 static int compare_rows(const void *a, const void *b)
 {
-    struct vt_digest_item left = item_of(*(json_t *const *)a),
-                          right = item_of(*(json_t *const *)b);
+    struct vt_digest_item left = vt_digest_item_of(*(json_t *const *)a),
+                          right = vt_digest_item_of(*(json_t *const *)b);
 
     return vt_digest_item_compare(&left, &right);
 }

@@ -43,6 +43,7 @@ VT_CHECKED bool vt_digests_write(const vt_hash *trust, const json_t *ledgers,
 json_t *vt_digest_item_json(const char *of, const char *kind, const char *name,
                             const vt_hash *hash); /* returned; NULL: not UTF-8 */
 
+struct vt_digest_item vt_digest_item_of(const json_t *row); /* points into the row */
 int vt_digest_item_compare(const struct vt_digest_item *a, const struct vt_digest_item *b);
 
 #endif

@@ -73,18 +73,6 @@ static json_t *text_of(vt_slice text)
     return json_stringn((const char *)text.data, text.len);
 }
 
-static bool prove(struct vt_held *held, uint64_t index, json_t **out, struct vt_error *err)
-{
-    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
-
-    if (!vt_held_read(held, index, &entry, err) || !vt_held_prove(held, index, &proof, err))
-        return false;
-    *out = json_pack("{s:o,s:o}", "entry", text_of(vt_buf_slice(&entry)), "proof",
-                     text_of(vt_buf_slice(&proof)));
-    return true;
-}
-
 struct picking {
     struct vt_held *held;
     json_t *residency; /* the newest; NULL: none */
@@ -92,23 +80,24 @@ struct picking {
 };
 
 /* The last table of residency stands for all; a page checks that it counts. */
-static bool pick(struct picking *p, uint64_t index, struct vt_error *err)
+static bool pick(void *context, uint64_t index, vt_slice entry, struct vt_error *err)
 {
-    VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct picking *p = context;
     VT_AUTO_ENVELOPE envelope = { .dsse = { .signature_count = 0 } };
+    VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
     struct vt_error ignored = { 0 };
     json_t *row;
 
-    if (!vt_held_read(p->held, index, &entry, err))
-        return false;
-    if (!vt_envelope_parse(vt_buf_slice(&entry), &envelope, &ignored) ||
+    if (!vt_envelope_parse(entry, &envelope, &ignored) ||
         (envelope.statement.type != VT_RESIDENCY && envelope.statement.type != VT_DENIAL))
         return true;
-    if (!vt_trust_admits_entry(p->held->trust, vt_buf_slice(&entry),
-                               p->held->verdict.time_unix_s, &ignored))
+    if (!vt_trust_admits_entry(p->held->trust, entry, p->held->verdict.time_unix_s,
+                               &ignored))
         return true;
-    if (!prove(p->held, index, &row, err))
+    if (!vt_held_prove(p->held, index, &proof, err))
         return false;
+    row = json_pack("{s:o,s:o}", "entry", text_of(entry), "proof",
+                    text_of(vt_buf_slice(&proof)));
     if (envelope.statement.type == VT_DENIAL) {
         (void)json_array_append_new(p->denials, row);
         return true;
@@ -121,10 +110,8 @@ static bool pick(struct picking *p, uint64_t index, struct vt_error *err)
 static bool gather_ledger(struct vt_held *held, json_t *out, struct vt_error *err)
 {
     struct picking p = { held, NULL, json_array() };
-    bool is_ok = true;
+    bool is_ok = held == NULL || vt_held_walk(held, pick, &p, err);
 
-    for (uint64_t i = 0; held != NULL && i < held->verdict.size && is_ok; i++)
-        is_ok = pick(&p, i, err);
     (void)json_object_set_new(out, "denials", p.denials);
     if (p.residency != NULL)
         (void)json_object_set_new(out, "residency", p.residency);

@@ -238,7 +238,7 @@ static bool put_denial(struct page *p, const json_t *row, struct vt_error *err)
         !vt_trust_admits_entry(p->trust, entry, p->made_unix_s, err))
         return vt_within(err, "a denial");
     if (envelope.statement.type != VT_DENIAL)
-        return vt_fail(err, VT_REJECTED, "a denial that is a %s statement",
+        return vt_fail(err, VT_REJECTED, "a denial that is a statement of kind '%s'",
                        vt_predicate_name(envelope.statement.type));
     says = envelope.statement.predicate;
     vt_buf_put_text(p->out, "<tr>");

@@ -9,16 +9,6 @@ struct telling {
     json_t *rows;
 };
 
-static json_t *gone_of(const json_t *seen)
-{
-    json_t *gone = json_array();
-
-    for (size_t i = 0; i < json_array_size(seen); i++)
-        if (json_object_get(json_array_get(seen, i), "gone") != NULL)
-            (void)json_array_append(gone, json_array_get(seen, i));
-    return gone;
-}
-
 /* A URL; of a folder only that it is one: no path of this machine goes out. */
 static const char *where_of(const json_t *other)
 {
@@ -49,8 +39,8 @@ static bool tell_one(void *context, const char *name, bool is_folder, struct vt_
             t->rows, json_pack("{s:s,s:s,s:O,s:I,s:o,s:O}", "name", bare, "where",
                                where_of(other), "at", json_object_get(other, "at"), "seen",
                                (json_int_t)json_array_size(json_object_get(other, "seen")),
-                               "gone", gone_of(json_object_get(other, "seen")),
-                               "differences", json_object_get(other, "differences")));
+                               "gone", vt_other_gone(other), "differences",
+                               json_object_get(other, "differences")));
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "centre/held.h"
 #include "ledger/checkpoint.h"
 #include "ledger/shelf.h"
+#include "ledger/walk.h"
 #include "wire/note.h"
 
 #define CHECKPOINT_NAME "checkpoint"
@@ -165,6 +166,19 @@ bool vt_held_read(struct vt_held *h, uint64_t index, struct vt_buf *out,
         return true;
     vt_buf_truncate(out, before);
     return false;
+}
+
+bool vt_held_walk(struct vt_held *h,
+                  bool (*each)(void *context, uint64_t index, vt_slice entry,
+                               struct vt_error *err),
+                  void *context, struct vt_error *err)
+{
+    const struct vt_head head = { h->verdict.size, h->verdict.root };
+    VT_AUTO_REMOTE remote =
+        vt_remote_new(vt_disk_path(h->disk), &h->trust->policy, h->origin);
+
+    return vt_remote_find(remote, err) &&
+           vt_walk_entries(remote, &head, each, context, err);
 }
 
 bool vt_held_prove(struct vt_held *h, uint64_t index, struct vt_buf *out,

@@ -38,6 +38,11 @@ bool vt_held_is_known(const struct vt_held *held);
 /* Append the entry; its leaf hash was found under the signed root. */
 VT_CHECKED bool vt_held_read(struct vt_held *held, uint64_t index, struct vt_buf *out,
                              struct vt_error *err);
+/* Hand every entry to `each`, as vt_walk_entries does (ledger/walk.h). */
+VT_CHECKED bool vt_held_walk(struct vt_held *held,
+                             bool (*each)(void *context, uint64_t index, vt_slice entry,
+                                          struct vt_error *err),
+                             void *context, struct vt_error *err);
 /* Append a tlog-proof of it, checked. */
 VT_CHECKED bool vt_held_prove(struct vt_held *held, uint64_t index, struct vt_buf *out,
                               struct vt_error *err);

@@ -29,19 +29,11 @@ static const struct vt_field OTHER[] = {
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
-static struct vt_digest_item item_of(const json_t *row)
-{
-    return (struct vt_digest_item){ json_string_value(json_object_get(row, "of")),
-                                    json_string_value(json_object_get(row, "kind")),
-                                    json_string_value(json_object_get(row, "name")),
-                                    json_string_value(json_object_get(row, "sha256")) };
-}
-
 static bool is_sorted(const json_t *seen, struct vt_error *err)
 {
     for (size_t i = 1; i < json_array_size(seen); i++) {
-        struct vt_digest_item before = item_of(json_array_get(seen, i - 1)),
-                              item = item_of(json_array_get(seen, i));
+        struct vt_digest_item before = vt_digest_item_of(json_array_get(seen, i - 1)),
+                              item = vt_digest_item_of(json_array_get(seen, i));
 
         if (vt_digest_item_compare(&before, &item) >= 0)
             return vt_fail(err, VT_MALFORMED, "another Centre: row %zu is out of order", i);
@@ -102,7 +94,7 @@ static json_t *merge(const json_t *before, const struct vt_digests *shown, int64
             continue;
         }
         if (was != NULL) {
-            item = item_of(was);
+            item = vt_digest_item_of(was);
             order =
                 k == shown->count ? -1 : vt_digest_item_compare(&item, &shown->items[k]);
         }
@@ -137,6 +129,17 @@ bool vt_other_update(const json_t *before, const char *where,
         return false;
     *out = json_incref(all);
     return true;
+}
+
+json_t *vt_other_gone(const json_t *other)
+{
+    const json_t *seen = json_object_get(other, "seen");
+    json_t *gone = json_array();
+
+    for (size_t i = 0; i < json_array_size(seen); i++)
+        if (json_object_get(json_array_get(seen, i), "gone") != NULL)
+            (void)json_array_append(gone, json_array_get(seen, i));
+    return gone;
 }
 
 /* ---- its file ---------------------------------------------------------------------------

@@ -30,6 +30,9 @@ VT_CHECKED bool vt_other_update(const json_t *before, const char *where,
                                 int64_t now_unix_s, json_t **out, size_t *gone_out,
                                 struct vt_error *err);
 
+/* The rows that are gone.  Returned. */
+json_t *vt_other_gone(const json_t *other);
+
 /* Read and write FOLDER/others/NAME.json.  *out NULL: there is none yet. */
 VT_CHECKED bool vt_other_read(struct vt_disk *others, const char *name, json_t **out,
                               struct vt_error *err);

@@ -2,13 +2,10 @@
 #include "centre/side.h"
 #include "centre/gather.h"
 #include "evidence/field.h"
-#include "http/http.h"
 #include "ledger/tlog_proof.h"
 #include "wire/note.h"
 
 #define DIGESTS_PATH "/api/v1/digests"
-
-enum { TIMEOUT_MS = 30000 };
 
 static bool is_url(const char *where)
 {
@@ -45,36 +42,13 @@ static bool open_folder(struct vt_side *side, int64_t now_unix_s, struct vt_erro
 /* ---- a URL ------------------------------------------------------------------------------
  */
 
-/* The answer to a path, appended. */
-static bool ask(struct vt_side *side, const char *path, struct vt_buf *out,
-                struct vt_error *err)
-{
-    VT_AUTO_ARENA arena = vt_arena_new();
-    size_t len = strlen(side->where);
-    struct vt_http_call call = { .answer_bytes_max = out->bytes_max,
-                                 .timeout_ms = TIMEOUT_MS };
-    bool is_ok;
-
-    while (len > 0 && side->where[len - 1] == '/')
-        len--;
-    call.url = vt_arena_printf(arena, "%.*s%s", (int)len, side->where, path);
-    is_ok = vt_http_client_run(side->client, &call, err);
-    if (is_ok && call.status != VT_HTTP_OK)
-        is_ok = vt_fail(err, call.status == VT_HTTP_NOT_FOUND ? VT_ABSENT : VT_IO,
-                        "%s: answered %d", call.url, call.status);
-    if (is_ok)
-        vt_buf_put(out, vt_buf_slice(&call.answer));
-    vt_http_call_clear(&call);
-    return is_ok && vt_buf_check(out, path, err);
-}
-
 static bool open_url(struct vt_side *side, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_DIGESTS_BYTES_MAX);
 
     side->problems = json_array();
     return vt_http_url_check(side->where, err) && vt_http_client_new(&side->client, err) &&
-           ask(side, DIGESTS_PATH, &text, err) &&
+           vt_http_client_get(side->client, side->where, DIGESTS_PATH, &text, err) &&
            vt_digests_parse(vt_buf_slice(&text), &side->digests, err);
 }
 
@@ -112,8 +86,9 @@ static bool read_checkpoint(struct vt_side *side, const char *name, struct vt_bu
     const struct vt_held *held;
 
     if (side->client != NULL)
-        return ask(side, vt_arena_printf(arena, "/api/v1/ledgers/%s/checkpoint", name), out,
-                   err);
+        return vt_http_client_get(
+            side->client, side->where,
+            vt_arena_printf(arena, "/api/v1/ledgers/%s/checkpoint", name), out, err);
     held = vt_holding_find(&side->holding, vt_slice_from_cstr(name));
     if (held == NULL || !vt_held_is_known(held))
         return vt_fail(err, VT_ABSENT, "there is no ledger %s", name);
@@ -170,10 +145,10 @@ bool vt_side_consistency(struct vt_side *side, const char *name, uint64_t size,
         return held != NULL ? vt_held_consistency(held, size, out, err)
                             : vt_fail(err, VT_ABSENT, "there is no ledger %s", name);
     }
-    return (ask(side,
-                vt_arena_printf(arena, "/api/v1/ledgers/%s/consistency/%ju", name,
-                                (uintmax_t)size),
-                &text, err) &&
+    return (vt_http_client_get(side->client, side->where,
+                               vt_arena_printf(arena, "/api/v1/ledgers/%s/consistency/%ju",
+                                               name, (uintmax_t)size),
+                               &text, err) &&
             parse_consistency(vt_buf_slice(&text), out, err)) ||
            vt_within(err, "%s", side->where);
 }

@@ -29,13 +29,7 @@ static bool remember_in(struct vt_disk *others, const char *name, const struct v
                          &gone, err) ||
         !vt_other_write(others, name, next, err))
         return false;
-    *out = json_array();
-    for (size_t i = 0; i < json_array_size(json_object_get(next, "seen")); i++) {
-        json_t *row = json_array_get(json_object_get(next, "seen"), i);
-
-        if (json_object_get(row, "gone") != NULL)
-            (void)json_array_append(*out, row);
-    }
+    *out = vt_other_gone(next);
     return true;
 }
 

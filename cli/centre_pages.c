@@ -4,7 +4,6 @@
 #include "cli/centre_verbs.h"
 #include "cli/files.h"
 #include "http/client.h"
-#include "http/http.h"
 
 const struct vt_option vt_cli_centre_pages_options[] = {
     { "expect", "HEX", "the digest that they should have, as `make centre-web` prints it",
@@ -14,38 +13,18 @@ const struct vt_option vt_cli_centre_pages_options[] = {
 
 enum { PAGE_BYTES_MAX = 16 << 20 };
 
-static bool fetch(struct vt_http_client *client, const char *base, const char *path,
-                  size_t bytes_max, struct vt_buf *out, struct vt_error *err)
-{
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .answer_bytes_max = bytes_max };
-    size_t len = strlen(base);
-    bool is_ok;
-
-    while (len > 0 && base[len - 1] == '/')
-        len--;
-    call.url = vt_arena_printf(arena, "%.*s/%s", (int)len, base, path);
-    is_ok = vt_http_client_run(client, &call, err);
-    if (is_ok && call.status != VT_HTTP_OK)
-        is_ok = vt_fail(err, call.status == VT_HTTP_NOT_FOUND ? VT_ABSENT : VT_IO,
-                        "%s: answered %d", call.url, call.status);
-    if (is_ok)
-        vt_buf_put(out, vt_buf_slice(&call.answer));
-    vt_http_call_clear(&call);
-    return is_ok && vt_buf_check(out, path, err);
-}
-
 /* index.html is what stands at "/". */
 static bool check_page(struct vt_http_client *client, const char *base,
                        const struct vt_page_line *line, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF bytes = vt_buf_init(PAGE_BYTES_MAX);
-    const char *path =
-        vt_slice_is(line->path, "index.html") ? "" : vt_arena_cstr(arena, line->path);
+    const char *path = vt_slice_is(line->path, "index.html")
+                           ? "/"
+                           : vt_arena_printf(arena, "/%.*s", VT_SLICE_ARGS(line->path));
     vt_hash hash;
 
-    if (!fetch(client, base, path, PAGE_BYTES_MAX, &bytes, err))
+    if (!vt_http_client_get(client, base, path, &bytes, err))
         return false;
     hash = vt_sha256_of(vt_buf_slice(&bytes));
     return vt_hash_equal(&hash, &line->hash) ||
@@ -65,7 +44,7 @@ static bool check_all(struct vt_http_client *client, const char *base, vt_slice 
         if (!vt_page_line_read(&r, &line, err) || !check_page(client, base, &line, err))
             return false;
     }
-    return true;
+    return *count != 0 || vt_fail(err, VT_REJECTED, "%s: its list names no page", base);
 }
 
 bool vt_cli_centre_pages(struct vt_args *args, struct vt_error *err)
@@ -80,7 +59,7 @@ bool vt_cli_centre_pages(struct vt_args *args, struct vt_error *err)
     if (expected != NULL && !vt_hash_parse_hex(vt_slice_from_cstr(expected), &wanted))
         return vt_args_misuse(args, err, "--expect: '%s' is not 64 hex digits", expected);
     if (!vt_http_url_check(base, err) || !vt_http_client_new(&client, err) ||
-        !fetch(client, base, "api/v1/pages", VT_PAGE_LIST_BYTES_MAX, &list, err) ||
+        !vt_http_client_get(client, base, "/api/v1/pages", &list, err) ||
         !check_all(client, base, vt_buf_slice(&list), &count, err))
         return false;
     digest = vt_sha256_of(vt_buf_slice(&list));

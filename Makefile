@@ -16,6 +16,7 @@ OBJCOPY := objcopy
 OBJDUMP := objdump
 SAN :=
 OPT := -O2
+DEBUG := -g
 PREFIX := /usr/local
 DESTDIR :=
 
@@ -31,7 +32,7 @@ HARDEN := -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIC
 # The paths of the tree and of the build folder stay out of the bytes: Vitrine is a
 # product of its own line and must come out equal everywhere.
 REPRO := -ffile-prefix-map=$(CURDIR)=.
-CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) -g $(WARN) $(HARDEN) \
+CFLAGS := -std=c17 -D_GNU_SOURCE -DVT_VERSION='"$(VERSION)"' $(OPT) $(DEBUG) $(WARN) $(HARDEN) \
           $(REPRO) $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
           -fno-omit-frame-pointer -DVT_SANITIZED) -I.
 LDFLAGS := -Wl,-z,relro,-z,now,--as-needed $(if $(SAN),-fsanitize=$(SAN))
@@ -94,8 +95,11 @@ help:
 
 # ---- objects ---------------------------------------------------------------------------
 
-$(OUT)/obj/%.o: %.c VERSION
-	@mkdir -p $(@D)
+OBJ_FOLDERS := $(addprefix $(OUT)/obj/,$(ROOMS) cli tests bench tools)
+$(OBJ_FOLDERS):
+	@mkdir -p $@
+
+$(OUT)/obj/%.o: %.c VERSION | $(OBJ_FOLDERS)
 	$(call say,cc,$<)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 

@@ -1,5 +1,6 @@
 /* Reading files whole, with sentences that say what was wrong. */
 #include "base/base.h"
+#include <sys/mman.h>
 
 void vt_fd_close(int *fd)
 {
@@ -120,6 +121,39 @@ bool vt_file_read(const char *path, struct vt_buf *out, struct vt_error *err)
                        (uintmax_t)size, out->bytes_max);
     vt_buf_truncate(out, 0);
     return vt_fd_read_all(fd, path, out, err);
+}
+
+bool vt_mapping_init(struct vt_mapping *mapping, int fd, const char *name,
+                     struct vt_error *err)
+{
+    struct stat about;
+    void *at;
+
+    if (fstat(fd, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: %s", name, strerror(errno));
+    mapping->bytes = vt_slice_of(NULL, 0);
+    if (about.st_size == 0)
+        return true;
+    at = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED)
+        return vt_fail(err, VT_IO, "%s: cannot map it: %s", name, strerror(errno));
+    mapping->bytes = vt_slice_of(at, (size_t)about.st_size);
+    return true;
+}
+
+void vt_mapping_clear(struct vt_mapping *mapping)
+{
+    if (mapping->bytes.data != NULL)
+        (void)munmap((void *)(uintptr_t)mapping->bytes.data, mapping->bytes.len);
+    mapping->bytes = vt_slice_of(NULL, 0);
+}
+
+struct vt_mapping vt_mapping_take(struct vt_mapping *mapping)
+{
+    struct vt_mapping taken = *mapping;
+
+    mapping->bytes = vt_slice_of(NULL, 0);
+    return taken;
 }
 
 bool vt_path_exists(const char *path)

@@ -32,6 +32,20 @@ VT_CHECKED bool vt_file_read(const char *path, struct vt_buf *out, struct vt_err
 VT_CHECKED bool vt_file_open(const char *path, int *fd_out, uint64_t *size_bytes_out,
                              struct vt_error *err);
 
+/* A whole file as a slice, mapped for reading; NULL data when it is empty.  Of a file that
+ * grows meanwhile it holds what was there. */
+struct vt_mapping {
+    vt_slice bytes;
+};
+
+#define VT_AUTO_MAPPING __attribute__((cleanup(vt_mapping_clear))) struct vt_mapping
+/* fd may be closed afterwards; name: for messages.  VT_IO. */
+VT_CHECKED bool vt_mapping_init(struct vt_mapping *mapping, int fd, const char *name,
+                                struct vt_error *err);
+void vt_mapping_clear(struct vt_mapping *mapping);
+/* Disarms the cleanup and returns the mapping. */
+struct vt_mapping vt_mapping_take(struct vt_mapping *mapping);
+
 bool vt_path_exists(const char *path);
 
 #endif

@@ -64,7 +64,7 @@ struct vt_cell_front {
     struct vt_error trouble;            /* why we end, when it was found inside a handler */
     struct vt_cell_front_counts counts, logged;
     uint64_t cut_off_logged, displaced_logged;
-    int64_t started_ms, logged_ms;
+    int64_t started_ms;
     bool is_draining;
     int64_t stop_at_ms; /* when draining */
 };

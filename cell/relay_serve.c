@@ -25,40 +25,25 @@ static void stop_both(void *context)
     s->front = s->courier = NULL;
 }
 
-/* Takes the words. */
-static bool tell(struct vt_role *role, json_t *words, const char *name,
-                 struct vt_error *err)
-{
-    bool ok = vt_serve_tell(vt_role_channel(role), words, err);
-
-    json_decref(words);
-    if (ok)
-        return true;
-    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
-        (void)vt_fail(err, VT_IO, "ended before it was ready");
-    return vt_within(err, "the relay's %s", name);
-}
-
 static bool start_both(void *context, struct vt_error *err)
 {
     struct serving *s = context;
     const struct vt_relay_serving *t = s->told;
     int fds[VT_RELAY_FRONT_FDS];
 
-    if (!vt_role_start(VT_ROLE_RELAY_COURIER, NULL, 0, &s->courier, err) ||
-        !tell(s->courier,
-              json_pack("{s:s,s:I}", "target", t->target, "timeout_ms",
-                        (json_int_t)t->timeout_ms),
-              "courier", err))
+    if (!vt_serve_start(VT_ROLE_RELAY_COURIER, NULL, 0,
+                        json_pack("{s:s,s:I}", "target", t->target, "timeout_ms",
+                                  (json_int_t)t->timeout_ms),
+                        "the relay's courier", &s->courier, err))
         return false;
     fds[VT_RELAY_FRONT_COURIER] = vt_role_channel(s->courier)->fd;
     fds[VT_RELAY_FRONT_LISTEN] = s->listen_fd;
-    return vt_role_start(VT_ROLE_RELAY_FRONT, fds, VT_RELAY_FRONT_FDS, &s->front, err) &&
-           tell(s->front,
-                json_pack("{s:i,s:i,s:i,s:i}", "pending_max", (int)t->pending_max,
-                          "connections_max", (int)t->connections_max, "from_one_max",
-                          (int)t->from_one_max, "rate", (int)t->rate),
-                "front", err);
+    return vt_serve_start(VT_ROLE_RELAY_FRONT, fds, VT_RELAY_FRONT_FDS,
+                          json_pack("{s:i,s:i,s:i,s:i}", "pending_max", (int)t->pending_max,
+                                    "connections_max", (int)t->connections_max,
+                                    "from_one_max", (int)t->from_one_max, "rate",
+                                    (int)t->rate),
+                          "the relay's front", &s->front, err);
 }
 
 static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])

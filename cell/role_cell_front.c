@@ -9,7 +9,6 @@
 
 enum {
     STOP_MS_MAX = 4000,
-    LOG_MS = 60000,
     HEAD_BYTES_MAX = 4096,
     ROUTES_MAX = 48,
 };
@@ -24,8 +23,9 @@ const struct vt_rights vt_cell_front_rights = { .may_listen = true,
  */
 
 /* One line a minute, if anything happened: numbers, nobody's address, nobody's question. */
-static void write_log(struct vt_cell_front *f)
+static void write_log(void *context)
 {
+    struct vt_cell_front *f = context;
     const struct vt_cell_front_counts *now = &f->counts, *before = &f->logged;
     const struct vt_http_counts http =
         f->server != NULL ? vt_http_server_counts(f->server) : (struct vt_http_counts){ 0 };
@@ -57,22 +57,10 @@ static void on_tick(void *context, int64_t now_ms)
 
     if (f->is_draining && now_ms >= f->stop_at_ms)
         vt_http_server_stop(f->server);
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
 }
 
 /* ---- what we are told -------------------------------------------------------------------
  */
-
-static char *text_in(struct vt_arena *arena, const json_t *words, const char *name)
-{
-    return json_object_get(words, name) == NULL
-               ? NULL
-               : vt_arena_cstr(arena, vt_slice_from_cstr(
-                                          json_string_value(json_object_get(words, name))));
-}
 
 /* A number of a descriptor that we were given; 0: it was not. */
 static int given_fd(const json_t *words, const char *name)
@@ -131,10 +119,10 @@ static bool take_words(struct vt_cell_front *f, const json_t *words, struct vt_e
         f->from_one_max > f->connections_max)
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
     f->answers = vt_cell_front_answers_new(cache_bytes);
-    f->folder = text_in(f->arena, words, "folder");
-    f->cell = text_in(f->arena, words, "cell");
-    f->tls_certificate = text_in(f->arena, words, "tls_certificate");
-    f->tls_key = text_in(f->arena, words, "tls_key");
+    f->folder = vt_serve_copy_text(f->arena, words, "folder");
+    f->cell = vt_serve_copy_text(f->arena, words, "cell");
+    f->tls_certificate = vt_serve_copy_text(f->arena, words, "tls_certificate");
+    f->tls_key = vt_serve_copy_text(f->arena, words, "tls_key");
     return (f->folder != NULL && f->cell != NULL) ||
            vt_fail(err, VT_MALFORMED, "the front is told of no cell");
 }
@@ -212,6 +200,7 @@ static void set_options(struct vt_cell_front *f, struct vt_http_options *options
         .head_bytes_max = HEAD_BYTES_MAX,
         .stop_ms_max = STOP_MS_MAX,
         .tick = on_tick,
+        .minute = write_log,
         .turn = vt_cell_front_count_send,
         .tls_certificate = f->tls_certificate,
         .tls_key = f->tls_key,
@@ -252,7 +241,7 @@ static bool begin(struct vt_cell_front *f, struct vt_error *err)
     rights.read_folders[0] = f->folder;
     rights.files_max = (unsigned)f->connections_max + 512;
     vt_confine(&rights);
-    f->started_ms = f->logged_ms = vt_monotonic_ms();
+    f->started_ms = vt_monotonic_ms();
     set_options(f, &options);
     return vt_disk_open(f->folder, false, &f->disk, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_CELL_FRONT_LISTEN), &options, &f->server,

@@ -14,7 +14,7 @@
 #include "ledger/serve_message.h"
 #include "wire/json.h"
 
-enum { STOP_MS_MAX = 4000, LOG_MS = 60000, MILLI = 1000 };
+enum { STOP_MS_MAX = 4000, MILLI = 1000 };
 
 const struct vt_rights vt_relay_front_rights = { .may_listen = true,
                                                  .memory_bytes_max = VT_MIB(512),
@@ -41,7 +41,7 @@ struct front {
     size_t queue_at, queued;
     unsigned untaken; /* SENT, and not yet read by the courier */
     uint64_t tokens;  /* thousandths of a request that may be taken now */
-    int64_t tokens_ms, logged_ms;
+    int64_t tokens_ms;
     struct counts counts, logged;
     struct vt_error trouble; /* why we end, when it was found inside a handler */
 };
@@ -178,8 +178,9 @@ static const struct vt_http_route routes[] = {
 };
 
 /* One line a minute, if anything happened: numbers, nobody's address. */
-static void write_log(struct front *f)
+static void write_log(void *context)
 {
+    struct front *f = context;
     const struct counts *now = &f->counts, *before = &f->logged;
 
     if (memcmp(now, before, sizeof *now) == 0)
@@ -193,16 +194,6 @@ static void write_log(struct front *f)
                   (uintmax_t)(now->too_many - before->too_many),
                   (uintmax_t)(now->refused - before->refused));
     f->logged = f->counts;
-}
-
-static void on_tick(void *context, int64_t now_ms)
-{
-    struct front *f = context;
-
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -224,20 +215,10 @@ static bool take_words(struct front *f, const json_t *words, struct vt_error *er
     return true;
 }
 
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
-}
-
 static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *err)
 {
     struct vt_http_options options = {
-        .routes = routes, .context = f, .stop_ms_max = STOP_MS_MAX, .tick = on_tick
+        .routes = routes, .context = f, .stop_ms_max = STOP_MS_MAX, .minute = write_log
     };
     VT_AUTO_JSON words = NULL;
 
@@ -248,10 +229,8 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.connections_max = (unsigned)f->connections_max; /* bounded above, both */
     options.from_one_max = (unsigned)f->from_one_max;
     options.watches[0] = (struct vt_http_watch){ .fd = f->courier.fd, .ready = on_courier };
-    options.watches[1] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
-    f->tokens_ms = f->logged_ms = vt_monotonic_ms();
+    options.stop_fd = channel->fd;
+    f->tokens_ms = vt_monotonic_ms();
     return vt_http_server_new(VT_ROLE_FD(VT_RELAY_FRONT_LISTEN), &options, &f->server,
                               err) &&
            vt_serve_ready(channel, err);

@@ -46,20 +46,6 @@ static bool make_folder(struct serving *s, struct vt_error *err)
     return is_ok;
 }
 
-/* Takes the words. */
-static bool tell(struct vt_role *role, json_t *words, const char *name,
-                 struct vt_error *err)
-{
-    bool ok = vt_serve_tell(vt_role_channel(role), words, err);
-
-    json_decref(words);
-    if (ok)
-        return true;
-    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
-        (void)vt_fail(err, VT_IO, "ended before it was ready");
-    return vt_within(err, "the cell's %s", name);
-}
-
 /* Say that the front has that descriptor as its next one. */
 static void give(json_t *words, const char *name, int fd, int fds[VT_ROLE_FDS_MAX],
                  size_t *count)
@@ -80,11 +66,7 @@ static json_t *front_words(const struct serving *s)
                   (json_int_t)t->from_one_max, "lag_s", (json_int_t)t->lag_s, "cache_bytes",
                   (json_int_t)t->cache_bytes);
 
-    if (t->tls_key != NULL) {
-        (void)json_object_set_new(words, "tls_certificate",
-                                  json_string(t->tls_certificate));
-        (void)json_object_set_new(words, "tls_key", json_string(t->tls_key));
-    }
+    vt_serve_put_tls(words, t->tls_certificate, t->tls_key);
     return words;
 }
 
@@ -100,16 +82,14 @@ static bool start_front(struct serving *s, struct vt_error *err)
     give(words, "gateway", s->gateway_fd, fds, &count);
     give(words, "keeper", s->keeper != NULL ? vt_role_channel(s->keeper)->fd : -1, fds,
          &count);
-    if (vt_role_start(VT_ROLE_CELL_FRONT, fds, count, &s->front, err))
-        return tell(s->front, words, "front", err);
-    json_decref(words);
-    return false;
+    return vt_serve_start(VT_ROLE_CELL_FRONT, fds, count, words, "the cell's front",
+                          &s->front, err);
 }
 
 /* Start a role that has a channel of its own with the front, whose other end is in
  * fronts_fd: we hear nothing of what they say.  Takes the words. */
-static bool start_beside(const char *name, json_t *words, struct vt_role **role,
-                         int *fronts_fd, struct vt_error *err)
+static bool start_beside(const char *name, json_t *words, const char *what,
+                         struct vt_role **role, int *fronts_fd, struct vt_error *err)
 {
     struct vt_channel mine, fronts;
     bool is_ok;
@@ -118,14 +98,11 @@ static bool start_beside(const char *name, json_t *words, struct vt_role **role,
         json_decref(words);
         return false;
     }
-    is_ok = vt_role_start(name, &mine.fd, 1, role, err);
+    is_ok = vt_serve_start(name, &mine.fd, 1, words, what, role, err);
     *fronts_fd = vt_take_fd(&fronts.fd);
     vt_channel_clear(&fronts);
     vt_channel_clear(&mine);
-    if (is_ok)
-        return tell(*role, words, name, err);
-    json_decref(words);
-    return false;
+    return is_ok;
 }
 
 static bool start_gateway(struct serving *s, struct vt_error *err)
@@ -134,8 +111,8 @@ static bool start_gateway(struct serving *s, struct vt_error *err)
     if (json_array_size(s->told->gateway_keys) == 0)
         return true;
     return start_beside(VT_ROLE_CELL_GATEWAY,
-                        json_pack("{s:O}", "keys", s->told->gateway_keys), &s->gateway,
-                        &s->gateway_fd, err);
+                        json_pack("{s:O}", "keys", s->told->gateway_keys),
+                        "the cell's gateway", &s->gateway, &s->gateway_fd, err);
 }
 
 /* A right to write a folder can be given only when it is there. */
@@ -150,7 +127,7 @@ static bool start_counter(struct serving *s, struct vt_error *err)
     vt_disk_close(disk);
     return start_beside(VT_ROLE_CELL_COUNTER,
                         json_pack("{s:s,s:s}", "dir", dir, "cell", s->told->cell),
-                        &s->counter, &s->counter_fd, err);
+                        "the cell's counter", &s->counter, &s->counter_fd, err);
 }
 
 /* The door is ours and outlives a keeper.  It is opened when the first one is ready, and so

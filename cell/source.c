@@ -56,8 +56,7 @@ void vt_cell_source_close_pointer(struct vt_cell_source **source)
 
 bool vt_cell_source_is_remote(const struct vt_cell_source *source)
 {
-    return strncmp(source->where, "http://", 7) == 0 ||
-           strncmp(source->where, "https://", 8) == 0;
+    return vt_http_is_url(source->where);
 }
 
 void vt_cell_source_keep(struct vt_cell_source *source, struct vt_cell_cache *cache)
@@ -161,14 +160,12 @@ static bool fetch(struct vt_cell_source *source, const char *path, bool is_hidde
                   struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    size_t len = strlen(source->where), before = out->len;
+    size_t before = out->len;
     const char *url;
 
     if (source->client == NULL && !vt_http_client_new(&source->client, err))
         return false;
-    while (len > 0 && source->where[len - 1] == '/')
-        len--;
-    url = vt_arena_printf(arena, "%.*s/%s", (int)len, source->where, path); /* a URL */
+    url = vt_http_url(arena, source->where, vt_arena_printf(arena, "/%s", path));
     for (int i = 1; !(is_hidden ? ask_relay_once(source, url, out, err)
                                 : fetch_once(source, url, out, err));
          i++) {

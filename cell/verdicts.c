@@ -1,7 +1,6 @@
 /* The verdict table: mapped for reading, written in order through a draft of store/. */
 #include "cell/verdicts.h"
 #include <endian.h>
-#include <sys/mman.h>
 
 enum { MAGIC_BYTES = sizeof VT_VERDICTS_MAGIC - 1, PIECE_BYTES = 1 << 18 };
 
@@ -57,29 +56,24 @@ bool vt_verdicts_parse(vt_slice bytes, struct vt_verdicts *out, struct vt_error 
 bool vt_verdicts_open(const char *path, struct vt_verdicts *out, struct vt_error *err)
 {
     VT_AUTO_FD fd = -1;
+    VT_AUTO_MAPPING map = { 0 };
     uint64_t size;
-    void *map;
 
     if (!vt_file_open(path, &fd, &size, err))
         return false;
     if (size < MAGIC_BYTES)
         return vt_fail(err, VT_MALFORMED, "%s: no verdict table: too short", path);
-    map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return vt_fail(err, VT_IO, "%s: %s", path, strerror(errno));
-    if (!vt_verdicts_parse(vt_slice_of(map, size), out, err)) {
-        (void)munmap(map, size);
+    if (!vt_mapping_init(&map, fd, path, err))
+        return false;
+    if (!vt_verdicts_parse(map.bytes, out, err))
         return vt_within(err, "%s", path);
-    }
-    out->map = map;
-    out->map_bytes = size;
+    out->map = vt_mapping_take(&map);
     return true;
 }
 
 void vt_verdicts_close(struct vt_verdicts *table)
 {
-    if (table->map != NULL)
-        (void)munmap(table->map, table->map_bytes);
+    vt_mapping_clear(&table->map);
     *table = (struct vt_verdicts){ 0 };
 }
 

@@ -40,8 +40,7 @@ uint32_t vt_found_id(vt_slice name);
 struct vt_verdicts {
     const uint8_t *rows;
     uint64_t count;
-    void *map; /* owned; NULL: the bytes are somebody else's */
-    size_t map_bytes;
+    struct vt_mapping map; /* owned; empty: the bytes are somebody else's */
 };
 
 /* The bytes of a table; its length and mark are checked, the rows by whoever walks them

@@ -1,7 +1,6 @@
 /* See library.h. */
 #include "centre/library.h"
 #include <ctype.h>
-#include <sys/mman.h>
 
 static uint32_t u32_at(const uint8_t *p)
 {
@@ -36,21 +35,17 @@ static bool map(struct vt_disk *library, const char *hex, const char *name, vt_s
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_FD fd = -1;
+    struct vt_mapping mapping;
     uint64_t bytes;
-    void *data;
 
     if (!vt_disk_open_fd(library, vt_arena_printf(arena, "sources/%s/%s", hex, name), &fd,
                          &bytes, err))
         return false;
-    *out = (vt_slice){ 0 };
-    if (bytes == 0)
-        return true;
     if (bytes > 2 * VT_LIBRARY_PACK_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "%s/%s: too long", hex, name);
-    data = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-        return vt_fail(err, VT_IO, "%s/%s: %s", hex, name, strerror(errno));
-    *out = vt_slice_of(data, (size_t)bytes);
+    if (!vt_mapping_init(&mapping, fd, name, err))
+        return vt_within(err, "%s", hex);
+    *out = mapping.bytes;
     return true;
 }
 
@@ -119,8 +114,7 @@ void vt_library_close(struct vt_library *library)
                              library->tags };
 
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        if (all[i].len != 0)
-            (void)munmap((void *)(uintptr_t)all[i].data, all[i].len);
+        vt_mapping_clear(&(struct vt_mapping){ all[i] });
     *library = (struct vt_library){ .file_count = 0 };
 }
 

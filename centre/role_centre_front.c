@@ -18,7 +18,6 @@
 
 enum {
     STOP_MS_MAX = 4000,
-    LOG_MS = 60000,
     MILLI = 1000,
     HEAD_BYTES_MAX = 8192,
     FIRST_MS_MAX = 50000, /* for the first generation; whoever starts us waits a minute */
@@ -62,7 +61,7 @@ struct front {
     uint64_t connections_max, from_one_max, rate;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
     uint64_t tokens;                 /* thousandths of a question that may be taken now */
-    int64_t tokens_ms, logged_ms, started_ms;
+    int64_t tokens_ms, started_ms;
     struct counts counts, logged;
     struct vt_error trouble; /* why we end, when it was found inside a handler */
 };
@@ -276,8 +275,9 @@ static const struct vt_http_route routes[] = {
 };
 
 /* One line a minute, if anything happened: numbers, nobody's address and nobody's path. */
-static void write_log(struct front *f)
+static void write_log(void *context)
 {
+    struct front *f = context;
     const struct counts *now = &f->counts, *before = &f->logged;
 
     if (memcmp(now, before, sizeof *now) == 0)
@@ -291,16 +291,6 @@ static void write_log(struct front *f)
                   (uintmax_t)(now->too_many - before->too_many),
                   (uintmax_t)(now->not_found - before->not_found));
     f->logged = f->counts;
-}
-
-static void on_tick(void *context, int64_t now_ms)
-{
-    struct front *f = context;
-
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -350,23 +340,13 @@ static bool take_first_generation(struct front *f, struct vt_error *err)
     return true;
 }
 
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
-}
-
 static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *err)
 {
     struct vt_http_options options = { .routes = routes,
                                        .context = f,
                                        .stop_ms_max = STOP_MS_MAX,
                                        .head_bytes_max = HEAD_BYTES_MAX,
-                                       .tick = on_tick };
+                                       .minute = write_log };
     VT_AUTO_JSON words = NULL;
 
     vt_json_prepare();
@@ -381,13 +361,11 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.headers = f->tls_key != NULL ? tls_headers : plain_headers;
     options.watches[0] = (struct vt_http_watch){ .fd = f->reader.fd, .ready = on_reader };
     options.watches[1] = (struct vt_http_watch){ .fd = f->prover.fd, .ready = on_prover };
-    options.watches[2] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
+    options.stop_fd = channel->fd;
     if (f->door != NULL)
-        options.watches[3] =
+        options.watches[2] =
             (struct vt_http_watch){ .fd = vt_door_fd(f->door), .ready = on_porter };
-    f->tokens_ms = f->logged_ms = f->started_ms = vt_monotonic_ms();
+    f->tokens_ms = f->started_ms = vt_monotonic_ms();
     return vt_http_server_new(VT_ROLE_FD(VT_CENTRE_FRONT_LISTEN), &options, &f->server,
                               err) &&
            vt_serve_ready(channel, err);

@@ -1,6 +1,5 @@
 /* See sealed.h. */
 #include "centre/sealed.h"
-#include <sys/mman.h>
 
 enum {
     ROOM_BYTES = 1 << 18, /* made ahead, so that a record changes no size */
@@ -104,21 +103,15 @@ static bool read_frames(const char *name, vt_slice bytes, vt_sealed_reader reade
     }
 }
 
-static bool read_map(int fd, uint64_t size, const char *name, vt_sealed_reader reader,
+static bool read_map(int fd, const char *name, vt_sealed_reader reader,
                      struct vt_sealed_head *head, bool *is_clean, struct vt_error *err)
 {
-    void *map;
-    bool is_ok;
+    VT_AUTO_MAPPING map = { 0 };
 
     *is_clean = true;
-    if (size == 0)
-        return true;
-    map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return vt_fail(err, VT_IO, "%s: cannot map: %s", name, strerror(errno));
-    is_ok = read_frames(name, vt_slice_of(map, size), reader, head, is_clean, err);
-    (void)munmap(map, size);
-    return is_ok;
+    return vt_mapping_init(&map, fd, name, err) &&
+           (map.bytes.len == 0 ||
+            read_frames(name, map.bytes, reader, head, is_clean, err));
 }
 
 bool vt_sealed_read(const char *path, vt_sealed_reader reader,
@@ -130,7 +123,7 @@ bool vt_sealed_read(const char *path, vt_sealed_reader reader,
     bool is_clean;
 
     if (!vt_file_open(path, &fd, &size, err) ||
-        !read_map(fd, size, path, reader, &head, &is_clean, err))
+        !read_map(fd, path, reader, &head, &is_clean, err))
         return false;
     if (head.number == 0 && !is_clean)
         return vt_fail(err, VT_MALFORMED, "%s: is no record of a Centre's seal", path);
@@ -161,7 +154,7 @@ static bool read_all(struct vt_sealed *s, struct vt_disk *disk, struct vt_error 
 
     if (!vt_disk_file_open(disk, VT_CENTRE_SEALED, &s->file, err) ||
         !vt_disk_open_fd(disk, VT_CENTRE_SEALED, &fd, &size, err) ||
-        !read_map(fd, size, VT_CENTRE_SEALED, reader, &s->settled, &is_clean, err))
+        !read_map(fd, VT_CENTRE_SEALED, reader, &s->settled, &is_clean, err))
         return false;
     s->added = s->settled;
     return is_clean ||

@@ -33,20 +33,6 @@ static void stop_all(void *context)
     s->front = s->prover = s->reader = s->porter = s->librarian = NULL;
 }
 
-/* Takes the words. */
-static bool tell(struct vt_role *role, json_t *words, const char *name,
-                 struct vt_error *err)
-{
-    bool ok = vt_serve_tell(vt_role_channel(role), words, err);
-
-    json_decref(words);
-    if (ok)
-        return true;
-    if (err->code == VT_ABSENT || err->code == VT_LIMIT)
-        (void)vt_fail(err, VT_IO, "ended before it was ready");
-    return vt_within(err, "the centre's %s", name);
-}
-
 static bool start_reader(struct serving *s, struct vt_error *err)
 {
     json_t *words = json_pack("{s:s,s:I}", "folder", s->told->folder, "refresh_ms",
@@ -54,17 +40,15 @@ static bool start_reader(struct serving *s, struct vt_error *err)
 
     if (s->told->pages != NULL)
         (void)json_object_set_new(words, "pages", json_string(s->told->pages));
-    if (words == NULL || !vt_role_start(VT_ROLE_CENTRE_READER, NULL, 0, &s->reader, err)) {
-        json_decref(words);
-        return words != NULL || vt_fail(err, VT_MALFORMED, "the folder's name: not UTF-8");
-    }
-    return tell(s->reader, words, "reader", err);
+    return vt_serve_start(VT_ROLE_CENTRE_READER, NULL, 0, words, "the centre's reader",
+                          &s->reader, err);
 }
 
 static bool start_prover(struct serving *s, struct vt_error *err)
 {
-    return vt_role_start(VT_ROLE_CENTRE_PROVER, NULL, 0, &s->prover, err) &&
-           tell(s->prover, json_pack("{s:s}", "folder", s->told->folder), "prover", err);
+    return vt_serve_start(VT_ROLE_CENTRE_PROVER, NULL, 0,
+                          json_pack("{s:s}", "folder", s->told->folder),
+                          "the centre's prover", &s->prover, err);
 }
 
 /* Only the porter can reach the librarian. */
@@ -74,17 +58,15 @@ static bool start_porter(struct serving *s, struct vt_error *err)
 
     if (s->told->origin == NULL)
         return true;
-    if (!vt_role_start(VT_ROLE_CENTRE_LIBRARIAN, NULL, 0, &s->librarian, err) ||
-        !tell(s->librarian, json_pack("{s:s}", "folder", s->told->folder), "librarian",
-              err))
+    if (!vt_serve_start(VT_ROLE_CENTRE_LIBRARIAN, NULL, 0,
+                        json_pack("{s:s}", "folder", s->told->folder),
+                        "the centre's librarian", &s->librarian, err))
         return false;
     fds[VT_CENTRE_PORTER_LIBRARIAN] = vt_role_channel(s->librarian)->fd;
-    return vt_role_start(VT_ROLE_CENTRE_PORTER, fds, VT_CENTRE_PORTER_FDS, &s->porter,
-                         err) &&
-           tell(
-               s->porter,
-               json_pack("{s:s,s:s}", "folder", s->told->folder, "origin", s->told->origin),
-               "porter", err);
+    return vt_serve_start(
+        VT_ROLE_CENTRE_PORTER, fds, VT_CENTRE_PORTER_FDS,
+        json_pack("{s:s,s:s}", "folder", s->told->folder, "origin", s->told->origin),
+        "the centre's porter", &s->porter, err);
 }
 
 static bool start_front(struct serving *s, struct vt_error *err)
@@ -97,21 +79,14 @@ static bool start_front(struct serving *s, struct vt_error *err)
     size_t fd_count = VT_CENTRE_FRONT_FDS - (s->porter == NULL);
     int fds[VT_CENTRE_FRONT_FDS];
 
-    if (t->tls_key != NULL) {
-        (void)json_object_set_new(words, "tls_certificate",
-                                  json_string(t->tls_certificate));
-        (void)json_object_set_new(words, "tls_key", json_string(t->tls_key));
-    }
+    vt_serve_put_tls(words, t->tls_certificate, t->tls_key);
     fds[VT_CENTRE_FRONT_READER] = vt_role_channel(s->reader)->fd;
     fds[VT_CENTRE_FRONT_PROVER] = vt_role_channel(s->prover)->fd;
     fds[VT_CENTRE_FRONT_LISTEN] = s->listen_fd;
     if (s->porter != NULL)
         fds[VT_CENTRE_FRONT_PORTER] = vt_role_channel(s->porter)->fd;
-    if (!vt_role_start(VT_ROLE_CENTRE_FRONT, fds, fd_count, &s->front, err)) {
-        json_decref(words);
-        return false;
-    }
-    return tell(s->front, words, "front", err);
+    return vt_serve_start(VT_ROLE_CENTRE_FRONT, fds, fd_count, words, "the centre's front",
+                          &s->front, err);
 }
 
 static bool start_all(void *context, struct vt_error *err)

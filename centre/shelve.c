@@ -4,7 +4,6 @@
 #include "http/gzip.h"
 #include "line/pack.h"
 #include "wire/hex.h"
-#include <sys/mman.h>
 
 /* ---- the manifest -----------------------------------------------------------------------
  */
@@ -35,7 +34,7 @@ static bool write_manifest(const struct vt_pack_entry *entries, size_t count,
  */
 
 struct pack {
-    vt_slice bytes; /* mapped */
+    struct vt_mapping map;
     struct vt_arena *arena;
     struct vt_pack_entry *entries;
     size_t count;
@@ -43,8 +42,7 @@ struct pack {
 
 static void pack_clear(struct pack *pack)
 {
-    if (pack->bytes.len != 0)
-        (void)munmap((void *)(uintptr_t)pack->bytes.data, pack->bytes.len);
+    vt_mapping_clear(&pack->map);
     vt_arena_free(pack->arena);
 }
 
@@ -54,7 +52,6 @@ static bool open_pack(struct vt_docket *docket, const vt_hash *hash, struct pack
     struct vt_blobs *blobs;
     VT_AUTO_FD fd = -1;
     uint64_t bytes;
-    void *data;
     bool is_ok;
 
     if (!vt_docket_blobs(docket->desk, docket->product, docket->version, &blobs, err))
@@ -67,11 +64,7 @@ static bool open_pack(struct vt_docket *docket, const vt_hash *hash, struct pack
         return false;
     if (bytes == 0 || bytes > VT_LIBRARY_PACK_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "a source of %ju bytes", (uintmax_t)bytes);
-    data = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (data == MAP_FAILED)
-        return vt_fail(err, VT_IO, "the pack: %s", strerror(errno));
-    out->bytes = vt_slice_of(data, (size_t)bytes);
-    return true;
+    return vt_mapping_init(&out->map, fd, "the pack", err);
 }
 
 static bool parse_pack(struct pack *pack, const vt_hash *digest, struct vt_error *err)
@@ -79,7 +72,8 @@ static bool parse_pack(struct pack *pack, const vt_hash *digest, struct vt_error
     vt_hash got;
 
     pack->arena = vt_arena_new();
-    if (!vt_pack_parse(pack->bytes, pack->arena, &pack->entries, &pack->count, &got, err))
+    if (!vt_pack_parse(pack->map.bytes, pack->arena, &pack->entries, &pack->count, &got,
+                       err))
         return false;
     return vt_hash_equal(&got, digest) ||
            vt_fail(err, VT_REJECTED, "the pack is another source than the draft names");
@@ -125,13 +119,14 @@ static bool shelve_source(struct vt_disk *library, const char *folder, struct pa
 
     if (!parse_pack(pack, &out->digest, err) ||
         !write_manifest(pack->entries, pack->count, &out->digest, &manifest, err) ||
-        !vt_index_write(pack->bytes, pack->entries, pack->count, &index, &out->lines, err))
+        !vt_index_write(pack->map.bytes, pack->entries, pack->count, &index, &out->lines,
+                        err))
         return false;
     vt_gzip(vt_buf_slice(&manifest), &gzip);
     out->files = pack->count;
-    out->bytes = pack->bytes.len;
+    out->bytes = pack->map.bytes.len;
     return vt_buf_check(&gzip, "the list of files", err) &&
-           keep(library, folder, "pack", pack->bytes, err) &&
+           keep(library, folder, "pack", pack->map.bytes, err) &&
            keep(library, folder, "manifest.gz", vt_buf_slice(&gzip), err) &&
            shelve_tags(library, folder, pack, out, err) &&
            keep(library, folder, "index", vt_buf_slice(&index), err);

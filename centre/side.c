@@ -7,11 +7,6 @@
 
 #define DIGESTS_PATH "/api/v1/digests"
 
-static bool is_url(const char *where)
-{
-    return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
-}
-
 /* ---- a folder ---------------------------------------------------------------------------
  */
 
@@ -59,7 +54,7 @@ bool vt_side_open(const char *where, int64_t now_unix_s, struct vt_side *out,
                   struct vt_error *err)
 {
     *out = (struct vt_side){ .where = where };
-    if (is_url(where) ? open_url(out, err) : open_folder(out, now_unix_s, err))
+    if (vt_http_is_url(where) ? open_url(out, err) : open_folder(out, now_unix_s, err))
         return true;
     vt_side_close(out);
     return vt_within(err, "%s", where);

@@ -64,7 +64,7 @@ static bool fetch_piece(struct fetching *f, bool *is_last, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF question = vt_buf_init(VT_HANDOVER_REQUEST_BYTES);
-    struct vt_http_call call = { .url = vt_ask_url(arena, f->asker.agent, "/openings"),
+    struct vt_http_call call = { .url = vt_http_url(arena, f->asker.agent, "/openings"),
                                  .content_type = VT_HANDOVER_REQUEST_TYPE,
                                  .answer_bytes_max = VT_HANDOVER_BYTES_MAX,
                                  .timeout_ms = TIMEOUT_MS };

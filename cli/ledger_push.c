@@ -2,6 +2,7 @@
 #include "cli/files.h"
 #include "cli/ledger_verbs.h"
 #include "crypto/verify_note.h"
+#include "http/client.h"
 #include "ledger/reader.h"
 #include "ledger/shelf.h"
 #include "ledger/witness_client.h"
@@ -50,7 +51,7 @@ static bool make_policy(struct vt_args *args, struct push *p, struct vt_error *e
     struct vt_policy_witness *mirror = &p->policy.witnesses[0];
     const char *url = vt_args_get(args, "to"), *vkey = vt_args_get(args, "vkey");
 
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+    if (!vt_http_is_url(url))
         return vt_args_misuse(args, err,
                               "--to: '%s' does not begin with http:// or https://", url);
     *mirror = (struct vt_policy_witness){ .name = VT_LIT("the mirror"),

@@ -1,6 +1,7 @@
 /* vitrine ledger serve, status, token: a ledger for the world. */
 #include "cli/ledger_serve.h"
 #include "cli/files.h"
+#include "cli/health.h"
 #include "cli/listening.h"
 #include "cli/tls.h"
 #include "http/http.h"
@@ -261,23 +262,11 @@ static bool print_status(struct vt_args *args, vt_slice body, bool is_well,
 
 bool vt_cli_ledger_status(struct vt_args *args, struct vt_error *err)
 {
-    const char *base = vt_args_get(args, "url");
     VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_HTTP_CLIENT client = NULL;
-    size_t len = strlen(base);
-    struct vt_http_call call = {
-        .url =
-            vt_arena_printf(arena, "%.*s/health",
-                            (int)(len > 0 && base[len - 1] == '/' ? len - 1 : len), base),
-        .answer_bytes_max = VT_KIB(64),
-        .timeout_ms = 10000,
-    };
+    struct vt_http_call call;
     bool ok;
 
-    if (strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0)
-        return vt_args_misuse(args, err,
-                              "--url: '%s' does not begin with http:// or https://", base);
-    if (!vt_http_client_new(&client, err) || !vt_http_client_run(client, &call, err))
+    if (!vt_cli_ask_health(args, arena, VT_KIB(64), &call, err))
         return false;
     ok =
         call.status == VT_HTTP_OK || call.status == VT_HTTP_UNAVAILABLE

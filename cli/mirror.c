@@ -2,6 +2,7 @@
 #include "cli/cosigner.h"
 #include "cli/files.h"
 #include "cli/groups.h"
+#include "cli/health.h"
 #include "cli/listening.h"
 #include "http/http.h"
 #include "ledger/checkpoint.h"
@@ -168,23 +169,11 @@ static bool print_status(struct vt_args *args, vt_slice body, struct vt_error *e
 
 static bool run_status(struct vt_args *args, struct vt_error *err)
 {
-    const char *base = vt_args_get(args, "url");
     VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_HTTP_CLIENT client = NULL;
-    size_t len = strlen(base);
-    struct vt_http_call call = {
-        .url =
-            vt_arena_printf(arena, "%.*s/health",
-                            (int)(len > 0 && base[len - 1] == '/' ? len - 1 : len), base),
-        .answer_bytes_max = VT_MIB(4),
-        .timeout_ms = 10000,
-    };
+    struct vt_http_call call;
     bool is_ok;
 
-    if (strncmp(base, "http://", 7) != 0 && strncmp(base, "https://", 8) != 0)
-        return vt_args_misuse(args, err,
-                              "--url: '%s' does not begin with http:// or https://", base);
-    if (!vt_http_client_new(&client, err) || !vt_http_client_run(client, &call, err))
+    if (!vt_cli_ask_health(args, arena, VT_MIB(4), &call, err))
         return false;
     is_ok = call.status == VT_HTTP_OK
                 ? print_status(args, vt_buf_slice(&call.answer), err)

@@ -28,23 +28,6 @@ static void stop_both(void *context)
     s->front = s->holder = NULL;
 }
 
-/* Takes the words. */
-static bool tell(struct vt_role *role, json_t *words, const char *name,
-                 struct vt_error *err)
-{
-    bool ok;
-
-    if (words == NULL)
-        return vt_fail(err, VT_MALFORMED, "a path that is not UTF-8");
-    ok = vt_serve_tell(vt_role_channel(role), words, err);
-    json_decref(words);
-    if (ok)
-        return true;
-    if (err->code == VT_LIMIT)
-        (void)vt_fail(err, VT_IO, "was not ready in time");
-    return vt_within(err, "the key agent's %s", name);
-}
-
 static json_t *front_words(const struct serving *s)
 {
     const struct vt_agent_serving *t = s->told;
@@ -52,11 +35,7 @@ static json_t *front_words(const struct serving *s)
                               s->policy.len, "pending_max", (int)t->pending_max,
                               "connections_max", (int)t->connections_max);
 
-    if (words != NULL && t->tls_key != NULL) {
-        (void)json_object_set_new(words, "tls_certificate",
-                                  json_string(t->tls_certificate));
-        (void)json_object_set_new(words, "tls_key", json_string(t->tls_key));
-    }
+    vt_serve_put_tls(words, t->tls_certificate, t->tls_key);
     return words;
 }
 
@@ -66,17 +45,17 @@ static bool start_both(void *context, struct vt_error *err)
     const struct vt_agent_serving *t = s->told;
     int fds[VT_AGENT_FRONT_FDS];
 
-    if (!vt_role_start(VT_ROLE_AGENT_HOLDER, NULL, 0, &s->holder, err) ||
-        !tell(s->holder,
-              json_pack("{s:s,s:s%}", "dir", t->dir, "passphrase",
-                        t->passphrase.len != 0 ? (const char *)t->passphrase.data : "",
-                        t->passphrase.len),
-              "holder", err))
+    if (!vt_serve_start(
+            VT_ROLE_AGENT_HOLDER, NULL, 0,
+            json_pack("{s:s,s:s%}", "dir", t->dir, "passphrase",
+                      t->passphrase.len != 0 ? (const char *)t->passphrase.data : "",
+                      t->passphrase.len),
+            "the key agent's holder", &s->holder, err))
         return false;
     fds[VT_AGENT_FRONT_HOLDER] = vt_role_channel(s->holder)->fd;
     fds[VT_AGENT_FRONT_LISTEN] = s->listen_fd;
-    return vt_role_start(VT_ROLE_AGENT_FRONT, fds, VT_AGENT_FRONT_FDS, &s->front, err) &&
-           tell(s->front, front_words(s), "front", err);
+    return vt_serve_start(VT_ROLE_AGENT_FRONT, fds, VT_AGENT_FRONT_FDS, front_words(s),
+                          "the key agent's front", &s->front, err);
 }
 
 static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])

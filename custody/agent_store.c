@@ -1,7 +1,6 @@
 /* The agent's file: read whole at the start, through the chain; then appended. */
 #include "custody/agent_record.h"
 #include "store/store.h"
-#include <sys/mman.h>
 
 #define FILE_NAME "openings"
 
@@ -121,22 +120,16 @@ static bool read_frames(const char *path, vt_slice bytes, vt_agent_reader reader
 }
 
 /* A map of the file, which only grows. */
-static bool read_map(int fd, uint64_t size, const char *path, vt_agent_reader reader,
+static bool read_map(int fd, const char *path, vt_agent_reader reader,
                      struct vt_agent_totals *totals, struct end *end_out,
                      struct vt_error *err)
 {
-    void *map;
-    bool is_ok;
+    VT_AUTO_MAPPING map = { 0 };
 
     *end_out = (struct end){ 0, true };
-    if (size == 0)
-        return true;
-    map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return vt_fail(err, VT_IO, "%s: cannot map: %s", path, strerror(errno));
-    is_ok = read_frames(path, vt_slice_of(map, size), reader, totals, end_out, err);
-    (void)munmap(map, size);
-    return is_ok;
+    return vt_mapping_init(&map, fd, path, err) &&
+           (map.bytes.len == 0 ||
+            read_frames(path, map.bytes, reader, totals, end_out, err));
 }
 
 bool vt_agent_openings_read(const char *path, vt_agent_reader reader,
@@ -148,7 +141,7 @@ bool vt_agent_openings_read(const char *path, vt_agent_reader reader,
     uint64_t size;
 
     if (!vt_file_open(path, &fd, &size, err) ||
-        !read_map(fd, size, path, reader, &totals, &end, err))
+        !read_map(fd, path, reader, &totals, &end, err))
         return false;
     if (!end.is_clean)
         return vt_fail(err, VT_REJECTED,
@@ -188,7 +181,7 @@ static bool read_all(struct vt_agent_store *store, vt_agent_reader reader,
     /* Opening it for writing makes durable what a killed process left. */
     if (!vt_disk_file_open(store->disk, FILE_NAME, &store->file, err) ||
         !vt_disk_open_fd(store->disk, FILE_NAME, &fd, &size, err) ||
-        !read_map(fd, size, vt_disk_path(store->disk), reader, &store->totals, &end, err))
+        !read_map(fd, vt_disk_path(store->disk), reader, &store->totals, &end, err))
         return false;
     store->end = end.at;
     return end.is_clean || vt_disk_file_truncate(store->file, store->end, err);

@@ -35,15 +35,6 @@ bool vt_ask_sign(const struct vt_access *access, const struct vt_key *const *key
 /* ---- HTTP -------------------------------------------------------------------------------
  */
 
-const char *vt_ask_url(struct vt_arena *arena, const char *base, const char *path)
-{
-    size_t len = strlen(base);
-
-    return vt_arena_printf(arena, "%.*s%s",
-                           (int)(len > 0 && base[len - 1] == '/' ? len - 1 : len), base,
-                           path); /* longer ones are cut and fail */
-}
-
 /* What a server that says no has to say, in one line. */
 bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err)
 {
@@ -79,7 +70,7 @@ static bool post_entry(const struct vt_asker *asker, vt_slice entry, const char 
                        struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .url = vt_ask_url(arena, asker->ledger, "/add"),
+    struct vt_http_call call = { .url = vt_http_url(arena, asker->ledger, "/add"),
                                  .body = entry,
                                  .content_type = "application/octet-stream",
                                  .accept = accept,
@@ -219,7 +210,7 @@ static bool get_count(const struct vt_asker *asker, struct vt_buf *out, uint64_t
                       struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .url = vt_ask_url(arena, asker->agent, "/count"),
+    struct vt_http_call call = { .url = vt_http_url(arena, asker->agent, "/count"),
                                  .answer_bytes_max = VT_ENTRY_BYTES_MAX,
                                  .timeout_ms = TIMEOUT_MS };
     bool ok = vt_http_client_run(asker->client, &call, err);
@@ -427,7 +418,7 @@ static bool send(const struct vt_asker *asker, const struct vt_custody_request *
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF body = vt_buf_init(VT_CUSTODY_REQUEST_BYTES_MAX);
-    struct vt_http_call call = { .url = vt_ask_url(arena, asker->agent, "/release"),
+    struct vt_http_call call = { .url = vt_http_url(arena, asker->agent, "/release"),
                                  .content_type = VT_CUSTODY_REQUEST_TYPE,
                                  .answer_bytes_max = ANSWER_BYTES_MAX,
                                  .timeout_ms = TIMEOUT_MS };

@@ -24,8 +24,6 @@ struct vt_asker {
     struct vt_http_client *client;
 };
 
-/* The URL of that path below a base.  In the arena. */
-const char *vt_ask_url(struct vt_arena *arena, const char *base, const char *path);
 /* The failure of a call that was answered with a no: VT_IO if it may be a yes later, else
  * VT_REJECTED.  Returns false. */
 bool vt_ask_fail(const struct vt_http_call *call, struct vt_error *err);

@@ -12,7 +12,7 @@ static bool post(const struct vt_asker *asker, vt_slice question, struct vt_buf 
                  struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .url = vt_ask_url(arena, asker->agent, "/accesses"),
+    struct vt_http_call call = { .url = vt_http_url(arena, asker->agent, "/accesses"),
                                  .body = question,
                                  .content_type = VT_DISCLOSURE_REQUEST_TYPE,
                                  .answer_bytes_max = ANSWER_BYTES_MAX,

@@ -11,7 +11,7 @@
 #include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
 
-enum { STOP_MS_MAX = 4000, HOLDER_MS_MAX = 60000, HEAD_BYTES_MAX = 4096, LOG_MS = 60000 };
+enum { STOP_MS_MAX = 4000, HOLDER_MS_MAX = 60000, HEAD_BYTES_MAX = 4096 };
 
 const struct vt_rights vt_agent_front_rights = { .may_listen = true,
                                                  .memory_bytes_max = VT_MIB(1024),
@@ -40,7 +40,6 @@ struct front {
     bool is_under_way;          /* waiting[0] was sent */
     struct vt_agent_reply last; /* its tally is what GET /count shows */
     struct counts counts, logged;
-    int64_t logged_ms;
     struct vt_error trouble; /* why we end, when it was found inside a handler */
 };
 
@@ -301,8 +300,9 @@ static const struct vt_http_route routes[] = {
 };
 
 /* One line a minute, if anything happened: numbers, nobody's address. */
-static void write_log(struct front *f)
+static void write_log(void *context)
 {
+    struct front *f = context;
     const struct counts *now = &f->counts, *before = &f->logged;
 
     if (memcmp(now, before, sizeof *now) == 0)
@@ -322,26 +322,8 @@ static void write_log(struct front *f)
     f->logged = f->counts;
 }
 
-static void on_tick(void *context, int64_t now_ms)
-{
-    struct front *f = context;
-
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
-}
-
 /* ---- beginning and ending ---------------------------------------------------------------
  */
-
-static const char *text_in(struct vt_arena *arena, const json_t *words, const char *name)
-{
-    const json_t *text = json_object_get(words, name);
-
-    return text == NULL ? NULL
-                        : vt_arena_cstr(arena, vt_slice_from_cstr(json_string_value(text)));
-}
 
 static bool take_words(struct front *f, const json_t *words, struct vt_error *err)
 {
@@ -354,20 +336,10 @@ static bool take_words(struct front *f, const json_t *words, struct vt_error *er
     if (f->pending_max == 0 || f->pending_max > VT_AGENT_PENDING_MAX ||
         f->connections_max == 0 || f->connections_max > VT_AGENT_CONNECTIONS_MAX)
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
-    f->tls_certificate = text_in(f->arena, words, "tls_certificate");
-    f->tls_key = text_in(f->arena, words, "tls_key");
+    f->tls_certificate = vt_serve_copy_text(f->arena, words, "tls_certificate");
+    f->tls_key = vt_serve_copy_text(f->arena, words, "tls_key");
     f->policy = vt_arena_alloc(f->arena, sizeof *f->policy);
     return vt_policy_parse(vt_arena_copy(f->arena, policy), f->policy, err);
-}
-
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
 }
 
 static bool ask_count(struct front *f, struct vt_error *err)
@@ -382,7 +354,7 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
                                        .context = f,
                                        .stop_ms_max = STOP_MS_MAX,
                                        .head_bytes_max = HEAD_BYTES_MAX,
-                                       .tick = on_tick };
+                                       .minute = write_log };
     VT_AUTO_JSON words = NULL;
 
     vt_json_prepare();
@@ -394,10 +366,7 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.tls_certificate = f->tls_certificate;
     options.tls_key = f->tls_key;
     options.watches[0] = (struct vt_http_watch){ .fd = f->holder.fd, .ready = on_holder };
-    options.watches[1] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
-    f->logged_ms = vt_monotonic_ms();
+    options.stop_fd = channel->fd;
     return vt_http_server_new(VT_ROLE_FD(VT_AGENT_FRONT_LISTEN), &options, &f->server,
                               err) &&
            vt_serve_ready(channel, err);

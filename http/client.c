@@ -93,10 +93,24 @@ void vt_http_call_clear(struct vt_http_call *call)
  * ---------------------------------------------------------------------------
  */
 
+bool vt_http_is_url(const char *where)
+{
+    return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
+}
+
+char *vt_http_url(struct vt_arena *arena, const char *base, const char *path)
+{
+    size_t len = strlen(base);
+
+    while (len > 0 && base[len - 1] == '/')
+        len--;
+    return vt_arena_printf(arena, "%.*s%s", (int)len, base, path); /* cut ones fail later */
+}
+
 bool vt_http_url_check(const char *url, struct vt_error *err)
 {
     vt_slice text = vt_slice_from_cstr(url);
-    bool is_good = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    bool is_good = vt_http_is_url(url);
 
     for (size_t i = 0; i < text.len; i++)
         is_good = is_good && text.data[i] > ' ' && text.data[i] != 0x7f;

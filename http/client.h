@@ -40,6 +40,11 @@ struct vt_http_call {
 /* An http or https URL without spaces and control characters?  VT_MALFORMED. */
 VT_CHECKED bool vt_http_url_check(const char *url, struct vt_error *err);
 
+/* Does it begin as such a URL does, so that it is no folder? */
+bool vt_http_is_url(const char *where);
+/* base, without the slashes at its end, and path, which begins with one; in the arena. */
+char *vt_http_url(struct vt_arena *arena, const char *base, const char *path);
+
 void vt_http_call_clear(struct vt_http_call *call); /* frees the answer; not under way */
 
 /* Returned; end with vt_http_client_free, which cancels what is under way.  VT_IO. */

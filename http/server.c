@@ -32,6 +32,7 @@ enum {
     DOZE_STEPS_MAX = 32, /* then a connection that waits for its answer is suspended */
     DOZE_MS = 1,         /* between two steps while somebody dozes */
     WATCHES_MAX = 12,
+    MINUTE_MS = 60000,
 };
 
 /* ---- reading a request
@@ -860,11 +861,26 @@ static bool serve_watches(struct vt_http_server *server, struct pollfd *fds,
     return true;
 }
 
+/* What is due from time to time, as long as there are connections. */
+static void pass_time(struct vt_http_server *server, int64_t now_ms)
+{
+    const struct vt_http_options *options = &server->options;
+
+    server->plain.is_deaf = false;
+    sweep(server, now_ms);
+    server->swept_ms = now_ms;
+    if (options->tick != NULL)
+        options->tick(options->context, now_ms);
+    if (options->minute != NULL && now_ms - server->minute_ms >= MINUTE_MS) {
+        server->minute_ms = now_ms;
+        options->minute(options->context);
+    }
+}
+
 bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
 {
     const struct vt_http_watch *watches = server->options.watches;
-    struct pollfd fds[WATCHES_MAX + 3] = { { 0 } };
-    int64_t swept_ms = 0;
+    struct pollfd fds[WATCHES_MAX + 4] = { { 0 } };
     nfds_t count = 0;
 
     for (; count < WATCHES_MAX && watches[count].ready != NULL; count++)
@@ -873,12 +889,19 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
         sym_MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     fds[count].events = fds[count + 1].events = fds[count + 2].events = POLLIN;
     fds[count + 1].fd = server->plain.epoll_fd;
+    fds[count + 3].events = POLLIN;
+    server->minute_ms = vt_monotonic_ms();
     while (!is_done(server)) {
         int64_t now_ms;
 
         fds[count + 2].fd = vt_plain_listens(server) ? server->plain.listen_fd : -1;
-        if (poll(fds, count + 3, wait_ms(server)) < 0 && errno != EINTR)
+        fds[count + 3].fd = server->options.stop_fd != 0 && !server->is_stopping
+                                ? server->options.stop_fd
+                                : -1;
+        if (poll(fds, count + 4, wait_ms(server)) < 0 && errno != EINTR)
             return vt_fail(err, VT_IO, "cannot wait for requests: %s", strerror(errno));
+        if (fds[count + 3].revents != 0)
+            vt_http_server_stop(server);
         if (!serve_watches(server, fds, err))
             return false;
         server->has_closed = server->has_more = false;
@@ -889,13 +912,8 @@ bool vt_http_server_run(struct vt_http_server *server, struct vt_error *err)
             !server->options.turn(server->options.context, err))
             return false;
         now_ms = vt_monotonic_ms();
-        if (now_ms - swept_ms >= SWEEP_MS || server->is_stopping) {
-            server->plain.is_deaf = false;
-            sweep(server, now_ms);
-            if (server->options.tick != NULL)
-                server->options.tick(server->options.context, now_ms);
-            swept_ms = now_ms;
-        }
+        if (now_ms - server->swept_ms >= SWEEP_MS || server->is_stopping)
+            pass_time(server, now_ms);
     }
     return true;
 }

@@ -69,8 +69,13 @@ struct vt_http_options {
     int64_t answer_ms_max;  /* for an answer to be taken; 0: 60 s */
     int64_t stop_ms_max;    /* for answers under way when stopping; 0: 5 s */
     struct vt_http_watch watches[12]; /* ended by one without `ready` */
+    /* The server stops, as by vt_http_server_stop, when this one can be read or was closed:
+     * whoever started the process wants it to end.  0: there is none. */
+    int stop_fd;
     /* Called about four times a second as long as there are connections; NULL: nobody. */
     void (*tick)(void *context, int64_t now_ms);
+    /* Called then about once a minute: a line of log.  NULL: nobody. */
+    void (*minute)(void *context);
     /* Called after each turn of the loop, before it waits again: the place to send on what
      * the turn's handlers gathered.  Fails as a watch does; NULL: nobody. */
     bool (*turn)(void *context, struct vt_error *err);

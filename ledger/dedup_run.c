@@ -1,7 +1,6 @@
 /* Runs, read through a mapping and written through a draft of store/. */
 #include "ledger/dedup_run.h"
 #include <endian.h>
-#include <sys/mman.h>
 
 enum {
     HEADER_BYTES = 64,
@@ -17,8 +16,8 @@ static const char magic[8] = "VTRUN1\r\n";
 struct vt_run {
     uint64_t first, end;
     unsigned fan_bits;
-    const uint8_t *map, *entries, *fan;
-    size_t map_bytes;
+    struct vt_mapping map;
+    const uint8_t *entries, *fan; /* in it */
 };
 
 /* ---- names -----------------------------------------------------------------------------
@@ -118,8 +117,8 @@ static bool is_whole(const struct vt_run *run)
     VT_AUTO_BUF header = vt_buf_init(HEADER_BYTES);
 
     write_header(run->first, run->end, &header);
-    return run->map_bytes == file_bytes(run->end - run->first) &&
-           memcmp(run->map, header.data, HEADER_BYTES) == 0;
+    return run->map.bytes.len == file_bytes(run->end - run->first) &&
+           memcmp(run->map.bytes.data, header.data, HEADER_BYTES) == 0;
 }
 
 bool vt_run_open(struct vt_disk *disk, uint64_t first, uint64_t end,
@@ -128,26 +127,23 @@ bool vt_run_open(struct vt_disk *disk, uint64_t first, uint64_t end,
     struct vt_run run = { .first = first, .end = end };
     char name[VT_RUN_NAME_BYTES];
     VT_AUTO_FD fd = -1;
+    VT_AUTO_MAPPING map = { 0 };
     uint64_t size;
-    void *map;
 
     vt_run_name(first, end, name);
     if (!vt_disk_open_fd(disk, name, &fd, &size, err))
         return false;
     if (size < HEADER_BYTES)
         return vt_fail(err, VT_MALFORMED, "%s: cut short", name);
-    map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED)
-        return vt_fail(err, VT_IO, "%s: cannot map it: %s", name, strerror(errno));
+    if (!vt_mapping_init(&map, fd, name, err))
+        return false;
     run.map = map;
-    run.map_bytes = size;
     run.fan_bits = fan_bits_for(end - first);
-    run.entries = run.map + HEADER_BYTES;
+    run.entries = run.map.bytes.data + HEADER_BYTES;
     run.fan = run.entries + (end - first) * ENTRY_BYTES;
-    if (!is_whole(&run)) {
-        (void)munmap(map, size);
+    if (!is_whole(&run))
         return vt_fail(err, VT_MALFORMED, "%s: is not a whole run", name);
-    }
+    run.map = vt_mapping_take(&map);
     *run_out = vt_alloc(sizeof run);
     **run_out = run;
     return true;
@@ -157,7 +153,7 @@ void vt_run_close(struct vt_run *run)
 {
     if (run == NULL)
         return;
-    (void)munmap((void *)(uintptr_t)run->map, run->map_bytes);
+    vt_mapping_clear(&run->map);
     free(run);
 }
 

@@ -107,7 +107,6 @@ struct vt_front {
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
     int64_t started_ms;
     uint64_t logged[8]; /* what the last line of the log counted */
-    int64_t logged_ms;
 };
 
 /* ---- front_add.c: entries, in and answered ----------------------------------------------

@@ -72,12 +72,9 @@ void vt_remote_close_pointer(struct vt_remote **remote)
 static char *url_of(const struct vt_remote *remote, const char *path)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    size_t len = strlen(remote->where);
 
-    while (len > 0 && remote->where[len - 1] == '/')
-        len--;
     return vt_strdup_slice(vt_slice_from_cstr(
-        vt_arena_printf(arena, "%.*s/%s", (int)len, remote->where, path)));
+        vt_http_url(arena, remote->where, vt_arena_printf(arena, "/%s", path))));
 }
 
 /* Of a call that is done. */
@@ -167,14 +164,9 @@ static bool fetch(struct vt_remote *remote, const char *path, struct vt_buf *out
     return is_ok;
 }
 
-static bool is_url(const char *where)
-{
-    return strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
-}
-
 bool vt_remote_find(struct vt_remote *remote, struct vt_error *err)
 {
-    return is_url(remote->where) || remote->disk != NULL ||
+    return vt_http_is_url(remote->where) || remote->disk != NULL ||
            vt_disk_open(remote->where, false, &remote->disk, err);
 }
 
@@ -185,7 +177,7 @@ static bool try_read(struct vt_remote *remote, const char *path, struct vt_buf *
     char pruned[2 * VT_TILE_PATH_BYTES + VT_BESIDE_PATH_BYTES];
 
     vt_buf_truncate(out, 0);
-    if (is_url(remote->where))
+    if (vt_http_is_url(remote->where))
         return fetch(remote, path, out, err);
     if (!vt_remote_find(remote, err))
         return false;
@@ -216,7 +208,7 @@ void vt_remote_expect(struct vt_remote *remote, const struct vt_tile_name *name)
     struct ahead *free_one = NULL;
 
     vt_tile_path(name, path);
-    if (!is_url(remote->where) || !has_client(remote, &ignored) ||
+    if (!vt_http_is_url(remote->where) || !has_client(remote, &ignored) ||
         find_ahead(remote, path) != NULL)
         return;
     for (size_t i = 0; i < VT_REMOTE_AHEAD && free_one == NULL; i++)

@@ -8,7 +8,6 @@
 
 enum {
     STOP_MS_MAX = 4000,
-    LOG_MS = 60000,
     PENDING_MAX = 1 << 20,
     CONNECTIONS_MAX = 16000,
     HEAD_BYTES_MAX = 4096,
@@ -24,8 +23,9 @@ const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
  */
 
 /* One line a minute, if anything happened: numbers, nobody's address. */
-static void write_log(struct vt_front *f)
+static void write_log(void *context)
 {
+    struct vt_front *f = context;
     const struct vt_http_counts http =
         f->server != NULL ? vt_http_server_counts(f->server) : (struct vt_http_counts){ 0 };
     uint64_t now[8] = { [6] = http.cut_off, [7] = http.displaced };
@@ -58,22 +58,10 @@ static void on_tick(void *context, int64_t now_ms)
 
     for (size_t i = 0; i < f->ledger_count; i++)
         vt_front_expire(&f->ledgers[i], now_ms);
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
 }
 
 /* ---- what we are told -------------------------------------------------------------------
  */
-
-static char *text_in(struct vt_arena *arena, const json_t *words, const char *name)
-{
-    return json_object_get(words, name) == NULL
-               ? NULL
-               : vt_arena_cstr(arena, vt_slice_from_cstr(
-                                          json_string_value(json_object_get(words, name))));
-}
 
 static bool take_writers(struct vt_front *f, const json_t *words, struct vt_error *err)
 {
@@ -86,7 +74,7 @@ static bool take_writers(struct vt_front *f, const json_t *words, struct vt_erro
     for (size_t i = 0; i < f->writer_count; i++) {
         const json_t *row = json_array_get(list, i);
 
-        f->writers[i].name = text_in(f->arena, row, "name");
+        f->writers[i].name = vt_serve_copy_text(f->arena, row, "name");
         if (!vt_json_get_sha256(row, "begin", "token", f->writers[i].token.bytes, err))
             return false;
     }
@@ -110,8 +98,8 @@ static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_righ
         const json_t *row = json_array_get(list, i);
 
         *l = (struct vt_front_ledger){ .front = f };
-        l->prefix = text_in(f->arena, row, "prefix");
-        rights->read_folders[i] = text_in(f->arena, row, "dir");
+        l->prefix = vt_serve_copy_text(f->arena, row, "prefix");
+        rights->read_folders[i] = vt_serve_copy_text(f->arena, row, "dir");
         l->sequencer = vt_channel_init(VT_ROLE_FD(VT_LEDGER_FRONT_SEQUENCERS + (int)i));
         l->waiting = vt_arena_alloc(f->arena, sizeof *l->waiting);
         l->waiting->next = l->waiting->before = l->waiting;
@@ -133,8 +121,8 @@ static bool take_words(struct vt_front *f, const json_t *words, struct vt_rights
     if (f->pending_max == 0 || f->pending_max > PENDING_MAX || f->connections_max == 0 ||
         f->connections_max > CONNECTIONS_MAX)
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
-    f->tls_certificate = text_in(f->arena, words, "tls_certificate");
-    f->tls_key = text_in(f->arena, words, "tls_key");
+    f->tls_certificate = vt_serve_copy_text(f->arena, words, "tls_certificate");
+    f->tls_key = vt_serve_copy_text(f->arena, words, "tls_key");
     return take_writers(f, words, err) && take_ledgers(f, words, rights, err);
 }
 
@@ -177,16 +165,6 @@ static const struct vt_http_route *make_routes(struct vt_front *f)
 /* ---- beginning and ending ---------------------------------------------------------------
  */
 
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct vt_front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
-}
-
 static bool open_disks(struct vt_front *f, const struct vt_rights *rights,
                        struct vt_error *err)
 {
@@ -206,6 +184,7 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
     struct vt_http_options options = { .context = f,
                                        .stop_ms_max = STOP_MS_MAX,
                                        .tick = on_tick,
+                                       .minute = write_log,
                                        .turn = vt_front_send_all,
                                        .is_plain_taken = true };
     struct vt_rights rights = vt_ledger_front_rights;
@@ -221,14 +200,12 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
     options.head_bytes_max = HEAD_BYTES_MAX;
     options.tls_certificate = f->tls_certificate;
     options.tls_key = f->tls_key;
-    options.watches[0] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
+    options.stop_fd = channel->fd;
     for (size_t i = 0; i < f->ledger_count; i++)
-        options.watches[1 + i] = (struct vt_http_watch){ .fd = f->ledgers[i].sequencer.fd,
-                                                         .ready = vt_front_on_sequencer,
-                                                         .context = &f->ledgers[i] };
-    f->started_ms = f->logged_ms = vt_monotonic_ms();
+        options.watches[i] = (struct vt_http_watch){ .fd = f->ledgers[i].sequencer.fd,
+                                                     .ready = vt_front_on_sequencer,
+                                                     .context = &f->ledgers[i] };
+    f->started_ms = vt_monotonic_ms();
     return open_disks(f, &rights, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_LEDGER_FRONT_LISTEN), &options, &f->server,
                               err) &&

@@ -263,16 +263,6 @@ static bool learn_states(struct vt_mirror_front *f, struct vt_error *err)
     return true;
 }
 
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct vt_mirror_front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
-}
-
 static bool begin(struct vt_channel *channel, struct vt_mirror_front *f,
                   struct vt_error *err)
 {
@@ -288,9 +278,7 @@ static bool begin(struct vt_channel *channel, struct vt_mirror_front *f,
     vt_confine(&rights);
     options.connections_max = f->connections_max;
     options.watches[0] = (struct vt_http_watch){ .fd = f->signer.fd, .ready = on_signer };
-    options.watches[1] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
+    options.stop_fd = channel->fd;
     return vt_disk_open(f->folder, false, &f->copies, err) && learn_states(f, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_MIRROR_FRONT_LISTEN), &options, &f->server,
                               err) &&

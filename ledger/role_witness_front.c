@@ -15,7 +15,7 @@
 #include "ledger/witness_reply.h"
 #include "ledger/witness_request.h"
 
-enum { STOP_MS_MAX = 4000, HEAD_BYTES_MAX = 4096, SIGNER_MS_MAX = 30000, LOG_MS = 60000 };
+enum { STOP_MS_MAX = 4000, HEAD_BYTES_MAX = 4096, SIGNER_MS_MAX = 30000 };
 
 const struct vt_rights vt_witness_front_rights = { .may_listen = true,
                                                    .memory_bytes_max = VT_MIB(512),
@@ -44,7 +44,6 @@ struct front {
     struct waiting **waiting; /* pending_max of them */
     size_t count, in_flight;
     struct vt_http_counts logged; /* what the last line of the log counted */
-    int64_t logged_ms;
 };
 
 /* ---- asking the signer ------------------------------------------------------------------
@@ -193,8 +192,9 @@ static const struct vt_http_route routes[] = {
  */
 
 /* One line, if anybody was closed. */
-static void write_log(struct front *f)
+static void write_log(void *context)
 {
+    struct front *f = context;
     struct vt_http_counts now = vt_http_server_counts(f->server);
 
     if (now.cut_off != f->logged.cut_off || now.displaced != f->logged.displaced)
@@ -204,16 +204,6 @@ static void write_log(struct front *f)
                       (uintmax_t)(now.cut_off - f->logged.cut_off),
                       (uintmax_t)(now.displaced - f->logged.displaced));
     f->logged = now;
-}
-
-static void on_tick(void *context, int64_t now_ms)
-{
-    struct front *f = context;
-
-    if (now_ms - f->logged_ms < LOG_MS)
-        return;
-    f->logged_ms = now_ms;
-    write_log(f);
 }
 
 /* ---- beginning and ending ---------------------------------------------------------------
@@ -257,23 +247,13 @@ static bool learn_seen(struct front *f, struct vt_error *err)
     }
 }
 
-/* Whoever started us wants us to end. */
-static bool on_parent(void *context, struct vt_error *err)
-{
-    struct front *f = context;
-
-    (void)err;
-    vt_http_server_stop(f->server);
-    return true;
-}
-
 static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *err)
 {
     struct vt_http_options options = { .routes = routes,
                                        .context = f,
                                        .head_bytes_max = HEAD_BYTES_MAX,
                                        .stop_ms_max = STOP_MS_MAX,
-                                       .tick = on_tick,
+                                       .minute = write_log,
                                        .turn = on_turn };
 
     vt_confine(&vt_witness_front_rights);
@@ -282,9 +262,7 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     f->known = vt_arena_alloc(f->arena, f->config.log_count * sizeof *f->known + 1);
     options.connections_max = f->connections_max;
     options.watches[0] = (struct vt_http_watch){ .fd = f->signer.fd, .ready = on_signer };
-    options.watches[1] = (struct vt_http_watch){ .fd = channel->fd,
-                                                 .ready = on_parent,
-                                                 .is_for_start = true };
+    options.stop_fd = channel->fd;
     return learn_seen(f, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_WITNESS_FRONT_LISTEN), &options, &f->server,
                               err) &&

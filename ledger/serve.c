@@ -131,11 +131,7 @@ static json_t *front_words(const struct serving *s)
         (void)json_array_append_new(ledgers, json_pack("{s:s,s:s}", "prefix",
                                                        s->told->ledgers[i].prefix, "dir",
                                                        s->told->ledgers[i].dir));
-    if (s->told->tls_key != NULL) {
-        (void)json_object_set_new(words, "tls_certificate",
-                                  json_string(s->told->tls_certificate));
-        (void)json_object_set_new(words, "tls_key", json_string(s->told->tls_key));
-    }
+    vt_serve_put_tls(words, s->told->tls_certificate, s->told->tls_key);
     return words;
 }
 

@@ -175,7 +175,43 @@ bool vt_serve_listen(struct vt_channel *channel, json_t **words_out, struct vt_e
     return vt_json_parse(message.body, "begin", words_out, err);
 }
 
+char *vt_serve_copy_text(struct vt_arena *arena, const json_t *words, const char *name)
+{
+    const json_t *text = json_object_get(words, name);
+
+    return json_is_string(text)
+               ? vt_arena_cstr(
+                     arena, vt_slice_of(json_string_value(text), json_string_length(text)))
+               : NULL;
+}
+
 bool vt_serve_ready(struct vt_channel *channel, struct vt_error *err)
 {
     return vt_channel_send(channel, VT_SERVE_READY, (vt_slice){ 0 }, err);
+}
+
+bool vt_serve_start(const char *role, const int *fds, size_t fd_count, json_t *words,
+                    const char *what, struct vt_role **role_out, struct vt_error *err)
+{
+    VT_AUTO_JSON taken = words;
+
+    if (words == NULL)
+        return vt_fail(err, VT_MALFORMED, "%s: a path or name is not UTF-8", what);
+    if (!vt_role_start(role, fds, fd_count, role_out, err))
+        return false;
+    if (vt_serve_tell(vt_role_channel(*role_out), words, err))
+        return true;
+    if (err->code == VT_ABSENT)
+        (void)vt_fail(err, VT_IO, "ended before it was ready");
+    else if (err->code == VT_LIMIT)
+        (void)vt_fail(err, VT_IO, "was not ready in time");
+    return vt_within(err, "%s", what);
+}
+
+void vt_serve_put_tls(json_t *words, const char *certificate, const char *key)
+{
+    if (words == NULL || key == NULL)
+        return;
+    (void)json_object_set_new(words, "tls_certificate", json_string(certificate));
+    (void)json_object_set_new(words, "tls_key", json_string(key));
 }

@@ -19,6 +19,7 @@
 
 #include "ledger/prove.h"
 #include "role/channel.h"
+#include "role/role.h"
 #include "wire/json.h"
 
 enum {
@@ -89,6 +90,18 @@ VT_CHECKED bool vt_serve_tell(struct vt_channel *channel, const json_t *words,
 /* The other side: the words (returned); READY is sent by vt_serve_ready. */
 VT_CHECKED bool vt_serve_listen(struct vt_channel *channel, json_t **words_out,
                                 struct vt_error *err);
+/* A text among the words, copied into the arena; NULL: there is none of that name. */
+char *vt_serve_copy_text(struct vt_arena *arena, const json_t *words, const char *name);
 VT_CHECKED bool vt_serve_ready(struct vt_channel *channel, struct vt_error *err);
+
+/* Start a role and tell it its words (NULL: one of them is not UTF-8; taken).  what: "the
+ * cell's front", for messages.  *role_out is set as soon as there is a process, also after
+ * a failure: it ends with vt_role_stop. Errors: those of vt_role_start and vt_serve_tell,
+ * but one that ended or was slow is VT_IO */
+VT_CHECKED bool vt_serve_start(const char *role, const int *fds, size_t fd_count,
+                               json_t *words, const char *what, struct vt_role **role_out,
+                               struct vt_error *err);
+/* TLS among the words of a front, as PEM; key NULL: nothing. */
+void vt_serve_put_tls(json_t *words, const char *certificate, const char *key);
 
 #endif

@@ -17,7 +17,7 @@ struct vt_place *vt_place_new(const char *where)
     struct vt_place *place = vt_alloc(sizeof *place);
 
     place->where = where;
-    place->is_url = strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0;
+    place->is_url = vt_http_is_url(where);
     return place;
 }
 
@@ -59,12 +59,10 @@ static void put_escaped(struct vt_buf *url, const char *path)
 static bool ask(struct vt_place *place, const char *path, struct vt_http_call *call,
                 struct vt_error *err)
 {
+    VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF url = vt_buf_init(VT_KIB(8));
-    size_t len = strlen(place->where);
 
-    while (len > 0 && place->where[len - 1] == '/')
-        len--;
-    vt_buf_printf(&url, "%.*s/", (int)len, place->where);
+    vt_buf_put(&url, vt_slice_from_cstr(vt_http_url(arena, place->where, "/")));
     put_escaped(&url, path);
     if (!vt_buf_check(&url, "the URL", err) ||
         (place->client == NULL && !vt_http_client_new(&place->client, err)))

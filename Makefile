@@ -54,7 +54,7 @@ STAGE_SRC := $(wildcard $(addsuffix /test_crash*.c,$(ROOMS) cli tests) tests/tes
 TEST_SRC := $(filter-out $(STAGE_SRC),$(wildcard $(addsuffix /test_*.c,$(ROOMS) cli tests)))
 FUZZ_SRC := $(wildcard $(addsuffix /fuzz_*.c,$(ROOMS)))
 BENCH_SRC := $(wildcard bench/bench_*.c)
-STAGE_HARNESS_SRC := tests/gate.c tests/stage.c tests/disk_model.c tests/stage_program.c
+STAGE_HARNESS_SRC := tests/gate.c tests/stage.c tests/disk_model.c tests/disk_content.c tests/stage_program.c
 HARNESS_SRC := $(filter-out tests/test_%.c tests/stage_roles.c $(STAGE_HARNESS_SRC),$(wildcard tests/*.c))
 
 obj = $(patsubst %.c,$(OUT)/obj/%.o,$(1))

@@ -2,6 +2,7 @@
  * and once as durable. */
 #include "tests/disk_model.h"
 
+#include "tests/disk_content.h"
 #include "tests/harness.h"
 #include "tests/stage_control.h"
 #include <dirent.h>
@@ -9,7 +10,6 @@
 
 enum {
     SECTOR = 512,
-    ZEROS = 4096,
     ENTRIES_MAX = 4096,
     FILE_BYTES_MAX = 64 << 20
 }; /* bytes, but for entries */
@@ -22,15 +22,6 @@ struct entry {
     struct node *stored; /* NULL: not on the platter */
 };
 
-/* A preallocated file is mostly zeros: only what stands before its last other byte is held,
- * so that a run costs what was written, not what was reserved. */
-struct content {
-    uint8_t *bytes; /* owned; room for `room` */
-    size_t size;    /* of the file */
-    size_t filled;  /* <= size; zeros stand behind, in the file but not in `bytes` */
-    size_t room;
-};
-
 struct node {
     struct node *next; /* all nodes of the model */
     bool is_folder;
@@ -38,7 +29,7 @@ struct node {
     uint64_t inode; /* of the real file, to find it by; 0 for folders */
     bool is_dirty;  /* seen and stored may differ */
     bool is_lost;   /* a sync of its bytes failed for good */
-    struct content seen, stored;
+    struct vt_disk_content seen, stored;
     uint64_t written_end; /* end of the highest byte written since the last fsync */
     struct entry *entries;
     size_t entry_count, entry_room;
@@ -62,83 +53,6 @@ static struct node *node_new(struct vt_disk_model *model, bool is_folder, mode_t
     node->next = model->nodes;
     model->nodes = node;
     return node;
-}
-
-static void content_resize(struct content *content, size_t size)
-{
-    VT_CHECK(size <= FILE_BYTES_MAX);
-    if (size < content->filled)
-        content->filled = size;
-    content->size = size;
-}
-
-/* How many of them stand before and with the last that is not zero, to a block. */
-static size_t without_zeros(const uint8_t *bytes, size_t len)
-{
-    static const uint8_t zeros[ZEROS];
-
-    while (len != 0) {
-        size_t last = len % ZEROS != 0 ? len % ZEROS : ZEROS;
-
-        if (memcmp(bytes + len - last, zeros, last) != 0)
-            break;
-        len -= last;
-    }
-    return len;
-}
-
-static void content_fill(struct content *content, size_t filled)
-{
-    if (filled > content->room) {
-        size_t room = filled < 4096 ? 4096 : filled;
-
-        content->bytes = vt_grow_array(content->bytes, room, 1);
-        content->room = room;
-    }
-    memset(content->bytes + content->filled, 0, filled - content->filled);
-    content->filled = filled;
-}
-
-/* No bytes: zeros. */
-static void content_put(struct content *content, size_t at, const uint8_t *bytes,
-                        size_t len)
-{
-    size_t end = at + len, some = bytes != NULL ? without_zeros(bytes, len) : 0;
-
-    if (end > content->size)
-        content_resize(content, end);
-    if (some != 0 && at + some > content->filled)
-        content_fill(content, at + some);
-    if (some != 0)
-        memcpy(content->bytes + at, bytes, some);
-    if (end > content->filled)
-        end = content->filled;
-    if (at + some < end)
-        memset(content->bytes + at + some, 0, end - at - some);
-}
-
-/* The file's first `len` bytes are those of the other, which has as many. */
-static void content_put_first(struct content *to, const struct content *from, size_t len)
-{
-    size_t held = len < from->filled ? len : from->filled;
-
-    content_put(to, 0, from->bytes, held);
-    content_put(to, held, NULL, len - held);
-}
-
-static void content_copy(struct content *to, const struct content *from)
-{
-    content_resize(to, 0);
-    content_put_first(to, from, from->size);
-}
-
-static bool content_equals(const struct content *a, const struct content *b)
-{
-    const struct content *longer = a->filled > b->filled ? a : b;
-    size_t both = a->filled < b->filled ? a->filled : b->filled;
-
-    return a->size == b->size && (both == 0 || memcmp(a->bytes, b->bytes, both) == 0) &&
-           without_zeros(longer->bytes + both, longer->filled - both) == 0;
 }
 
 static struct entry *entry_find(struct node *folder, vt_slice name)
@@ -223,13 +137,13 @@ static void load_file(struct node *file, const char *path, size_t size)
     while ((at = lseek(fd, at, SEEK_DATA)) >= 0) { /* a hole holds nothing to read */
         len = pread(fd, bytes, sizeof bytes, at);
         VT_CHECK_SAYING(len >= 0, "%s: %s", path, strerror(errno));
-        content_put(&file->seen, (size_t)at, bytes, (size_t)len);
+        vt_disk_content_put(&file->seen, (size_t)at, bytes, (size_t)len);
         at += len;
     }
     VT_CHECK_SAYING(errno == ENXIO, "%s: %s", path, strerror(errno));
     if (size > file->seen.size)
-        content_resize(&file->seen, size);
-    content_copy(&file->stored, &file->seen);
+        vt_disk_content_resize(&file->seen, size);
+    vt_disk_content_copy(&file->stored, &file->seen);
 }
 
 static void load_folder(struct vt_disk_model *model, struct node *folder, const char *path)
@@ -283,8 +197,8 @@ void vt_disk_model_free(struct vt_disk_model *model)
         for (size_t i = 0; i < node->entry_count; i++)
             free(node->entries[i].name);
         free(node->entries);
-        free(node->seen.bytes);
-        free(node->stored.bytes);
+        vt_disk_content_clear(&node->seen);
+        vt_disk_content_clear(&node->stored);
         free(node);
     }
     free(model);
@@ -294,7 +208,7 @@ void vt_disk_model_free(struct vt_disk_model *model)
 
 static void sync_file(struct node *file)
 {
-    content_copy(&file->stored, &file->seen);
+    vt_disk_content_copy(&file->stored, &file->seen);
     file->written_end = 0;
     file->is_dirty = false;
 }
@@ -309,7 +223,7 @@ static void sync_data(struct node *file)
         keep = (size_t)file->written_end;
     if (keep > file->seen.size)
         keep = file->seen.size;
-    content_put_first(&file->stored, &file->seen, keep);
+    vt_disk_content_put_from(&file->stored, &file->seen, 0, keep);
 }
 
 static void sync_folder(struct node *folder)
@@ -375,11 +289,12 @@ static void play_content(struct node *file, const struct vt_stage_event *e)
     file->is_dirty = true;
     if (e->record.kind == VT_GATE_WRITE) {
         VT_CHECK(at <= FILE_BYTES_MAX && len <= FILE_BYTES_MAX);
-        content_put(&file->seen, at, e->record.has_bytes ? e->bytes.data : NULL, len);
+        vt_disk_content_put(&file->seen, at, e->record.has_bytes ? e->bytes.data : NULL,
+                            len);
         if (at + len > file->written_end)
             file->written_end = at + len;
     } else if (e->record.kind == VT_GATE_TRUNCATE || len > file->seen.size) {
-        content_resize(&file->seen, len);
+        vt_disk_content_resize(&file->seen, len);
         if (file->written_end > len)
             file->written_end = len;
     }
@@ -390,7 +305,7 @@ static void lose_for_good(struct node *file)
 {
     if (!file->is_dirty)
         return;
-    content_copy(&file->seen, &file->stored);
+    vt_disk_content_copy(&file->seen, &file->stored);
     file->written_end = 0;
     file->is_lost = true;
 }
@@ -476,21 +391,15 @@ static void lose_content(struct node *file, uint64_t *dice)
     if (*dice != 0) {
         size_t both = file->seen.size < size ? file->seen.size : size;
 
-        content_resize(&file->stored, size);
+        vt_disk_content_resize(&file->stored, size);
         for (size_t at = 0; at < both; at += SECTOR) {
             size_t len = both - at < SECTOR ? both - at : SECTOR;
-            size_t held = file->seen.filled > at ? file->seen.filled - at : 0;
 
-            if (!coin(dice))
-                continue;
-            if (held < len)
-                content_put(&file->stored, at + held, NULL, len - held);
-            if (held != 0)
-                content_put(&file->stored, at, file->seen.bytes + at,
-                            held < len ? held : len);
+            if (coin(dice))
+                vt_disk_content_put_from(&file->stored, &file->seen, at, len);
         }
     }
-    content_copy(&file->seen, &file->stored);
+    vt_disk_content_copy(&file->seen, &file->stored);
     file->written_end = 0;
     file->is_dirty = false;
 }
@@ -534,17 +443,9 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 static void store_file(const struct node *file, const char *path)
 {
     VT_AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file->mode);
-    size_t at = 0;
 
     VT_CHECK_SAYING(fd >= 0, "%s: %s", path, strerror(errno));
-    VT_CHECK(ftruncate(fd, (off_t)file->seen.size) == 0);
-    while (at < file->seen.filled) { /* leave holes where a preallocated file is empty */
-        size_t len = file->seen.filled - at < ZEROS ? file->seen.filled - at : ZEROS;
-
-        if (without_zeros(file->seen.bytes + at, len) != 0)
-            VT_CHECK(pwrite(fd, file->seen.bytes + at, len, (off_t)at) == (ssize_t)len);
-        at += len;
-    }
+    vt_disk_content_store(&file->seen, fd);
 }
 
 static void store_folder(const struct node *folder, const char *path)
@@ -611,7 +512,7 @@ static bool entry_equals(const struct entry *entry, struct node *other, const ch
         return vt_fail(err, VT_REJECTED, "%s is on one side only", inner);
     if (a->is_folder)
         return folders_equal(a, b, inner, err);
-    if (!content_equals(&a->seen, &b->seen))
+    if (!vt_disk_content_equals(&a->seen, &b->seen))
         return vt_fail(err, VT_REJECTED, "%s has other bytes", inner);
     return true;
 }

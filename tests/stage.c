@@ -238,14 +238,14 @@ static void disk_reload(struct stage *stage)
 static void disk_follow(struct stage *stage)
 {
     struct vt_error err = { 0 };
-    VT_AUTO_BUF trace = vt_buf_init(VT_MIB(256));
     VT_AUTO_FD fd = open(stage->trace_path, O_RDONLY | O_CLOEXEC);
+    VT_AUTO_MAPPING trace = { 0 };
 
     VT_CHECK_SAYING(fd >= 0, "%s: %s", stage->trace_path, strerror(errno));
-    VT_CHECK(lseek(fd, (off_t)stage->trace_len, SEEK_SET) == (off_t)stage->trace_len);
-    VT_CHECK_OK(vt_fd_read_all(fd, "the trace", &trace, &err));
-    vt_disk_model_play(stage->model, vt_buf_slice(&trace));
-    stage->trace_len += trace.len;
+    VT_CHECK_OK(vt_mapping_init(&trace, fd, "the trace", &err));
+    vt_disk_model_play(stage->model, vt_slice_sub(trace.bytes, stage->trace_len,
+                                                  trace.bytes.len - stage->trace_len));
+    stage->trace_len = trace.bytes.len;
     vt_disk_model_forget(stage->model, stage->dir);
 }
 

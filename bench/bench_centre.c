@@ -1,7 +1,7 @@
 /* Reading and searching a source of a million lines: this tree's own C files, copied under
  * other names with other words until there are so many.  Import, opening, and searches for
- * words and expressions that are drawn from its lines, against GNU grep over the same
- * files on the disk. */
+ * words and expressions that are drawn from its lines, against Debian's codesearch (also
+ * an index of trigrams) and GNU grep over the same files on the disk. */
 #include "bench/bench.h"
 #include "bench/serving.h"
 #include "centre/search.h"
@@ -160,6 +160,20 @@ static int by_double(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* What is asked in the i-th search of a kind. */
+struct kind {
+    const char *name;
+    bool is_regex, is_any_case;
+};
+
+static void draw_text(const struct vt_library *l, const struct kind *kind, uint32_t *state,
+                      struct vt_buf *out)
+{
+    vt_buf_put(out, draw_word(l, state));
+    if (kind->is_regex)
+        vt_buf_put_text(out, "[^a-z]*\\(.*[;{]$");
+}
+
 static double search_once(const struct vt_library *l, vt_slice text, bool is_regex,
                           bool is_any_case)
 {
@@ -173,49 +187,84 @@ static double search_once(const struct vt_library *l, vt_slice text, bool is_reg
     return 1000 * (vt_bench_seconds() - since);
 }
 
-static void search_many(const struct vt_library *l, const char *name, bool is_regex,
-                        bool is_any_case, double peer_ms, const char *conditions)
-{
-    double took[SEARCHES];
-    uint32_t state = 7;
-
-    for (size_t i = 0; i < SEARCHES; i++) {
-        VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
-        vt_slice word = draw_word(l, &state);
-
-        vt_buf_put(&text, word);
-        if (is_regex)
-            vt_buf_put_text(&text, "[^a-z]*\\(.*[;{]$");
-        took[i] = search_once(l, vt_buf_slice(&text), is_regex, is_any_case);
-    }
-    qsort(took, SEARCHES, sizeof took[0], by_double);
-    {
-        VT_AUTO_ARENA arena = vt_arena_new();
-
-        print(vt_arena_printf(arena, "centre.search.%s.median", name), "ms",
-              took[SEARCHES / 2], peer_ms > 0 ? "GNU grep -r" : NULL, peer_ms,
-              peer_ms > 0 ? 1 : 300, conditions);
-        print(vt_arena_printf(arena, "centre.search.%s.p99", name), "ms",
-              took[SEARCHES * 99 / 100], NULL, 0, 1000, conditions);
-    }
-}
-
-static double peer_median(const struct vt_library *l, const char *folder)
+/* A process for each search, which is how people use them.  command: ends with NULL; the
+ * text goes behind "-e" or stands last. */
+static double peer_median(const struct vt_library *l, const struct kind *kind,
+                          const char *const *command, const char *folder)
 {
     double took[PEER_SEARCHES];
     uint32_t state = 7;
 
     for (size_t i = 0; i < PEER_SEARCHES; i++) {
         VT_AUTO_ARENA arena = vt_arena_new();
-        const char *word = vt_arena_cstr(arena, draw_word(l, &state));
-        double since = vt_bench_seconds();
+        VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+        const char *argv[8];
+        size_t count = 0;
+        double since;
 
-        (void)vt_bench_output(arena, (const char *const[]){ "/usr/bin/grep", "-rnF", "-m20",
-                                                            "-e", word, folder, NULL });
+        draw_text(l, kind, &state, &text);
+        while (command[count] != NULL) {
+            argv[count] = command[count];
+            count++;
+        }
+        argv[count++] = vt_arena_cstr(arena, vt_buf_slice(&text));
+        argv[count++] = folder;
+        argv[count] = NULL;
+        since = vt_bench_seconds();
+        (void)vt_bench_output_if_any(arena, argv);
         took[i] = 1000 * (vt_bench_seconds() - since);
     }
     qsort(took, PEER_SEARCHES, sizeof took[0], by_double);
     return took[PEER_SEARCHES / 2];
+}
+
+/* Trigrams again: an index of the same files, made by cindex. */
+static double csearch_median(const struct vt_library *l, const struct kind *kind)
+{
+    static const char *const plain[] = { "/usr/bin/csearch", "-l", NULL },
+                             *const any_case[] = { "/usr/bin/csearch", "-l", "-i", NULL };
+
+    return peer_median(l, kind, kind->is_any_case ? any_case : plain, NULL);
+}
+
+static void search_many(const struct vt_library *l, const struct kind *kind,
+                        const char *conditions)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    double took[SEARCHES];
+    uint32_t state = 7;
+
+    for (size_t i = 0; i < SEARCHES; i++) {
+        VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+
+        draw_text(l, kind, &state, &text);
+        took[i] = search_once(l, vt_buf_slice(&text), kind->is_regex, kind->is_any_case);
+    }
+    qsort(took, SEARCHES, sizeof took[0], by_double);
+    print(vt_arena_printf(arena, "centre.search.%s.median", kind->name), "ms",
+          took[SEARCHES / 2], "csearch", csearch_median(l, kind), 1, conditions);
+    print(vt_arena_printf(arena, "centre.search.%s.p99", kind->name), "ms",
+          took[SEARCHES * 99 / 100], NULL, 0, 1000, conditions);
+}
+
+/* What people have without an index. */
+static void search_as_grep(const struct vt_library *l, const char *files,
+                           const char *conditions)
+{
+    static const char *const grep[] = { "/usr/bin/grep", "-rnF", "-m20", "-e", NULL };
+    const struct kind kind = { .name = "word" };
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+    double took[PEER_SEARCHES];
+    uint32_t state = 7;
+
+    for (size_t i = 0; i < PEER_SEARCHES; i++) {
+        vt_buf_truncate(&text, 0);
+        draw_text(l, &kind, &state, &text);
+        took[i] = search_once(l, vt_buf_slice(&text), false, false);
+    }
+    qsort(took, PEER_SEARCHES, sizeof took[0], by_double);
+    print("centre.search.word.against_grep", "ms", took[PEER_SEARCHES / 2], "GNU grep -r",
+          peer_median(l, &kind, grep, files), 1, conditions);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
@@ -232,7 +281,7 @@ static void keep(const char *folder, const char *name, vt_slice bytes)
 }
 
 static void import_tree(vt_slice pack, const char *shelf, const vt_hash *digest,
-                        const char *conditions)
+                        double peer_s, const char *conditions)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF index = vt_buf_init(VT_MIB(1024)), tags = vt_buf_init(VT_MIB(512));
@@ -248,7 +297,8 @@ static void import_tree(vt_slice pack, const char *shelf, const vt_hash *digest,
     VT_ASSERT(vt_pack_parse(pack, arena, &entries, &count, &got, &err) &&
               vt_hash_equal(&got, digest) &&
               vt_index_write(pack, entries, count, &index, &lines, &err));
-    print("centre.import.index", "s", vt_bench_seconds() - since, NULL, 0, 60, conditions);
+    print("centre.import.index", "s", vt_bench_seconds() - since, "cindex", peer_s, 1,
+          conditions);
     since = vt_bench_seconds();
     VT_ASSERT(vt_tags_write(entries, count, &tags, &definitions, &err));
     print("centre.import.definitions", "s", vt_bench_seconds() - since, NULL, 0, 300,
@@ -263,6 +313,10 @@ static void import_tree(vt_slice pack, const char *shelf, const vt_hash *digest,
     keep(folder, "tags", vt_buf_slice(&tags));
 }
 
+static const struct kind kinds[] = { { "word", false, false },
+                                     { "any_case", false, true },
+                                     { "expression", true, false } };
+
 static void search_all(const char *shelf, const char *files, const vt_hash *digest,
                        const char *conditions)
 {
@@ -275,9 +329,9 @@ static void search_all(const char *shelf, const char *files, const vt_hash *dige
               vt_library_open(disk, digest, &library, &err));
     print("centre.open", "ms", 1000 * (vt_bench_seconds() - since), NULL, 0, 1000,
           conditions);
-    search_many(&library, "word", false, false, peer_median(&library, files), conditions);
-    search_many(&library, "any_case", false, true, 0, conditions);
-    search_many(&library, "expression", true, false, 0, conditions);
+    search_as_grep(&library, files, conditions);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        search_many(&library, &kinds[i], conditions);
     print("centre.search.no_trigram", "ms",
           search_once(&library, VT_LIT("[qx][0-9][qx][0-9]"), true, false), NULL, 0, 1000,
           conditions);
@@ -287,6 +341,18 @@ static void search_all(const char *shelf, const char *files, const vt_hash *dige
           conditions);
     vt_library_close(&library);
     vt_disk_close(disk);
+}
+
+/* Seconds; csearch finds the index by the environment. */
+static double index_as_peer(const char *folder, const char *files)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    double since = vt_bench_seconds();
+
+    VT_ASSERT(
+        setenv("CSEARCHINDEX", vt_arena_printf(arena, "%s/csearch.index", folder), 1) == 0);
+    (void)vt_bench_output(arena, (const char *const[]){ "/usr/bin/cindex", files, NULL });
+    return vt_bench_seconds() - since;
 }
 
 int main(void)
@@ -312,9 +378,10 @@ int main(void)
     conditions = vt_arena_printf(
         arena,
         "%zu lines in %ju files, %zu bytes; answers of 100 lines at "
-        "most, grep's of 20 a file; %s",
+        "most, grep's of 20 a file, csearch's the files' names alone; %s",
         lines, (uintmax_t)w->file_count, pack.len, vt_bench_machine(arena, folder));
-    import_tree(vt_buf_slice(&pack), shelf, &digest, conditions);
+    import_tree(vt_buf_slice(&pack), shelf, &digest, index_as_peer(folder, files),
+                conditions);
     search_all(shelf, files, &digest, conditions);
     vt_bench_folder_remove(folder);
     return 0;

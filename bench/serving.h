@@ -15,6 +15,8 @@ void vt_bench_run(const char *const argv[]);
 double vt_bench_run_busy(const char *const argv[]);
 /* What it prints, in memory that lives as long as the arena. */
 const char *vt_bench_output(struct vt_arena *arena, const char *const argv[]);
+/* The same of a search, which ends with 1 where it finds nothing. */
+const char *vt_bench_output_if_any(struct vt_arena *arena, const char *const argv[]);
 /* Start it and wait for its line "ready: URL", or, with port not 0, until that port
  * answers.  Its standard error goes to `log`. */
 struct vt_serving vt_bench_start(const char *log, uint16_t port, const char *const argv[]);

@@ -21,7 +21,10 @@ for family in $families; do
         "$(dirname "$0")/need.sh" bench >&2
         programs=bench_relocate
         ;;
-    centre) programs=bench_centre ;;
+    centre)
+        "$(dirname "$0")/need.sh" bench >&2
+        programs=bench_centre
+        ;;
     cell)
         "$(dirname "$0")/need.sh" bench >&2
         programs="bench_cell bench_cell_wire bench_scan"

@@ -14,7 +14,7 @@ packages_for() {
         openssl curl xz-utils bzip2 softhsm2 disorderfs faketime zlib1g-dev age clamav-testfiles ;;
     demo) echo git mmdebstrap bubblewrap dpkg-dev apt ca-certificates disorderfs faketime \
         xz-utils ;;
-    bench) echo nginx-light redis-server rsync procps ;;
+    bench) echo codesearch nginx-light redis-server rsync procps ;;
     pages) echo chromium fonts-dejavu-core procps ;;
     clang) echo clang libclang-rt-14-dev ;;
     san) echo clang libclang-rt-14-dev ;;

@@ -68,7 +68,7 @@ Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo '  $(1)  $(2)')
 
 .DEFAULT_GOAL := all
-.PHONY: all help centre-web deps check-deps check soak soak-cell soak-relocate demo demo-programs bench fuzz tidy format install clean binaries
+.PHONY: all help centre-web deps check-deps check soak soak-cell soak-relocate soak-centre demo demo-programs bench fuzz tidy format install clean binaries
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -86,6 +86,7 @@ help:
 #: make check T=ledger        only the test programs whose name holds "ledger"
 #: make soak FOR=600s [RATE=20000] [KILL=20]  a served ledger, and files that are shared, under load and kill -9
 #: make soak-cell FOR=600s     a cell that scans, whose processes are killed at random
+#: make soak-centre [N=500] [FOR=30s]  so many reviewers read in a Centre at once, each with a passkey
 #: make soak-relocate [N=100000] [BYTES=5e9] [KILLS=10]  files move between two cells under load and kill -9
 #: make demo [KEEP=1]         the whole main job and nine attacks, told as a story
 #: make bench [B=NAME]        measurements against named peers, one JSON object a line
@@ -233,6 +234,12 @@ soak-cell: deps
 	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak_samples $(OUT)/tests.test_soak_cell
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_samples
 	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),60s)) $(OUT)/tests.test_soak_cell
+
+# Reviewers who read in a Centre at once.
+soak-centre: deps
+	@tools/need.sh check
+	@$(MAKE) --no-print-directory $(OUT)/vitrine $(OUT)/tests.test_soak_reviewers
+	@VT_SOAK_SECONDS=$(patsubst %s,%,$(or $(FOR),30s)) VT_CROWD=$(or $(N),500) $(OUT)/tests.test_soak_reviewers
 
 # Files that move from one cell to another, both in service.
 soak-relocate: deps

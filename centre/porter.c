@@ -136,10 +136,28 @@ static bool gives_way_before(const struct challenge *a, const struct challenge *
     return has_code(a) != has_code(b) ? has_code(b) : a->expires_ms < b->expires_ms;
 }
 
-static struct challenge *place_for_challenge(struct vt_porter *p, int64_t now_ms)
+/* The one of this code that is still open; NULL: none. */
+static struct challenge *challenge_of(struct vt_porter *p, const vt_hash *code,
+                                      int64_t now_ms)
 {
-    struct challenge *chosen = &p->challenges[0];
+    for (size_t i = 0; i < VT_PORTER_CHALLENGES_MAX; i++) {
+        struct challenge *row = &p->challenges[i];
 
+        if (row->expires_ms > now_ms && has_code(row) && vt_hash_equal(&row->code, code))
+            return row;
+    }
+    return NULL;
+}
+
+/* A code has one at a time, so that no guest takes the places of the others. */
+static struct challenge *place_for_challenge(struct vt_porter *p, const vt_hash *code,
+                                             int64_t now_ms)
+{
+    struct challenge *chosen = challenge_of(p, code, now_ms);
+
+    if (chosen != NULL)
+        return chosen;
+    chosen = &p->challenges[0];
     for (size_t i = 0; i < VT_PORTER_CHALLENGES_MAX; i++) {
         struct challenge *row = &p->challenges[i];
 
@@ -154,7 +172,7 @@ static struct challenge *place_for_challenge(struct vt_porter *p, int64_t now_ms
 static void give_challenge(struct vt_porter *p, const vt_hash *code, uint8_t out[32])
 {
     int64_t now_ms = vt_monotonic_ms();
-    struct challenge *row = place_for_challenge(p, now_ms);
+    struct challenge *row = place_for_challenge(p, code, now_ms);
 
     vt_env_random(&p->env, row->bytes, sizeof row->bytes);
     row->code = *code;

@@ -20,15 +20,9 @@ struct stand {
 /* A port that was free a moment ago: the origin is told before the Centre starts. */
 static void choose_port(struct stand *s)
 {
-    struct vt_error err = { 0 };
-    uint16_t port;
-    int fd;
-
-    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
-    vt_fd_close(&fd);
-    s->port = vt_arena_printf(vt_test_arena(), "%u", port);
-    s->origin = vt_arena_printf(vt_test_arena(), "http://localhost:%u", port);
-    s->url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u", port);
+    s->port = vt_test_free_port();
+    s->origin = vt_arena_printf(vt_test_arena(), "http://localhost:%s", s->port);
+    s->url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%s", s->port);
 }
 
 /* A line on which an expression with nested repeats goes wrong. */
@@ -440,6 +434,15 @@ static void strangers_do_not_fill_the_door(void)
     VT_CHECK(still_counts(porter, "", newest));
     VT_CHECK(still_counts(porter, code, invited));
     VT_CHECK(!still_counts(porter, code, invited));
+    /* Nor does a guest: his newest is the one that counts. */
+    oldest = answer_to(porter, "", "get");
+    for (size_t i = 0; i < VT_PORTER_CHALLENGES_MAX; i++) {
+        invited = newest;
+        newest = answer_to(porter, code, "create");
+    }
+    VT_CHECK(still_counts(porter, "", oldest));
+    VT_CHECK(!still_counts(porter, code, invited));
+    VT_CHECK(still_counts(porter, code, newest));
     vt_porter_close(porter);
 }
 

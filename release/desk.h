@@ -69,6 +69,7 @@ struct vt_docket {
     struct vt_item items[VT_DOCKET_ITEMS_MAX];
     size_t item_count;
     const struct vt_item *draft, *provenance, *sbom, *vsa, *rejection, *release;
+    const struct vt_item *published; /* the release that is on the ledger; NULL: none */
     bool is_published; /* release.tlog-proof is there, and good */
 };
 

@@ -57,8 +57,8 @@ static bool read_item(void *context, const char *name, bool is_folder, struct vt
     return true;
 }
 
-/* When the witnesses saw the release; -1: they did not. */
-static int64_t logged_at(const struct vt_docket *docket, vt_slice proof_text)
+/* When the witnesses saw the release, and which that is; -1: they did not. */
+static int64_t logged_at(struct vt_docket *docket, vt_slice proof_text)
 {
     struct vt_error ignored = { 0 };
     struct vt_tlog_proof proof;
@@ -71,8 +71,10 @@ static int64_t logged_at(const struct vt_docket *docket, vt_slice proof_text)
 
         if (docket->items[i].envelope.statement.type == VT_RELEASE &&
             vt_tlog_proof_verify(&proof, &leaf, &docket->trust->policy,
-                                 docket->trust->release_origin, &verdict, &ignored))
+                                 docket->trust->release_origin, &verdict, &ignored)) {
+            docket->published = &docket->items[i];
             return verdict.time_unix_s;
+        }
     }
     return -1;
 }
@@ -140,6 +142,26 @@ static bool was_taken_back(const struct vt_docket *docket, const struct vt_item 
     return false;
 }
 
+/* Is this release statement one of that draft? */
+static bool is_of_draft(const struct vt_item *release, const json_t *draft)
+{
+    static const char *const names[] = { "source", "recipe", "environment", "sequence",
+                                         "channel" };
+    const json_t *at = release->envelope.statement.predicate;
+    bool is_same = true;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        is_same = is_same && same(at, draft, names[i]);
+    return is_same;
+}
+
+/* Which draft counts is settled by what is published, whatever is laid there later. */
+static bool may_be_draft(const struct vt_docket *docket, const struct vt_item *draft)
+{
+    return docket->published == NULL ||
+           is_of_draft(docket->published, draft->envelope.statement.predicate);
+}
+
 /* Does what this statement tells of fit the draft that counts? */
 static bool fits_draft(const struct vt_docket *docket, const struct vt_item *item)
 {
@@ -156,9 +178,7 @@ static bool fits_draft(const struct vt_docket *docket, const struct vt_item *ite
         return same(at, draft, "source") && same(at, draft, "recipe") &&
                same(at, draft, "environment");
     case VT_RELEASE:
-        return same(at, draft, "source") && same(at, draft, "recipe") &&
-               same(at, draft, "environment") && same(at, draft, "sequence") &&
-               !was_taken_back(docket, item);
+        return is_of_draft(item, draft) && !was_taken_back(docket, item);
     case VT_SBOM:
         return docket->provenance != NULL &&
                json_equal(item->envelope.statement.subjects,
@@ -200,7 +220,8 @@ static void pick(const struct vt_docket *docket, enum vt_predicate type,
         const struct vt_item *item = &docket->items[i];
 
         if (item->is_valid && item->envelope.statement.type == type &&
-            (type == VT_DRAFT || (docket->draft != NULL && fits_draft(docket, item))) &&
+            (type == VT_DRAFT ? may_be_draft(docket, item)
+                              : docket->draft != NULL && fits_draft(docket, item)) &&
             is_better(item, *out))
             *out = item;
     }

@@ -29,6 +29,8 @@ static bool learn_own(void *context, struct vt_docket *docket, struct vt_error *
     if (docket->draft == NULL || strcmp(docket->product, c->product) != 0)
         return true;
     row = vt_list_row(docket, NULL);
+    if (strcmp(docket->version, c->version) == 0) /* in whichever channel */
+        c->own.is_settled = is_settled(docket);
     if (!vt_slice_equal(row.channel, c->channel))
         return true;
     if (row.sequence > c->highest)
@@ -36,7 +38,6 @@ static bool learn_own(void *context, struct vt_docket *docket, struct vt_error *
     if (strcmp(docket->version, c->version) != 0)
         return true;
     c->sequence = row.sequence;
-    c->own.is_settled = is_settled(docket);
     for (size_t i = 0; i < docket->item_count; i++)
         if (docket->items[i].time_unix_s > c->own.newest_unix_s)
             c->own.newest_unix_s = docket->items[i].time_unix_s;

@@ -332,6 +332,38 @@ static uint64_t number_of(struct scene *s, const char *version)
     return number.sequence;
 }
 
+/* A version that is approved is so in every channel, and a draft that is laid beside what
+ * is published, here by hand, is none. */
+static void a_version_has_one_channel(void)
+{
+    struct vt_error err = { 0 };
+    struct vt_number number;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    s.world.channel = "lts";
+    VT_CHECK_OK(vt_number_find(&(struct vt_number_request){ &s.desk, s.trust, "lamp",
+                                                            "1.4.0", "lts", VT_WORLD_NOW },
+                               &number, &err));
+    VT_CHECK(!number.is_settled && number.sequence == 1);
+    s.world.channel = "stable";
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_VENDOR));
+    VT_CHECK_OK(vt_number_find(&(struct vt_number_request){ &s.desk, s.trust, "lamp",
+                                                            "1.4.0", "lts", VT_WORLD_NOW },
+                               &number, &err));
+    VT_CHECK(number.is_settled);
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "releases/lamp/1.4.0/release.tlog-proof",
+                              s.made.release_proof, 0644, &err));
+    s.world.channel = "lts";
+    lay_draft(&s, VT_P_VENDOR, VT_WORLD_NOW - 1);
+    look(&s);
+    VT_CHECK(s.docket->is_published && s.docket->release == s.docket->published);
+    VT_CHECK(strcmp(json_string_value(json_object_get(
+                        s.docket->draft->envelope.statement.predicate, "channel")),
+                    "stable") == 0);
+}
+
 static bool number_is_free(struct scene *s, struct vt_error *err)
 {
     look(s);
@@ -819,6 +851,7 @@ static const struct vt_case cases[] = {
     { "a list that goes back is not cosigned", a_list_that_goes_back_is_not_cosigned },
     { "an approval ends with the next list", an_approval_ends_with_the_next_list },
     { "numbers stand for one version", numbers_stand_for_one_version },
+    { "a version has one channel", a_version_has_one_channel },
     { "a stranger drafts nothing", a_stranger_drafts_nothing },
     { "the vendor approves nothing", the_vendor_approves_nothing },
     { "what speaks of something else does not count",

@@ -66,13 +66,15 @@ const char *vt_test_vitrine(void)
     return path;
 }
 
-int64_t vt_test_soak_seconds(int64_t otherwise)
+uint64_t vt_test_number(const char *variable, uint64_t otherwise, uint64_t max)
 {
-    const char *text = getenv("VT_SOAK_SECONDS");
-    uint64_t value = (uint64_t)otherwise;
+    const char *text = getenv(variable);
+    uint64_t value = otherwise;
 
-    VT_CHECK(text == NULL || vt_decimal_parse(vt_slice_from_cstr(text), &value));
-    return (int64_t)(value < 3600 ? value : 3600);
+    VT_CHECK_SAYING(text == NULL || text[0] == '\0' ||
+                        vt_decimal_parse(vt_slice_from_cstr(text), &value),
+                    "%s: '%s' is no number", variable, text);
+    return value < max ? value : max;
 }
 
 void vt_test_write(const char *path, vt_slice bytes)

@@ -51,9 +51,8 @@ struct vt_arena *vt_test_arena(void);
 void vt_test_keep(const void *pointer);
 /* The program under test (absolute path of build/.../vitrine). */
 const char *vt_test_vitrine(void);
-/* How long a soak goes on: VT_SOAK_SECONDS, an hour at most; `otherwise` if it is not set.
- */
-int64_t vt_test_soak_seconds(int64_t otherwise);
+/* A number that whoever starts the test may choose by a variable; at most max. */
+uint64_t vt_test_number(const char *variable, uint64_t otherwise, uint64_t max);
 /* Write or read a small file; fails the case on error. */
 void vt_test_write(const char *path, vt_slice bytes);
 vt_slice vt_test_read(const char *path);

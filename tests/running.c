@@ -1,5 +1,6 @@
 /* Servers that run while a case runs. */
 #include "tests/running.h"
+#include "http/server.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -43,6 +44,17 @@ static const char *read_line(struct vt_running *running)
             return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&line));
         vt_buf_put_u8(&line, (uint8_t)c);
     }
+}
+
+const char *vt_test_free_port(void)
+{
+    struct vt_error err = { 0 };
+    uint16_t port;
+    int fd;
+
+    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
+    vt_fd_close(&fd);
+    return vt_arena_printf(vt_test_arena(), "%u", port);
 }
 
 struct vt_running vt_test_start(const char *said, const char *const argv[])

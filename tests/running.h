@@ -11,6 +11,10 @@ struct vt_running {
     const char *url; /* that it said */
 };
 
+/* A TCP port that was free a moment ago, for a server whose address must be known before.
+ */
+const char *vt_test_free_port(void);
+
 /* Start it and wait until it is ready; the case fails if it ends or is not ready in time.
  * Its standard error goes to `said` in the case's folder (NULL: ours).  `vitrine` as
  * argv[0] means the program under test.  It dies with the case. */

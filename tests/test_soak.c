@@ -27,25 +27,6 @@ struct soak {
     size_t seen_count, kills;
 };
 
-/* A number of the environment. */
-static unsigned setting(const char *name, unsigned otherwise)
-{
-    const char *text = getenv(name);
-
-    return text != NULL ? (unsigned)strtoul(text, NULL, 10) : otherwise;
-}
-
-static const char *free_port(void)
-{
-    struct vt_error err = { 0 };
-    uint16_t port;
-    int fd;
-
-    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
-    (void)close(fd);
-    return vt_arena_printf(vt_test_arena(), "%u", port);
-}
-
 static void start(struct soak *s)
 {
     s->running = vt_test_start(NULL, VT_ARGV("vitrine", "ledger", "serve", "--dir",
@@ -206,8 +187,9 @@ static const char *make_ledger(void)
 
 static void nothing_acknowledged_is_lost(void)
 {
-    unsigned seconds = setting("VT_SOAK_SECONDS", 12), every = setting("VT_SOAK_KILL", 2);
-    struct soak s = { .port = free_port() };
+    unsigned seconds = (unsigned)vt_test_number("VT_SOAK_SECONDS", 12, UINT32_MAX),
+             every = (unsigned)vt_test_number("VT_SOAK_KILL", 2, UINT32_MAX);
+    struct soak s = { .port = vt_test_free_port() };
     struct vt_error err = { 0 };
     const char *vkey;
     int64_t begin_ms = vt_monotonic_ms(), next_kill_ms = begin_ms + every * 1000;
@@ -218,7 +200,8 @@ static void nothing_acknowledged_is_lost(void)
     start(&s);
     s.crowd = (struct vt_crowd){ .port = (uint16_t)strtoul(s.port, NULL, 10),
                                  .size = 128,
-                                 .rate = setting("VT_SOAK_RATE", 2000) };
+                                 .rate = (unsigned)vt_test_number("VT_SOAK_RATE", 2000,
+                                                                  UINT32_MAX) };
     vt_crowd_begin(&s.crowd, (uint64_t)(s.crowd.rate * (seconds + 10)));
     while (vt_monotonic_ms() - begin_ms < seconds * 1000) {
         vt_crowd_run(&s.crowd, LOOK_MS);

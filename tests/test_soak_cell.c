@@ -354,13 +354,13 @@ static void killed_at_random(void)
 
     begin();
     killer = start_killer();
-    end_ms = vt_monotonic_ms() + 1000 * vt_test_soak_seconds(8);
+    end_ms = vt_monotonic_ms() + 1000 * (int64_t)vt_test_number("VT_SOAK_SECONDS", 8, 3600);
     while (vt_monotonic_ms() < end_ms && count < FILES_MAX) {
         make_file(&files[count]);
         share(&files[count++]);
-        (void)poll(
-            NULL, 0,
-            (int)(1000 * vt_test_soak_seconds(8) / FILES_MAX)); /* so that it lasts */
+        (void)poll(NULL, 0,
+                   (int)(1000 * (int64_t)vt_test_number("VT_SOAK_SECONDS", 8, 3600) /
+                         FILES_MAX)); /* so that it lasts */
     }
     VT_CHECK(kill(killer, SIGKILL) == 0 && waitpid(killer, NULL, 0) == killer);
     wait_for_scans();

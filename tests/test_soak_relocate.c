@@ -58,17 +58,6 @@ static const char *job;
 static uint64_t files, average;
 static unsigned kills;
 
-static uint64_t number_of(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    uint64_t out = otherwise;
-
-    VT_CHECK_SAYING(text == NULL || text[0] == '\0' ||
-                        vt_decimal_parse(vt_slice_from_cstr(text), &out),
-                    "%s: '%s' is no number", name, text);
-    return out;
-}
-
 /* Of twenty files fourteen are small, five as the average, and one is large. */
 static size_t bytes_of(unsigned i)
 {
@@ -517,9 +506,9 @@ static const char *fill_source(void)
 
 static void begin(void)
 {
-    files = number_of("VT_RELOCATE_FILES", 300);
-    average = number_of("VT_RELOCATE_BYTES", 3000000) / files;
-    kills = (unsigned)number_of("VT_RELOCATE_KILLS", 1);
+    files = vt_test_number("VT_RELOCATE_FILES", 300, UINT32_MAX);
+    average = vt_test_number("VT_RELOCATE_BYTES", 3000000, UINT64_MAX) / files;
+    kills = (unsigned)vt_test_number("VT_RELOCATE_KILLS", 1, 1000);
     VT_CHECK(files < UINT32_MAX && average >= 100 && kills <= 1000);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
                   -1, 0);

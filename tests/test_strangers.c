@@ -294,9 +294,8 @@ static void strangers_cost_nothing(const struct target *t, const char *post)
 
 static unsigned crowd_size(void)
 {
-    const char *text = getenv("VT_STRANGERS");
+    unsigned size = (unsigned)vt_test_number("VT_STRANGERS", CROWD, 100000);
     struct rlimit files;
-    unsigned size = text != NULL ? (unsigned)strtoul(text, NULL, 10) : CROWD;
 
     VT_CHECK(getrlimit(RLIMIT_NOFILE, &files) == 0);
     files.rlim_cur = files.rlim_max;

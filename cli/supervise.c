@@ -204,10 +204,11 @@ static bool check_what(struct vt_args *args, struct vt_error *err)
     return check_hashes(args, err);
 }
 
-/* An enrolment has its own bytes. */
+/* An enrolment has its own bytes; one that could not count is not put on the ledger. */
 static bool find_enrolment(struct vt_desk_call *call, vt_slice envelope, bool *out,
                            struct vt_error *err)
 {
+    VT_AUTO_ENVELOPE parsed = { 0 };
     VT_AUTO_ROLL roll = NULL;
 
     *out = false;
@@ -215,7 +216,8 @@ static bool find_enrolment(struct vt_desk_call *call, vt_slice envelope, bool *o
         return false;
     for (size_t i = 0; i < roll->count; i++)
         *out = *out || vt_slice_equal(roll->rows[i].bytes, envelope);
-    return true;
+    return *out || (vt_envelope_parse(envelope, &parsed, err) &&
+                    vt_keyring_enrol(&roll->keyring, &parsed.statement, err));
 }
 
 static bool is_there(struct vt_args *args, struct vt_desk_call *call, vt_slice envelope,

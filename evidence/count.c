@@ -11,18 +11,45 @@ const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice 
     return NULL;
 }
 
+static bool is_key(const struct vt_trust_key *key, vt_slice keyid, enum vt_trust_role role)
+{
+    return key->role == role && vt_slice_equal(key->keyid, keyid);
+}
+
+static int64_t end_of(const struct vt_trust_key *key)
+{
+    return key->until_unix_s < key->mandate_until_unix_s ? key->until_unix_s
+                                                         : key->mandate_until_unix_s;
+}
+
 const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
                                            enum vt_trust_role role)
 {
-    const struct vt_trust_key *named = vt_trust_find(keyring->trust, keyid, role);
+    const struct vt_trust_key *found = vt_trust_find(keyring->trust, keyid, role);
 
-    if (named != NULL)
-        return named;
+    if (found != NULL)
+        return found;
+    for (size_t i = 0; i < keyring->enrolled_count; i++) {
+        const struct vt_trust_key *key = &keyring->enrolled[i];
+
+        if (is_key(key, keyid, role) && (found == NULL || end_of(key) > end_of(found)))
+            found = key;
+    }
+    return found;
+}
+
+/* The enrolment under which it counted at that time, if it did under one. */
+static const struct vt_trust_key *find_at(const struct vt_keyring *keyring, vt_slice keyid,
+                                          enum vt_trust_role role, int64_t time_unix_s)
+{
+    const struct vt_trust_key *newest = vt_keyring_find(keyring, keyid, role);
+
     for (size_t i = 0; i < keyring->enrolled_count; i++)
-        if (keyring->enrolled[i].role == role &&
-            vt_slice_equal(keyring->enrolled[i].keyid, keyid))
+        if (is_key(&keyring->enrolled[i], keyid, role) &&
+            vt_trust_key_standing(newest, time_unix_s) != VT_REGARD_GOOD &&
+            vt_trust_key_standing(&keyring->enrolled[i], time_unix_s) == VT_REGARD_GOOD)
             return &keyring->enrolled[i];
-    return NULL;
+    return newest;
 }
 
 static bool speaks_for(const struct vt_trust_key *key, vt_slice product)
@@ -54,7 +81,7 @@ static void add_signer(struct vt_signers *signers, const struct vt_trust_key *ke
                        enum vt_regard standing)
 {
     for (size_t i = 0; i < signers->count; i++)
-        if (signers->rows[i].key == key) {
+        if (vt_slice_equal(signers->rows[i].key->keyid, key->keyid)) {
             if (standing > signers->rows[i].standing)
                 signers->rows[i].standing = standing;
             return;
@@ -71,7 +98,7 @@ enum vt_regard vt_signers_add(struct vt_signers *signers, const struct vt_keyrin
 
     for (size_t i = 0; i < envelope->dsse.signature_count; i++) {
         const struct vt_trust_key *key =
-            vt_keyring_find(keyring, envelope->dsse.signatures[i].keyid, role);
+            find_at(keyring, envelope->dsse.signatures[i].keyid, role, time_unix_s);
         enum vt_regard standing;
 
         if (key == NULL || !speaks_for(key, product) ||

@@ -46,6 +46,11 @@ static void soundness(void)
     UNSOUND("below one", (w.thresholds[VT_ROLE_VENDOR] = (struct vt_threshold){ 1, 0, 1 }));
     UNSOUND("at once", w.keys[VT_P_SUPERVISOR].holder = "Acme");
     UNSOUND("at once", w.keys[VT_P_REVIEWER].holder = "Acme");
+    UNSOUND("at once", w.keys[VT_P_REVIEWER].holder = "ACME,");
+    UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme ");
+    UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme\xc2\xa0"
+                                                          "Labs");
+    UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme\xe2\x80\x8b");
     SOUND(w.keys[VT_P_REVIEWER].holder = "Watch");
     UNSOUND("no log line", w.policy = vt_world_policy(3, "other.example/releases"));
     UNSOUND("too few", w.policy = vt_world_policy(2, w.trust_origin));
@@ -60,6 +65,97 @@ static void soundness(void)
     SOUND(w.root_signers |= VT_BIT(VT_P_ROOT_FOUNDATION));
     SOUND((w.keys[VT_P_ROOT_FOUNDATION].compromised_from = VT_WORLD_BEGAN,
            w.root_signers |= VT_BIT(VT_P_ROOT_FOUNDATION)));
+}
+
+/* ---- enrolments: what holds in a trust root holds with them ---- */
+
+struct enrolling {
+    struct vt_world world;
+    struct vt_trust *trust;
+    struct vt_keyring keyring;
+    struct vt_envelope envelopes[8]; /* the keyring's slices point into them */
+    size_t count;
+};
+
+static void enrolling_begin(struct enrolling *e)
+{
+    struct vt_error err = { 0 };
+
+    *e = (struct enrolling){ .world = vt_world_good() };
+    e->world.enrolment_signers = VT_BIT(VT_P_SUPERVISOR);
+    VT_CHECK_OK(vt_trust_parse(vt_world_trust(&e->world), &e->trust, &err));
+    e->keyring.trust = e->trust;
+}
+
+static void enrolling_end(struct enrolling *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        vt_envelope_clear(&e->envelopes[i]);
+    vt_trust_free(e->trust);
+}
+
+static bool enrol(struct enrolling *e, const char *role, const char *holder,
+                  const char *jurisdiction, int64_t until, struct vt_error *err)
+{
+    struct vt_world_key *key = &e->world.keys[VT_P_ENROLLED];
+    struct vt_envelope *envelope = &e->envelopes[e->count++];
+
+    *err = (struct vt_error){ 0 };
+    key->role = role;
+    key->holder = holder;
+    key->jurisdiction = jurisdiction;
+    key->until = until;
+    VT_CHECK(vt_envelope_parse(vt_world_enrolment(&e->world), envelope, err));
+    return vt_keyring_enrol(&e->keyring, &envelope->statement, err);
+}
+
+static enum vt_regard regard_at(const struct enrolling *e, int64_t time_unix_s)
+{
+    struct vt_signers signers = { .count = 0 };
+    struct vt_error err = { 0 };
+    VT_AUTO_ENVELOPE envelope = { 0 };
+
+    VT_CHECK_OK(vt_envelope_parse(
+        vt_world_statement(VT_REVIEW, "source",
+                           json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "product", "lamp",
+                                     "version", "1", "source", vt_world_digest("source"),
+                                     "verdict", "accept", "scope", "all", "created",
+                                     vt_world_time(VT_WORLD_NOW)),
+                           VT_BIT(VT_P_ENROLLED)),
+        &envelope, &err));
+    return vt_signers_add(&signers, &e->keyring, VT_ROLE_REVIEWER, &envelope, time_unix_s,
+                          (vt_slice){ 0 });
+}
+
+static void enrolments_hold_together(void)
+{
+    struct enrolling e;
+    struct vt_error err;
+
+    enrolling_begin(&e);
+    VT_CHECK(!enrol(&e, "reviewer", "Acme", "DE", VT_WORLD_NOW, &err) &&
+             err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "does not review himself") != NULL, "%s",
+                    err.message);
+    VT_CHECK(!enrol(&e, "reviewer", "acme", "DE", VT_WORLD_NOW, &err));
+    VT_CHECK(e.keyring.enrolled_count == 0);
+    VT_CHECK_OK(enrol(&e, "reviewer", "Lab", "JP", VT_WORLD_LOGGED, &err));
+    VT_CHECK_OK(enrol(&e, "reviewer", "Lab", "JP", VT_WORLD_LOGGED, &err)); /* again */
+    VT_CHECK(e.keyring.enrolled_count == 1);
+    VT_CHECK(!enrol(&e, "builder", "Acme", "DE", VT_WORLD_NOW, &err) &&
+             err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "is of Lab (JP) already") != NULL, "%s",
+                    err.message);
+    VT_CHECK(!enrol(&e, "reviewer", "Lab", "DE", VT_WORLD_NOW, &err));
+    /* For another time: both count, each in its own. */
+    VT_CHECK(regard_at(&e, VT_WORLD_NOW) == VT_REGARD_INTERVAL);
+    e.world.keys[VT_P_ENROLLED].from = VT_WORLD_LISTED;
+    VT_CHECK_OK(enrol(&e, "reviewer", "Lab", "JP", VT_WORLD_NOW + 1, &err));
+    VT_CHECK(e.keyring.enrolled_count == 2);
+    VT_CHECK(regard_at(&e, VT_WORLD_LOGGED - 1) == VT_REGARD_GOOD);
+    VT_CHECK(regard_at(&e, VT_WORLD_LOGGED) == VT_REGARD_INTERVAL);
+    VT_CHECK(regard_at(&e, VT_WORLD_NOW) == VT_REGARD_GOOD);
+    enrolling_end(&e);
 }
 
 /* A policy's text is sound, or not. */
@@ -293,6 +389,7 @@ static void store(void)
 
 static const struct vt_case cases[] = {
     { "what holds together", soundness },
+    { "enrolments hold together", enrolments_hold_together },
     { "policies", policies },
     { "witnesses must be in jurisdictions", witnesses_in_the_quorum_itself },
     { "rotation", rotation },

@@ -324,6 +324,60 @@ bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice 
  * ---------------------------------------------------------------------------
  */
 
+static bool has_other_holder(const struct vt_trust_key *known,
+                             const struct vt_trust_key *key)
+{
+    return vt_slice_equal(known->keyid, key->keyid) &&
+           (!vt_slice_equal(known->holder, key->holder) ||
+            !vt_slice_equal(known->jurisdiction, key->jurisdiction));
+}
+
+/* What holds among the keys of a trust root (vt_trust_is_sound) holds with those that are
+ * enrolled: one key, one holder, one place; and whoever watches the vendor is another. */
+static bool check_enrolled(const struct vt_keyring *keyring, const struct vt_trust_key *key,
+                           struct vt_error *err)
+{
+    const struct vt_trust *trust = keyring->trust;
+    const struct vt_trust_key *other = NULL;
+
+    if (!vt_trust_check_holder(key->holder, err))
+        return vt_within(err, "enrolment");
+    for (size_t i = 0; i < trust->key_count; i++) {
+        if (has_other_holder(&trust->keys[i], key))
+            other = &trust->keys[i];
+        if (key->role == VT_ROLE_REVIEWER && trust->keys[i].role == VT_ROLE_VENDOR &&
+            vt_trust_is_same_holder(trust->keys[i].holder, key->holder))
+            return vt_fail(err, VT_REJECTED,
+                           "enrolment: %.*s is the vendor, who does not review himself",
+                           VT_SLICE_ARGS(key->holder));
+    }
+    for (size_t i = 0; i < keyring->enrolled_count; i++)
+        if (has_other_holder(&keyring->enrolled[i], key))
+            other = &keyring->enrolled[i];
+    return other == NULL ||
+           vt_fail(err, VT_REJECTED,
+                   "enrolment: key %.16s... is of %.*s (%.*s) already, not of %.*s (%.*s)",
+                   (const char *)key->keyid.data, VT_SLICE_ARGS(other->holder),
+                   VT_SLICE_ARGS(other->jurisdiction), VT_SLICE_ARGS(key->holder),
+                   VT_SLICE_ARGS(key->jurisdiction));
+}
+
+/* Enrolled before in this role, for the same time? */
+static bool is_enrolled(const struct vt_keyring *keyring, const struct vt_trust_key *key)
+{
+    for (size_t i = 0; i < keyring->enrolled_count; i++) {
+        const struct vt_trust_key *known = &keyring->enrolled[i];
+
+        if (known->role == key->role && vt_slice_equal(known->keyid, key->keyid) &&
+            known->from_unix_s == key->from_unix_s &&
+            known->until_unix_s == key->until_unix_s &&
+            known->mandate_until_unix_s == key->mandate_until_unix_s &&
+            vt_slice_equal(known->site, key->site))
+            return true;
+    }
+    return false;
+}
+
 bool vt_keyring_enrol(struct vt_keyring *keyring, const struct vt_statement *statement,
                       struct vt_error *err)
 {
@@ -341,8 +395,12 @@ bool vt_keyring_enrol(struct vt_keyring *keyring, const struct vt_statement *sta
     if (!vt_trust_role_can_be_enrolled(key.role))
         return vt_fail(err, VT_MALFORMED, "enrolment: no %s can be",
                        vt_trust_role_name(key.role));
-    if (vt_keyring_find(keyring, key.keyid, key.role) != NULL)
-        return true; /* what the trust root says of it prevails */
+    if (!check_enrolled(keyring, &key, err))
+        return false;
+    /* What the trust root says of it prevails. */
+    if (vt_trust_find(keyring->trust, key.keyid, key.role) != NULL ||
+        is_enrolled(keyring, &key))
+        return true;
     if (keyring->enrolled_count == VT_TRUST_ENROLLED_MAX)
         return vt_fail(err, VT_LIMIT, "enrolment: more than %d keys",
                        VT_TRUST_ENROLLED_MAX);

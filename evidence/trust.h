@@ -78,6 +78,13 @@ VT_CHECKED bool vt_trust_parse_unsigned(vt_slice bytes, struct vt_trust **trust_
 VT_CHECKED bool vt_trust_of_draft(json_t *predicate, struct vt_trust **trust_out,
                                   struct vt_error *err);
 
+/* A holder's name is what people see: no space at its ends, no character that nobody sees.
+ * VT_REJECTED. */
+VT_CHECKED bool vt_trust_check_holder(vt_slice name, struct vt_error *err);
+/* Are these names of one holder?  Only letters (without their case), figures and what
+ * is not ASCII tell them apart: "Acme, Inc." and "ACME INC " are one. */
+bool vt_trust_is_same_holder(vt_slice a, vt_slice b);
+
 /* Does it hold together?
  *   - one key id: one key, one holder, one jurisdiction; no role twice
  *   - root, vendor and supervisor have thresholds, and every threshold can be met
@@ -196,15 +203,17 @@ bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice 
 const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,
                                          enum vt_trust_role role);
 
-/* The same with enrolled keys. */
+/* The same with enrolled keys; of one that was enrolled more than once, the enrolment that
+ * ends last. */
 const struct vt_trust_key *vt_keyring_find(const struct vt_keyring *keyring, vt_slice keyid,
                                            enum vt_trust_role role);
 
 /* Take the key of an enrolment/v1 statement into the keyring.  The caller has checked that
- * the supervisor signed it.  A key that is known in its role already stays what it is, so
- * that an enrolment cannot change what the trust root says.  Slices point into the
- * statement.
- * Errors: VT_MALFORMED, VT_LIMIT */
+ * the supervisor signed it.  A key that the trust root names in that role stays what it is
+ * there; one that was enrolled before may be again, for another time.  Slices point into
+ * the statement.
+ * Errors: VT_MALFORMED, VT_LIMIT; VT_REJECTED the key has another holder or place already,
+ *         or the vendor would review himself */
 VT_CHECKED bool vt_keyring_enrol(struct vt_keyring *keyring,
                                  const struct vt_statement *statement,
                                  struct vt_error *err);

@@ -28,11 +28,76 @@ static bool keys_agree(const struct vt_trust *trust, struct vt_error *err)
     return true;
 }
 
+/* Characters that nobody sees: spaces other than the plain one, marks of direction,
+ * joiners. */
+static bool has_unseen(vt_slice name)
+{
+    for (size_t i = 0; i + 1 < name.len; i++) {
+        const uint8_t *at = name.data + i;
+        uint8_t third = i + 2 < name.len ? at[2] : 0;
+
+        if ((at[0] == 0xc2 && (at[1] == 0xa0 || at[1] == 0xad)) ||
+            (at[0] == 0xe2 && at[1] == 0x80 &&
+             (third <= 0x8f || (third >= 0xa8 && third <= 0xaf))) ||
+            (at[0] == 0xe2 && at[1] == 0x81 && third >= 0x9f && third <= 0xaf) ||
+            (at[0] == 0xe3 && at[1] == 0x80 && third == 0x80) ||
+            (at[0] == 0xef && at[1] == 0xbb && third == 0xbf))
+            return true;
+    }
+    return false;
+}
+
+bool vt_trust_check_holder(vt_slice name, struct vt_error *err)
+{
+    return (name.len != 0 && name.data[0] != ' ' && name.data[name.len - 1] != ' ' &&
+            !has_unseen(name)) ||
+           vt_fail(err, VT_REJECTED,
+                   "holder '%.*s': begins or ends with a space, or has a character that "
+                   "nobody sees",
+                   VT_SLICE_ARGS(name));
+}
+
+static bool holders_are_plain(const struct vt_trust *trust, struct vt_error *err)
+{
+    for (size_t i = 0; i < trust->key_count; i++)
+        if (!vt_trust_check_holder(trust->keys[i].holder, err))
+            return vt_within(err, "trust root");
+    return true;
+}
+
+/* The next byte that tells names apart: letters without their case, figures, and all that
+ * is not ASCII; 0 at the end. */
+static uint8_t next_telling(vt_slice *rest)
+{
+    while (rest->len != 0) {
+        uint8_t byte = rest->data[0];
+
+        *rest = vt_slice_sub(*rest, 1, rest->len - 1);
+        if (byte >= 'A' && byte <= 'Z')
+            return (uint8_t)(byte - 'A' + 'a');
+        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80)
+            return byte;
+    }
+    return 0;
+}
+
+bool vt_trust_is_same_holder(vt_slice a, vt_slice b)
+{
+    uint8_t left, right;
+
+    do {
+        left = next_telling(&a);
+        right = next_telling(&b);
+    } while (left == right && left != 0);
+    return left == right;
+}
+
 static bool is_held_by(const struct vt_trust *trust, enum vt_trust_role role,
                        vt_slice holder)
 {
     for (size_t i = 0; i < trust->key_count; i++)
-        if (trust->keys[i].role == role && vt_slice_equal(trust->keys[i].holder, holder))
+        if (trust->keys[i].role == role &&
+            vt_trust_is_same_holder(trust->keys[i].holder, holder))
             return true;
     return false;
 }
@@ -273,9 +338,10 @@ bool vt_trust_can_become_sound(const struct vt_trust *trust, struct vt_error *er
         return fail(err, "versions begin at 1");
     if (trust->expires_unix_s <= trust->created_unix_s)
         return fail(err, "it expires before it is made");
-    return keys_agree(trust, err) && roles_are_apart(trust, err) &&
-           ledgers_are_listed(trust, err) && ledgers_of_cells_fit(trust, err) &&
-           relays_are_apart(trust, err) && vt_trust_policy_is_sound(&trust->policy, err);
+    return holders_are_plain(trust, err) && keys_agree(trust, err) &&
+           roles_are_apart(trust, err) && ledgers_are_listed(trust, err) &&
+           ledgers_of_cells_fit(trust, err) && relays_are_apart(trust, err) &&
+           vt_trust_policy_is_sound(&trust->policy, err);
 }
 
 bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err)

@@ -179,9 +179,10 @@ static bool take_enrolment(void *context, vt_slice bytes, int64_t since_unix_s,
     if (!vt_envelope_parse(row->bytes, &row->envelope, err))
         return false;
     roll->count++;
-    if (!vt_keyring_enrol(&roll->keyring, &row->envelope.statement, err))
+    if (!vt_keyring_enrol(&roll->keyring, &row->envelope.statement, err) &&
+        err->code != VT_REJECTED)
         return false;
-    if (roll->keyring.enrolled_count == before) { /* the key was known before */
+    if (roll->keyring.enrolled_count == before) { /* known before, or it may not count */
         vt_envelope_clear(&row->envelope);
         roll->count--;
     }

@@ -378,7 +378,7 @@ static vt_slice make_sbom(const struct vt_world *world)
                      VT_BIT(world->sbom_signer));
 }
 
-static vt_slice make_enrolment(const struct vt_world *world)
+vt_slice vt_world_enrolment(const struct vt_world *world)
 {
     const struct vt_world_key *key = &world->keys[VT_P_ENROLLED];
     struct vt_subject subject = { .name = key->holder };
@@ -448,7 +448,7 @@ static void make_release(const struct vt_world *world, struct vt_world_made *mad
     if (world->has_sbom)
         add(made, release, world, VT_SBOM, make_sbom(world));
     if (world->enrolment_signers != 0)
-        add(made, release, world, VT_ENROLMENT, make_enrolment(world));
+        add(made, release, world, VT_ENROLMENT, vt_world_enrolment(world));
     VT_CHECK_OK(vt_release_write(release, payload, &err));
     made->release = vt_world_sign(vt_buf_slice(payload), world->release_signers);
     made->envelopes[0] = made->release;

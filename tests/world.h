@@ -120,6 +120,8 @@ struct vt_world_made {
 };
 
 void vt_world_make(const struct vt_world *world, struct vt_world_made *out);
+/* Of the key VT_P_ENROLLED, by the world's enrolment_signers. */
+vt_slice vt_world_enrolment(const struct vt_world *world);
 /* The proof that an entry is in the ledger, with the release's witnesses and time. */
 vt_slice vt_world_prove(const struct vt_world *world, vt_slice entry);
 /* The same for entry `index` of another ledger's tree of `size` entries, all others made

@@ -77,8 +77,12 @@ static bool write_pair(const struct pair *pair, const char *path, struct vt_erro
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *beside = vt_arena_printf(arena, "%s.pub", path);
 
-    return vt_cli_create(path, vt_buf_slice(&pair->private_pem), 0600, err) &&
-           vt_cli_create(beside, vt_buf_slice(&pair->public_text), 0644, err);
+    if (!vt_cli_create(path, vt_buf_slice(&pair->private_pem), 0600, err))
+        return false;
+    if (vt_cli_create(beside, vt_buf_slice(&pair->public_text), 0644, err))
+        return true;
+    (void)unlink(path); /* a half of a pair is none, and nobody has used it */
+    return false;
 }
 
 /* Neither file may exist, before the first is written. */

@@ -52,6 +52,19 @@ static void a_pair_is_made_once(void)
     VT_CHECK(!vt_slice_equal(before, vt_test_read(path))); /* a fresh one each time */
 }
 
+/* One whose second file cannot be written, here by the length of its name, leaves none. */
+static void no_half_of_a_pair_stays(void)
+{
+    char name[256];
+    const char *path;
+
+    memset(name, 'k', 252);
+    name[252] = '\0';
+    path = vt_test_path(name);
+    (void)vt_test_run(1, VT_ARGV("vitrine", "key", "new", "--out", path));
+    VT_CHECK(!vt_path_exists(path));
+}
+
 static void misuse_and_trouble(void)
 {
     const char *path = vt_test_path("a.key");
@@ -265,6 +278,7 @@ static const struct vt_case cases[] = {
     { "an identity is a key too", an_identity_is_a_key_too },
     { "identities are guarded", identities_are_guarded },
     { "a pair is made once", a_pair_is_made_once },
+    { "no half of a pair stays", no_half_of_a_pair_stays },
     { "misuse and trouble", misuse_and_trouble },
     { "a key is shown by all its names", a_key_is_shown_by_all_its_names },
     { "an encrypted key shows its public half", an_encrypted_key_shows_its_public_half },

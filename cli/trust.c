@@ -113,22 +113,23 @@ static const struct vt_option rotate_options[] = {
     { NULL, NULL, NULL, false, false },
 };
 
-/* Change the rows of this key, in every role. */
-static bool set_in_keys(json_t *draft, vt_slice keyid, const char *field, const char *time,
-                        struct vt_error *err)
+/* Change the rows of the key that begins so, in every role. */
+static bool set_in_keys(json_t *draft, vt_slice beginning, const char *field,
+                        const char *time, struct vt_error *err)
 {
     json_t *keys = json_object_get(draft, "keys");
-    bool is_found = false;
+    const char *keyid;
 
+    if (!vt_cli_trust_complete_keyid(keys, beginning, "the trust root", &keyid, err))
+        return false;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         json_t *row = json_array_get(keys, i);
 
-        if (!vt_slice_is(keyid, json_string_value(json_object_get(row, "keyid"))))
-            continue;
-        is_found = json_object_set_new(row, field, json_string(time)) == 0;
+        if (strcmp(keyid, json_string_value(json_object_get(row, "keyid"))) == 0 &&
+            json_object_set_new(row, field, json_string(time)) != 0)
+            return vt_fail(err, VT_IO, "out of memory");
     }
-    return is_found ||
-           vt_fail(err, VT_ABSENT, "the trust root has no key %.*s", VT_SLICE_ARGS(keyid));
+    return true;
 }
 
 static bool end_keys(struct vt_args *args, json_t *draft, const char *now,

@@ -96,4 +96,10 @@ extern const struct vt_option vt_cli_trust_add_relay_options[];
 extern const struct vt_option vt_cli_trust_certify_options[];
 extern const struct vt_option vt_cli_trust_enrol_options[];
 
+/* The whole id of the one key among the rows that begins so.  path: for messages.
+ * Errors: VT_ABSENT none; VT_REJECTED several */
+VT_CHECKED bool vt_cli_trust_complete_keyid(const json_t *keys, vt_slice beginning,
+                                            const char *path, const char **out,
+                                            struct vt_error *err);
+
 #endif

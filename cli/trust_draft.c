@@ -171,22 +171,22 @@ static const char *row_text(const json_t *row, const char *name)
     return json_string_value(json_object_get(row, name));
 }
 
-/* The key that the text begins.  VT_ABSENT none; VT_REJECTED several. */
-static bool complete_keyid(const json_t *keys, const char *text, const char *path,
-                           const char **out, struct vt_error *err)
+bool vt_cli_trust_complete_keyid(const json_t *keys, vt_slice text, const char *path,
+                                 const char **out, struct vt_error *err)
 {
     *out = NULL;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *keyid = row_text(json_array_get(keys, i), "keyid");
 
-        if (strncmp(keyid, text, strlen(text)) != 0)
+        if (!vt_slice_starts_with(vt_slice_from_cstr(keyid), text))
             continue;
         if (*out != NULL && strcmp(*out, keyid) != 0)
-            return vt_fail(err, VT_REJECTED, "%s: several keys begin with %s: give more",
-                           path, text);
+            return vt_fail(err, VT_REJECTED, "%s: several keys begin with %.*s: give more",
+                           path, VT_SLICE_ARGS(text));
         *out = keyid;
     }
-    return *out != NULL || vt_fail(err, VT_ABSENT, "%s: no key begins with %s", path, text);
+    return *out != NULL || vt_fail(err, VT_ABSENT, "%s: no key begins with %.*s", path,
+                                   VT_SLICE_ARGS(text));
 }
 
 /* The rows that stay; *removed counts the others. */
@@ -220,7 +220,8 @@ bool vt_cli_trust_remove_key(struct vt_args *args, struct vt_error *err)
         !vt_trust_draft_open(path, &paper, err))
         return false;
     keys = json_object_get(paper.draft, "keys");
-    if (!complete_keyid(keys, vt_args_get(args, "keyid"), path, &keyid, err))
+    if (!vt_cli_trust_complete_keyid(keys, vt_slice_from_cstr(vt_args_get(args, "keyid")),
+                                     path, &keyid, err))
         return false;
     if (json_object_set_new(paper.draft, "keys",
                             rows_without(keys, keyid, role, &removed)) != 0)

@@ -9,7 +9,7 @@ bool vt_cli_trust_role(struct vt_args *args, enum vt_trust_role *out, struct vt_
     return vt_trust_role_of(vt_slice_from_cstr(text), out) ||
            vt_args_misuse(args, err,
                           "--role: '%s' is none of root, foundation, vendor, supervisor, "
-                          "reviewer, builder, residency, cell",
+                          "reviewer, builder, residency, cell, reader, scanner, agent",
                           text);
 }
 

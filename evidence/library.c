@@ -100,6 +100,12 @@ static enum vitrine_answer answer(const struct vitrine_question *question,
     return found;
 }
 
+/* Neither a name nor "whichever". */
+static bool is_empty(const char *text)
+{
+    return text != NULL && text[0] == '\0';
+}
+
 enum vitrine_answer vitrine_verify_hash(const struct vitrine_question *question,
                                         const uint8_t sha256[32], uint64_t file_len,
                                         struct vitrine_verdict **verdict_out)
@@ -111,7 +117,9 @@ enum vitrine_answer vitrine_verify_hash(const struct vitrine_question *question,
     if (verdict_out == NULL)
         return VITRINE_MISUSE;
     *verdict_out = NULL;
-    if (question == NULL || sha256 == NULL || question->size != sizeof *question)
+    if (question == NULL || sha256 == NULL || question->size != sizeof *question ||
+        question->max_age_s < 0 || is_empty(question->product) ||
+        is_empty(question->channel))
         return VITRINE_MISUSE;
     verdict = calloc(1, sizeof *verdict);
     if (verdict == NULL)
@@ -161,12 +169,17 @@ const char *vitrine_verdict_reason(const struct vitrine_verdict *verdict)
 
 const char *vitrine_verdict_sentence(const struct vitrine_verdict *verdict)
 {
-    return verdict != NULL ? verdict->verdict.sentence : "there is no answer";
+    return verdict != NULL
+               ? verdict->verdict.sentence
+               : "no answer was reached: memory ran out, or the call was misused";
 }
 
 const char *vitrine_verdict_next_step(const struct vitrine_verdict *verdict)
 {
-    return verdict != NULL ? verdict->verdict.next_step : "ask again with more memory";
+    return verdict != NULL
+               ? verdict->verdict.next_step
+               : "look at what the call returned: ask again with more memory, or mend the "
+                 "program that asked";
 }
 
 struct vitrine_bytes vitrine_verdict_json(const struct vitrine_verdict *verdict)

@@ -42,12 +42,12 @@ static const struct {
     [VT_REASON_UNREVIEWED] = { "unreviewed",
                                "wait for the reviews that your policy demands" },
     [VT_REASON_DIFFERS] = { "differs",
-                            "do not install; ask the vendor for the diagnosis of "
-                            "the two builds" },
+                            "do not install; ask the vendor for the diagnosis of the two "
+                            "builds, or for a rebuild as thorough as your policy demands" },
     [VT_REASON_MIXED] = { "mixed",
                           "fetch the file and its evidence again, both of one release" },
-    [VT_REASON_MALFORMED] = { "malformed", "fetch it again: it was damaged, or it is not "
-                                           "what it should be" },
+    [VT_REASON_MALFORMED] = { "malformed", "get what the sentence names once more: it was "
+                                           "damaged, or it is not what it should be" },
 };
 
 const char *vt_reason_name(enum vt_reason reason)

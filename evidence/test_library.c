@@ -245,6 +245,15 @@ static void misuse_is_an_answer(void)
     question.size--;
     VT_CHECK(vitrine_verify(&question, "x", 1, &verdict) == VITRINE_MISUSE);
     question.size++;
+    question.max_age_s = -1; /* would be "of any age" where the policy asks for news */
+    VT_CHECK(vitrine_verify(&question, "x", 1, &verdict) == VITRINE_MISUSE);
+    question.max_age_s = 0;
+    question.product = "";
+    VT_CHECK(vitrine_verify(&question, "x", 1, &verdict) == VITRINE_MISUSE);
+    question.product = NULL;
+    question.channel = "";
+    VT_CHECK(vitrine_verify(&question, "x", 1, &verdict) == VITRINE_MISUSE);
+    question.channel = NULL;
     VT_CHECK(vitrine_verify(&question, NULL, 0, &verdict) == VITRINE_NO);
     vitrine_verdict_free(verdict);
     question = (struct vitrine_question){ .size = sizeof question };

@@ -34,6 +34,12 @@ static bool read_journal(struct vt_fsck *f, struct vt_error *err)
     return is_ok;
 }
 
+static void leave_out(struct vt_fsck *f, const struct vt_error *why)
+{
+    f->report.private_files = VT_FSCK_PRIVATE_LEFT_OUT;
+    (void)snprintf(f->report.why, sizeof f->report.why, "%s", why->message);
+}
+
 /* Not beside a writer at work, nor in a folder that we may not write: then that is said. */
 static void check_journal(struct vt_fsck *f)
 {
@@ -41,8 +47,7 @@ static void check_journal(struct vt_fsck *f)
 
     f->report.private_files = VT_FSCK_PRIVATE_CHECKED;
     if (!vt_disk_lock(f->disk, &err)) {
-        f->report.private_files = VT_FSCK_PRIVATE_LEFT_OUT;
-        (void)snprintf(f->report.why, sizeof f->report.why, "%s", err.message);
+        leave_out(f, &err);
     } else if (!read_journal(f, &err))
         vt_fsck_found(f, "journal", "%s", err.message);
 }
@@ -55,12 +60,18 @@ void vt_fsck_check_private(struct vt_fsck *f)
     if (!vt_disk_has(f->disk, VT_LEDGER_CONFIG_NAME))
         return;
     if (!vt_ledger_config_read(f->disk, f->arena, &config, &err)) {
-        vt_fsck_found(f, VT_LEDGER_CONFIG_NAME, "%s", err.message);
-        f->report.private_files = VT_FSCK_PRIVATE_LEFT_OUT;
-        (void)snprintf(f->report.why, sizeof f->report.why, "%s", err.message);
+        if (err.code != VT_IO)
+            vt_fsck_found(f, VT_LEDGER_CONFIG_NAME, "%s", err.message);
+        leave_out(f, &err);
         return;
     }
-    if (!vt_signer_head_verify(vt_disk_path(f->disk), config.origin, f->report.size, &err))
+    if (!vt_signer_head_verify(vt_disk_path(f->disk), config.origin, f->report.size,
+                               &err)) {
+        if (err.code == VT_IO) { /* not ours to read: nothing is known of it */
+            leave_out(f, &err);
+            return;
+        }
         vt_fsck_found(f, "signer/head", "%s", err.message);
+    }
     check_journal(f);
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # centre-web.sh [--if-possible] - build the Centre's pages into build/web, from the packages
-# that centre/web/package-lock.json pins.  With --if-possible it says nothing and does
-# nothing where npm or the packages cannot be had; build/web.missing then says why.
+# that centre/web/package-lock.json pins.  With --if-possible it does nothing where npm or
+# the packages cannot be had; build/web.missing then says why.
 set -u
 cd "$(dirname "$0")/.." || exit 3
 out=$PWD/build/web
@@ -23,6 +23,7 @@ fi
 cd centre/web || exit 3
 # A stamp beside the packages says for which lock they were fetched.
 if ! cmp -s package-lock.json node_modules/.vitrine-lock; then
+    echo "centre-web: fetching the packages that the Centre's pages are built with (npm, into centre/web/node_modules)"
     npm ci --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1 ||
         give_up "the npm packages of the pages cannot be had"
     cp package-lock.json node_modules/.vitrine-lock

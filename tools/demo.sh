@@ -31,6 +31,8 @@ begin_parties
 # collect wait for a day; a demonstration cannot.
 echo '{"v": 1, "reviews": 1, "rebuild": "equal-robust", "builder_sites": ["Zurich"], "collection_delay_s": 0}' >demands.json
 cp trust.json customer/trust.json
+echo "   This customer and this supervisor demand one review and an equal-robust rebuild.  Their"
+echo "   public delay for rules that collect is zero, so that the demonstration need not wait a day."
 
 echo "2. Products, from source to the public folder"
 mkdir -p old
@@ -70,9 +72,9 @@ printf '  %-46s %-20s %-20s %s\n' "attack" "expected" "seen" ""
 printf '%s\n' "${attacks[@]}"
 echo
 echo "Took $((SECONDS - started)) s.  Look at:"
-echo "  vitrine verify $place/public/zlib/1.2.13.dfsg-1/zlib1g_1.2.13.dfsg-1_amd64.deb --trust $place/customer/trust.json"
-echo "  vitrine release status --desk $place/desk --trust $place/trust.json"
-echo "  vitrine supervise inspect hello 1.1 --desk $place/desk --trust $place/trust.json"
+echo "  $build/vitrine verify $place/public/zlib/1.2.13.dfsg-1/zlib1g_1.2.13.dfsg-1_amd64.deb --trust $place/customer/trust.json"
+echo "  $build/vitrine release status --desk $place/desk --trust $place/trust.json"
+echo "  $build/vitrine supervise inspect hello 1.1 --desk $place/desk --trust $place/trust.json"
 echo "  $place/log/ and $place/public/: static files, any web server may serve them"
 if [ -n "$keep" ]; then
     echo "Open the Transparency Centre: $(cat centre.url)"

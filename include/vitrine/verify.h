@@ -29,7 +29,8 @@ extern "C" {
 enum vitrine_answer {
     VITRINE_YES = 0,     /* reviewed, rebuilt, approved, logged, current: use the bytes */
     VITRINE_NO = 1,      /* the verdict says why, in one reason */
-    VITRINE_MISUSE = 2,  /* a pointer is missing, or the question is of another version */
+    VITRINE_MISUSE = 2,  /* a pointer is missing, a field is as none may be, or the question
+                            is  of another version */
     VITRINE_TROUBLE = 3, /* out of memory: there is no answer */
 };
 
@@ -45,11 +46,13 @@ struct vitrine_question {
     struct vitrine_bytes evidence; /* FILE.evidence */
     struct vitrine_bytes policy;   /* what you demand; nothing: the usual */
     struct vitrine_bytes memory;   /* of vitrine_verdict_memory last time; or nothing */
-    const char *product;           /* what the file should be; NULL: any */
+    const char *product;           /* what the file should be; NULL: any; "": misuse */
     const char *channel;           /* "stable", "beta"; NULL: the policy's; else those in
-                                      which the memory knows the product; else stable */
+                                      which the memory knows the product; else stable; "":
+                                      misuse */
     int64_t now_unix_s;            /* your clock, seconds since 1970 */
-    int64_t max_age_s; /* how old the newest news may be; 0: as the policy says */
+    int64_t max_age_s; /* how old the newest news may be; 0: as the policy says; below:
+                          misuse */
 };
 
 struct vitrine_verdict; /* what was found; end with vitrine_verdict_free */

@@ -118,11 +118,11 @@ run_attacks() {
         --trust customer/trust.json --state customer/state
 
     tell attacker "conquers the build host: another artefact, signed" slip_in_at_build
-    attack_step "build host slips a line into the source" differs "differs" rebuild hello 1.2
+    attack_step "build host slips a line into the source" "differs" rebuild hello 1.2
     expect supervisor "cannot approve what came out different" "differs" approve hello 1.2
 
     tell vendor "has one source reviewed, and builds another" swap_source
-    attack_step "reviewed source is not the one built" unreviewed "0 of 1 reviews accept its source" approve hello 1.3
+    attack_step "reviewed source is not the one built" "0 of 1 reviews" approve hello 1.3
 
     tell vendor "withdraws hello 1.1" withdraw hello 1.1 vendor/key "it greets too loudly"
     tell supervisor "withdraws it too; now it counts" withdraw hello 1.1 supervisor/key "it greets too loudly"

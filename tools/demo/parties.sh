@@ -8,7 +8,7 @@ vkey() { vitrine key show "$1.pub" --name "$2" | sed -n "s/^as $3 *//p"; }
 
 make_keys() {
     local who
-    for who in foundation vendor supervisor reviewer builder ledger stranger protection \
+    for who in foundation vendor supervisor reviewer builder ledger protection \
         witness-ch witness-de witness-jp witness-br; do
         mkdir -p "$who"
         vitrine key new --out "$who/key" || return

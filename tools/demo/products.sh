@@ -57,7 +57,7 @@ make_product() {
     tell supervisor "rebuilds it, twice, the second time under varied terms" rebuild "$name" "$version"
     [ "$name" != zlib ] || echo "                What zlib's two builds saw; those of every product differ so:"
     [ "$name" != zlib ] || sed -n 's/^/                /; /path  /,/variable  /p; /equal-robust/p' last.log
-    tell reviewer "reads the source, and accepts it" review "$name" "$version"
+    tell reviewer "signs that he accepts this very source" review "$name" "$version"
     $before_approval "$name" "$version"
     tell supervisor "approves with his signature" approve "$name" "$version"
     tell vendor "signs too; ledger, three witnesses, public folder" publish "$name" "$version"

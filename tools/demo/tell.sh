@@ -51,7 +51,9 @@ expect() {
     fi
 }
 
+# row NAME EXPECTED SEEN VERDICT - one line now, and one of the table at the end.
 row() {
+    printf '  %-11s %-62s %s\n' "attack" "$1" "$([ "$4" = ok ] && echo "refused: $3" || echo "$4")"
     attacks+=("$(printf '  %-46s %-20s %-20s %s' "$1" "$2" "$3" "$4")")
 }
 
@@ -66,16 +68,17 @@ attack_verify() {
     row "$name" "$expected" "${seen:-none}" "$verdict"
 }
 
-# attack_step NAME REASON SAYS COMMAND... - the command must end with 1 and say SAYS.
+# attack_step NAME SAYS COMMAND... - the command must end with 1 and say SAYS.
 attack_step() {
-    local name=$1 expected=$2 says=$3 code seen=$2 verdict=ok
-    shift 3
+    local name=$1 says=$2 code seen verdict=ok
+    shift 2
     "$@" >last.log 2>&1
     code=$?
-    if [ "$code" -ne 1 ] || ! grep -q -- "$says" last.log; then
+    seen=$(grep -o -m 1 -- "$says" last.log | head -n 1)
+    if [ "$code" -ne 1 ] || [ -z "$seen" ]; then
         seen=$(tail -n 1 last.log | cut -c1-60)
         verdict="NOT AS EXPECTED ($code)"
         failed=1
     fi
-    row "$name" "$expected" "$seen" "$verdict"
+    row "$name" "$says" "$seen" "$verdict"
 }

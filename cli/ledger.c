@@ -62,7 +62,9 @@ static const struct vt_verb verbs[] = {
           "application/vnd.vitrine.\n"
           "tlog-proof' the answer comes when a checkpoint with its quorum holds the entry, "
           "and\nis the proof. POST PREFIX/add-batch takes many, each behind its length in "
-          "two bytes.\n/metrics and /health are for its operator. Prints 'ready:' and its "
+          "two bytes.\nA log that\n"
+          "has ended ('continue') is read as before, and takes nothing (410).  "
+          "/metrics and\n/health are for its operator. Prints 'ready:' and its "
           "address; SIGTERM\nends it in good order. Entries become durable in batches that "
           "close when the batch\nbefore is done.",
       .options = vt_cli_ledger_serve_options,

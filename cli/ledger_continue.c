@@ -169,7 +169,7 @@ static bool freeze(struct going_on *g, struct vt_error *err)
 static bool leave_proof(struct going_on *g, struct vt_ledger *ledger, struct vt_error *err)
 {
     VT_AUTO_BUF proof = vt_buf_init(VT_TLOG_PROOF_BYTES_MAX);
-    const char *path = vt_arena_printf(g->arena, "%s/successor.tlog-proof", g->old_dir);
+    const char *path = vt_arena_printf(g->arena, "%s/" VT_SUCCESSOR_NAME, g->old_dir);
 
     return vt_ledger_prove(ledger, 0, &proof, err) &&
            vt_cli_write(path, vt_buf_slice(&proof), 0644, err);

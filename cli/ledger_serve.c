@@ -226,6 +226,7 @@ static void print_ledger(const json_t *row)
     json_int_t published = json_integer_value(json_object_get(row, "published"));
     const json_t *ago = json_object_get(row, "published_ago_ms");
     const char *failure = json_string_value(json_object_get(row, "failure"));
+    const char *next = json_string_value(json_object_get(row, "goes_on_as"));
 
     (void)printf("%s  %s\n", json_string_value(json_object_get(row, "path")),
                  json_is_true(json_object_get(row, "ok")) ? "well" : "NOT WELL");
@@ -236,6 +237,8 @@ static void print_ledger(const json_t *row)
         (void)printf("  checkpoint %.1f s ago\n", (double)json_integer_value(ago) / 1000);
     (void)printf("  waiting    %" JSON_INTEGER_FORMAT " entries\n",
                  json_integer_value(json_object_get(row, "queued")));
+    if (next != NULL)
+        (void)printf("  ended      goes on as %s\n", next);
     if (failure != NULL)
         (void)printf("  trouble    %s\n", failure);
 }

@@ -2,7 +2,9 @@
  * a call that was interrupted anywhere is finished by the next. */
 #include "ledger/config.h"
 #include "ledger/frozen.h"
+#include "http/http.h"
 #include "tests/own_log.h"
+#include "tests/running.h"
 #include "tests/small_log.h"
 
 #define OLD "log.example.org/2026"
@@ -101,6 +103,79 @@ static void the_way_it_goes(void)
     VT_CHECK(unlink(path("old/frozen.json")) == 0);
     output = add(1, "old", "four");
     VT_CHECK_SAYING(says(output, "goes on as " NEW), "%s", output);
+}
+
+/* A request to what is served. */
+static int ask(const struct vt_running *at, const char *target, const char *method,
+               vt_slice body, vt_slice *answer_out)
+{
+    struct vt_error err = { 0 };
+    struct vt_http_call call = { .method = method,
+                                 .body = body,
+                                 .answer_bytes_max = VT_MIB(1) };
+    struct vt_http_client *http;
+    int status;
+
+    call.url = vt_arena_printf(vt_test_arena(), "%s%s", at->url, target);
+    VT_CHECK_OK(vt_http_client_new(&http, &err));
+    VT_CHECK_OK(vt_http_client_run(http, &call, &err));
+    *answer_out = vt_arena_copy(vt_test_arena(), vt_buf_slice(&call.answer));
+    status = call.status;
+    vt_http_call_clear(&call);
+    vt_http_client_free(http);
+    return status;
+}
+
+static void must_read(const struct vt_running *at, const char *target, const char *file)
+{
+    vt_slice answer;
+    int status = ask(at, target, NULL, (vt_slice){ 0 }, &answer);
+
+    VT_CHECK_SAYING(status == 200 && vt_slice_equal(answer, vt_test_read(path(file))),
+                    "%s: %d %.*s", target, status, VT_SLICE_ARGS(answer));
+}
+
+static void must_be_gone(const struct vt_running *at, const char *target,
+                         const char *method)
+{
+    vt_slice answer;
+    int status = ask(at, target, method, VT_LIT("\0\4four"), &answer);
+    const char *text = vt_arena_cstr(vt_test_arena(), answer);
+
+    VT_CHECK_SAYING(status == 410 && says(text, "ended with 2 entries and goes on as " NEW),
+                    "%s: %d %s", target, status, text);
+}
+
+/* The old log beside the new one: read by everybody, written by nobody. */
+static void served_for_ever(void)
+{
+    struct vt_running both, alone;
+    const char *output;
+    vt_slice answer;
+
+    make_old();
+    (void)go_on(0, NEW, "any");
+    both = vt_test_start(
+        "both.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                            vt_arena_printf(vt_test_arena(), "a=%s", path("old")), "--dir",
+                            vt_arena_printf(vt_test_arena(), "b=%s", path("new"))));
+    must_read(&both, "/a/checkpoint", "old/checkpoint");
+    must_read(&both, "/a/tile/0/000.p/2", "old/tile/0/000.p/2");
+    must_read(&both, "/a/frozen.json", "old/frozen.json");
+    must_read(&both, "/a/successor.tlog-proof", "old/successor.tlog-proof");
+    VT_CHECK(ask(&both, "/b/frozen.json", NULL, (vt_slice){ 0 }, &answer) == 404);
+    must_be_gone(&both, "/a/add", "POST");
+    must_be_gone(&both, "/a/add-batch", "POST");
+    must_be_gone(&both, "/a/predicate/sha256/ab/ab", "PUT");
+    VT_CHECK(ask(&both, "/b/add", "POST", VT_LIT("four"), &answer) == 200);
+    output = vt_test_run(0, VT_ARGV("vitrine", "ledger", "status", "--url", both.url));
+    VT_CHECK_SAYING(says(output, "ended      goes on as " NEW), "%s", output);
+    vt_test_stop(&both, 0);
+    alone = vt_test_start("alone.err",
+                          VT_ARGV("vitrine", "ledger", "serve", "--dir", path("old")));
+    must_read(&alone, "/checkpoint", "old/checkpoint");
+    must_be_gone(&alone, "/add", "POST");
+    vt_test_stop(&alone, 0);
 }
 
 /* A ledger of envelopes takes the checkpoint first, and then envelopes only. */
@@ -203,9 +278,9 @@ static void first_entries(void)
 }
 
 static const struct vt_case cases[] = {
-    { "the way it goes", the_way_it_goes }, { "public entries", public_entries },
-    { "interrupted", interrupted },         { "wrong ways", wrong_ways },
-    { "first entries", first_entries },
+    { "the way it goes", the_way_it_goes }, { "served for ever", served_for_ever },
+    { "public entries", public_entries },   { "interrupted", interrupted },
+    { "wrong ways", wrong_ways },           { "first entries", first_entries },
 };
 
 VT_TEST_MAIN("cli.ledger_continue", cases)

@@ -10,6 +10,7 @@
 
 #include "http/http.h"
 #include "ledger/beside.h"
+#include "ledger/frozen.h"
 #include "ledger/ledger.h"
 #include "ledger/lookup.h"
 #include "ledger/serve_message.h"
@@ -67,10 +68,11 @@ struct vt_front;
 
 /* A ledger that is served. */
 struct vt_front_ledger {
-    struct vt_front *front; /* borrowed */
-    const char *prefix;     /* "" or "/NAME" */
-    struct vt_disk *disk;   /* read only */
-    struct vt_channel sequencer;
+    struct vt_front *front;      /* borrowed */
+    const char *prefix;          /* "" or "/NAME" */
+    struct vt_disk *disk;        /* read only */
+    struct vt_channel sequencer; /* fd -1: the log has ended */
+    struct vt_frozen frozen;     /* which one goes on; origin empty: this one does */
 
     struct vt_front_item *queue; /* a ring of front->pending_max */
     uint64_t first, count, sent;
@@ -117,7 +119,9 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange);
 VT_CHECKED bool vt_front_prove(struct vt_front_ledger *ledger, uint64_t index,
                                vt_slice entry, struct vt_buf *out, struct vt_error *err);
 void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
-/* May this client write?  Else it was answered. */
+/* Takes this log entries still?  Else it was answered (410, and which one goes on). */
+bool vt_front_goes_on(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
+/* And may this client write?  Else it was answered. */
 bool vt_front_may_write(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
 /* After each turn of the server: what its handlers gathered goes to the sequencers. */
 bool vt_front_send_all(void *context, struct vt_error *err);
@@ -126,6 +130,9 @@ bool vt_front_on_sequencer(void *context, struct vt_error *err);
 /* Who waits too long for a checkpoint is told so. */
 void vt_front_expire(struct vt_front_ledger *ledger, int64_t now_ms);
 void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
+/* Of a log that has ended: which one goes on, and the last checkpoint.  Errors: as of a
+ * sequencer that gives nonsense; VT_ABSENT one of the files is not there */
+VT_CHECKED bool vt_front_load_end(struct vt_front_ledger *ledger, struct vt_error *err);
 
 /* ---- front_keep.c: predicates, in pieces ------------------------------------------------
  */
@@ -143,6 +150,8 @@ void vt_front_drop_keeps(struct vt_front_ledger *ledger); /* at the end */
 void vt_front_on_tile(void *context, struct vt_http_exchange *exchange);
 /* The bytes of a predicate that an entry names (ledger/beside.h). */
 void vt_front_on_beside(void *context, struct vt_http_exchange *exchange);
+/* What the operator's verbs leave beside the checkpoint: VT_FROZEN_NAME and its like. */
+void vt_front_on_paper(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange);
 /* front_lookup.c: which entries concern this term? */
 void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange);

@@ -289,12 +289,28 @@ static void enqueue(struct vt_front_ledger *l, struct vt_front_request *request,
 /* ---- who may write ----------------------------------------------------------------------
  */
 
+bool vt_front_goes_on(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
+{
+    const struct vt_frozen *frozen = &l->frozen;
+
+    if (frozen->origin.len == 0)
+        return true;
+    l->counts.refused++;
+    vt_http_answer_text(exchange, VT_HTTP_GONE,
+                        "this log ended with %ju entries and goes on as %.*s: send entries "
+                        "there",
+                        (uintmax_t)frozen->size, VT_SLICE_ARGS(frozen->origin));
+    return false;
+}
+
 bool vt_front_may_write(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
 {
     const struct vt_front *f = l->front;
     vt_slice header = vt_http_header(exchange, "Authorization");
     vt_hash token;
 
+    if (!vt_front_goes_on(l, exchange))
+        return false;
     if (f->writer_count == 0)
         return true;
     if (vt_slice_starts_with(header, VT_LIT("Bearer "))) {
@@ -422,16 +438,15 @@ static bool take_added(struct vt_front_ledger *l, vt_slice body, struct vt_error
     return send_waiting(l, err);
 }
 
-static bool take_published(struct vt_front_ledger *l, vt_slice body, struct vt_error *err)
+/* What is shown from now on. */
+static bool show(struct vt_front_ledger *l, vt_slice text, struct vt_error *err)
 {
-    vt_reader r = { body };
     struct vt_checkpoint checkpoint;
     struct vt_note note;
-    uint64_t size;
 
-    if (!vt_read_u64(&r, &size) || !vt_note_parse(r.rest, &note, err) ||
+    if (!vt_note_parse(text, &note, err) ||
         !vt_checkpoint_parse(note.text, &checkpoint, err))
-        return vt_within(err, "the sequencer's checkpoint");
+        return false;
     l->published = (struct vt_head){ checkpoint.size, checkpoint.root };
     vt_prover_grow(l->prover, checkpoint.size);
     l->published_ms = l->behind_since_ms = vt_monotonic_ms();
@@ -440,8 +455,32 @@ static bool take_published(struct vt_front_ledger *l, vt_slice body, struct vt_e
     if (l->size < checkpoint.size)
         l->size = checkpoint.size;
     vt_buf_truncate(&l->checkpoint, 0);
-    vt_buf_put(&l->checkpoint, r.rest);
+    vt_buf_put(&l->checkpoint, text);
     answer_published(l);
+    return true;
+}
+
+static bool take_published(struct vt_front_ledger *l, vt_slice body, struct vt_error *err)
+{
+    vt_reader r = { body };
+    uint64_t size;
+
+    if (!vt_read_u64(&r, &size))
+        return vt_fail(err, VT_MALFORMED, "a publication of the sequencer without a form");
+    return show(l, r.rest, err) || vt_within(err, "the sequencer's checkpoint");
+}
+
+bool vt_front_load_end(struct vt_front_ledger *l, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_NOTE_BYTES_MAX);
+
+    if (!vt_frozen_read(l->disk, l->front->arena, &l->frozen, err) ||
+        !vt_disk_read(l->disk, "checkpoint", &text, err))
+        return false;
+    if (!show(l, vt_buf_slice(&text), err))
+        return vt_within(err, "%s/checkpoint", vt_disk_path(l->disk));
+    l->published_ms = 0; /* long ago, and never again */
+    l->counts.checkpoints = 0;
     return true;
 }
 

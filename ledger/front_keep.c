@@ -53,6 +53,8 @@ static void send_piece(struct vt_front_keep *k, uint16_t type)
 
 static bool is_allowed(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
 {
+    if (!vt_front_goes_on(l, exchange))
+        return false;
     if (l->front->writer_count == 0) {
         l->counts.forbidden++;
         vt_http_answer_text(exchange, VT_HTTP_FORBIDDEN,

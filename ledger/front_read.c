@@ -1,5 +1,6 @@
 /* The front's reading side: the log as tlog-tiles says, and what its operator watches. */
 #include "ledger/front.h"
+#include "ledger/retention.h"
 
 struct vt_front_ledger *vt_front_ledger_of(struct vt_front *front, vt_slice path)
 {
@@ -20,9 +21,11 @@ static void not_found(struct vt_front_ledger *l, struct vt_http_exchange *exchan
     vt_http_answer_text(exchange, VT_HTTP_NOT_FOUND, "there is nothing here");
 }
 
-/* A file that never changes, under a name that we would give it ourselves. */
-static void answer_file(struct vt_front_ledger *l, const char *name,
-                        struct vt_http_exchange *exchange)
+static const char for_ever[] = "public, max-age=31536000, immutable";
+
+/* A file under a name that we would give it ourselves, and how long it may be kept. */
+static void answer_file(struct vt_front_ledger *l, const char *name, const char *type,
+                        const char *cache, struct vt_http_exchange *exchange)
 {
     struct vt_error ignored = { 0 };
     uint64_t bytes;
@@ -33,8 +36,8 @@ static void answer_file(struct vt_front_ledger *l, const char *name,
         return;
     }
     l->counts.reads++;
-    vt_http_set_header(exchange, "Cache-Control", "public, max-age=31536000, immutable");
-    vt_http_answer_fd(exchange, VT_HTTP_OK, "application/octet-stream", fd, bytes);
+    vt_http_set_header(exchange, "Cache-Control", cache);
+    vt_http_answer_fd(exchange, VT_HTTP_OK, type, fd, bytes);
 }
 
 /* The path below the ledger's prefix. */
@@ -58,7 +61,7 @@ void vt_front_on_tile(void *context, struct vt_http_exchange *exchange)
         return;
     }
     vt_tile_path(&tile, name);
-    answer_file(l, name, exchange);
+    answer_file(l, name, "application/octet-stream", for_ever, exchange);
 }
 
 /* Whoever asks knows the digest and can tell whether these are the bytes. */
@@ -74,7 +77,30 @@ void vt_front_on_beside(void *context, struct vt_http_exchange *exchange)
         return;
     }
     vt_beside_path(&digest, name);
-    answer_file(l, name, exchange);
+    answer_file(l, name, "application/octet-stream", for_ever, exchange);
+}
+
+/* Small files of the folder that everybody may have. */
+static const struct {
+    const char *name, *type;
+} papers[] = {
+    { VT_FROZEN_NAME, "application/json" },
+    { VT_RETENTION_NAME, "application/json" },
+    { VT_SUCCESSOR_NAME, VT_TLOG_PROOF_TYPE },
+};
+
+void vt_front_on_paper(void *context, struct vt_http_exchange *exchange)
+{
+    vt_slice path = vt_http_path(exchange);
+    struct vt_front_ledger *l = vt_front_ledger_of(context, path);
+    vt_slice name = own_path(l, path);
+
+    for (size_t i = 0; i < sizeof papers / sizeof papers[0]; i++)
+        if (vt_slice_is(name, papers[i].name)) {
+            answer_file(l, papers[i].name, papers[i].type, "public, max-age=60", exchange);
+            return;
+        }
+    not_found(l, exchange);
 }
 
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange)
@@ -221,6 +247,10 @@ static json_t *health_of(const struct vt_front_ledger *l)
         (void)json_object_set_new(
             row, "published_ago_ms",
             json_integer((json_int_t)(vt_monotonic_ms() - l->published_ms)));
+    if (row != NULL && l->frozen.origin.len != 0)
+        (void)json_object_set_new(
+            row, "goes_on_as",
+            json_stringn((const char *)l->frozen.origin.data, l->frozen.origin.len));
     if (row != NULL && l->failure[0] != '\0')
         (void)json_object_set_new(row, "failure", json_string(l->failure));
     return row;

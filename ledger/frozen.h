@@ -12,6 +12,8 @@
 #include "store/disk.h"
 
 #define VT_FROZEN_NAME "frozen.json"
+/* Beside it: the proof that the next log's first entry is this one's last checkpoint. */
+#define VT_SUCCESSOR_NAME "successor.tlog-proof"
 
 struct vt_ledger;
 

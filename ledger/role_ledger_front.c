@@ -5,6 +5,7 @@
 #include "http/libmicrohttpd.h"
 #include "ledger/config.h"
 #include "ledger/front.h"
+#include "ledger/retention.h"
 
 enum {
     STOP_MS_MAX = 4000,
@@ -84,6 +85,7 @@ static bool take_writers(struct vt_front *f, const json_t *words, struct vt_erro
 static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_rights *rights,
                          struct vt_error *err)
 {
+    int fd = VT_ROLE_FD(VT_LEDGER_FRONT_SEQUENCERS);
     json_t *list;
 
     if (!vt_json_get_array(words, "begin", "ledgers", &list, err))
@@ -96,11 +98,14 @@ static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_righ
     for (size_t i = 0; i < f->ledger_count; i++) {
         struct vt_front_ledger *l = &f->ledgers[i];
         const json_t *row = json_array_get(list, i);
+        bool is_frozen;
 
+        if (!vt_json_get_bool(row, "begin", "is_frozen", &is_frozen, err))
+            return false;
         *l = (struct vt_front_ledger){ .front = f };
         l->prefix = vt_serve_copy_text(f->arena, row, "prefix");
         rights->read_folders[i] = vt_serve_copy_text(f->arena, row, "dir");
-        l->sequencer = vt_channel_init(VT_ROLE_FD(VT_LEDGER_FRONT_SEQUENCERS + (int)i));
+        l->sequencer = vt_channel_init(is_frozen ? -1 : fd++);
         l->waiting = vt_arena_alloc(f->arena, sizeof *l->waiting);
         l->waiting->next = l->waiting->before = l->waiting;
         l->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
@@ -133,6 +138,9 @@ static const struct vt_http_route ledger_routes[] = {
     { "POST", "/add", VT_ENTRY_BYTES_MAX + 1, vt_front_on_add, NULL },
     { "POST", "/add-batch", VT_MIB(8), vt_front_on_batch, NULL },
     { "GET", "/checkpoint", 0, vt_front_on_checkpoint, NULL },
+    { "GET", "/" VT_FROZEN_NAME, 0, vt_front_on_paper, NULL },
+    { "GET", "/" VT_SUCCESSOR_NAME, 0, vt_front_on_paper, NULL },
+    { "GET", "/" VT_RETENTION_NAME, 0, vt_front_on_paper, NULL },
     { "GET", "/tile/*", 0, vt_front_on_tile, NULL },
     { "GET", "/" VT_BESIDE_FOLDER "/*", 0, vt_front_on_beside, NULL },
     { "PUT", "/" VT_BESIDE_FOLDER "/*", VT_BESIDE_BYTES_MAX, vt_front_on_keep,
@@ -175,8 +183,22 @@ static bool open_disks(struct vt_front *f, const struct vt_rights *rights,
             return false;
         source = vt_shelf_source(f->ledgers[i].disk);
         f->ledgers[i].prover = vt_prover_new(&source, 0);
+        if (f->ledgers[i].sequencer.fd < 0 && !vt_front_load_end(&f->ledgers[i], err))
+            return false;
     }
     return true;
+}
+
+static void put_watches(struct vt_front *f, struct vt_http_options *options)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < f->ledger_count; i++)
+        if (f->ledgers[i].sequencer.fd >= 0)
+            options->watches[count++] =
+                (struct vt_http_watch){ .fd = f->ledgers[i].sequencer.fd,
+                                        .ready = vt_front_on_sequencer,
+                                        .context = &f->ledgers[i] };
 }
 
 static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_error *err)
@@ -201,10 +223,7 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
     options.tls_certificate = f->tls_certificate;
     options.tls_key = f->tls_key;
     options.stop_fd = channel->fd;
-    for (size_t i = 0; i < f->ledger_count; i++)
-        options.watches[i] = (struct vt_http_watch){ .fd = f->ledgers[i].sequencer.fd,
-                                                     .ready = vt_front_on_sequencer,
-                                                     .context = &f->ledgers[i] };
+    put_watches(f, &options);
     f->started_ms = vt_monotonic_ms();
     return open_disks(f, &rights, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_LEDGER_FRONT_LISTEN), &options, &f->server,

@@ -1,6 +1,7 @@
 /* The operator's process of served ledgers.  It reads nothing that came from outside. */
 #include "ledger/serve.h"
 #include "http/http.h"
+#include "ledger/frozen.h"
 #include "ledger/reader.h"
 #include "ledger/role_courier.h"
 #include "ledger/role_feeder.h"
@@ -17,6 +18,7 @@ struct crew {
     struct vt_ledger_reader *reader; /* its config and policy */
     struct vt_signer *signer;
     struct vt_role *courier, *feeder, *sequencer;
+    bool is_frozen; /* it has no role: the front reads its folder */
 };
 
 struct serving {
@@ -106,12 +108,36 @@ static bool start_sequencer(struct serving *s, struct crew *crew, const char *di
            vt_serve_tell(vt_role_channel(crew->sequencer), words, err);
 }
 
+/* A log that has ended is read for ever; nobody opens it to write or sign. */
+static bool find_end(struct crew *crew, const char *dir, struct vt_error *err)
+{
+    uint64_t shown = vt_ledger_reader_head(crew->reader).size;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_frozen frozen;
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(dir, false, &disk, err))
+        return false;
+    is_ok = vt_frozen_read(disk, arena, &frozen, err);
+    vt_disk_close(disk);
+    crew->is_frozen = is_ok && frozen.origin.len != 0;
+    if (crew->is_frozen && shown != frozen.size)
+        return vt_fail(err, VT_REJECTED,
+                       "%s: this log ended with %ju entries, but its checkpoint is of %ju; "
+                       "restore the folder from a copy",
+                       dir, (uintmax_t)frozen.size, (uintmax_t)shown);
+    return is_ok;
+}
+
 static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
 {
     const char *dir = s->told->ledgers[i].dir;
     struct crew *crew = &s->crews[i];
 
-    return vt_ledger_reader_open(dir, &crew->reader, err) &&
+    if (!vt_ledger_reader_open(dir, &crew->reader, err) || !find_end(crew, dir, err))
+        return false;
+    return crew->is_frozen ||
            ((start_signer(s, crew, dir, err) &&
              (!has_witnesses(crew) || start_courier(s, crew, dir, err)) &&
              start_sequencer(s, crew, dir, err)) ||
@@ -128,9 +154,10 @@ static json_t *front_words(const struct serving *s)
         "wait_ms_max", (json_int_t)s->told->wait_ms_max);
 
     for (size_t i = 0; i < s->told->ledger_count; i++)
-        (void)json_array_append_new(ledgers, json_pack("{s:s,s:s}", "prefix",
+        (void)json_array_append_new(ledgers, json_pack("{s:s,s:s,s:b}", "prefix",
                                                        s->told->ledgers[i].prefix, "dir",
-                                                       s->told->ledgers[i].dir));
+                                                       s->told->ledgers[i].dir, "is_frozen",
+                                                       s->crews[i].is_frozen));
     vt_serve_put_tls(words, s->told->tls_certificate, s->told->tls_key);
     return words;
 }
@@ -139,13 +166,13 @@ static bool start_front(struct serving *s, struct vt_error *err)
 {
     int fds[VT_LEDGER_FRONT_SEQUENCERS + VT_LEDGERS_SERVED_MAX];
     VT_AUTO_JSON words = front_words(s);
+    size_t count = VT_LEDGER_FRONT_SEQUENCERS;
 
     fds[VT_LEDGER_FRONT_LISTEN] = s->listen_fd;
     for (size_t i = 0; i < s->told->ledger_count; i++)
-        fds[VT_LEDGER_FRONT_SEQUENCERS + i] = vt_role_channel(s->crews[i].sequencer)->fd;
-    return vt_role_start(VT_ROLE_LEDGER_FRONT, fds,
-                         VT_LEDGER_FRONT_SEQUENCERS + s->told->ledger_count, &s->front,
-                         err) &&
+        if (!s->crews[i].is_frozen)
+            fds[count++] = vt_role_channel(s->crews[i].sequencer)->fd;
+    return vt_role_start(VT_ROLE_LEDGER_FRONT, fds, count, &s->front, err) &&
            vt_serve_tell(vt_role_channel(s->front), words, err);
 }
 
@@ -187,6 +214,8 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
     for (size_t i = 0; i < s->told->ledger_count; i++) {
         const struct crew *crew = &s->crews[i];
 
+        if (crew->is_frozen)
+            continue;
         fds_out[count++] = vt_role_channel(crew->sequencer)->fd;
         fds_out[count++] = vt_signer_channel_fd(crew->signer);
         if (crew->courier != NULL) {

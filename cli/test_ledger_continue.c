@@ -84,6 +84,18 @@ static void check_joint(void)
         0, VT_ARGV("vitrine", "ledger", "fsck", path("new"), "--vkey", new_vkey()));
 }
 
+/* A key that would never sign is not begun with. */
+static void keys_stay(void)
+{
+    vt_slice config = vt_test_read(path("old/config.json"));
+    const char *output = vt_test_run(1, VT_ARGV("vitrine", "ledger", "rotate-key", "--dir",
+                                                path("old"), "--new-key", path("new.key")));
+
+    VT_CHECK_SAYING(says(output, "goes on as " NEW), "%s", output);
+    VT_CHECK(vt_slice_equal(config, vt_test_read(path("old/config.json"))));
+    VT_CHECK(!vt_path_exists(path("old/signer/next")));
+}
+
 static void the_way_it_goes(void)
 {
     const char *output;
@@ -97,12 +109,14 @@ static void the_way_it_goes(void)
     VT_CHECK_SAYING(says(output, "goes on as " NEW), "%s", output);
     output = vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("old")));
     VT_CHECK_SAYING(says(output, "ended      goes on as " NEW), "%s", output);
+    keys_stay();
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "prove", "--dir", path("old"),
                                  "--index", "1", "--out", path("proof")));
     /* The signer remembers by itself. */
     VT_CHECK(unlink(path("old/frozen.json")) == 0);
     output = add(1, "old", "four");
     VT_CHECK_SAYING(says(output, "goes on as " NEW), "%s", output);
+    keys_stay();
 }
 
 /* A request to what is served. */

@@ -3,6 +3,7 @@
 #include "ledger/rotate.h"
 #include "crypto/verify_note.h"
 #include "ledger/config.h"
+#include "ledger/frozen.h"
 #include "ledger/signer_head.h"
 
 struct rotation {
@@ -14,6 +15,7 @@ struct rotation {
 static bool open_alone(const char *dir, struct rotation *r, struct vt_error *err)
 {
     return vt_disk_open(dir, false, &r->disk, err) && vt_disk_lock(r->disk, err) &&
+           vt_frozen_refuse(r->disk, err) && /* before anything is written */
            vt_ledger_config_read(r->disk, r->arena, &r->config, err) &&
            vt_ledger_config_verify(&r->config, err);
 }

@@ -145,7 +145,8 @@ bool vt_signer_next_set(const char *dir, const char *where, struct vt_error *err
 
     if (!vt_disk_open(vt_signer_folder(arena, dir), false, &disk, err))
         return false;
-    is_ok = vt_disk_lock(disk, err) && set_next(disk, where, err);
+    is_ok = vt_disk_lock(disk, err) && (where == NULL || vt_frozen_refuse(disk, err)) &&
+            set_next(disk, where, err);
     vt_disk_close(disk);
     return is_ok;
 }

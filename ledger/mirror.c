@@ -392,11 +392,41 @@ static bool update(struct mirror *m, struct vt_error *err)
     return follow(m, err) || vt_within(err, "%s", m->options->from);
 }
 
-/* What it shows, before a folder is made for it. */
-static bool look(struct mirror *m, struct vt_error *err)
+/* What it shows is not taken (err), perhaps for its cosignatures are too few.  Of two
+ * histories its own signature is proof enough: true if it is convicted. */
+static bool convict(struct mirror *m, struct vt_error *err)
 {
-    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s, err))
+    VT_AUTO_FREE struct vt_policy *keys = vt_alloc(sizeof *keys);
+    struct vt_error ignored = { 0 };
+    struct vt_tlog_verdict verdict;
+    bool is_one;
+
+    *keys = *m->options->policy;
+    keys->quorum = VT_POLICY_QUORUM_NONE;
+    if (!vt_tlog_checkpoint_verify(vt_buf_slice(&m->note), keys, m->options->origin,
+                                   &verdict, &ignored))
         return false;
+    m->head = (struct vt_head){ verdict.size, verdict.root };
+    if (compare_heads(m, &is_one, &ignored)) {
+        m->report->shown = m->head;
+        return !is_one;
+    }
+    if (m->report->end == VT_MIRROR_FORKED) { /* but the proof could not be kept */
+        m->report->is_ours = true;
+        *err = ignored;
+    }
+    return false;
+}
+
+/* What it shows, before a folder is made for it. */
+static bool look(struct mirror *m, bool *is_forked_out, struct vt_error *err)
+{
+    *is_forked_out = false;
+    if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s,
+                              err)) {
+        *is_forked_out = err->code == VT_REJECTED && convict(m, err);
+        return *is_forked_out;
+    }
     m->report->shown = m->head;
     return true;
 }
@@ -412,7 +442,7 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
                       struct vt_mirror_report *out, struct vt_error *err)
 {
     struct mirror *m = vt_alloc(sizeof *m);
-    bool was_there = vt_path_exists(dir), is_ok;
+    bool was_there = vt_path_exists(dir), is_forked = false, is_ok;
 
     memset(out, 0, sizeof *out);
     m->options = options;
@@ -422,12 +452,12 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
     out->is_ours = was_there && !open_copy(m, dir, err);
-    is_ok = !out->is_ours && look(m, err);
+    is_ok = !out->is_ours && look(m, &is_forked, err);
     if (is_ok && !was_there) { /* no folder for a log that is not there */
         is_ok = open_copy(m, dir, err);
         out->is_ours = !is_ok;
     }
-    is_ok = is_ok && update(m, err);
+    is_ok = is_ok && (is_forked || update(m, err));
     if (!is_ok && !out->is_ours)
         out->is_ours = err->code == VT_IO && !vt_remote_has_failed(m->remote);
     out->held = m->held;

@@ -7,7 +7,9 @@
  * it, and an interrupted copy goes on where it was.  The checkpoint is shown last.
  *
  * A log whose new checkpoint does not continue the one that we hold signed two histories:
- * that is kept as a proof for everybody (ledger/fork.h), and the copy stays as it is. Later
+ * that is kept as a proof for everybody (ledger/fork.h), and the copy stays as it is.  Of
+ * witnesses nothing is asked then: a checkpoint without its quorum is never copied, but it
+ * convicts.  Later
  * calls go on with what continues the copy, and name the proof as long as it lies there.
  *
  *   DIR/checkpoint, DIR/tile/...   as tlog-tiles has them: any web server may serve them

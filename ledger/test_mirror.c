@@ -5,6 +5,7 @@
 #include "ledger/fsck.h"
 #include "tests/own_log.h"
 #include "tests/running.h"
+#include "tests/small_log.h"
 #include <ftw.h>
 
 #define LOG15  "ledger/vectors/tessera-log15"
@@ -314,6 +315,53 @@ static void two_histories_are_proved(void)
         check_split(cases[i][0], cases[i][1], cases[i][2]);
 }
 
+/* What lacks its quorum is not copied; of two histories it is a proof all the same. */
+static void a_split_without_a_quorum_is_proved(void)
+{
+    struct vt_own_log log, other;
+    struct vt_policy *strict = vt_arena_alloc(vt_test_arena(), sizeof *strict);
+    struct vt_mirror_options options;
+    struct vt_mirror_report report;
+    struct vt_error err = { 0 };
+    vt_ticket ticket;
+
+    vt_own_log_make(&log, "log", ORIGIN, SEED);
+    grow(&log, 300);
+    options = options_of(&log, "log");
+    VT_CHECK(update(&options).end == VT_MIRROR_UPDATED);
+    VT_CHECK_OK(vt_policy_parse(
+        vt_slice_from_cstr(vt_arena_printf(
+            vt_test_arena(), "log %s\nwitness w %s\nquorum w\n", log.vkey,
+            vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(32)))),
+        strict, &err));
+    grow(&log, 400);
+    vt_own_log_close(&log);
+    options.policy = strict;
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_mirror_update(vt_test_path("copy"), &options, &report, &err));
+    VT_CHECK(report.fork_file[0] == '\0' && !vt_path_exists(vt_test_path("copy/forks")));
+    vt_own_log_make(&other, "other", ORIGIN, SEED);
+    vt_own_log_grow(&other, 10);
+    VT_CHECK_OK(vt_ledger_submit(other.ledger, VT_LIT("another story"), &ticket, &err));
+    VT_CHECK_OK(vt_ledger_wait(other.ledger, ticket, NULL, &err));
+    grow(&other, 200); /* less than the copy holds */
+    options.from = vt_test_path("other");
+    report = update(&options);
+    VT_CHECK(report.end == VT_MIRROR_FORKED && report.shown.size == 200);
+    check_proof(&log, fork_text(&report));
+    sh("rm -r copy/forks");
+    grow(&other, 600); /* and more */
+    vt_own_log_close(&other);
+    report = update(&options);
+    VT_CHECK(report.end == VT_MIRROR_FORKED && report.shown.size == 600);
+    check_proof(&log, fork_text(&report));
+    options = options_of(&log, "log");
+    options.policy = strict;
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_mirror_update(vt_test_path("copy"), &options, &report, &err));
+    VT_CHECK(report.held.size == 300 && report.fork_file[0] != '\0');
+}
+
 static void one_history_is_no_fork(void)
 {
     struct vt_own_log log;
@@ -441,6 +489,7 @@ static const struct vt_case cases[] = {
     { "every changed file is refused", every_changed_file_is_refused },
     { "an older state is named", an_older_state_is_named },
     { "two histories are proved", two_histories_are_proved },
+    { "a split without a quorum is proved", a_split_without_a_quorum_is_proved },
     { "one history is no fork", one_history_is_no_fork },
     { "over HTTP", over_http },
 };

@@ -301,6 +301,13 @@ static void a_frozen_log_is_told(void)
     VT_CHECK(report.findings == 1 && report.logs_well == 0 && strcmp(kind, "frozen") == 0);
     VT_CHECK_OK(vt_monitor_round(&options, &report, &err));
     VT_CHECK(report.findings == 0);
+    /* Another history under the same key, which no witness has signed. */
+    (void)sh(0, "rm -r a");
+    make(&a, "a", ORIGIN, SEED, 5);
+    add(&a, "another story");
+    vt_own_log_close(&a);
+    VT_CHECK_OK(vt_monitor_round(&options, &report, &err));
+    VT_CHECK_SAYING(report.findings == 1 && strcmp(kind, "forked") == 0, "%s", kind);
 }
 
 /* Each finding reaches the program once; one that fails gets it again. */

@@ -57,16 +57,14 @@ static const struct vt_verb verbs[] = {
       .summary = "serve it over HTTP: tiles, checkpoint, POST /add",
       .details =
           "Speaks C2SP tlog-tiles, and takes entries: POST PREFIX/add, whose answer is "
-          "the\n"
-          "index when the entry survives power loss; with 'Accept: "
-          "application/vnd.vitrine.\n"
-          "tlog-proof' the answer comes when a checkpoint with its quorum holds the entry, "
-          "and\nis the proof. POST PREFIX/add-batch takes many, each behind its length in "
-          "two bytes.\nA log that\n"
-          "has ended ('continue') is read as before, and takes nothing (410).  "
-          "/metrics and\n/health are for its operator. Prints 'ready:' and its "
-          "address; SIGTERM\nends it in good order. Entries become durable in batches that "
-          "close when the batch\nbefore is done.",
+          "the\nindex when the entry survives power loss; with 'Accept: "
+          "application/vnd.vitrine.\ntlog-proof' the answer comes when a checkpoint with "
+          "its quorum holds the entry, and\nis the proof.  POST PREFIX/add-batch takes "
+          "many, each behind its length in two bytes,\nat most --pending-max and 8 MiB "
+          "(413).  A log that has ended ('continue') is read as\nbefore, and takes nothing "
+          "(410).  /metrics and /health are for its operator.  Prints\n'ready:' and its "
+          "address; SIGTERM ends it in good order.  Entries become durable in\nbatches "
+          "that close when the batch before is done.",
       .options = vt_cli_ledger_serve_options,
       .run = vt_cli_ledger_serve },
     { .name = "status",

@@ -261,12 +261,26 @@ static void idle_and_half_requests_leave_nothing(void)
     finish(&s);
 }
 
+/* Eight wait, as many as may. */
+static bool are_eight_queued(void *context)
+{
+    return strstr(get(context, "/health").text, "\"queued\":8,") != NULL;
+}
+
+static bool is_one_more_taken(void *context)
+{
+    return post(context, "one more").status == 200;
+}
+
 static void too_much_is_told_to_come_back(void)
 {
     enum { COUNT = 40 };
     VT_AUTO_BUF body = vt_buf_init(VT_KIB(4));
     struct served s = { .http = NULL };
     struct vt_error err = { 0 };
+    struct answer answer;
+    pid_t sequencer;
+    int fd;
 
     make_ledger("log", NULL);
     s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
@@ -276,11 +290,27 @@ static void too_much_is_told_to_come_back(void)
         vt_buf_put_u16(&body, 1);
         vt_buf_put_u8(&body, (uint8_t)i);
     }
-    VT_CHECK(ask(&s, "/add-batch", NULL, vt_buf_slice(&body), NULL).status == 429);
-    VT_CHECK(ask(&s, "/add-batch", NULL, vt_slice_sub(vt_buf_slice(&body), 0, 8 * 3), NULL)
-                 .status == 200);
+    answer = ask(&s, "/add-batch", NULL, vt_buf_slice(&body), NULL);
+    VT_CHECK_SAYING(answer.status == 413 && /* it would never find room */
+                        strstr(answer.text, "at most 8 entries here, this one has 40") !=
+                            NULL,
+                    "%d %s", answer.status, answer.text);
+    sequencer = vt_test_role_of(&s.running, "ledger-sequencer");
+    VT_CHECK(sequencer > 0 && kill(sequencer, SIGSTOP) == 0);
+    fd = connect_to(&s);
+    VT_CHECK(write(fd,
+                   "POST /add-batch HTTP/1.1\r\nHost: x\r\nContent-Length: 24\r\n\r\n"
+                   "\0\1a\0\1b\0\1c\0\1d\0\1e\0\1f\0\1g\0\1h",
+                   57 + 24) == 57 + 24);
+    VT_CHECK(vt_test_wait_until(are_eight_queued, &s));
+    VT_CHECK(post(&s, "one more").status == 429);
     VT_CHECK(strstr(get(&s, "/metrics").text, "vitrine_ledger_too_many_total{ledger=\"/\"} "
                                               "1\n") != NULL);
+    VT_CHECK(kill(sequencer, SIGCONT) == 0);
+    VT_CHECK(vt_test_wait_until(is_one_more_taken, &s));
+    (void)close(fd);
+    VT_CHECK(ask(&s, "/add-batch", NULL, vt_slice_sub(vt_buf_slice(&body), 0, 8 * 3), NULL)
+                 .status == 200);
     finish(&s);
 }
 

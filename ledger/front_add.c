@@ -2,9 +2,10 @@
  * sequencer, its results become answers.
  *
  * Bounds: pending_max entries and BYTES_MAX bytes may wait for a ledger; what is over is
- * told to come back (429).  At most two messages are under way, so neither side waits for
- * the other to read; and a second one goes only when it is full, so that what comes while
- * the disk works becomes one batch. */
+ * told to come back (429), but a batch that could never find room is refused (413).  At
+ * most two messages are under way, so neither side waits for the other to read; and a
+ * second one goes only when it is full, so that what comes while the disk works becomes one
+ * batch. */
 #include "ledger/front.h"
 #include "wire/note.h"
 
@@ -382,6 +383,14 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange)
         vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
                             "a batch is one entry or more, each behind its length in two "
                             "bytes, highest first");
+        return;
+    }
+    if (count > l->front->pending_max) { /* coming back would not help */
+        l->counts.refused++;
+        vt_http_answer_text(exchange, VT_HTTP_TOO_LARGE,
+                            "a batch has at most %ju entries here, this one has %zu: send "
+                            "it in parts",
+                            (uintmax_t)l->front->pending_max, count);
         return;
     }
     if (!has_room(l, count, r.rest.len, exchange))

@@ -170,6 +170,15 @@ static void print_progress(void *context, uint64_t entries, uint64_t total)
                   (uintmax_t)entries, (uintmax_t)total);
 }
 
+/* While its key changes, and after it, a log has a line for each key. */
+static bool is_one_log(const struct vt_policy *policy)
+{
+    for (size_t i = 1; i < policy->log_count; i++)
+        if (!vt_slice_equal(policy->logs[i].vkey.name, policy->logs[0].vkey.name))
+            return false;
+    return policy->log_count != 0;
+}
+
 bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
                                struct vt_policy *policy, vt_slice *origin_out,
                                struct vt_error *err)
@@ -185,7 +194,7 @@ bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
     if (vkey != NULL ? !vt_policy_parse(vt_buf_slice(text), policy, err)
                      : !read_policy(path, text, policy, err))
         return false;
-    if (origin == NULL && policy->log_count != 1)
+    if (origin == NULL && !is_one_log(policy))
         return vt_args_misuse(args, err,
                               "the policy lists several logs; add --origin NAME");
     *origin_out = origin != NULL ? vt_slice_from_cstr(origin) : policy->logs[0].vkey.name;

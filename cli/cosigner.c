@@ -44,6 +44,10 @@ bool vt_cli_cosigner_init(struct vt_args *args, bool is_mirror, struct vt_error 
     VT_AUTO_KEY key = NULL;
     struct vt_vkey vkey;
 
+    if (!vt_note_name_is_good(name))
+        return vt_args_misuse(args, err,
+                              "--name: a cosigner's name has no space and no '+', say %s",
+                              is_mirror ? "m1.example.org" : "w1.example.org");
     if (!vt_cli_key_open(args, &key, err) ||
         !place_of_key(vt_args_get(args, "key"), &place, err) ||
         !vt_witness_init(dir, is_mirror, name, vt_key_public(key), vt_buf_slice(&place),
@@ -69,8 +73,8 @@ bool vt_cli_cosigner_add_log(struct vt_args *args, bool is_mirror, struct vt_err
     struct vt_vkey vkey;
     vt_slice origin;
 
-    if (!vt_vkey_parse(vt_slice_from_cstr(vt_args_get(args, "vkey")), &vkey, err))
-        return vt_within(err, "--vkey");
+    if (!vt_cli_vkey_read(args, &vkey, err))
+        return false;
     origin = origin_text != NULL ? vt_slice_from_cstr(origin_text) : vkey.name;
     if (!vt_witness_add_log(vt_args_get(args, "dir"), is_mirror, origin, &vkey, err))
         return false;

@@ -1,5 +1,6 @@
 /* Reading keys and writing answers where a person said. */
 #include "cli/files.h"
+#include "crypto/verify_note.h"
 #include "store/disk.h"
 #include <jansson.h>
 #include <termios.h>
@@ -31,6 +32,14 @@ bool vt_cli_first_line(const char *path, struct vt_buf *out, struct vt_error *er
     if (out->len == 0)
         return vt_fail(err, VT_REJECTED, "%s: its first line is empty", path);
     return true;
+}
+
+bool vt_cli_vkey_read(struct vt_args *args, struct vt_vkey *out, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    return vt_vkey_parse(vt_slice_from_cstr(vt_args_get(args, "vkey")), out, &why) ||
+           vt_args_misuse(args, err, "--vkey: %s", why.message);
 }
 
 void vt_cli_passphrase_ask(struct vt_buf *out, const char *what)

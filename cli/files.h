@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "crypto/age_file.h"
 #include "crypto/key.h"
+#include "wire/note.h"
 #include <jansson.h>
 
 /* --key WHERE and --passphrase-file FILE: for the option tables of verbs that sign. */
@@ -36,6 +37,10 @@ VT_CHECKED bool vt_cli_passphrase_of(struct vt_args *args, const char *option,
  * Errors: VT_IO; VT_REJECTED it is empty */
 VT_CHECKED bool vt_cli_first_line(const char *path, struct vt_buf *out,
                                   struct vt_error *err);
+
+/* The value of --vkey as a verifier key; what is none is misuse. */
+VT_CHECKED bool vt_cli_vkey_read(struct vt_args *args, struct vt_vkey *out,
+                                 struct vt_error *err);
 
 /* Write the file that the person named, whole or not at all, durably. */
 VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,

@@ -179,6 +179,29 @@ static bool is_one_log(const struct vt_policy *policy)
     return policy->log_count != 0;
 }
 
+/* A policy of that one log. */
+static bool read_vkey(struct vt_args *args, struct vt_buf *text, struct vt_policy *policy,
+                      struct vt_error *err)
+{
+    struct vt_error ignored = { 0 };
+    struct vt_vkey vkey;
+
+    if (!vt_cli_vkey_read(args, &vkey, err))
+        return false;
+    vt_buf_printf(text, "log %s\nquorum none\n", vt_args_get(args, "vkey"));
+    return vt_policy_parse(vt_buf_slice(text), policy, &ignored) ||
+           vt_args_misuse(args, err, "--vkey: not a log's key (type 1) but of type %u",
+                          vkey.type);
+}
+
+static bool lists(const struct vt_policy *policy, vt_slice origin)
+{
+    for (size_t i = 0; i < policy->log_count; i++)
+        if (vt_slice_equal(policy->logs[i].vkey.name, origin))
+            return true;
+    return false;
+}
+
 bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
                                struct vt_policy *policy, vt_slice *origin_out,
                                struct vt_error *err)
@@ -189,16 +212,15 @@ bool vt_cli_ledger_expectation(struct vt_args *args, struct vt_buf *text,
     if ((vkey == NULL) == (path == NULL))
         return vt_args_misuse(args, err,
                               "say whose log it is: --vkey VKEY or --policy FILE");
-    if (vkey != NULL)
-        vt_buf_printf(text, "log %s\nquorum none\n", vkey);
-    if (vkey != NULL ? !vt_policy_parse(vt_buf_slice(text), policy, err)
+    if (vkey != NULL ? !read_vkey(args, text, policy, err)
                      : !read_policy(path, text, policy, err))
         return false;
     if (origin == NULL && !is_one_log(policy))
         return vt_args_misuse(args, err,
                               "the policy lists several logs; add --origin NAME");
     *origin_out = origin != NULL ? vt_slice_from_cstr(origin) : policy->logs[0].vkey.name;
-    return true;
+    return path == NULL || lists(policy, *origin_out) ||
+           vt_args_misuse(args, err, "--origin: %s lists no log %s", path, origin);
 }
 
 static const char *private_name(enum vt_fsck_private what)

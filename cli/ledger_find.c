@@ -318,6 +318,16 @@ bool vt_cli_ledger_index(struct vt_args *args, struct vt_error *err)
     return is_ok;
 }
 
+/* Without an index nothing was looked for: trouble, not a no. */
+static bool open_index(struct vt_disk *disk, struct vt_lookup **out, struct vt_error *err)
+{
+    bool is_ok = vt_lookup_open(disk, out, err);
+
+    if (!is_ok && err->code == VT_ABSENT)
+        err->code = VT_IO;
+    return is_ok;
+}
+
 bool vt_cli_ledger_find(struct vt_args *args, struct vt_error *err)
 {
     struct finding f = { .args = args };
@@ -329,7 +339,7 @@ bool vt_cli_ledger_find(struct vt_args *args, struct vt_error *err)
         return vt_args_misuse(args, err, "an empty term is in no entry");
     if (!vt_disk_open(vt_args_get(args, "dir"), false, &disk, err))
         return false;
-    is_ok = vt_lookup_open(disk, &lookup, err) && run_find(&f, disk, lookup, err);
+    is_ok = open_index(disk, &lookup, err) && run_find(&f, disk, lookup, err);
     tree_clear(&f.tree);
     vt_prover_free(f.prover);
     vt_lookup_close(lookup);

@@ -56,8 +56,10 @@ static bool read_policy(const char *path, vt_slice vkey, struct vt_buf *out,
         return true;
     if (!vt_file_read(path, &text, err) || !vt_vkey_parse(vkey, &own, err))
         return false;
-    if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
+    if (!vt_policy_parse(vt_buf_slice(&text), policy, err)) {
+        err->code = VT_IO; /* his own: nothing was judged */
         return vt_within(err, "%s", path);
+    }
     for (size_t i = 0; i < policy->log_count; i++)
         if (memcmp(policy->logs[i].vkey.key, own.key, sizeof own.key) == 0) {
             vt_buf_put(out, vt_buf_slice(&text));

@@ -61,13 +61,13 @@ static bool make_policy(struct vt_args *args, struct push *p, struct vt_error *e
     p->policy.quorum = VT_POLICY_QUORUM_WITNESS;
     if (vkey == NULL)
         return true;
-    if (!vt_vkey_parse(vt_slice_from_cstr(vkey), &mirror->vkey, err))
-        return vt_within(err, "--vkey");
+    if (!vt_cli_vkey_read(args, &mirror->vkey, err))
+        return false;
     return mirror->vkey.type == VT_NOTE_COSIGNATURE ||
-           vt_fail(err, VT_MALFORMED,
-                   "--vkey: not a cosigner's key (type 4) but of type %u; leave it out to "
-                   "push without a check",
-                   mirror->vkey.type);
+           vt_args_misuse(args, err,
+                          "--vkey: not a cosigner's key (type 4) but of type %u; leave it "
+                          "out to push without a check",
+                          mirror->vkey.type);
 }
 
 static bool push(struct vt_args *args, struct push *p, struct vt_buf *note,

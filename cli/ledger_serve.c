@@ -102,7 +102,7 @@ static bool read_writers(struct vt_args *args, json_t *list, struct vt_error *er
             continue;
         if (!vt_read_until(&parts, ' ', &name) || name.len == 0 ||
             !vt_hash_parse_hex(parts.rest, &token))
-            return vt_fail(err, VT_MALFORMED,
+            return vt_fail(err, VT_IO,
                            "%s: line %zu is not 'NAME SHA256-OF-TOKEN'; `vitrine ledger "
                            "token` makes one",
                            path, number);
@@ -111,7 +111,7 @@ static bool read_writers(struct vt_args *args, json_t *list, struct vt_error *er
             list, json_pack("{s:o,s:s}", "name", vt_cli_json_text(name), "token", hex));
     }
     return json_array_size(list) != 0 ||
-           vt_fail(err, VT_MALFORMED, "%s: names nobody, so nobody could write", path);
+           vt_fail(err, VT_IO, "%s: names nobody, so nobody could write", path);
 }
 
 static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving,
@@ -251,7 +251,8 @@ static bool print_status(struct vt_args *args, vt_slice body, bool is_well,
 
     if (!vt_json_parse(body, "health", &health, err) ||
         !vt_json_get_array(health, "health", "ledgers", &ledgers, err))
-        return false;
+        return vt_fail(err, VT_IO, "%s: answers, but is no ledger",
+                       vt_args_get(args, "url"));
     if (!is_well)
         vt_args_exit(args, VT_EXIT_REFUSED);
     if (vt_args_is_json(args)) {

@@ -149,7 +149,8 @@ static bool print_status(struct vt_args *args, vt_slice body, struct vt_error *e
 
     if (!vt_json_parse(body, "health", &health, err) ||
         !vt_json_get_array(health, "health", "logs", &logs, err))
-        return false;
+        return vt_fail(err, VT_IO, "%s: answers, but is no mirror",
+                       vt_args_get(args, "url"));
     if (vt_args_is_json(args)) {
         vt_cli_print_json(json_incref(health));
         return true;

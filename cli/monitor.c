@@ -91,8 +91,10 @@ static bool read_watch(struct vt_args *args, struct vt_watch *watch, struct vt_e
         if (!vt_file_read(text, &bytes, err))
             return false;
         if (!vt_public_key_parse(vt_buf_slice(&bytes), &watch->keys[watch->key_count++],
-                                 err))
+                                 err)) {
+            err->code = VT_IO; /* his own: nothing was judged */
             return vt_within(err, "%s", text);
+        }
     }
     return true;
 }
@@ -267,6 +269,25 @@ static bool run_rounds(struct running *running, const struct vt_monitor_options 
     return true;
 }
 
+/* One that cannot be used judges nobody: trouble. */
+static bool read_policy(struct vt_args *args, struct vt_buf *text, struct vt_policy *policy,
+                        struct vt_error *err)
+{
+    const char *path = vt_args_get(args, "policy");
+    bool has_url = false;
+
+    if (!vt_file_read(path, text, err))
+        return false;
+    if (!vt_policy_parse(vt_buf_slice(text), policy, err)) {
+        err->code = VT_IO;
+        return vt_within(err, "%s", path);
+    }
+    for (size_t i = 0; i < policy->log_count; i++)
+        has_url = has_url || policy->logs[i].url.len != 0;
+    return has_url ||
+           vt_fail(err, VT_IO, "%s: no log has a URL: write it behind the key", path);
+}
+
 static bool run_run(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_POLICY_BYTES_MAX);
@@ -293,11 +314,8 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
         !vt_args_duration(args, "stale", 0, &options.stale_s, err) ||
         !vt_args_duration(args, "withheld", WITHHELD_S, &options.withheld_s, err) ||
-        !read_watch(args, watch, err) ||
-        !vt_file_read(vt_args_get(args, "policy"), &text, err))
+        !read_watch(args, watch, err) || !read_policy(args, &text, policy, err))
         return false;
-    if (!vt_policy_parse(vt_buf_slice(&text), policy, err))
-        return vt_within(err, "%s", vt_args_get(args, "policy"));
     running.downloads.withheld_s = options.withheld_s;
     is_ok = read_prefixes(args, policy, arena, prefixes, err) &&
             read_uses(args, policy, uses, err) &&
@@ -366,10 +384,11 @@ static const struct vt_verb verbs[] = {
       .details =
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
-          "fork' checks), behind,\nwithheld, refused, unreachable, frozen, unfit, seen; of "
-          "cells' heads head; of downloads\nalso early, unproven, unlogged, altered.  Each "
-          "is told once and kept "
-          "in DIR/findings; a\nprogram that fails is called again in the next "
+          "fork' checks), behind,\nwithheld, refused, unreachable, unpublished, frozen, "
+          "unfit, "
+          "seen; of cells' heads head; of\ndownloads also early, unproven, unlogged, "
+          "altered.  Each is told once and kept in\nDIR/findings; a program that fails is "
+          "called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found.",
       .options = run_options,

@@ -252,7 +252,7 @@ static void bad_calls(void)
         const char *name;
         int exit_code;
         const char *says;
-        const char *argv[12];
+        const char *argv[13];
     } rows[] = {
         { "no folder", 2, "--dir DIR is needed", { "vitrine", "ledger", "show" } },
         { "no file",
@@ -351,7 +351,7 @@ static void bad_calls(void)
           "signer",
           { "vitrine", "ledger", "add", "--dir", "log", "b.txt", "--key", "other.pem" } },
         { "policy is none",
-          1,
+          3,
           "a.txt: policy, line 1",
           { "vitrine", "ledger", "init", "--dir", "new", "--origin", ORIGIN, "--key",
             "key.pem", "--policy", "a.txt" } },
@@ -374,9 +374,63 @@ static void bad_calls(void)
           "say whose log it is",
           { "vitrine", "ledger", "fsck", "log" } },
         { "fsck with a bad key",
-          1,
-          "policy, line 1",
+          2,
+          "--vkey: ",
           { "vitrine", "ledger", "fsck", "log", "--vkey", "x" } },
+        { "fork with a bad key",
+          2,
+          "--vkey: ",
+          { "vitrine", "ledger", "fork", "a.txt", "--vkey", "x" } },
+        { "mirror with a bad key",
+          2,
+          "--vkey: ",
+          { "vitrine", "ledger", "mirror", "--dir", "c", "--from", "log", "--vkey", "x" } },
+        { "mirror with a cosigner's key",
+          2,
+          "--vkey: not a log's key (type 1) but of type 4",
+          { "vitrine", "ledger", "mirror", "--dir", "c", "--from", "log", "--vkey",
+            "witness.example.de+a1a0d65a+BEOnLnFEAXYt9mtowm373yaCquyfJHTspGE+QkoPuv08" } },
+        { "mirror of a log that the policy does not list",
+          2,
+          "--origin: policy lists no log foo",
+          { "vitrine", "ledger", "mirror", "--dir", "c", "--from", "log", "--policy",
+            "policy", "--origin", "foo" } },
+        { "push with a bad key",
+          2,
+          "--vkey: ",
+          { "vitrine", "ledger", "push", "--dir", "log", "--to", "http://127.0.0.1:9",
+            "--vkey", "x" } },
+        { "init where no folder can be made",
+          3,
+          "cannot make the folder",
+          { "vitrine", "ledger", "init", "--dir", "/proc/x", "--origin", ORIGIN, "--key",
+            "key.pem" } },
+        { "find without an index",
+          3,
+          "there is no look-up index",
+          { "vitrine", "ledger", "find", "--dir", "log", "x" } },
+        { "serve with writers that are none",
+          3,
+          "line 1 is not 'NAME SHA256-OF-TOKEN'",
+          { "vitrine", "ledger", "serve", "--dir", "log", "--writers", "a.txt" } },
+        { "serve with a certificate that is none",
+          3,
+          "a.txt and key.pem",
+          { "vitrine", "ledger", "serve", "--dir", "log", "--tls-cert", "a.txt",
+            "--tls-key", "key.pem" } },
+        { "monitor with a policy that is none",
+          3,
+          "a.txt: policy, line 1",
+          { "vitrine", "monitor", "run", "--dir", "m", "--policy", "a.txt" } },
+        { "monitor with a policy that has no URL",
+          3,
+          "policy: no log has a URL",
+          { "vitrine", "monitor", "run", "--dir", "m", "--policy", "policy" } },
+        { "monitor with a key that is none",
+          3,
+          "a.txt: ",
+          { "vitrine", "monitor", "run", "--dir", "m", "--policy", "policy", "--watch-key",
+            "a.txt" } },
     };
 
     (void)make_log();
@@ -393,7 +447,7 @@ static void bad_calls(void)
                   vt_slice_of(vt_arena_alloc(vt_test_arena(), 70000), 70000));
     VT_CHECK(chdir(vt_test_dir()) == 0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const char *argv[13] = { NULL }, *output;
+        const char *argv[14] = { NULL }, *output;
 
         memcpy(argv, rows[i].argv, sizeof rows[i].argv);
         output = vt_test_run(rows[i].exit_code, argv);

@@ -182,6 +182,14 @@ static void what_is_no_statement_is_refused(void)
     answer = ask(&s, "/add-batch", NULL, VT_LIT("\0\1a"), NULL);
     VT_CHECK(answer.status == 200 && answer.text[0] == '!');
     VT_CHECK(get(&s, "/checkpoint").status == 404); /* nothing was added */
+    write_policy();
+    VT_CHECK(
+        strstr(vt_test_run(3, VT_ARGV("vitrine", "ledger", "mirror", "--dir", path("copy"),
+                                      "--from", s.running.url, "--policy", path("policy"))),
+               "shows no checkpoint") != NULL);
+    VT_CHECK(strstr(vt_test_run(
+                        3, VT_ARGV("vitrine", "mirror", "status", "--url", s.running.url)),
+                    "is no mirror") != NULL);
     finish(&s);
 }
 
@@ -350,7 +358,7 @@ static void only_writers_write(void)
     VT_CHECK(get(&s, "/checkpoint").status == 200); /* all may read */
     finish(&s);
     vt_test_write(path("writers"), VT_LIT("builder 12\n"));
-    said = vt_test_run(1, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log"),
+    said = vt_test_run(3, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log"),
                                   "--writers", path("writers")));
     VT_CHECK(strstr(said, "line 1") != NULL);
 }

@@ -459,14 +459,16 @@ static void one_sentence_and_the_right_exit_code(void)
     (void)vt_test_run(3,
                       VT_ARGV("vitrine", "witness", "init", "--dir", vt_test_path("fresh"),
                               "--name", "w2", "--key", vt_test_path("missing.key")));
-    (void)vt_test_run(1,
+    (void)vt_test_run(2,
                       VT_ARGV("vitrine", "witness", "init", "--dir", vt_test_path("fresh"),
                               "--name", "a b", "--key", s.key_file));
     (void)vt_test_run(2, VT_ARGV("vitrine", "witness", "serve"));
     (void)vt_test_run(
         2, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir, "--pending-max", "0"));
     (void)vt_test_run(
-        1, VT_ARGV("vitrine", "witness", "add-log", "--dir", s.dir, "--vkey", "no+key"));
+        2, VT_ARGV("vitrine", "witness", "add-log", "--dir", s.dir, "--vkey", "no+key"));
+    (void)vt_test_run(3, VT_ARGV("vitrine", "witness", "init", "--dir", "/proc/x", "--name",
+                                 "w2", "--key", s.key_file));
     (void)vt_test_run(
         3, VT_ARGV("vitrine", "witness", "show", "--dir", vt_test_path("missing")));
     (void)vt_test_run(1, VT_ARGV("vitrine", "witness", "show", "--dir", vt_test_dir()));

@@ -24,9 +24,11 @@ bool vt_cli_tls_read(struct vt_args *args, struct vt_cli_tls *out, struct vt_err
     if (!read_pem(certificate, &out->certificate_bytes, &out->certificate, err) ||
         !read_pem(key, &out->key_bytes, &out->key, err))
         return false;
-    return vt_tls_pair_verify(vt_buf_slice(&out->certificate_bytes),
-                              vt_buf_slice(&out->key_bytes), err) ||
-           vt_within(err, "%s and %s", certificate, key);
+    if (vt_tls_pair_verify(vt_buf_slice(&out->certificate_bytes),
+                           vt_buf_slice(&out->key_bytes), err))
+        return true;
+    err->code = VT_IO; /* his own: nobody can be served with them */
+    return vt_within(err, "%s and %s", certificate, key);
 }
 
 void vt_cli_tls_clear(struct vt_cli_tls *tls)

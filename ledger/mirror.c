@@ -424,6 +424,13 @@ static bool look(struct mirror *m, bool *is_forked_out, struct vt_error *err)
     *is_forked_out = false;
     if (!vt_remote_checkpoint(m->remote, &m->note, &m->head, &m->report->time_unix_s,
                               err)) {
+        m->report->is_unpublished = err->code == VT_ABSENT;
+        if (m->report->is_unpublished)
+            return vt_fail(
+                err, VT_IO,
+                "%s: shows no checkpoint: nothing was published there yet, or no "
+                "log is there",
+                m->options->from);
         *is_forked_out = err->code == VT_REJECTED && convict(m, err);
         return *is_forked_out;
     }

@@ -56,6 +56,7 @@ struct vt_mirror_report {
     uint64_t entries;     /* new ones that were checked and kept */
     uint64_t beside;      /* bytes of predicates that were fetched and kept: how many */
     uint64_t missing;     /* that entries name, and that are not here */
+    bool is_unpublished;  /* after a failure: the log shows no checkpoint at all */
     bool is_ours;         /* after a failure: it was our own folder's, not the log's */
     /* A proof of two histories, found now or before, also after a failure; relative to the
      * folder; "" if there is none.  Such a log is never well again in this folder. */
@@ -66,8 +67,9 @@ struct vt_mirror_report {
  * Errors: VT_REJECTED  the log's checkpoint is not good, or its files are not what it
  *                      signed; or what we hold is not; nothing of it was kept
  *         VT_MALFORMED the same
- *         VT_ABSENT    the log has no checkpoint, or lacks a file
- *         VT_LIMIT, VT_IO */
+ *         VT_ABSENT    the log lacks a file that its checkpoint needs
+ *         VT_LIMIT
+ *         VT_IO        also: it has no checkpoint (is_unpublished) */
 VT_CHECKED bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
                                  struct vt_mirror_report *out, struct vt_error *err);
 

@@ -306,9 +306,14 @@ static bool complain(struct vt_monitor *m, const struct vt_mirror_report *report
                      const struct vt_error *why, struct vt_error *err)
 {
     bool is_lie = why->code == VT_REJECTED || why->code == VT_MALFORMED;
+    bool is_new = report->is_unpublished && report->held.size == 0;
 
-    return find(m, is_lie ? "refused" : "unreachable", why->message,
-                json_pack("{s:I}", "held", (json_int_t)report->held.size), err);
+    return find(m,
+                is_lie   ? "refused"
+                : is_new ? "unpublished"
+                         : "unreachable",
+                why->message, json_pack("{s:I}", "held", (json_int_t)report->held.size),
+                err);
 }
 
 /* A log that signed two histories is not well because it shows the first one again. */

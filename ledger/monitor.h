@@ -22,8 +22,8 @@
 #include "wire/json.h"
 
 struct vt_monitor_finding {
-    /* "forked", "behind", "refused", "unreachable", "withheld", "frozen", "unfit", "seen";
-     * others by whoever looks further */
+    /* "forked", "behind", "refused", "unreachable", "unpublished", "withheld", "frozen",
+     * "unfit", "seen"; others by whoever looks further */
     const char *kind;
     const char *origin;
     const char *what; /* a sentence */

@@ -40,8 +40,12 @@ static bool open_or_make(struct vt_disk *disk, int above_fd, const char *above,
 
     *is_new_out = fd < 0 && errno == ENOENT;
     if (*is_new_out) {
-        if (vt_change_mkdir(step, above_fd, above, leaf) != 0 && errno != EEXIST)
-            return vt_disk_fail_change(disk, folder, "make the folder", err);
+        if (vt_change_mkdir(step, above_fd, above, leaf) != 0 && errno != EEXIST) {
+            (void)vt_disk_fail_change(disk, folder, "make the folder", err);
+            if (err->code == VT_ABSENT) /* no folder may be made there: /proc */
+                err->code = VT_IO;
+            return false;
+        }
         fd = vt_path_open(above_fd, leaf, O_RDONLY | O_DIRECTORY);
     }
     if (fd < 0)

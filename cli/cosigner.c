@@ -82,7 +82,7 @@ bool vt_cli_cosigner_add_log(struct vt_args *args, bool is_mirror, struct vt_err
         vt_cli_print_json(
             json_pack("{s:b,s:o}", "ok", 1, "origin", vt_cli_json_text(origin)));
     else
-        (void)printf("%.*s is %s from the next start on\n", VT_SLICE_ARGS(origin),
+        (void)printf("%.*s is %s from the next start or SIGHUP on\n", VT_SLICE_ARGS(origin),
                      is_mirror ? "mirrored" : "watched");
     return true;
 }

@@ -31,6 +31,7 @@ const struct vt_option vt_cli_ledger_serve_options[] = {
     { "connections-max", "N", "connections at once; 1024", false, false },
     VT_OPTION_TLS_CERT,
     VT_OPTION_TLS_KEY,
+    { "key", "KEY", "the log's key, if it is no longer where it was", false, false },
     VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
 };
@@ -137,17 +138,52 @@ static bool read_numbers(struct vt_args *args, struct vt_ledger_serving *serving
     return true;
 }
 
+/* What is read again at SIGHUP. */
+struct reading {
+    struct vt_args *args;
+    struct vt_ledger_serving *serving;
+    json_t *writers;
+    struct vt_cli_tls tls;
+};
+
+static void reading_clear(struct reading *r)
+{
+    json_decref(r->writers);
+    vt_cli_tls_clear(&r->tls);
+}
+#define AUTO_READING __attribute__((cleanup(reading_clear))) struct reading
+
+/* All or nothing. */
+static bool read_again(void *context, struct vt_error *err)
+{
+    struct reading *r = context;
+    VT_AUTO_JSON writers = json_array();
+    struct vt_cli_tls tls = { .certificate = NULL };
+
+    if (!read_writers(r->args, writers, err) || !vt_cli_tls_read(r->args, &tls, err)) {
+        vt_cli_tls_clear(&tls);
+        return false;
+    }
+    reading_clear(r);
+    r->writers = json_incref(writers);
+    r->tls = tls;
+    r->serving->writers = r->writers;
+    r->serving->tls_certificate = tls.certificate;
+    r->serving->tls_key = tls.key;
+    return true;
+}
+
 static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
                   struct vt_error *err)
 {
     VT_AUTO_BUF passphrase = vt_buf_init(1024);
-    VT_AUTO_CLI_TLS tls = { .certificate = NULL };
+    AUTO_READING reading = { .args = args, .serving = serving };
     bool is_ok;
 
-    if (!vt_cli_tls_read(args, &tls, err) || !vt_cli_passphrase(args, &passphrase, err))
+    serving->reload = read_again;
+    serving->reload_context = &reading;
+    if (!read_again(&reading, err) || !vt_cli_passphrase(args, &passphrase, err))
         return false;
-    serving->tls_certificate = tls.certificate;
-    serving->tls_key = tls.key;
     serving->passphrase = vt_buf_slice(&passphrase);
     is_ok = vt_ledger_serve(serving, err);
     if (!is_ok && err->code == VT_REJECTED && passphrase.len == 0 && isatty(STDIN_FILENO)) {
@@ -163,11 +199,10 @@ static bool serve(struct vt_args *args, struct vt_ledger_serving *serving,
 bool vt_cli_ledger_serve(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    VT_AUTO_JSON writers = json_array();
     struct vt_served served[VT_LEDGERS_SERVED_MAX];
     struct vt_cli_listening listening;
     struct vt_ledger_serving serving = { .ledgers = served,
-                                         .writers = writers,
+                                         .key = vt_args_get(args, "key"),
                                          .ready = vt_cli_say_ready,
                                          .context = &listening };
 
@@ -176,9 +211,14 @@ bool vt_cli_ledger_serve(struct vt_args *args, struct vt_error *err)
         return false;
     serving.address = listening.address;
     serving.port = listening.port;
-    return read_ledgers(args, arena, served, &serving.ledger_count, err) &&
-           read_numbers(args, &serving, err) && read_writers(args, writers, err) &&
-           serve(args, &serving, err);
+    if (!read_ledgers(args, arena, served, &serving.ledger_count, err) ||
+        !read_numbers(args, &serving, err))
+        return false;
+    if (serving.key != NULL && serving.ledger_count > 1)
+        return vt_args_misuse(args, err,
+                              "--key: several ledgers have a key each; their "
+                              "configs say where");
+    return serve(args, &serving, err);
 }
 
 /* ---- token ------------------------------------------------------------------------------

@@ -197,15 +197,12 @@ static const struct vt_verb verbs[] = {
       "Whoever has checkpoints signed by that key may feed the mirror with its entries.",
       add_options, run_add_log },
     { "serve", NULL, 0, 0, "answer POST /add-checkpoint, /add-entries and GET /HASH/...",
-      "Speaks C2SP tlog-mirror, plain HTTP: put a web server in front for TLS. Each copy "
-      "is\n"
-      "served as a tiled log below the hash of its origin. Three processes: one that "
-      "faces\n"
-      "strangers and reads the copies, one that has key, memory and copies without "
-      "socket,\n"
-      "and this one. A package of entries is proved before it is kept, and a checkpoint "
-      "is\n"
-      "cosigned when all its entries are durable here. `ledger mirror` pulls instead.",
+      "Speaks C2SP tlog-mirror, plain HTTP: put a web server in front for TLS. Each copy\n"
+      "is served as a tiled log below the hash of its origin. Three processes: one that\n"
+      "faces strangers and reads the copies, one that has key, memory and copies without\n"
+      "socket, and this one. SIGHUP reads its logs again (add-log). A package of entries\n"
+      "is proved before it is kept, and a checkpoint is cosigned when all its entries are\n"
+      "durable here. `ledger mirror` pulls instead.",
       serve_options, run_serve },
     { "show", NULL, 0, 0, "show its verifier key, its logs, and what it mirrored",
       "Works while it serves.", show_options, run_show },

@@ -322,6 +322,71 @@ static void too_much_is_told_to_come_back(void)
     finish(&s);
 }
 
+static bool goes_on(void *context)
+{
+    (void)context;
+    return strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(path("serve.err"))),
+                  "it goes on as before: ") != NULL;
+}
+
+struct wanted {
+    const char *token, *answer; /* that the ledger gives to this token */
+    const char *url;
+};
+
+static bool is_answered(void *context)
+{
+    const struct wanted *w = context;
+    const char *said = vt_test_run(0, VT_ARGV("curl", "-s", "-w", " %{http_code}", "-H",
+                                              print("Authorization: Bearer %s", w->token),
+                                              "-d", "one", w->url));
+
+    return strcmp(said, w->answer) == 0 ||
+           (strcmp(w->answer, "401") == 0 && strstr(said, " 401") != NULL);
+}
+
+static const char *token_of(const char *name, const char **hash_out)
+{
+    const char *json =
+        vt_test_run(0, VT_ARGV("vitrine", "ledger", "token", "--name", name, "--json"));
+
+    *hash_out = print("%.64s", strstr(json, "\"sha256\":\"") + 10);
+    return print("%.64s", strstr(json, "\"token\":\"") + 9);
+}
+
+/* SIGHUP: who was added may write, who was taken out may not, entries stay, and a file that
+ * cannot be used changes nothing.  The key lies elsewhere than at init. */
+static void writers_are_read_again(void)
+{
+    struct served s = { .http = NULL };
+    const char *old_hash, *new_hash, *url;
+    const char *old_token = token_of("old", &old_hash);
+    const char *new_token = token_of("new", &new_hash);
+
+    make_ledger("log", NULL);
+    VT_CHECK(rename(path("log.key"), path("moved.key")) == 0);
+    vt_test_write(path("writers"), vt_slice_from_cstr(print("old %s\n", old_hash)));
+    (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
+    (void)vt_test_run(2, VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                 print("a=%s", path("log")), "--dir",
+                                 print("b=%s", path("log")), "--key", path("moved.key")));
+    s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                                   path("log"), "--key", path("moved.key"),
+                                                   "--writers", path("writers")));
+    url = print("%s/add", s.running.url);
+    VT_CHECK(is_answered(&(struct wanted){ old_token, "0 200", url }));
+    VT_CHECK(is_answered(&(struct wanted){ new_token, "401", url }));
+    vt_test_write(path("writers"), vt_slice_from_cstr(print("new %s\n", new_hash)));
+    VT_CHECK(kill(s.running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(is_answered, &(struct wanted){ new_token, "0 200", url }));
+    VT_CHECK(is_answered(&(struct wanted){ old_token, "401", url }));
+    vt_test_write(path("writers"), VT_LIT("nobody 12\n"));
+    VT_CHECK(kill(s.running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(goes_on, NULL));
+    VT_CHECK(is_answered(&(struct wanted){ new_token, "0 200", url }));
+    finish(&s);
+}
+
 /* A token's hash in the file lets its bearer write, and nobody else; all may read. */
 static void only_writers_write(void)
 {
@@ -581,6 +646,7 @@ static void tls_is_spoken(void)
 }
 
 static const struct vt_case cases[] = {
+    { "writers are read again", writers_are_read_again },
     { "entries get indexes and proofs", entries_get_indexes_and_proofs },
     { "a batch is answered line by line", a_batch_is_answered_line_by_line },
     { "what is no statement is refused", what_is_no_statement_is_refused },

@@ -238,6 +238,39 @@ static void what_was_answered_is_remembered(void)
     finish(&s);
 }
 
+struct newcomer {
+    struct stand *stand;
+    vt_slice request;
+};
+
+static bool is_watched(void *context)
+{
+    struct newcomer *n = context;
+
+    return fetch(n->stand, "/add-checkpoint", n->request).status == 200;
+}
+
+/* SIGHUP: what it remembers stays, and a log that was added since is watched. */
+static void logs_are_read_again(void)
+{
+    struct stand s = { 0 };
+    struct vt_small_log other = vt_small_log_of("log.example/newcomer", 2);
+    struct newcomer newcomer = { &s, request_of(&other, 0, 3) };
+    struct answer got;
+
+    make(&s, "w1", 48);
+    start(&s);
+    VT_CHECK(is_good_answer(&s, add(&s, 0, 3), 3));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "add-log", "--dir", s.dir, "--vkey",
+                                 vt_small_log_vkey(&other)));
+    VT_CHECK(fetch(&s, "/add-checkpoint", newcomer.request).status == 404);
+    VT_CHECK(kill(s.running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(is_watched, &newcomer));
+    got = add(&s, 0, 7);
+    VT_CHECK_SAYING(got.status == 409 && strcmp(got.text, "3\n") == 0, "%d", got.status);
+    finish(&s);
+}
+
 struct successor {
     const struct vt_running *running;
     const char *name;
@@ -630,6 +663,7 @@ static void a_split_view_finds_no_witness(void)
 }
 
 static const struct vt_case cases[] = {
+    { "logs are read again", logs_are_read_again },
     { "statuses and types", statuses_and_types },
     { "what was answered is remembered", what_was_answered_is_remembered },
     { "a dead signer or front is replaced", a_dead_signer_or_front_is_replaced },

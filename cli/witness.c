@@ -116,10 +116,11 @@ static const struct vt_verb verbs[] = {
       add_options, run_add_log },
     { "serve", NULL, 0, 0, "answer POST /add-checkpoint and GET /HASH/checkpoint",
       "Speaks C2SP tlog-witness, plain HTTP: put a web server in front for TLS. Prints\n"
-      "'ready:' and its address when it answers; SIGTERM ends it in good order. Three\n"
-      "processes: one that faces strangers without key and file, one that has key and\n"
-      "memory without socket, and this one, which starts them again when they die. What\n"
-      "is answered survives power loss; should the memory be lost, retire the key.",
+      "'ready:' and its address when it answers; SIGTERM ends it in good order, SIGHUP\n"
+      "reads its logs again (add-log). Three processes: one that faces strangers without\n"
+      "key and file, one that has key and memory without socket, and this one, which\n"
+      "starts them again when they die. What is answered survives power loss; should the\n"
+      "memory be lost, retire the key.",
       serve_options, run_serve },
     { "show", NULL, 0, 0, "show its verifier key, its logs, and what it cosigned last",
       "Works while it serves.", show_options, run_show },

@@ -41,7 +41,8 @@ static bool start_signer(struct serving *s, struct crew *crew, const char *dir,
                          struct vt_error *err)
 {
     const struct vt_ledger_config *config = vt_ledger_reader_config(crew->reader);
-    VT_AUTO_FREE char *key = vt_strdup_slice(config->key);
+    VT_AUTO_FREE char *key = vt_strdup_slice(
+        s->told->key != NULL ? vt_slice_from_cstr(s->told->key) : config->key);
 
     return vt_signer_start(dir, config->origin, key, s->told->passphrase, &crew->signer,
                            err);
@@ -226,6 +227,14 @@ static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
     return count;
 }
 
+/* The roles are started with it: what they have read or been told stays with them. */
+static bool reload(void *context, struct vt_error *err)
+{
+    struct serving *s = context;
+
+    return s->told->reload(s->told->reload_context, err);
+}
+
 static void say_ready(void *context)
 {
     struct serving *s = context;
@@ -247,7 +256,8 @@ bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *e
                                   .stop = stop_all,
                                   .channels = channels_of,
                                   .ready = say_ready,
-                                  .context = &s };
+                                  .context = &s,
+                                  .reload = serving->reload != NULL ? reload : NULL };
     bool is_ok;
 
     VT_ASSERT(serving->ledger_count > 0 && serving->ledger_count <= VT_LEDGERS_SERVED_MAX);

@@ -22,6 +22,7 @@ struct vt_ledger_serving {
     const char *address; /* IP literal */
     uint16_t port;       /* 0: any free one */
     vt_slice passphrase; /* of all their keys; empty: none */
+    const char *key;     /* of the one ledger, instead of its config's; NULL: that */
     uint64_t publish_ms; /* at least so long between two checkpoints of a ledger */
     uint64_t linger_ms;  /* for more cosignatures than the quorum */
     uint64_t pending_max, connections_max;
@@ -32,6 +33,11 @@ struct vt_ledger_serving {
     /* Called once, when requests are answered. */
     void (*ready)(void *context, uint16_t port);
     void *context;
+    /* SIGHUP: read again what writers and tls_... say, and put it here.  True: all roles
+     * are started anew with it, and with the ledgers' configs as they are then; false (with
+     * err): all goes on as before.  NULL: SIGHUP is not for us. */
+    bool (*reload)(void *context, struct vt_error *err);
+    void *reload_context;
 };
 
 /* Serve until SIGTERM or SIGINT (true, with what was begun answered and published).

@@ -119,16 +119,32 @@ static bool read_config(struct serving *s, struct vt_error *err)
     return is_ok;
 }
 
+/* Logs that were added since, with the key and passphrase that we have. */
+static bool reload(void *context, struct vt_error *err)
+{
+    struct serving *s = context;
+    struct vt_arena *before = s->arena;
+
+    s->arena = vt_arena_new();
+    if (read_config(s, err)) {
+        vt_arena_free(before);
+        return true;
+    }
+    vt_arena_free(s->arena);
+    s->arena = before;
+    return false;
+}
+
 bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error *err)
 {
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct serving s = { .told = serving, .arena = arena, .listen_fd = -1 };
+    struct serving s = { .told = serving, .arena = vt_arena_new(), .listen_fd = -1 };
     const struct vt_kept kept = { .name = serving->is_mirror ? "mirror" : "witness",
                                   .start = start_pair,
                                   .stop = stop_pair,
                                   .channels = channels_of,
                                   .ready = say_ready,
-                                  .context = &s };
+                                  .context = &s,
+                                  .reload = reload };
     bool is_ok;
 
     VT_ASSERT(serving->pending_max <= VT_WITNESS_PENDING_MAX && serving->pending_max > 0 &&
@@ -137,5 +153,6 @@ bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error 
             vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
             vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
+    vt_arena_free(s.arena);
     return is_ok;
 }

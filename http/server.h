@@ -133,6 +133,14 @@ vt_slice vt_http_header(const struct vt_http_exchange *exchange, const char *nam
 /* The query's value, decoded; empty if there is none. */
 vt_slice vt_http_query(const struct vt_http_exchange *exchange, const char *name);
 
+/* Does the value of an Accept header name this type itself, with a weight that is not 0?  A
+ * wildcard does not name it; case does not count.
+ * Spec: RFC 9110, 12.5.1 */
+bool vt_http_accepts(vt_slice header, const char *type);
+/* The token in the value of an Authorization header of scheme Bearer, in whatever case.
+ * Spec: RFC 6750, 2.1; RFC 9110, 11.1 */
+bool vt_http_bearer(vt_slice header, vt_slice *token_out);
+
 /* What the owner remembers with an exchange; NULL at first. */
 void vt_http_set_owned(struct vt_http_exchange *exchange, void *owned);
 void *vt_http_owned(const struct vt_http_exchange *exchange);

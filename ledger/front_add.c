@@ -307,15 +307,15 @@ bool vt_front_goes_on(struct vt_front_ledger *l, struct vt_http_exchange *exchan
 bool vt_front_may_write(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
 {
     const struct vt_front *f = l->front;
-    vt_slice header = vt_http_header(exchange, "Authorization");
+    vt_slice header = vt_http_header(exchange, "Authorization"), word;
     vt_hash token;
 
     if (!vt_front_goes_on(l, exchange))
         return false;
     if (f->writer_count == 0)
         return true;
-    if (vt_slice_starts_with(header, VT_LIT("Bearer "))) {
-        token = vt_sha256_of(vt_slice_sub(header, 7, header.len - 7));
+    if (vt_http_bearer(header, &word)) {
+        token = vt_sha256_of(word);
         for (size_t i = 0; i < f->writer_count; i++)
             if (vt_hash_equal(&token, &f->writers[i].token)) /* hashes: no timing to gain */
                 return true;
@@ -335,7 +335,8 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
 {
     struct vt_front_ledger *l = vt_front_ledger_of(context, vt_http_path(exchange));
     vt_slice body = vt_http_body(exchange);
-    bool wants_proof = vt_slice_is(vt_http_header(exchange, "Accept"), VT_TLOG_PROOF_TYPE);
+    bool wants_proof =
+        vt_http_accepts(vt_http_header(exchange, "Accept"), VT_TLOG_PROOF_TYPE);
     struct vt_front_request *request;
 
     if (!vt_front_may_write(l, exchange))

@@ -17,7 +17,8 @@ enum {
 /* And reading below the ledgers' folders, which it is told at the start. */
 const struct vt_rights vt_ledger_front_rights = { .may_listen = true,
                                                   .memory_bytes_max = VT_MIB(4096),
-                                                  .files_max = CONNECTIONS_MAX + 512,
+                                                  .files_max = CONNECTIONS_MAX +
+                                                               VT_LEDGER_FRONT_FILES,
                                                   .libraries = { &vt_libmicrohttpd } };
 
 /* ---- the log of a minute ----------------------------------------------------------------
@@ -215,7 +216,7 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
     vt_json_prepare();
     if (!vt_serve_listen(channel, &words, err) || !take_words(f, words, &rights, err))
         return false;
-    rights.files_max = (unsigned)f->connections_max + 512;
+    rights.files_max = (unsigned)f->connections_max + VT_LEDGER_FRONT_FILES;
     vt_confine(&rights);
     options.routes = make_routes(f);
     options.connections_max = (unsigned)f->connections_max;

@@ -10,6 +10,8 @@
 enum { VT_LEDGER_FRONT_LISTEN, VT_LEDGER_FRONT_SEQUENCERS };
 
 #define VT_LEDGERS_SERVED_MAX 6 /* in one set of processes */
+/* Files that may be open beside its connections. */
+enum { VT_LEDGER_FRONT_FILES = 512 };
 
 extern const struct vt_rights vt_ledger_front_rights;
 int vt_role_ledger_front(struct vt_channel *channel);

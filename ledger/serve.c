@@ -261,7 +261,9 @@ bool vt_ledger_serve(const struct vt_ledger_serving *serving, struct vt_error *e
     bool is_ok;
 
     VT_ASSERT(serving->ledger_count > 0 && serving->ledger_count <= VT_LEDGERS_SERVED_MAX);
-    is_ok = vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
+    is_ok = vt_confine_has_files((unsigned)serving->connections_max + VT_LEDGER_FRONT_FILES,
+                                 err) &&
+            vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
             vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);
     return is_ok;

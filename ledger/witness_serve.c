@@ -135,6 +135,14 @@ static bool reload(void *context, struct vt_error *err)
     return false;
 }
 
+/* Enough for the process that opens most. */
+static bool has_files(bool is_mirror, struct vt_error *err)
+{
+    return vt_confine_has_files(is_mirror ? vt_mirror_signer_rights.files_max
+                                          : vt_witness_front_rights.files_max,
+                                err);
+}
+
 bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error *err)
 {
     struct serving s = { .told = serving, .arena = vt_arena_new(), .listen_fd = -1 };
@@ -149,7 +157,7 @@ bool vt_witness_serve(const struct vt_witness_serving *serving, struct vt_error 
 
     VT_ASSERT(serving->pending_max <= VT_WITNESS_PENDING_MAX && serving->pending_max > 0 &&
               serving->connections_max <= VT_WITNESS_CONNECTIONS_MAX);
-    is_ok = read_config(&s, err) &&
+    is_ok = read_config(&s, err) && has_files(serving->is_mirror, err) &&
             vt_http_listen(serving->address, serving->port, &s.listen_fd, &s.port, err) &&
             vt_keep(&kept, err);
     vt_fd_close(&s.listen_fd);

@@ -237,6 +237,22 @@ static void limit(int what, const char *name, uint64_t value)
         refuse(name);
 }
 
+bool vt_confine_has_files(unsigned files, struct vt_error *err)
+{
+    struct rlimit now, more;
+
+    if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+        return vt_fail(err, VT_IO, "how many files may be open: %s", strerror(errno));
+    if (now.rlim_max == RLIM_INFINITY || now.rlim_max >= files)
+        return true;
+    more = (struct rlimit){ now.rlim_cur, files };
+    return setrlimit(RLIMIT_NOFILE, &more) == 0 || /* may be granted to root */
+           vt_fail(err, VT_IO,
+                   "a process of it needs %u open files and may have %ju: raise "
+                   "LimitNOFILE of the unit (ulimit -Hn of a shell)",
+                   files, (uintmax_t)now.rlim_max);
+}
+
 static void lock_resources(const struct vt_rights *rights)
 {
     limit(RLIMIT_CORE, "no core file", 0);

@@ -39,4 +39,8 @@ struct vt_rights {
  * (a key file, say) it opens before; a folder may be opened before or after. */
 void vt_confine(const struct vt_rights *rights);
 
+/* Before roles are started: may a process that we start open so many files at once?  Where
+ * the limit can be raised it is, else VT_IO says what to raise. */
+VT_CHECKED bool vt_confine_has_files(unsigned files, struct vt_error *err);
+
 #endif

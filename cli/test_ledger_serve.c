@@ -644,6 +644,26 @@ static void what_its_roles_cannot_do(void)
                         (const char *const[]){ "read-etc", "socket", "connect", NULL });
 }
 
+static void make_certificate(void)
+{
+    (void)vt_test_run(0, VT_ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                                 "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+                                 "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+                                 "-days", "2", "-keyout", path("tls.key"), "-out",
+                                 path("tls.pem")));
+}
+
+/* Does the server show the certificate that lies there? */
+static bool is_believed(void *context)
+{
+    const char *said = vt_test_run(
+        0,
+        VT_ARGV("sh", "-c", "SSL_CERT_FILE=\"$1\" \"$0\" ledger status --url \"$2\" || :",
+                vt_test_vitrine(), path("tls.pem"), context));
+
+    return strstr(said, "well") != NULL;
+}
+
 /* A certificate of its own, believed by nobody but us. */
 static void tls_is_spoken(void)
 {
@@ -651,11 +671,7 @@ static void tls_is_spoken(void)
     const char *said;
 
     make_ledger("log", NULL);
-    (void)vt_test_run(0, VT_ARGV("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                                 "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
-                                 "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-                                 "-days", "2", "-keyout", path("tls.key"), "-out",
-                                 path("tls.pem")));
+    make_certificate();
     s.running = vt_test_start(
         "serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log"),
                              "--tls-cert", path("tls.pem"), "--tls-key", path("tls.key")));
@@ -664,6 +680,18 @@ static void tls_is_spoken(void)
     VT_CHECK_SAYING(strcmp(said, "0") == 0, "%s", said);
     (void)vt_test_run(60, VT_ARGV("curl", "-s", "-d", "two",
                                   print("%s/add", s.running.url))); /* unknown issuer */
+    (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url));
+    (void)vt_test_run(0, VT_ARGV("sh", "-c",
+                                 "mkdir \"$1\" && cp \"$2\" \"$1\" && openssl rehash "
+                                 "\"$1\" && SSL_CERT_DIR=\"$1\" exec \"$0\" ledger status "
+                                 "--url \"$3\"",
+                                 vt_test_vitrine(), path("authorities"), path("tls.pem"),
+                                 s.running.url));
+    VT_CHECK(is_believed((void *)(uintptr_t)s.running.url));
+    make_certificate();
+    VT_CHECK(!is_believed((void *)(uintptr_t)s.running.url));
+    VT_CHECK(kill(s.running.pid, SIGHUP) == 0);
+    VT_CHECK(vt_test_wait_until(is_believed, (void *)(uintptr_t)s.running.url));
     vt_test_stop(&s.running, 0);
 }
 

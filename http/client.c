@@ -132,6 +132,27 @@ static size_t take_answer(char *bytes, size_t one, size_t count, void *context)
     return call->answer.is_full ? 0 : len;
 }
 
+/* As curl's own tool: other authorities than the system's. */
+static bool set_authorities(CURL *easy)
+{
+    static const struct {
+        const char *variable;
+        CURLoption option;
+    } rows[] = {
+        { "SSL_CERT_FILE", CURLOPT_CAINFO },
+        { "SSL_CERT_DIR", CURLOPT_CAPATH },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *place = getenv(rows[i].variable);
+
+        if (place != NULL && place[0] != '\0' &&
+            sym_curl_easy_setopt(easy, rows[i].option, place) != CURLE_OK)
+            return false;
+    }
+    return true;
+}
+
 /* False if one of the options is not known to the library or memory is out. */
 static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *inside)
 {
@@ -148,7 +169,8 @@ static bool set_up(CURL *easy, struct vt_http_call *call, struct under_way *insi
         !SET(CURLOPT_USERAGENT, "vitrine/" VT_VERSION) ||
         !SET(CURLOPT_HTTPHEADER, inside->headers) ||
         !SET(CURLOPT_ERRORBUFFER, inside->message) || !SET(CURLOPT_PRIVATE, call) ||
-        !SET(CURLOPT_WRITEFUNCTION, take_answer) || !SET(CURLOPT_WRITEDATA, call))
+        !SET(CURLOPT_WRITEFUNCTION, take_answer) || !SET(CURLOPT_WRITEDATA, call) ||
+        !set_authorities(easy))
         return false;
     if (has_body && (!SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len) ||
                      !SET(CURLOPT_POSTFIELDS,

@@ -2,7 +2,8 @@
  * between requests.  No redirect is followed, only http and https are spoken, an answer
  * longer than asked for is an error (one that comes gzipped counts unpacked), and
  * certificates are checked.  Proxies are taken from
- * the environment as curl does (https_proxy, no_proxy). */
+ * the environment as curl does (https_proxy, no_proxy), and so are certificate authorities
+ * (SSL_CERT_FILE, SSL_CERT_DIR). */
 #ifndef VT_HTTP_CLIENT_H
 #define VT_HTTP_CLIENT_H
 

@@ -139,11 +139,34 @@ static void limits_have_names(void)
     VT_CHECK_FAILS(VT_LIMIT, vt_policy_parse(vt_buf_slice(&text), &policy, &err));
 }
 
+/* What the manual page shows is one, and means what it says. */
+static void the_page_shows_one(void)
+{
+    struct vt_error err = { 0 };
+    vt_slice page = vt_test_read("man/vitrine-tlog-policy.5");
+    const char *text = vt_arena_cstr(vt_test_arena(), page);
+    const char *from = strstr(text, ".Bd -literal"), *to;
+    struct vt_policy policy;
+
+    VT_CHECK(from != NULL);
+    from = strchr(from, '\n') + 1;
+    to = strstr(from, ".Ed\n");
+    VT_CHECK(to != NULL);
+    VT_CHECK_OK(vt_policy_parse(vt_slice_of(from, (size_t)(to - from)), &policy, &err));
+    VT_CHECK(policy.log_count == 1 && policy.logs[0].url.len != 0);
+    VT_CHECK(policy.witness_count == 4 && policy.witnesses[2].url.len == 0);
+    VT_CHECK(!vt_policy_has_quorum(&policy, (bool[]){ true, true, false, false }));
+    VT_CHECK(!vt_policy_has_quorum(&policy, (bool[]){ false, false, true, false }));
+    VT_CHECK(vt_policy_has_quorum(&policy, (bool[]){ true, false, true, false }));
+    VT_CHECK(vt_policy_has_quorum(&policy, (bool[]){ false, false, true, true }));
+}
+
 static const struct vt_case cases[] = {
     { "grammar", grammar },
     { "quorums", quorums },
     { "parts are told apart", parts_are_told_apart },
     { "limits have names", limits_have_names },
+    { "the page shows one", the_page_shows_one },
 };
 
 VT_TEST_MAIN("ledger.policy", cases)

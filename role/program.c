@@ -3,14 +3,16 @@
 
 extern char **environ;
 
-/* Locale and time zone for messages, where PKCS#11 modules and OpenSSL look, the tools of
- * the tests.  No passphrase and no token of anybody is on it. */
+/* Locale and time zone for messages, where PKCS#11 modules and OpenSSL look, which
+ * authorities a connection believes, the tools of the tests.  No passphrase and no token of
+ * anybody is on it. */
 static const char *const PASSED_ON[] = {
     "PATH",          "TZ",
     "LANG",          "TMPDIR",
     "OPENSSL_CONF",  "OPENSSL_MODULES",
     "SOFTHSM2_CONF", "VITRINE_STAGE",
     "ASAN_OPTIONS",  "UBSAN_OPTIONS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
 };
 
 char **vt_role_environment(void)

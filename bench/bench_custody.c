@@ -217,10 +217,24 @@ static void start_site(struct site *site)
                                                          "--dir", below(site, "log"),
                                                          "--publish-ms", "1", NULL });
     vt_bench_run((const char *const[]){
-        site->vitrine, "keyagent", "init", "--dir", below(site, "agent"), "--trust",
-        below(site, "trust.json"), "--policy", below(site, "policy.json"), "--enrolment",
-        below(site, "enrolled-0.json"), "--enrolment", below(site, "enrolled-5.json"),
-        "--key", below(site, "agent.key"), "--recipient",
+        site->vitrine,
+        "keyagent",
+        "init",
+        "--dir",
+        below(site, "agent"),
+        "--trust",
+        below(site, "trust.json"),
+        "--policy",
+        below(site, "policy.json"),
+        "--enrolment",
+        below(site, "enrolled-0.json"),
+        "--enrolment",
+        below(site, "enrolled-5.json"),
+        "--certified",
+        below(site, "swiss.recipient"),
+        "--key",
+        below(site, "agent.key"),
+        "--recipient",
         vt_arena_printf(vt_test_arena(), "CH/file/2026=%s", below(site, "swiss.key")),
         NULL });
     site->agent =

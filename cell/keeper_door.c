@@ -102,6 +102,15 @@ static bool may_leave(void *context, const char country[3], struct vt_error *err
                                   vt_env_now_unix_s(&door->env), err);
 }
 
+static bool is_ours(void *context, const vt_hash *recipient, const char country[3],
+                    struct vt_error *err)
+{
+    const struct vt_keeper_door *door = context;
+
+    return vt_keeper_rules_seal_for(door->rules, recipient, country,
+                                    vt_env_now_unix_s(&door->env), err);
+}
+
 static bool takes(void *context, const char country[3], struct vt_move_taking *out,
                   struct vt_error *err)
 {
@@ -181,6 +190,7 @@ static void let_in(struct vt_keeper_door *door)
             vt_move_desk_init(&door->desks[i], door->samples);
             door->desks[i].may_arrive = may_arrive;
             door->desks[i].may_leave = may_leave;
+            door->desks[i].is_ours = is_ours;
             door->desks[i].takes = takes;
             door->desks[i].context = door;
             door->desks[i].cell = door->rules->cell;

@@ -224,6 +224,26 @@ static const struct vt_cell_recipient *find_recipient(const struct vt_keeper_rul
     return NULL;
 }
 
+bool vt_keeper_rules_seal_for(const struct vt_keeper_rules *r, const vt_hash *recipient,
+                              const char country[3], int64_t now_unix_s,
+                              struct vt_error *err)
+{
+    const struct vt_cell_recipient *document = find_recipient(r, recipient);
+    vt_slice cell = vt_slice_from_cstr(r->cell);
+    char text[65];
+
+    if (!vt_trust_certifies(r->trust, "recipient", cell, recipient, now_unix_s)) {
+        vt_hash_text(recipient, text);
+        return vt_fail(err, VT_REJECTED,
+                       "it is sealed for the recipient %.16s..., which the trust root does "
+                       "not certify for cell %s now",
+                       text, r->cell);
+    }
+    return document == NULL ||
+           vt_cell_recipient_fits(document, cell, vt_slice_from_cstr(country), VT_DATA_FILE,
+                                  now_unix_s, err);
+}
+
 static bool is_for_us(const struct vt_keeper_rules *r,
                       const struct vt_share_request *request, int64_t now_unix_s,
                       struct vt_error *why)

@@ -53,6 +53,11 @@ VT_CHECKED bool vt_keeper_rules_place(const struct vt_keeper_rules *rules,
                                       int64_t now_unix_s, struct vt_sample_answer *out,
                                       const struct vt_residency_cell **right_out,
                                       struct vt_error *err);
+/* Does the trust root certify that recipient, by its document's digest, for this cell now,
+ * and for that country where a head selects it?  VT_REJECTED. */
+VT_CHECKED bool vt_keeper_rules_seal_for(const struct vt_keeper_rules *rules,
+                                         const vt_hash *recipient, const char country[3],
+                                         int64_t now_unix_s, struct vt_error *err);
 /* The rest of what is asked before a wish to share reaches the store: is it for this cell,
  * sealed to a recipient that counts, and on the collection list?  Else the answer says why
  * not. */

@@ -204,6 +204,7 @@ static bool on_row(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice
     if (!vt_move_row_read(body, &row, &header) || header.len == 0)
         return vt_fail(err, VT_MALFORMED, "a row without a form");
     return has_begun(desk, err) && desk->may_arrive(desk->context, row.country, err) &&
+           desk->is_ours(desk->context, &row.recipient, row.country, err) &&
            vt_arrival_add(desk->arrival, &row, &row.recipient, header, err);
 }
 

@@ -147,6 +147,10 @@ struct vt_move_desk {
     /* May samples of the country be taken here, or leave?  VT_REJECTED with the reason. */
     bool (*may_arrive)(void *context, const char country[3], struct vt_error *err);
     bool (*may_leave)(void *context, const char country[3], struct vt_error *err);
+    /* Is the recipient, by its document's digest, one that this cell's files of the country
+     * are sealed for?  VT_REJECTED. */
+    bool (*is_ours)(void *context, const vt_hash *recipient, const char country[3],
+                    struct vt_error *err);
     /* Would an upload of the country be taken?  VT_REJECTED it is no country. */
     bool (*takes)(void *context, const char country[3], struct vt_move_taking *out,
                   struct vt_error *err);

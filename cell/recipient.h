@@ -1,26 +1,17 @@
-/* Whom clients seal files to: a small document for each (cell, country, class, period),
- * whose SHA-256 the trust root certifies and a head selects.  A head cannot introduce a
- * key, so nobody can be given one of his own.
- *
- *   {"cell": "zurich", "class": "file", "country": "CH", "from": TIME, "recipient":
- *    "age1...", "until": TIME, "v": 1}
- *
- * Canonical (RFC 8785); its SHA-256 is also the salt of the digests by which equal files of
- * one period are found (cell/share_request.h). */
+/* Whom clients seal files to: the certified document of a key (custody/recipient.h), for a
+ * country that there is and a class that this cell knows. */
 #ifndef VT_CELL_RECIPIENT_H
 #define VT_CELL_RECIPIENT_H
 
 #include "cell/residency.h"
-#include "crypto/age_key.h"
-
-#define VT_RECIPIENT_BYTES_MAX VT_KIB(2)
+#include "custody/recipient.h"
 
 /* Where a cell publishes it, below DIR/public. */
 #define VT_RECIPIENT_PATH_BYTES 80
 void vt_cell_recipient_path(const vt_hash *digest, char out[VT_RECIPIENT_PATH_BYTES]);
 
 struct vt_cell_recipient {
-    char cell[65], country[3];
+    char cell[65], country[3], holder[VT_RECIPIENT_HOLDER_MAX + 1];
     enum vt_data_class data;
     int64_t from_unix_s, until_unix_s; /* from <= time < until */
     struct vt_age_recipient key;

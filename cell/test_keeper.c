@@ -487,6 +487,38 @@ static void it_can_do_nothing_else(void)
     vt_test_confinement(VT_ROLE_CELL_KEEPER, vt_test_dir(), allowed);
 }
 
+/* What arrives by a move is sealed for a recipient that the trust root certifies for this
+ * cell, and for the country that it is of. */
+static void nothing_is_taken_for_others(void)
+{
+    struct vt_sharing_world world = vt_sharing_world_make();
+    const struct vt_keeper_sources sources = { .cell = "zurich",
+                                               .published = world.published,
+                                               .trust = world.trust,
+                                               .policy = world.policy,
+                                               .policy_proof = world.policy_proof };
+    VT_AUTO_FREE struct vt_keeper_rules *rules = vt_alloc(sizeof *rules);
+    vt_hash ours = vt_sharing_recipient(world.now).digest;
+    vt_hash other = vt_sha256_of(VT_LIT("another document"));
+    struct vt_error err = { 0 };
+    char why[240];
+
+    VT_CHECK_OK(vt_keeper_rules_read(rules, &sources, &err));
+    VT_CHECK_OK(vt_keeper_rules_seal_for(rules, &ours, "CH", world.now, &err));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_keeper_rules_seal_for(rules, &other, "CH", world.now, &err));
+    VT_CHECK_SAYING(strstr(err.message, "does not certify for cell zurich") != NULL, "%s",
+                    err.message);
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_keeper_rules_seal_for(rules, &ours, "CH", 1600000000, &err));
+    VT_CHECK_OK(vt_keeper_rules_look(rules, world.now, why, &err));
+    VT_CHECK_SAYING(rules->recipient_count == 1, "%s", why);
+    VT_CHECK_OK(vt_keeper_rules_seal_for(rules, &ours, "CH", world.now, &err));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_keeper_rules_seal_for(rules, &ours, "DE", world.now, &err));
+    vt_keeper_rules_clear(rules);
+}
+
 static const struct vt_case cases[] = {
     { "from wish to receipt", from_wish_to_receipt },
     { "a file for a rule", a_file_for_a_rule },
@@ -501,6 +533,7 @@ static const struct vt_case cases[] = {
     { "what it is told must count", what_it_is_told_must_count },
     { "a message without a form ends it", a_message_without_a_form_ends_it },
     { "it can do nothing else", it_can_do_nothing_else },
+    { "nothing is taken for others", nothing_is_taken_for_others },
 };
 
 VT_TEST_MAIN("keeper", cases)

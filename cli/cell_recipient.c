@@ -10,6 +10,7 @@ const struct vt_option vt_cli_cell_recipient_options[] = {
     { "cell", "NAME", "of this cell", true, false },
     { "country", "CC", "for data of this country", true, false },
     { "class", "CLASS", "of this class; else file", false, false },
+    { "holder", "NAME", "who runs the key agent that has the private key", true, false },
     { "from", "TIME", "the period begins; else now", false, false },
     { "until", "TIME", "the period ends; else in 90 days", false, false },
     { "out", "FILE", "where the document goes", true, false },
@@ -44,18 +45,22 @@ static bool read_period(struct vt_args *args, struct vt_cell_recipient *out,
 static bool fill(struct vt_args *args, struct vt_cell_recipient *out, struct vt_error *err)
 {
     const char *cell = vt_args_get(args, "cell"), *country = vt_args_get(args, "country"),
-               *data = vt_args_get(args, "class");
+               *data = vt_args_get(args, "class"), *holder = vt_args_get(args, "holder");
     size_t ignored;
 
     out->data = VT_DATA_FILE;
     if (strlen(cell) >= sizeof out->cell)
         return vt_args_misuse(args, err, "--cell: at most 64 bytes");
+    if (strlen(holder) >= sizeof out->holder)
+        return vt_args_misuse(args, err, "--holder: at most %d bytes",
+                              VT_RECIPIENT_HOLDER_MAX);
     if (!vt_country_of(vt_slice_from_cstr(country), &ignored))
         return vt_args_misuse(args, err, "--country: '%s' is none of ISO 3166", country);
     if (data != NULL && !vt_data_class_of(vt_slice_from_cstr(data), &out->data))
         return vt_args_misuse(args, err, "--class: file, lookup, statistic or account");
     (void)snprintf(out->cell, sizeof out->cell, "%s", cell);
     (void)snprintf(out->country, sizeof out->country, "%s", country);
+    (void)snprintf(out->holder, sizeof out->holder, "%s", holder);
     return read_period(args, out, err) &&
            read_key(vt_args_get(args, "key"), &out->key, err);
 }
@@ -77,9 +82,11 @@ bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err)
         vt_cli_print_json(
             json_pack("{s:b,s:s,s:s}", "ok", 1, "file", path, "sha256", digest));
     else
-        (void)printf("%s: %s\nClients seal to it once the trust root certifies it "
-                     "(`vitrine trust certify --recipient`) and a head selects it\n"
-                     "(`vitrine cell publish --recipient`).\n",
-                     path, digest);
+        (void)printf(
+            "%s: %s\nClients seal to it once the trust root certifies it "
+            "(`vitrine trust certify --recipient`) and a head selects it\n"
+            "(`vitrine cell publish --recipient`); its key agent takes it too (`vitrine "
+            "keyagent init --certified`).\n",
+            path, digest);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "cli/listening.h"
 #include "crypto/tls_pair.h"
 #include "custody/agent.h"
+#include "custody/recipient.h"
 
 enum { PENDING = 32, CONNECTIONS = 256 };
 
@@ -16,6 +17,13 @@ enum { PENDING = 32, CONNECTIONS = 256 };
         "on-ledger", "FILE",                                                               \
             "a government request that was issued, or a head of the cell that names "      \
             "rules; its proof is FILE.tlog-proof",                                         \
+            false, true                                                                    \
+    }
+#define OPTION_CERTIFIED                                                                   \
+    {                                                                                      \
+        "certified", "FILE",                                                               \
+            "a recipient that the trust root certifies, from `vitrine cell recipient`: "   \
+            "of each key, and of where files move to",                                     \
             false, true                                                                    \
     }
 #define OPTION_END                                                                         \
@@ -82,6 +90,30 @@ static bool read_shown(struct vt_args *args, struct vt_arena *arena,
     return true;
 }
 
+/* Documents of recipients; that they are some is told before anything is written. */
+static bool read_certified(struct vt_args *args, struct vt_arena *arena,
+                           struct vt_agent_papers *out, struct vt_error *err)
+{
+    vt_slice *texts = vt_arena_alloc(arena, VT_AGENT_CERTIFIED_MAX * sizeof *texts);
+    const char *path;
+
+    out->certified = texts;
+    while ((path = vt_args_get_at(args, "certified", out->certified_count)) != NULL) {
+        VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+        struct vt_recipient ignored;
+
+        if (out->certified_count == VT_AGENT_CERTIFIED_MAX)
+            return vt_args_misuse(args, err, "--certified: at most %d",
+                                  VT_AGENT_CERTIFIED_MAX);
+        if (!vt_file_read(path, &text, err))
+            return false;
+        if (!vt_recipient_parse(vt_buf_slice(&text), &ignored, err))
+            return vt_within(err, "%s", path);
+        texts[out->certified_count++] = vt_arena_copy(arena, vt_buf_slice(&text));
+    }
+    return true;
+}
+
 static bool read_papers(struct vt_args *args, struct vt_arena *arena,
                         struct vt_agent_papers *out, struct vt_error *err)
 {
@@ -104,7 +136,7 @@ static bool read_papers(struct vt_args *args, struct vt_arena *arena,
             return false;
         out->enrolment_count++;
     }
-    return read_shown(args, arena, out, err);
+    return read_certified(args, arena, out, err) && read_shown(args, arena, out, err);
 }
 
 /* ---- init -------------------------------------------------------------------------------
@@ -116,6 +148,7 @@ static const struct vt_option init_options[] = {
     { "policy", "FILE", "who may read what, from `vitrine custody policy`", true, false },
     { "enrolment", "FILE", "a reader, scanner or agent, from `vitrine trust enrol`", false,
       true },
+    OPTION_CERTIFIED,
     OPTION_SHOWN,
     { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
       "a key that objects are sealed for, from `vitrine key new --type x25519`", true,
@@ -214,6 +247,7 @@ static const struct vt_option update_options[] = {
     { "trust", "FILE", "the next trust root", false, false },
     { "policy", "FILE", "a newer policy", false, false },
     { "enrolment", "FILE", "a reader, scanner or agent more", false, true },
+    OPTION_CERTIFIED,
     OPTION_SHOWN,
     { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
       "the key of a new period; the agent must not be serving", false, true },
@@ -253,10 +287,10 @@ static bool run_update(struct vt_args *args, struct vt_error *err)
 
     if (!vt_args_has(args, "recipient") && !vt_args_has(args, "trust") &&
         !vt_args_has(args, "policy") && !vt_args_has(args, "enrolment") &&
-        !vt_args_has(args, "on-ledger"))
+        !vt_args_has(args, "on-ledger") && !vt_args_has(args, "certified"))
         return vt_args_misuse(args, err,
-                              "give --trust, --policy, --enrolment, --on-ledger or "
-                              "--recipient");
+                              "give --trust, --policy, --enrolment, --certified, "
+                              "--on-ledger or --recipient");
     if (!read_papers(args, arena, &papers, err) ||
         !read_places(args, arena, places, &count, err) ||
         !vt_agent_update(dir, &papers, vt_args_env(args), err) ||
@@ -517,9 +551,9 @@ static const struct vt_verb verbs[] = {
     { "init", NULL, 0, 0, "make a key agent",
       "The supervisor's, on a machine of his own.  Objects are sealed for its recipient\n"
       "keys, one for each country, class and period; what a key is for is said here and\n"
-      "nowhere else.  Its signing key, which must be named or enrolled as an agent's, "
-      "signs\n"
-      "its count.  The folder remembers where keys are, not the keys.",
+      "nowhere else, and held against what the trust root certifies (--certified).  Its\n"
+      "signing key, which must be named or enrolled as an agent's, signs its count.  The\n"
+      "folder remembers where keys are, not the keys.",
       init_options, run_init },
     { "update", NULL, 0, 0, "take newer papers, or the key of a new period",
       "From the next start on.  A policy's version only grows; a trust root must follow "

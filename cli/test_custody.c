@@ -118,7 +118,10 @@ static void make_agent(const char *from, const char *to)
                    path("trust.json"), "--policy", path("policy.json"), "--enrolment",
                    path("enrolled-0.json"), "--enrolment", path("enrolled-1.json"),
                    "--enrolment", path("enrolled-3.json"), "--enrolment",
-                   path("enrolled-5.json"), "--key", path("agent.key"), "--recipient",
+                   path("enrolled-5.json"), "--certified", path("swiss.recipient"),
+                   "--certified", path("german.recipient"), "--certified",
+                   path("vienna.recipient"), "--certified", path("shared.recipient"),
+                   "--key", path("agent.key"), "--recipient",
                    print("CH/file/2026=%s", path("swiss.key")), "--recipient",
                    print("DE/file/2026=%s", path("german.key"))));
     start_agent();
@@ -657,9 +660,9 @@ static struct vt_running start_second(void)
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent-2"), "--trust",
                    path("trust.json"), "--policy", path("policy.json"), "--enrolment",
-                   path("enrolled-0.json"), "--enrolment", path("enrolled-6.json"), "--key",
-                   path("second.key"), "--recipient",
-                   print("CH/file/2026=%s", path("second-swiss.key"))));
+                   path("enrolled-0.json"), "--enrolment", path("enrolled-6.json"),
+                   "--certified", path("second.recipient"), "--key", path("second.key"),
+                   "--recipient", print("CH/file/2026=%s", path("second-swiss.key"))));
     return vt_test_start("agent-2.err",
                          VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent-2")));
 }
@@ -1157,24 +1160,31 @@ static void what_is_misspelled_is_told(void)
 /* A year ends: its key is destroyed, the next one's added; never the same period again. */
 static void a_new_period_has_a_new_key(void)
 {
-    const char *next = print("CH/file/2027=%s", path("second-swiss.key"));
+    const char *next = print("CH/file/2027=%s", path("next.key"));
     const char *object, *said;
 
     begin("zurich", "zurich");
-    object = seal_for(VT_C_ELSEWHERE, "next.age", VT_LIT("of the next year"));
-    s.sealed_for = recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient);
+    object = seal_for(VT_C_NEXT, "next.age", VT_LIT("of the next year"));
+    s.sealed_for = recipient_text(&s.world.identities[VT_C_NEXT].recipient);
     request("req-1", "malware-analysis", object);
     says(read_as(1, "req-1", object, "plain-1"), "does not hold");
     vt_test_stop(&s.agent, 0);
-    (void)vt_test_run(0, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
-                                 "--recipient", next));
+    says(vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                "--recipient", next)),
+         "the trust root certifies this key for nothing");
+    says(vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                "--recipient",
+                                print("CH/file/2027=%s", path("second-swiss.key")))),
+         "certifies this key for CH/file of cell vienna, not for CH/file of cell zurich");
+    (void)vt_test_run(0,
+                      VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                              "--certified", path("next.recipient"), "--recipient", next));
     (void)vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
                                  "--recipient", next));
     said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "destroy", "--dir", path("agent"),
                                   "--recipient", "CH/file/2026", "--out", path("gone")));
     says(said, path("swiss.key"));
-    (void)vt_custody_write_file(&s.world, "again.key",
-                                vt_test_read(path("second-swiss.key")));
+    (void)vt_custody_write_file(&s.world, "again.key", vt_test_read(path("next.key")));
     says(
         vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
                                "--recipient", print("CH/file/2026=%s", path("again.key")))),
@@ -1203,6 +1213,7 @@ static vt_hash write_document(const char *name, const char *cell,
                               enum vt_custody_place place)
 {
     struct vt_cell_recipient document = { .country = "CH",
+                                          .holder = "Watch",
                                           .data = VT_DATA_FILE,
                                           .from_unix_s = 1700000000,
                                           .until_unix_s = 4000000000,

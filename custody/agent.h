@@ -19,11 +19,13 @@
  *   DIR/config.json     where its keys are
  *   DIR/trust.json      the trust root; DIR/policy.json  the supervisor's custody/v1
  *   DIR/enrolled/N.json enrolments by the supervisor
+ *   DIR/certified/N.json  recipients that the trust root certifies (custody/recipient.h)
  *   DIR/shown/N.json    what the ledgers show, with N.tlog-proof (vt_agent_shown)
  *   DIR/holder/         the openings (custody/agent_store.h)                            */
 
 #define VT_AGENT_RECIPIENTS_MAX 64
 #define VT_AGENT_SHOWN_MAX      512
+#define VT_AGENT_CERTIFIED_MAX  128
 
 /* A key that objects of one country, class and period are sealed for. */
 struct vt_agent_place {
@@ -46,6 +48,10 @@ struct vt_agent_papers {
     size_t enrolment_count;
     const struct vt_agent_shown *shown;
     size_t shown_count;
+    /* Documents of recipients (custody/recipient.h): of this agent's own keys, without
+     * which none of them is opened, and of those that relocations may give file keys to. */
+    const vt_slice *certified;
+    size_t certified_count;
 };
 
 struct vt_agent_made {
@@ -54,7 +60,9 @@ struct vt_agent_made {
     size_t place_count; /* 1 to VT_AGENT_RECIPIENTS_MAX */
 };
 
-/* Make one.  The papers must hold together, and the key must be named as an agent's.
+/* Make one.  The papers must hold together, the key must be named as an agent's, and each
+ * recipient be certified by the trust root for its country and class, with this agent's
+ * holder.
  * passphrase: opens all keys.
  * Errors: VT_REJECTED there is one already, or a paper that nobody signed who may, or a
  *                     key; VT_MALFORMED; VT_LIMIT; VT_IO */
@@ -62,8 +70,9 @@ VT_CHECKED bool vt_agent_init(const char *dir, const struct vt_agent_papers *pap
                               const struct vt_agent_made *made, vt_slice passphrase,
                               const struct vt_env *env, struct vt_error *err);
 /* Take newer papers, from the next start on: an empty slice leaves what is there, and
- * enrolments and what is shown are added.  A policy's version only grows, a trust root
- * follows the one that is there.  Errors: as above; VT_ABSENT no agent in dir */
+ * enrolments, documents of recipients and what is shown are added.  A policy's version only
+ * grows, a trust root follows the one that is there.  Errors: as above; VT_ABSENT no agent
+ * in dir */
 VT_CHECKED bool vt_agent_update(const char *dir, const struct vt_agent_papers *papers,
                                 const struct vt_env *env, struct vt_error *err);
 const char *vt_agent_openings_path(struct vt_arena *arena, const char *dir);

@@ -79,6 +79,9 @@ static bool parse_all(const struct vt_agent_papers *papers, int64_t now_unix_s,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         if (!take_enrolment(rules, papers->enrolments[i], now_unix_s, err))
             return vt_within(err, "enrolment %zu", i + 1);
+    for (size_t i = 0; i < papers->certified_count; i++)
+        if (!vt_agent_rules_take_certified(rules, papers->certified[i], err))
+            return vt_within(err, "recipient %zu", i + 1);
     if (papers->shown_count > VT_AGENT_SHOWN_MAX) /* so many files are read again */
         return vt_fail(err, VT_LIMIT, "more than %d statements that ledgers show",
                        VT_AGENT_SHOWN_MAX);
@@ -120,6 +123,11 @@ static const char *enrolment_name(struct vt_arena *arena, size_t i)
     return vt_arena_printf(arena, "enrolled/%zu.json", i + 1);
 }
 
+static const char *certified_name(struct vt_arena *arena, size_t i)
+{
+    return vt_arena_printf(arena, "certified/%zu.json", i + 1);
+}
+
 static const char *shown_name(struct vt_arena *arena, size_t i, const char *kind)
 {
     return vt_arena_printf(arena, "shown/%zu.%s", i + 1, kind);
@@ -147,26 +155,41 @@ static bool read_shown(struct vt_disk *disk, struct vt_arena *arena,
     return true;
 }
 
+/* Those that are there, from number 1 on.  out: count_max of them. */
+static bool read_numbered(struct vt_disk *disk, struct vt_arena *arena,
+                          const char *(*name_of)(struct vt_arena *arena, size_t i),
+                          size_t count_max, size_t bytes_max, vt_slice *out,
+                          size_t *count_out, struct vt_error *err)
+{
+    for (size_t i = 0; i < count_max; i++) {
+        const char *name = name_of(arena, i);
+
+        if (!vt_disk_has(disk, name))
+            break;
+        if (!read_file(disk, name, bytes_max, arena, &out[i], err))
+            return false;
+        *count_out = i + 1;
+    }
+    return true;
+}
+
 static bool read_papers(struct vt_disk *disk, struct vt_arena *arena,
                         struct vt_agent_papers *out, struct vt_error *err)
 {
     vt_slice *enrolments =
         vt_arena_alloc(arena, VT_TRUST_ENROLLED_MAX * sizeof *enrolments);
+    vt_slice *certified = vt_arena_alloc(arena, VT_AGENT_CERTIFIED_MAX * sizeof *certified);
 
-    if (!read_file(disk, "trust.json", VT_TRUST_BYTES_MAX, arena, &out->trust, err) ||
-        !read_file(disk, "policy.json", VT_ENTRY_BYTES_MAX + 1, arena, &out->policy, err))
-        return false;
     out->enrolments = enrolments;
-    for (size_t i = 0; i < VT_TRUST_ENROLLED_MAX; i++) {
-        const char *name = enrolment_name(arena, i);
-
-        if (!vt_disk_has(disk, name))
-            break;
-        if (!read_file(disk, name, VT_ENTRY_BYTES_MAX + 1, arena, &enrolments[i], err))
-            return false;
-        out->enrolment_count = i + 1;
-    }
-    return read_shown(disk, arena, out, err);
+    out->certified = certified;
+    return read_file(disk, "trust.json", VT_TRUST_BYTES_MAX, arena, &out->trust, err) &&
+           read_file(disk, "policy.json", VT_ENTRY_BYTES_MAX + 1, arena, &out->policy,
+                     err) &&
+           read_numbered(disk, arena, enrolment_name, VT_TRUST_ENROLLED_MAX,
+                         VT_ENTRY_BYTES_MAX + 1, enrolments, &out->enrolment_count, err) &&
+           read_numbered(disk, arena, certified_name, VT_AGENT_CERTIFIED_MAX,
+                         VT_RECIPIENT_BYTES_MAX, certified, &out->certified_count, err) &&
+           read_shown(disk, arena, out, err);
 }
 
 /* The proof first: a statement that is there has one. */
@@ -191,6 +214,10 @@ static bool write_papers(struct vt_disk *disk, struct vt_arena *arena,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         if (!vt_disk_write(disk, enrolment_name(arena, old->enrolment_count + i),
                            papers->enrolments[i], 0644, err))
+            return false;
+    for (size_t i = 0; i < papers->certified_count; i++)
+        if (!vt_disk_write(disk, certified_name(arena, old->certified_count + i),
+                           papers->certified[i], 0644, err))
             return false;
     return write_shown(disk, arena, papers, old->shown_count, err) &&
            (papers->policy.len == 0 ||
@@ -232,6 +259,8 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
     at->country = vt_arena_copy(agent->arena, country);
     at->data_class = vt_arena_copy(agent->arena, data_class);
     at->period = vt_arena_copy(agent->arena, period);
+    if (!vt_agent_is_certified(agent, at, err))
+        return false;
     agent->identity_count++;
     for (size_t i = 0; i + 1 < agent->identity_count; i++)
         if (memcmp(&agent->identities[i].identity.recipient, &at->identity.recipient,
@@ -367,6 +396,33 @@ static bool may_replace(const struct vt_agent_rules *old, const struct vt_agent_
            vt_trust_verify_next(old->trust, next->trust, err);
 }
 
+/* out: room for both. */
+static size_t join(vt_slice *out, const vt_slice *old, size_t old_count,
+                   const vt_slice *more, size_t more_count)
+{
+    for (size_t i = 0; i < old_count; i++)
+        out[i] = old[i];
+    for (size_t i = 0; i < more_count; i++)
+        out[old_count + i] = more[i];
+    return old_count + more_count;
+}
+
+static void join_papers(struct vt_arena *arena, const struct vt_agent_papers *old,
+                        const struct vt_agent_papers *more, struct vt_agent_papers *all)
+{
+    vt_slice *enrolments = vt_arena_alloc(
+        arena, (old->enrolment_count + more->enrolment_count + 1) * sizeof *enrolments);
+    vt_slice *certified = vt_arena_alloc(
+        arena, (old->certified_count + more->certified_count + 1) * sizeof *certified);
+
+    all->enrolment_count = join(enrolments, old->enrolments, old->enrolment_count,
+                                more->enrolments, more->enrolment_count);
+    all->certified_count = join(certified, old->certified, old->certified_count,
+                                more->certified, more->certified_count);
+    all->enrolments = enrolments;
+    all->certified = certified;
+}
+
 static void join_shown(struct vt_arena *arena, const struct vt_agent_papers *old,
                        const struct vt_agent_papers *more, struct vt_agent_papers *all)
 {
@@ -387,8 +443,6 @@ static bool update(struct vt_disk *disk, const struct vt_agent_papers *papers,
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_agent_papers old = { .enrolment_count = 0 }, all;
     struct vt_agent_rules *old_rules = NULL, *next = NULL;
-    vt_slice *enrolments = vt_arena_alloc(
-        arena, (VT_TRUST_ENROLLED_MAX + papers->enrolment_count) * sizeof *enrolments);
     bool is_ok;
 
     if (!read_papers(disk, arena, &old, err))
@@ -398,11 +452,7 @@ static bool update(struct vt_disk *disk, const struct vt_agent_papers *papers,
         all.trust = papers->trust;
     if (papers->policy.len != 0)
         all.policy = papers->policy;
-    for (size_t i = 0; i < old.enrolment_count; i++)
-        enrolments[i] = old.enrolments[i];
-    for (size_t i = 0; i < papers->enrolment_count; i++)
-        enrolments[all.enrolment_count++] = papers->enrolments[i];
-    all.enrolments = enrolments;
+    join_papers(arena, &old, papers, &all);
     join_shown(arena, &old, papers, &all);
     is_ok = vt_agent_rules_parse(&old, now_unix_s, &old_rules, err) &&
             vt_agent_rules_parse(&all, now_unix_s, &next, err) &&

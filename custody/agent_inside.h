@@ -5,6 +5,7 @@
 #include "crypto/age_grant.h"
 #include "custody/agent.h"
 #include "custody/agent_marks.h"
+#include "custody/recipient.h"
 
 /* An identity, and what is sealed for it. */
 struct vt_agent_identity {
@@ -34,6 +35,8 @@ struct vt_agent_rules {
     size_t issued_count;
     vt_hash shown[VT_AGENT_SHOWN_MAX]; /* digests of rules that heads of the cell name */
     size_t shown_count;
+    struct vt_recipient certified[VT_AGENT_CERTIFIED_MAX];
+    size_t certified_count;
 };
 
 /* An opening by which the key of an object left; the last one is found by its mark. */
@@ -81,6 +84,21 @@ VT_CHECKED bool vt_agent_rules_parse(const struct vt_agent_papers *papers,
 VT_CHECKED bool vt_agent_rules_take_shown(struct vt_agent_rules *rules,
                                           const struct vt_agent_shown *shown,
                                           struct vt_error *err);
+/* A document of a recipient that the trust root certifies.
+ * Errors: VT_MALFORMED, VT_REJECTED it does not, VT_LIMIT */
+VT_CHECKED bool vt_agent_rules_take_certified(struct vt_agent_rules *rules, vt_slice text,
+                                              struct vt_error *err);
+/* Is this key of ours certified for what we have it for, and with our holder?
+ * VT_REJECTED. */
+VT_CHECKED bool vt_agent_is_certified(const struct vt_agent *agent,
+                                      const struct vt_agent_identity *identity,
+                                      struct vt_error *err);
+/* May file keys of that country and class go to the recipient, in another cell, at that
+ * time?  VT_REJECTED. */
+VT_CHECKED bool vt_agent_rules_lead_to(const struct vt_agent_rules *rules,
+                                       const struct vt_age_recipient *recipient,
+                                       vt_slice country, vt_slice data_class,
+                                       int64_t time_unix_s, struct vt_error *err);
 bool vt_agent_rules_has_issued(const struct vt_agent_rules *rules, uint64_t number);
 bool vt_agent_rules_has_shown(const struct vt_agent_rules *rules, const vt_hash *digest);
 /* Remember a record, at the start and whenever one was appended. */

@@ -208,6 +208,26 @@ static bool within_bounds(struct vt_agent_case *c)
                            c->approver_count, (uintmax_t)c->terms.approvals);
 }
 
+/* The policy and the trust root must both name where file keys go. */
+static bool leads_elsewhere(struct vt_agent_case *c)
+{
+    const struct vt_access *access = &c->ask->access;
+    struct vt_error failure = { 0 };
+
+    if (!vt_custody_is_destination(&c->agent->rules->custody, &access->recipient))
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "the policy names no such recipient as a destination: a "
+                               "relocation gives file keys to another agent alone");
+    for (size_t i = 0; i < c->ask->object_count; i++)
+        if ((i == 0 || c->identities[i] != c->identities[i - 1]) &&
+            !vt_agent_rules_lead_to(c->agent->rules, &access->recipient,
+                                    c->identities[i]->country, c->identities[i]->data_class,
+                                    c->time_unix_s, &failure))
+            return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "%s",
+                                   failure.message);
+    return true;
+}
+
 static bool reason_holds(struct vt_agent_case *c)
 {
     const struct vt_custody *custody = &c->agent->rules->custody;
@@ -227,10 +247,7 @@ static bool reason_holds(struct vt_agent_case *c)
                                "keyagent update --on-ledger)",
                                (uintmax_t)access->request);
     if (access->reason == VT_ACCESS_RELOCATION)
-        return vt_custody_is_destination(custody, &access->recipient) ||
-               vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
-                               "the policy names no such recipient as a destination: a "
-                               "relocation gives file keys to another agent alone");
+        return leads_elsewhere(c);
     if (access->reason != VT_ACCESS_SCAN)
         return true;
     if (!vt_custody_is_published(custody, &access->rules))

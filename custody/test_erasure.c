@@ -170,14 +170,13 @@ static void edit_config(const char *from, const char *to)
 }
 
 /* A key in a file that the agent does not hold yet. */
-static const char *write_another_key(void)
+static const char *write_another_key(const struct vt_age_identity *identity)
 {
     const char *path = vt_test_path("another.key");
     VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
     struct vt_error err = { 0 };
 
-    VT_CHECK_OK(vt_age_identity_write_pem(&world.identities[VT_C_ELSEWHERE],
-                                          (vt_slice){ 0 }, &pem, &err));
+    VT_CHECK_OK(vt_age_identity_write_pem(identity, (vt_slice){ 0 }, &pem, &err));
     vt_test_write(path, vt_buf_slice(&pem));
     VT_CHECK(chmod(path, 0600) == 0);
     return path;
@@ -207,7 +206,7 @@ static void another_key_is_not_overwritten(void)
 
     begin();
     own = vt_test_read(key_file());
-    other = vt_test_read(write_another_key());
+    other = vt_test_read(write_another_key(&world.identities[VT_C_ELSEWHERE]));
     (void)destroy(&swiss_place);
     vt_test_write(key_file(), other);
     VT_CHECK_FAILS(VT_REJECTED,
@@ -382,7 +381,7 @@ static void by_its_id_alone_of_any_class(void)
                 vt_arena_printf(vt_test_arena(),
                                 "\"recipients\":[{\"class\":\"account\",\"country\":"
                                 "\"CH\",\"key\":\"%s\",\"period\":\"2026\"},",
-                                write_another_key()));
+                                write_another_key(&world.reader)));
     vt_agent_close(agent);
     vt_custody_open(&world, &agent);
     ask(&erase, &reply);

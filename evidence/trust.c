@@ -275,14 +275,19 @@ bool vt_trust_relay_of(const struct vt_trust *trust, vt_slice cell,
     return false;
 }
 
+static bool is_row_of(const json_t *row, const char *use, vt_slice cell)
+{
+    return vt_slice_is(vt_field_text(row, "use"), use) &&
+           vt_slice_equal(vt_field_text(row, "cell"), cell);
+}
+
 static bool counts_at(const json_t *row, const char *use, vt_slice cell,
                       int64_t time_unix_s)
 {
     struct vt_error ignored;
     int64_t from, until;
 
-    return vt_slice_is(vt_field_text(row, "use"), use) &&
-           vt_slice_equal(vt_field_text(row, "cell"), cell) &&
+    return is_row_of(row, use, cell) &&
            vt_json_get_time(row, "certified", "from", &from, &ignored) &&
            vt_json_get_time(row, "certified", "until", &until, &ignored) &&
            from <= time_unix_s && time_unix_s < until;
@@ -318,6 +323,21 @@ bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice 
     vt_hash wanted = *what, found;
 
     return vt_trust_find_certified(trust, use, cell, time_unix_s, is_it, &wanted, &found);
+}
+
+bool vt_trust_has_certified(const struct vt_trust *trust, const char *use, vt_slice cell,
+                            const vt_hash *what)
+{
+    const json_t *list = json_object_get(predicate_of(trust), "certified");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *row = json_array_get(list, i);
+        vt_hash hash = vt_field_hash(row, "sha256");
+
+        if (is_row_of(row, use, cell) && vt_hash_equal(&hash, what))
+            return true;
+    }
+    return false;
 }
 
 /* ---- enrolment

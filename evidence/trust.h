@@ -198,6 +198,9 @@ VT_CHECKED bool vt_trust_find_certified(const struct vt_trust *trust, const char
  * Centre of the domain `cell` seals to); what: its SHA-256. */
 bool vt_trust_certifies(const struct vt_trust *trust, const char *use, vt_slice cell,
                         const vt_hash *what, int64_t time_unix_s);
+/* The same for any time, past ones too. */
+bool vt_trust_has_certified(const struct vt_trust *trust, const char *use, vt_slice cell,
+                            const vt_hash *what);
 
 /* The trust root's key with this id in this role, or NULL. */
 const struct vt_trust_key *vt_trust_find(const struct vt_trust *trust, vt_slice keyid,

@@ -4,6 +4,7 @@
 #include "tests/custody_world.h"
 #include "crypto/verify_note.h"
 #include "custody/ask.h"
+#include "custody/recipient.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tlog_proof.h"
 #include "ledger/use.h"
@@ -304,6 +305,72 @@ json_t *vt_custody_destination_row(int64_t from_unix_s, int64_t until_unix_s)
                      "until", vt_world_time(until_unix_s), "products", "vienna");
 }
 
+/* Of the place, of the one to whom answers go (VT_C_PLACES), or of those who share. */
+static struct vt_age_identity identity_of(unsigned number)
+{
+    uint8_t secret[VT_X25519_BYTES] = { 0x77, (uint8_t)(number + 1) }; /* small */
+    struct vt_age_identity identity;
+    struct vt_error err = { 0 };
+
+    if (number > VT_C_PLACES)
+        memcpy(secret, VT_CUSTODY_SHARED_SECRET, sizeof secret);
+    VT_CHECK_OK(vt_age_identity_from_bytes(secret, &identity, &err));
+    vt_test_keep(identity.secret.data);
+    return identity;
+}
+
+static const struct {
+    const char *name, *cell, *country, *data_class, *holder;
+    unsigned identity;
+} documents[VT_C_DOCUMENTS] = {
+    [VT_C_DOCUMENT_SWISS] = { "swiss", VT_CUSTODY_CELL, "CH", "file", "Watch", VT_C_SWISS },
+    [VT_C_DOCUMENT_GERMAN] = { "german", VT_CUSTODY_CELL, "DE", "file", "Watch",
+                               VT_C_GERMAN },
+    [VT_C_DOCUMENT_SECOND] = { "second", VT_CUSTODY_CELL, "CH", "file", "House",
+                               VT_C_ELSEWHERE },
+    [VT_C_DOCUMENT_NEXT] = { "next", VT_CUSTODY_CELL, "CH", "file", "Watch", VT_C_NEXT },
+    [VT_C_DOCUMENT_ACCOUNT] = { "account", VT_CUSTODY_CELL, "CH", "account", "Watch",
+                                VT_C_PLACES },
+    [VT_C_DOCUMENT_SHARED] = { "shared", VT_CUSTODY_CELL, "CH", "file", "Watch",
+                               VT_C_PLACES + 1 },
+    [VT_C_DOCUMENT_VIENNA] = { "vienna", "vienna", "CH", "file", "House", VT_C_ELSEWHERE },
+};
+
+vt_slice vt_custody_document(enum vt_custody_document which)
+{
+    struct vt_recipient out = { .from_unix_s = 1700000000,
+                                .until_unix_s = 4000000000,
+                                .key = identity_of(documents[which].identity).recipient };
+    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    (void)snprintf(out.cell, sizeof out.cell, "%s", documents[which].cell);
+    (void)snprintf(out.country, sizeof out.country, "%s", documents[which].country);
+    (void)snprintf(out.data_class, sizeof out.data_class, "%s",
+                   documents[which].data_class);
+    (void)snprintf(out.holder, sizeof out.holder, "%s", documents[which].holder);
+    VT_CHECK_OK(vt_recipient_write(&out, &text, &err));
+    return vt_arena_copy(vt_test_arena(), vt_buf_slice(&text));
+}
+
+static json_t *certified_of(int64_t later_s)
+{
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < VT_C_DOCUMENTS; i++) {
+        vt_slice text = vt_custody_document((enum vt_custody_document)i); /* below */
+        vt_hash digest = vt_sha256_of(text);
+
+        VT_CHECK(
+            json_array_append_new(
+                list, json_pack("{s:s,s:s,s:s,s:s,s:s}", "use", "recipient", "cell",
+                                documents[i].cell, "sha256", hex_of(&digest), "from",
+                                vt_world_time(later_s + VT_WORLD_BEGAN - 100000), "until",
+                                vt_world_time(later_s + VT_WORLD_NOW + 40000000))) == 0);
+    }
+    return list;
+}
+
 static vt_slice trust_of(int64_t later_s)
 {
     struct vt_world world = vt_world_good();
@@ -327,6 +394,7 @@ static vt_slice trust_of(int64_t later_s)
                  json_object_get(predicate, "keys"),
                  vt_custody_destination_row(later_s + VT_WORLD_BEGAN - 100000,
                                             later_s + VT_WORLD_NOW + 40000000)) == 0);
+    VT_CHECK(json_object_set_new(predicate, "certified", certified_of(later_s)) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
     return vt_world_sign(vt_buf_slice(&payload), world.root_signers);
 }
@@ -354,16 +422,9 @@ static const char *below(const struct vt_custody_world *world, const char *name)
 
 static void make_identities(struct vt_custody_world *world)
 {
-    struct vt_error err = { 0 };
-
-    for (unsigned i = 0; i <= VT_C_PLACES; i++) {
-        uint8_t secret[VT_X25519_BYTES] = { 0x77, (uint8_t)(i + 1) }; /* small */
-        struct vt_age_identity *at =
-            i == VT_C_PLACES ? &world->reader : &world->identities[i];
-
-        VT_CHECK_OK(vt_age_identity_from_bytes(secret, at, &err));
-        vt_test_keep(at->secret.data);
-    }
+    for (unsigned i = 0; i < VT_C_PLACES; i++)
+        world->identities[i] = identity_of(i);
+    world->reader = identity_of(VT_C_PLACES);
 }
 
 static void join_papers(struct vt_custody_world *world)
@@ -456,6 +517,7 @@ struct vt_agent_shown vt_custody_request_shown(uint64_t number)
 
 void vt_custody_world_make(struct vt_custody_world *world, const char *dir)
 {
+    vt_slice certified[VT_C_DOCUMENTS];
     struct vt_agent_papers papers;
     struct vt_agent_shown shown;
     struct vt_agent_place places[2] = { { "CH", "file", "2026", NULL },
@@ -469,9 +531,14 @@ void vt_custody_world_make(struct vt_custody_world *world, const char *dir)
     places[0].key = write_identity(world, "swiss.key", &world->identities[VT_C_SWISS]);
     places[1].key = write_identity(world, "german.key", &world->identities[VT_C_GERMAN]);
     shown = vt_custody_request_shown(2);
-    papers =
-        (struct vt_agent_papers){ world->trust,           world->policy, world->enrolments,
-                                  world->enrolment_count, &shown,        1 };
+    for (unsigned i = 0; i < VT_C_DOCUMENTS; i++)
+        certified[i] = vt_custody_document((enum vt_custody_document)i); /* below */
+    /* The second agent's key is Vienna's too, and one key stands in one document. */
+    certified[VT_C_DOCUMENT_SECOND] = certified[VT_C_DOCUMENT_SWISS];
+    papers = (struct vt_agent_papers){
+        world->trust, world->policy, world->enrolments, world->enrolment_count, &shown, 1,
+        certified,    VT_C_DOCUMENTS
+    };
     VT_CHECK_OK(vt_agent_init(below(world, "agent"), &papers, &made, (vt_slice){ 0 },
                               &world->env, &err));
     vt_key_close(key);
@@ -489,6 +556,10 @@ void vt_custody_world_write(struct vt_custody_world *world, const char *dir,
         (void)vt_custody_write_file(
             world, vt_arena_printf(vt_test_arena(), "enrolled-%zu.json", i),
             world->enrolments[i]);
+    for (unsigned i = 0; i < VT_C_DOCUMENTS; i++)
+        (void)vt_custody_write_file(
+            world, vt_arena_printf(vt_test_arena(), "%s.recipient", documents[i].name),
+            vt_custody_document((enum vt_custody_document)i)); /* below */
     (void)vt_custody_write_key(world, "agent.key", key);
     (void)vt_custody_write_key(world, "reader.key", vt_custody_key(VT_C_READER));
     (void)vt_custody_write_key(world, "approver.key", vt_custody_key(VT_C_APPROVER));
@@ -496,6 +567,7 @@ void vt_custody_world_write(struct vt_custody_world *world, const char *dir,
     (void)vt_custody_write_key(world, "log.key", vt_custody_log_key());
     (void)write_identity(world, "swiss.key", &world->identities[VT_C_SWISS]);
     (void)write_identity(world, "german.key", &world->identities[VT_C_GERMAN]);
+    (void)write_identity(world, "next.key", &world->identities[VT_C_NEXT]);
     (void)write_identity(world, "answer.key", &world->reader);
     (void)write_identity(world, "second-swiss.key", &world->identities[VT_C_ELSEWHERE]);
     vt_key_close(key);

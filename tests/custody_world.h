@@ -29,8 +29,23 @@ enum vt_custody_signer {
     VT_C_SIGNERS,
 };
 
-/* Recipients that the agent holds, and one that another agent does. */
-enum vt_custody_place { VT_C_SWISS, VT_C_GERMAN, VT_C_ELSEWHERE, VT_C_PLACES };
+/* Recipients that the agent holds, one that another agent does, and one that it may be
+ * given. */
+enum vt_custody_place { VT_C_SWISS, VT_C_GERMAN, VT_C_ELSEWHERE, VT_C_NEXT, VT_C_PLACES };
+
+/* Documents of recipients that the trust root certifies: NAME.recipient in the folder. */
+enum vt_custody_document {
+    VT_C_DOCUMENT_SWISS,   /* "swiss": of the agent's key for files of CH */
+    VT_C_DOCUMENT_GERMAN,  /* "german" */
+    VT_C_DOCUMENT_SECOND,  /* "second": of the other agent, in the same cell */
+    VT_C_DOCUMENT_NEXT,    /* "next": of the agent's key for the next period */
+    VT_C_DOCUMENT_ACCOUNT, /* "account": for the class of that name, answer.key */
+    VT_C_DOCUMENT_SHARED,  /* "shared": of VT_CUSTODY_SHARED_SECRET */
+    VT_C_DOCUMENT_VIENNA,  /* "vienna": of elsewhere's key, in the cell of that name */
+    VT_C_DOCUMENTS,
+};
+#define VT_CUSTODY_SHARED_SECRET "the identity of a key agent: no."
+vt_slice vt_custody_document(enum vt_custody_document which);
 
 struct vt_custody_world {
     const char *dir;

@@ -156,6 +156,13 @@ static bool yes(void *context, const char country[3], struct vt_error *err)
 }
 
 /* When uploads begin and end, as FOLDER.takes says. */
+static bool is_ours(void *context, const vt_hash *recipient, const char country[3],
+                    struct vt_error *err)
+{
+    (void)recipient;
+    return yes(context, country, err);
+}
+
 static bool takes(void *context, const char country[3], struct vt_move_taking *out,
                   struct vt_error *err)
 {
@@ -216,6 +223,7 @@ static void serve(struct keeping *k, int listen_fd, struct vt_error *err)
         if (ends[i].channel.fd < 0) {
             vt_move_desk_init(&ends[i].desk, k->samples);
             ends[i].desk.may_arrive = ends[i].desk.may_leave = yes;
+            ends[i].desk.is_ours = is_ours;
             ends[i].desk.takes = takes;
             ends[i].desk.context = k->takes;
             ends[i].desk.cell = k->cell;

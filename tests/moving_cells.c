@@ -135,6 +135,7 @@ static void make_document(struct vt_moving_cells *w, struct vt_moving_cell *cell
     *text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     cell->recipient =
         (struct vt_cell_recipient){ .country = "CH",
+                                    .holder = "Watch",
                                     .data = VT_DATA_FILE,
                                     .from_unix_s = w->made - 86400,
                                     .until_unix_s = w->made + 30 * 86400,

@@ -69,6 +69,8 @@ void vt_served_custody_sign(struct vt_served_custody *s, const char *policy)
 
 static void make_agent(struct vt_served_custody *s, const char *recipient)
 {
+    const char *document = recipient == NULL ? "swiss.recipient" : "shared.recipient";
+
     if (recipient == NULL)
         recipient = vt_served_custody_path(s, "swiss.key");
     (void)vt_test_run(
@@ -79,7 +81,9 @@ static void make_agent(struct vt_served_custody *s, const char *recipient)
                 vt_served_custody_path(s, "enrolled-0.json"), "--enrolment",
                 vt_served_custody_path(s, "enrolled-4.json"), "--enrolment",
                 vt_served_custody_path(s, "enrolled-5.json"), "--key",
-                vt_served_custody_path(s, "agent.key"), "--recipient",
+                vt_served_custody_path(s, "agent.key"), "--certified",
+                vt_served_custody_path(s, document), "--certified",
+                vt_served_custody_path(s, "vienna.recipient"), "--recipient",
                 vt_arena_printf(vt_test_arena(), "CH/file/2026=%s", recipient)));
     vt_served_custody_start_agent(s);
 }

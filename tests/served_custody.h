@@ -17,7 +17,7 @@ struct vt_served_custody {
  * place.
  *
  * policy     predicate of custody/v1; NULL: that of the world
- * recipient  key file of CH/file/2026; NULL: the world's own */
+ * recipient  key file of CH/file/2026, VT_CUSTODY_SHARED_SECRET; NULL: the world's own */
 void vt_served_custody_begin(struct vt_served_custody *served, const char *folder,
                              const char *policy, const char *recipient);
 /* One of its files: keys and papers. */

@@ -1,12 +1,13 @@
 /* See sharing.h. */
 #include "tests/sharing.h"
 #include "crypto/age_stream.h"
+#include "tests/custody_world.h"
 
 enum { PERIOD_S = 30 * 86400 };
 
 struct vt_age_identity *vt_sharing_identity(void)
 {
-    static const uint8_t secret[VT_X25519_BYTES] = "the identity of a key agent: no.";
+    static const uint8_t secret[VT_X25519_BYTES] = VT_CUSTODY_SHARED_SECRET;
     struct vt_age_identity *out = vt_arena_alloc(vt_test_arena(), sizeof *out);
     struct vt_error err = { 0 };
 
@@ -19,6 +20,7 @@ struct vt_cell_recipient vt_sharing_recipient(int64_t at_unix_s)
 {
     struct vt_cell_recipient out = { .cell = "zurich",
                                      .country = "CH",
+                                     .holder = "Watch",
                                      .data = VT_DATA_FILE,
                                      .from_unix_s = at_unix_s / PERIOD_S * PERIOD_S,
                                      .key = vt_sharing_identity()->recipient };

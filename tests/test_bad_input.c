@@ -252,7 +252,8 @@ static const struct row rows[] = {
     { NO_TWIN, "cell publish --dir new-cell --verdicts @one.table --rules ~one.pack --cell "
                "zurich --jurisdiction CH --ledger #log --trust @trust.json --key "
                "@vendor.key" },
-    { 0, "cell recipient --key @age.pub --cell zurich --country CH --out +recipient" },
+    { 0, "cell recipient --key @age.pub --cell zurich --country CH --holder Watch --out "
+         "+recipient" },
     { 0, "client init --home %home --trust @cell-trust.json --policy @residency.json "
          "--proof @residency.proof --country DE" },
     { NO_TWIN, "client lookup --list ~hashes.txt --from #seen --cell zurich --trust "
@@ -271,9 +272,9 @@ static const struct row rows[] = {
     { 0, "client accesses --home home --agent http://127.0.0.1:1 --trust @trust.json" },
     { 0, "client withdraw --home %home --cell zurich --out +request" },
     { 1, "client receipt @receipt --home home --trust @trust.json" },
-    { 0, "keyagent init --dir +new-agent --trust @trust.json --policy @custody.json "
-         "--enrolment @agent-enrolment.json --recipient CH/file/2026=swiss.key --key "
-         "@agent.key" },
+    { 0, "keyagent init --dir +new-agent --trust @agent-trust.json --policy @custody.json "
+         "--enrolment @agent-enrolment.json --certified @swiss.recipient --recipient "
+         "CH/file/2026=swiss.key --key @agent.key" },
     { 0, "keyagent update --dir #agent --policy @custody.json" },
     { NO_TWIN, "keyagent serve --dir #agent --tls-cert @cert.pem --tls-key @cert.key "
                "--passphrase-file ~phrase" },
@@ -500,14 +501,17 @@ static void make_the_rest(void)
 }
 
 /* A trust root that knows the cell's ledger of heads. */
-static void write_cell_trust(void)
+/* recipient: of files of the cell; NULL: some words. */
+static void write_trust(const char *name, const char *recipient)
 {
     struct vt_world world = vt_world_good();
     struct vt_cell_world cell = vt_cell_world_good();
 
     vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
     cell.certified_until = cell.key_until = time(NULL) + 1000000;
-    vt_test_write(vt_test_path("cell-trust.json"), vt_cell_world_trust(&world, &cell));
+    if (recipient != NULL)
+        cell.recipient = recipient;
+    vt_test_write(vt_test_path(name), vt_cell_world_trust(&world, &cell));
 }
 
 static void write_moved(const char *name, uint64_t index, json_t *predicate)
@@ -584,7 +588,7 @@ static void make_cell(void)
     vt_slice bytes;
 
     vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
-    write_cell_trust();
+    write_trust("cell-trust.json", NULL);
     write_text("schema.json", schema_text);
     (void)make(
         "cell policy init --out places.json --cell zurich=CH,https://zh.example.org");
@@ -602,8 +606,8 @@ static void make_cell(void)
                   about_itself(VT_AGGREGATE, counts, VT_BIT(VT_P_CELL)));
     (void)make("client withdraw --home home --cell zurich --out receipt");
     (void)make("key new --type x25519 --out age");
-    (void)make("cell recipient --key age.pub --cell zurich --country CH --out "
-               "recipient.json");
+    (void)make("cell recipient --key age.pub --cell zurich --country CH --holder Watch "
+               "--out recipient.json");
     make_move();
 }
 
@@ -711,9 +715,14 @@ static void make_custody(void)
                "--jurisdiction DE --site Bonn --product zurich --out agent-enrolment.json "
                "--key supervisor.key");
     (void)make("custody policy rules.json --out custody.json --key supervisor.key");
-    (void)make("keyagent init --dir agent --trust trust.json --policy custody.json "
-               "--enrolment agent-enrolment.json --recipient CH/file/2026=swiss.key --key "
-               "agent.key");
+    (void)make("cell recipient --key swiss.key.pub --cell zurich --country CH --holder "
+               "Watch --out swiss.recipient");
+    write_trust(
+        "agent-trust.json",
+        vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("swiss.recipient"))));
+    (void)make("keyagent init --dir agent --trust agent-trust.json --policy custody.json "
+               "--enrolment agent-enrolment.json --certified swiss.recipient --recipient "
+               "CH/file/2026=swiss.key --key agent.key");
     (void)make(vt_arena_printf(
         vt_test_arena(),
         "custody request one.age --out wish --cell zurich --ledger a.example --policy 1 "

@@ -103,7 +103,8 @@ static const struct vt_verb verbs[] = {
     { "withdraw", NULL, 0, 0, "turn submit off, and ask a cell to erase what it has",
       "The request is signed with your pseudonym at that cell. Keep the receipt that "
       "comes\n"
-      "with `vitrine client receipt`.",
+      "with `vitrine client receipt`. With --agent the key agent is told first, and signs\n"
+      "that it never releases the keys of what you shared again.",
       vt_cli_client_withdraw_options, vt_cli_client_withdraw },
     { "share", "FILE...", 1, 1000, "give files that the collection list asks for",
       "Says in plain words what would be sent, to whom and why, and asks. Sent is only "

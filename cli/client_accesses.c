@@ -57,6 +57,18 @@ static size_t count_deeds(const struct vt_disclosure *list, enum vt_agent_deed d
     return count;
 }
 
+static void print_withdrawn(const struct vt_disclosure *list)
+{
+    char at[VT_TIME_TEXT_BYTES];
+
+    if (list->withdrawn == 0)
+        return;
+    vt_time_write(list->withdrawn_unix_s, at);
+    (void)printf("  you took it back at %s, record %ju of the agent: its key is never "
+                 "released again\n",
+                 at, (uintmax_t)list->withdrawn);
+}
+
 /* What the list says beside its rows, and no more than that: of an object that moved, and
  * of rows that are not shown, nobody can say here that it was not read. */
 static void print_readings(const struct vt_disclosure *list)
@@ -81,6 +93,7 @@ static void print_list(const struct vt_disclosure *list, const char *object, boo
     if (is_held)
         (void)printf("  the cell had this file already and kept nothing of yours: readings "
                      "of the other\n  copy are not in this list\n");
+    print_withdrawn(list);
     print_readings(list);
     for (size_t i = 0; i < list->count; i++)
         print_row(&list->rows[i]);
@@ -253,8 +266,8 @@ static bool ask(struct asking *a, struct vt_error *err)
     return true;
 }
 
-static bool read_keyring(struct vt_args *args, struct vt_disk *home,
-                         struct vt_cli_keyring *out, struct vt_error *err)
+bool vt_cli_client_keyring(struct vt_args *args, struct vt_disk *home,
+                           struct vt_cli_keyring *out, struct vt_error *err)
 {
     VT_AUTO_CLIENT_SETTINGS settings = { .values = { NULL } };
     const char *path = vt_args_get(args, "trust");
@@ -288,7 +301,8 @@ bool vt_cli_client_accesses(struct vt_args *args, struct vt_error *err)
     if (!vt_http_url_check(a.asker.agent, &ignored))
         return vt_args_misuse(args, err, "--agent is an http or https address");
     if (!vt_cli_home_read(args, &home, err) || !vt_sent_open(home, &sent, err) ||
-        !read_keyring(args, home, &keyring, err) || !vt_http_client_new(&client, err))
+        !vt_cli_client_keyring(args, home, &keyring, err) ||
+        !vt_http_client_new(&client, err))
         return false;
     a.home = home;
     a.sent = sent;

@@ -2,6 +2,7 @@
 #include "cell/share_receipt.h"
 #include "cell/withdrawal.h"
 #include "cli/client.h"
+#include "cli/custody.h"
 #include "cli/trust.h"
 #include "evidence/field.h"
 
@@ -12,6 +13,11 @@ const struct vt_option vt_cli_client_withdraw_options[] = {
     VT_OPTION_HOME,
     { "cell", "NAME", "from this cell", true, false },
     { "out", "FILE", "where the request goes", true, false },
+    { "agent", "URL", "the cell's key agent, told first: it never releases the keys again",
+      false, false },
+    { "trust", "PATH", "the trust root, a file or a pinned folder; else your settings'",
+      false, false },
+    VT_OPTION_ENROLMENT,
     { NULL, NULL, NULL, false, false },
 };
 
@@ -30,6 +36,44 @@ static bool record(struct vt_sent *sent, vt_slice cell, vt_slice request, int64_
     return vt_sent_append(sent, &line, err);
 }
 
+static void say_taken(const struct vt_client_taken *taken)
+{
+    (void)printf("the key agent signs that it never releases the key of %zu file%s again; "
+                 "%zu of them had\nbeen read. The proof%s in " VT_CLIENT_PROOFS "/.\n",
+                 taken->proven, vt_plural(taken->proven), taken->read,
+                 taken->proven == 1 ? " is" : "s are");
+    if (taken->destroyed != 0)
+        (void)printf("%zu more: the key of their period is destroyed already\n",
+                     taken->destroyed);
+    if (taken->without != 0)
+        (void)printf("%zu more: no bond was kept, so the agent cannot be told of them\n",
+                     taken->without);
+}
+
+static void say_done(struct vt_args *args, const struct vt_client_taken *taken)
+{
+    const char *out = vt_args_get(args, "out");
+
+    if (vt_args_is_json(args)) {
+        vt_cli_print_json(json_pack(
+            "{s:b,s:s,s:I,s:I,s:I,s:I}", "ok", 1, "file", out, "proven",
+            (json_int_t)taken->proven, "read", (json_int_t)taken->read, "destroyed",
+            (json_int_t)taken->destroyed, "without", (json_int_t)taken->without));
+        return;
+    }
+    (void)printf("%s: a request to erase all that came from you; submit is off.\n"
+                 "Samples and what was found in them go, and a receipt comes. Reports "
+                 "that were counted\nhold no name and stay in the counts. Copies that "
+                 "somebody lawfully made before are beyond\nthe cell: its receipt says "
+                 "what was kept, and why.\n",
+                 out);
+    if (vt_args_has(args, "agent"))
+        say_taken(taken);
+    else
+        (void)printf("The key agent was not told; with --agent it never releases the keys "
+                     "again, whatever\ncopy of the cell turns up.\n");
+}
+
 bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err)
 {
     const char *out = vt_args_get(args, "out");
@@ -39,8 +83,11 @@ bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err)
     VT_AUTO_SENT sent = NULL;
     VT_AUTO_KEY pseudonym = NULL;
     VT_AUTO_BUF request = vt_buf_init(VT_WITHDRAWAL_BYTES_MAX);
+    struct vt_client_taken taken = { .proven = 0 };
 
     if (!vt_cli_home_open(args, &home, err) || !vt_sent_open(home, &sent, err) ||
+        (vt_args_has(args, "agent") &&
+         !vt_cli_client_take_back(args, home, sent, &taken, err)) ||
         !vt_pseudonym_open(home, cell, vt_args_env(args), &pseudonym, err) ||
         !vt_withdrawal_write(sent, cell, pseudonym, now, &request, err) ||
         !vt_cli_reserve(out, request.len, err) ||
@@ -48,15 +95,7 @@ bool vt_cli_client_withdraw(struct vt_args *args, struct vt_error *err)
         !record(sent, cell, vt_buf_slice(&request), now, err) ||
         !vt_cli_write(out, vt_buf_slice(&request), 0600, err))
         return false;
-    if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:s}", "ok", 1, "file", out));
-    else
-        (void)printf("%s: a request to erase all that came from you; submit is off.\n"
-                     "Samples and what was found in them go, and a receipt comes. Reports "
-                     "that were counted\nhold no name and stay in the counts. Copies that "
-                     "somebody lawfully made before are beyond\nthe cell: its receipt says "
-                     "what was kept, and why.\n",
-                     out);
+    say_done(args, &taken);
     return true;
 }
 

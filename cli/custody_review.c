@@ -127,6 +127,11 @@ static void print_reading(const struct vt_custody_reading *at)
     char when[VT_TIME_TEXT_BYTES];
 
     vt_time_write(at->record->time_unix_s, when);
+    if (at->record->deed == VT_AGENT_WITHDRAWN) {
+        (void)printf("%6ju  %s  taken back by whoever sealed it, 1 object\n",
+                     (uintmax_t)at->record->number, when);
+        return;
+    }
     (void)printf("%6ju  %s  %-8s entry %ju%s", (uintmax_t)at->record->number, when,
                  vt_agent_deed_name(at->record->deed), (uintmax_t)at->record->index,
                  at->is_logged ? "" : " NOT ON THE LEDGER");

@@ -421,11 +421,12 @@ static void print_totals(const struct vt_agent_totals *t, const json_t *warnings
     vt_time_write(t->until_unix_s, when);
     vt_hash_text(&t->chain, chain);
     (void)printf("openings   %ju\n  released %ju, %ju file keys\n  refused  %ju\n"
-                 "  warnings %ju\n  erased   %ju\n  keys destroyed %ju\n"
-                 "  rewrapped %ju, for another agent\n",
+                 "  warnings %ju\n  erased   %ju\n  taken back %ju, by clients\n"
+                 "  keys destroyed %ju\n  rewrapped %ju, for another agent\n",
                  (uintmax_t)t->number, (uintmax_t)t->deeds[VT_AGENT_RELEASED],
                  (uintmax_t)t->keys, (uintmax_t)t->deeds[VT_AGENT_REFUSED],
                  (uintmax_t)t->deeds[VT_AGENT_WARNED], (uintmax_t)t->deeds[VT_AGENT_ERASED],
+                 (uintmax_t)t->deeds[VT_AGENT_WITHDRAWN],
                  (uintmax_t)t->deeds[VT_AGENT_DESTROYED], (uintmax_t)t->rewrapped);
     (void)printf("last       %s, in a tree of %ju entries\nchain      %s\n", when,
                  (uintmax_t)t->size, chain);
@@ -452,10 +453,11 @@ static bool run_status(struct vt_args *args, struct vt_error *err)
     vt_hash_text(&t.chain, chain);
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings",
+            "{s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:I,s:s}", "ok", 1, "openings",
             (json_int_t)t.number, "released", (json_int_t)t.deeds[VT_AGENT_RELEASED],
             "keys", (json_int_t)t.keys, "refused", (json_int_t)t.deeds[VT_AGENT_REFUSED],
-            "erased", (json_int_t)t.deeds[VT_AGENT_ERASED], "destroyed",
+            "erased", (json_int_t)t.deeds[VT_AGENT_ERASED], "withdrawn",
+            (json_int_t)t.deeds[VT_AGENT_WITHDRAWN], "destroyed",
             (json_int_t)t.deeds[VT_AGENT_DESTROYED], "rewrapped", (json_int_t)t.rewrapped,
             "warnings", list, "size", (json_int_t)t.size, "chain", chain));
     else
@@ -561,7 +563,8 @@ static const struct vt_verb verbs[] = {
       "one that is there.",
       update_options, run_update },
     { "serve", NULL, 0, 0,
-      "answer POST /release, /accesses, /openings, GET /count, /health, /metrics",
+      "answer POST /release, /accesses, /withdraw, /openings, GET /count, /health, "
+      "/metrics",
       "No record, no read: a file key is given only for a signed statement whose "
       "commitment\n"
       "is on the access ledger, seen by a quorum of witnesses lately, that the policy\n"

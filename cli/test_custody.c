@@ -1086,6 +1086,32 @@ static void turn_a_bit_of_the_bond(const char *object)
     vt_test_write(name, vt_buf_slice(&bytes));
 }
 
+static const char *withdraw(int exit_code, const char *out)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "client", "withdraw", "--home", path("home"),
+                               "--cell", VT_CUSTODY_CELL, "--agent", s.agent.url, "--trust",
+                               path("trust.json"), "--enrolment", path("enrolled-5.json"),
+                               "--out", path(out)));
+}
+
+/* What a client takes back is never released again, whatever copy of it turns up. */
+static void check_taken_back(const char *object, const char *id)
+{
+    const char *said;
+
+    says(withdraw(0, "request-1"), "never releases the key of 1 file again; 1 of them had");
+    says(withdraw(0, "request-2"), "The proof is in withdrawn/"); /* again: the same */
+    VT_CHECK(vt_path_exists(path(print("home/withdrawn/%s.json", id))));
+    says(accesses_of(0, s.ledger.url, id), "you took it back at");
+    request("req-back", "malware-analysis", object);
+    said = read_as(1, "req-back", object, "plain-back");
+    VT_CHECK_SAYING(strstr(said, print("sealed the object %s took it back", id)) != NULL,
+                    "%s", said);
+    says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
+         "taken back 1, by clients");
+}
+
 static void a_client_is_told_who_read(void)
 {
     const char *object, *said, *id;
@@ -1109,10 +1135,16 @@ static void a_client_is_told_who_read(void)
     turn_a_bit_of_the_bond(id);
     said = accesses_of(1, s.ledger.url, id);
     VT_CHECK_SAYING(strstr(said, "not by whoever sealed the object") != NULL, "%s", said);
+    (void)withdraw(1, "request-0"); /* somebody else's bond */
     turn_a_bit_of_the_bond(id);
+    check_taken_back(object, id);
     vt_test_stop(&s.agent, 0);
     (void)accesses_of(3, s.ledger.url, id);
+    (void)withdraw(3, "request-0"); /* and nothing is asked of the cell */
+    VT_CHECK(!vt_path_exists(path("request-0")));
     start_agent();
+    request("req-again", "malware-analysis", object);
+    says(read_as(1, "req-again", object, "plain-again"), "took it back");
     vt_test_stop(&s.ledger, 0);
     for (size_t i = 0; i < WITNESSES; i++)
         vt_test_stop(&s.witnesses[i], 0);

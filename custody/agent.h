@@ -136,6 +136,7 @@ const char *vt_agent_retry_name(enum vt_agent_retry retry); /* "no", "proof" ...
 enum vt_agent_end {
     VT_AGENT_END_NONE,
     VT_AGENT_END_ERASED,    /* "erased": an object of it was */
+    VT_AGENT_END_WITHDRAWN, /* "withdrawn": so one was, by whoever sealed it */
     VT_AGENT_END_DESTROYED, /* "key-destroyed": that it was sealed for, or since it was
                              * answered */
     VT_AGENT_ENDS,
@@ -164,8 +165,9 @@ void vt_agent_reply_clear(struct vt_agent_reply *reply);
 VT_CHECKED bool vt_agent_answer(struct vt_agent *agent, const struct vt_agent_ask *ask,
                                 struct vt_agent_reply *reply, struct vt_error *err);
 /* Tell whoever sealed an object by which openings its key left: 200, and in `grant` the
- * signed list (custody/disclosure.h).  Nothing is recorded, nothing is unwrapped for
- * anybody.  Errors: VT_IO close the agent */
+ * signed list (custody/disclosure.h).  Nothing is unwrapped for anybody.  A question is not
+ * recorded; a withdrawal is, once, before it is answered, and from then on the key is never
+ * released again.  Errors: VT_IO close the agent */
 VT_CHECKED bool vt_agent_disclose(struct vt_agent *agent,
                                   const struct vt_agent_question *question,
                                   struct vt_agent_reply *reply, struct vt_error *err);

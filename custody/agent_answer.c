@@ -24,6 +24,7 @@ const char *vt_agent_end_name(enum vt_agent_end end)
     static const char *const names[VT_AGENT_ENDS] = {
         [VT_AGENT_END_NONE] = "",
         [VT_AGENT_END_ERASED] = "erased",
+        [VT_AGENT_END_WITHDRAWN] = "withdrawn",
         [VT_AGENT_END_DESTROYED] = "key-destroyed",
     };
 
@@ -108,7 +109,7 @@ bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed deed, vt_s
         row.objects = vt_agent_case_named(c, &row.object_count);
     } else if (deed == VT_AGENT_RELEASED || deed == VT_AGENT_REWRAPPED) {
         row.objects = c->object_ids;
-        row.object_count = c->ask->object_count;
+        row.object_count = c->object_count;
     }
     return vt_agent_store_append(agent->store, &row, &at, err) &&
            vt_agent_remember(agent, &row, at, err);
@@ -143,10 +144,10 @@ static bool write_grant(struct vt_agent_case *c, struct vt_error *err)
         (const struct vt_age_grant_row *)(const void *)c->memory.data;
 
     if (access->reason == VT_ACCESS_RELOCATION)
-        return vt_rewrap_write(&c->agent->env, &access->recipient, rows,
-                               c->ask->object_count, &c->reply->grant, err);
-    return vt_age_grant_write(&c->agent->env, &access->recipient, rows,
-                              c->ask->object_count, &c->reply->grant, err);
+        return vt_rewrap_write(&c->agent->env, &access->recipient, rows, c->object_count,
+                               &c->reply->grant, err);
+    return vt_age_grant_write(&c->agent->env, &access->recipient, rows, c->object_count,
+                              &c->reply->grant, err);
 }
 
 static bool release(struct vt_agent_case *c, struct vt_error *err)
@@ -172,25 +173,36 @@ static bool release(struct vt_agent_case *c, struct vt_error *err)
 /* ---- what is known of it already --------------------------------------------------------
  */
 
-/* A statement is used once.  Its answer may be fetched again while it is good, in case it
- * got lost: the same bytes, sealed for the same recipient; nothing is unwrapped. */
-static bool answer_known(struct vt_agent_case *c, const struct vt_agent_record *before)
+/* Are those that were answered among those that are shown, all of them, or all but what a
+ * scan had left out?  Both ascend. */
+static bool are_shown(const struct vt_agent_case *c, const struct vt_agent_record *before)
 {
-    bool is_erasure = before->deed == VT_AGENT_ERASED;
-    bool is_same = is_erasure || before->object_count == c->ask->object_count;
+    size_t at = 0;
 
-    if (before->deed == VT_AGENT_REFUSED)
-        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
-                               "it was refused: %.*s", VT_SLICE_ARGS(before->why));
-    for (size_t i = 0; is_same && !is_erasure && i < before->object_count; i++) {
+    if (before->object_count != c->ask->object_count &&
+        c->ask->access.reason != VT_ACCESS_SCAN)
+        return false;
+    for (size_t i = 0; i < c->ask->object_count && at < before->object_count; i++) {
         VT_AUTO_BUF header = vt_buf_init(VT_KIB(1));
         vt_hash id;
 
         vt_agent_object_header(&c->ask->objects[i], &header);
         id = vt_sha256_of(vt_buf_slice(&header));
-        is_same = vt_hash_equal(&id, &before->objects[i]);
+        at += vt_hash_equal(&id, &before->objects[at]);
     }
-    if (!is_same)
+    return at == before->object_count;
+}
+
+/* A statement is used once.  Its answer may be fetched again while it is good, in case it
+ * got lost: the same bytes, sealed for the same recipient; nothing is unwrapped. */
+static bool answer_known(struct vt_agent_case *c, const struct vt_agent_record *before)
+{
+    bool is_erasure = before->deed == VT_AGENT_ERASED;
+
+    if (before->deed == VT_AGENT_REFUSED)
+        return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                               "it was refused: %.*s", VT_SLICE_ARGS(before->why));
+    if (!is_erasure && !are_shown(c, before))
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "this statement was used, for other objects");
     if (!is_erasure && !vt_agent_case_are_there(c, before->objects, before->object_count))

@@ -182,7 +182,8 @@ bool vt_agent_question_take(const struct vt_disclosure_request *request,
 {
     const struct vt_custody_object object = { .header = request->header };
 
-    *out = (struct vt_agent_question){ .nonce = request->nonce,
+    *out = (struct vt_agent_question){ .is_withdrawal = request->is_withdrawal,
+                                       .nonce = request->nonce,
                                        .at_unix_s = request->at_unix_s,
                                        .recipient = request->recipient,
                                        .proof = request->proof };

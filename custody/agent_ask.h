@@ -74,8 +74,10 @@ void vt_agent_ask_write(struct vt_buf *out, const struct vt_agent_ask *ask);
 VT_CHECKED bool vt_agent_ask_read(vt_slice bytes, struct vt_arena *arena,
                                   struct vt_agent_ask *out);
 
-/* A question for the accesses of one object, taken apart (custody/disclosure.h). */
+/* A question for the accesses of one object, or the order of its sealer to release it never
+ * again, taken apart (custody/disclosure.h). */
 struct vt_agent_question {
+    bool is_withdrawal;
     vt_hash nonce;
     int64_t at_unix_s;
     struct vt_age_recipient recipient;

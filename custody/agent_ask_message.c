@@ -241,6 +241,7 @@ static bool read_objects(vt_reader *r, struct vt_arena *arena, struct vt_agent_a
 
 void vt_agent_question_write(struct vt_buf *out, const struct vt_agent_question *question)
 {
+    vt_buf_put_u8(out, question->is_withdrawal);
     vt_buf_put(out, VT_BYTES(question->nonce));
     vt_buf_put_u64(out, (uint64_t)question->at_unix_s); /* not negative */
     vt_buf_put(out, VT_BYTES(question->recipient));
@@ -251,7 +252,11 @@ void vt_agent_question_write(struct vt_buf *out, const struct vt_agent_question 
 bool vt_agent_question_read(vt_slice bytes, struct vt_agent_question *out)
 {
     vt_reader r = { bytes };
+    uint8_t is_withdrawal;
 
+    if (!vt_read_u8(&r, &is_withdrawal) || is_withdrawal > 1)
+        return false;
+    out->is_withdrawal = is_withdrawal;
     return vt_hash_read(&r, &out->nonce) && read_time(&r, &out->at_unix_s) &&
            read_into(&r, &out->recipient, sizeof out->recipient) &&
            read_into(&r, &out->object, sizeof out->object) && out->object.recipient == 0 &&

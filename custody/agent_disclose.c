@@ -45,13 +45,16 @@ static bool is_proven(const struct vt_agent_identity *identity,
     if (!find_bond(identity, question, object_out, bond, &failure))
         return vt_agent_reply_no(reply, VT_HTTP_FORBIDDEN, "the object: %s",
                                  failure.message);
-    proof = vt_disclosure_proof(bond, &question->nonce, question->at_unix_s, object_out);
+    proof = vt_disclosure_proof(bond, question->is_withdrawal, &question->nonce,
+                                question->at_unix_s, object_out);
     explicit_bzero(bond, sizeof bond);
     return vt_hmac_equal(&proof, &question->proof) ||
            vt_agent_reply_no(
                reply, VT_HTTP_FORBIDDEN,
-               "the proof is not by whoever sealed the object, so its accesses are not "
-               "told");
+               question->is_withdrawal
+                   ? "the proof is not by whoever sealed the object, so it is not withdrawn"
+                   : "the proof is not by whoever sealed the object, so its accesses are "
+                     "not told");
 }
 
 static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question *question,
@@ -140,6 +143,22 @@ static bool add_rows(struct vt_agent *agent, struct vt_arena *arena,
     return true;
 }
 
+static bool add_withdrawn(struct vt_agent *agent, struct vt_disclosure *out,
+                          struct vt_error *err)
+{
+    VT_AUTO_ARENA once = vt_arena_new();
+    struct vt_agent_record record;
+    uint64_t at;
+
+    if (!vt_agent_marks_find(&agent->withdrawn, &out->object, NULL, &at))
+        return true;
+    if (!vt_agent_store_read(agent->store, at, once, &record, err))
+        return false;
+    out->withdrawn = record.number;
+    out->withdrawn_unix_s = record.time_unix_s;
+    return true;
+}
+
 static bool write_list(struct vt_agent *agent, const struct vt_agent_question *question,
                        const vt_hash *object, struct vt_buf *out, struct vt_error *err)
 {
@@ -157,8 +176,28 @@ static bool write_list(struct vt_agent *agent, const struct vt_agent_question *q
     list->size = totals->size;
     list->root = totals->root;
     *out = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    return add_rows(agent, arena, list, err) &&
+    return add_rows(agent, arena, list, err) && add_withdrawn(agent, list, err) &&
            vt_disclosure_write(list, agent->key, out, err);
+}
+
+/* ---- taking back ------------------------------------------------------------------------
+ */
+
+bool vt_agent_withdraw(struct vt_agent *agent, const vt_hash *object, struct vt_error *err)
+{
+    const struct vt_agent_totals *totals = vt_agent_store_totals(agent->store);
+    struct vt_agent_record record = { .deed = VT_AGENT_WITHDRAWN,
+                                      .number = totals->number + 1,
+                                      .time_unix_s = vt_env_now_unix_s(&agent->env),
+                                      .size = totals->size,
+                                      .root = totals->root,
+                                      .objects = object,
+                                      .object_count = 1 };
+    uint64_t at;
+
+    return vt_agent_marks_find(&agent->withdrawn, object, NULL, &at) ||
+           (vt_agent_store_append(agent->store, &record, &at, err) &&
+            vt_agent_remember(agent, &record, at, err));
 }
 
 bool vt_agent_disclose(struct vt_agent *agent, const struct vt_agent_question *question,
@@ -167,7 +206,8 @@ bool vt_agent_disclose(struct vt_agent *agent, const struct vt_agent_question *q
     vt_hash object;
 
     if (may_ask(agent, question, &object, reply)) {
-        if (!write_list(agent, question, &object, &reply->grant, err))
+        if ((question->is_withdrawal && !vt_agent_withdraw(agent, &object, err)) ||
+            !write_list(agent, question, &object, &reply->grant, err))
             return false;
         reply->status = VT_HTTP_OK;
     }

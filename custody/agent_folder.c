@@ -492,6 +492,11 @@ bool vt_agent_remember(struct vt_agent *agent, const struct vt_agent_record *rec
 
     if (record->deed == VT_AGENT_DESTROYED)
         return vt_agent_remember_destroyed(agent, record, at, err);
+    if (record->deed == VT_AGENT_WITHDRAWN) {
+        for (size_t i = 0; i < record->object_count; i++)
+            vt_agent_marks_put(&agent->withdrawn, &record->objects[i], NULL, at);
+        return true;
+    }
     vt_agent_marks_put(&agent->known, &commitment, NULL, at);
     if (record->deed != VT_AGENT_RELEASED && record->deed != VT_AGENT_ERASED &&
         record->deed != VT_AGENT_REWRAPPED)
@@ -554,6 +559,7 @@ bool vt_agent_open(const char *dir, vt_slice passphrase, const struct vt_env *en
     agent->scanned = vt_agent_marks_init(env);
     agent->released = vt_agent_marks_init(env);
     agent->erased = vt_agent_marks_init(env);
+    agent->withdrawn = vt_agent_marks_init(env);
     agent->started_unix_s = vt_env_now_unix_s(env);
     agent->floor = UINT64_MAX;
     if (!vt_disk_open(dir, false, &disk, err))
@@ -631,6 +637,7 @@ void vt_agent_close(struct vt_agent *agent)
     vt_agent_marks_clear(&agent->scanned);
     vt_agent_marks_clear(&agent->released);
     vt_agent_marks_clear(&agent->erased);
+    vt_agent_marks_clear(&agent->withdrawn);
     free(agent->releases);
     vt_agent_rules_free(agent->rules);
     vt_arena_free(agent->arena);

@@ -64,8 +64,9 @@ struct vt_agent {
     struct vt_agent_marks released;    /* object: place + 1 among releases */
     struct vt_agent_release *releases; /* owned */
     size_t release_count;
-    struct vt_agent_marks erased; /* object: where the record that erased it begins */
-    uint64_t destroyed_at;        /* where the last key was destroyed; 0: none was */
+    struct vt_agent_marks erased;    /* object: where the record that erased it begins */
+    struct vt_agent_marks withdrawn; /* the same, by whoever sealed it */
+    uint64_t destroyed_at;           /* where the last key was destroyed; 0: none was */
     struct vt_agent_day days[VT_ACCESS_REASONS];
     int64_t handed_since_unix_s; /* openings to reviewers, in the minute that began then */
     unsigned handed;
@@ -149,6 +150,7 @@ struct vt_agent_case {
     struct vt_custody_terms terms;
     const struct vt_agent_identity **identities; /* of the objects */
     vt_hash *object_ids;
+    size_t object_count;     /* of those: the ask's, without what is left out */
     struct vt_secret memory; /* rows of the grant; owned */
     bool is_logged; /* a good statement with a good proof: what becomes of it is recorded */
 };
@@ -165,6 +167,9 @@ bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err);
 const vt_hash *vt_agent_case_named(const struct vt_agent_case *c, size_t *count_out);
 /* None of them was erased; else the reply says which. */
 bool vt_agent_case_are_there(struct vt_agent_case *c, const vt_hash *ids, size_t count);
+/* Whoever sealed the object takes it back: recorded, unless it was before.  VT_IO. */
+VT_CHECKED bool vt_agent_withdraw(struct vt_agent *agent, const vt_hash *object,
+                                  struct vt_error *err);
 /* Append what becomes of it; grant: what is answered.  VT_IO. */
 VT_CHECKED bool vt_agent_case_record(struct vt_agent_case *c, enum vt_agent_deed deed,
                                      vt_slice grant, struct vt_error *err);

@@ -32,15 +32,25 @@ static vt_hash id_of(const struct vt_agent_object *object)
 
 bool vt_agent_case_are_there(struct vt_agent_case *c, const vt_hash *ids, size_t count)
 {
+    char text[65];
     uint64_t at;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (vt_agent_marks_find(&c->agent->withdrawn, &ids[i], NULL, &at)) {
+            vt_hash_text(&ids[i], text);
+            c->reply->end = VT_AGENT_END_WITHDRAWN;
+            return vt_agent_refuse(c, VT_HTTP_GONE, VT_AGENT_RETRY_NO,
+                                   "whoever sealed the object %s took it back: its key is "
+                                   "never released again",
+                                   text);
+        }
         if (vt_agent_marks_find(&c->agent->erased, &ids[i], NULL, &at))
             return vt_agent_refuse_for_ever(c, VT_AGENT_END_ERASED,
                                             count == 1 ? "the object was erased: its key "
                                                          "is never released again"
                                                        : "one of the objects was erased: "
                                                          "its key is never released again");
+    }
     return true;
 }
 
@@ -117,6 +127,26 @@ static bool are_named(struct vt_agent_case *c)
     return true;
 }
 
+/* A scan goes on without what was taken back: else one client could stop it by taking a
+ * file back here, and not from the cell. */
+static bool leave_out(struct vt_agent_case *c, struct vt_age_grant_row *rows)
+{
+    size_t kept = 0;
+    uint64_t at;
+
+    for (size_t i = 0; i < c->object_count; i++) {
+        if (vt_agent_marks_find(&c->agent->withdrawn, &c->object_ids[i], NULL, &at))
+            continue;
+        rows[kept] = rows[i];
+        c->object_ids[kept] = c->object_ids[i];
+        c->identities[kept++] = c->identities[i];
+    }
+    if (kept == 0) /* then the sentence says so */
+        return vt_agent_case_are_there(c, c->object_ids, c->object_count);
+    c->object_count = kept;
+    return vt_agent_case_are_there(c, c->object_ids, kept);
+}
+
 bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
 {
     size_t count = c->ask->object_count;
@@ -134,8 +164,12 @@ bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
     for (size_t i = 0; i < count; i++)
         if (!unwrap(c, i, &rows[i]))
             return false;
-    return are_named(c) &&
-           (is_erasure(c) || vt_agent_case_are_there(c, c->object_ids, count));
+    c->object_count = count;
+    if (!are_named(c))
+        return false;
+    if (c->ask->access.reason == VT_ACCESS_SCAN)
+        return leave_out(c, rows);
+    return is_erasure(c) || vt_agent_case_are_there(c, c->object_ids, count);
 }
 
 /* ---- the terms --------------------------------------------------------------------------
@@ -166,7 +200,7 @@ static bool unseen_are_allowed(struct vt_agent_case *c)
 static bool gather_terms(struct vt_agent_case *c)
 {
     c->terms = vt_custody_terms_none();
-    for (size_t i = 0; i < c->ask->object_count; i++) {
+    for (size_t i = 0; i < c->object_count; i++) {
         const struct vt_agent_identity *at = c->identities[i];
         struct vt_error failure = { 0 };
 
@@ -185,7 +219,7 @@ static bool within_bounds(struct vt_agent_case *c)
     const struct vt_access *access = &c->ask->access;
     const struct vt_agent_day *day = &c->agent->days[access->reason];
     uint64_t today = day->day == c->time_unix_s / DAY_S ? day->keys : 0;
-    uint64_t wanted = is_erasure(c) ? access->count : c->ask->object_count;
+    uint64_t wanted = is_erasure(c) ? access->count : c->object_count;
 
     if (access->count > c->terms.objects)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
@@ -218,7 +252,7 @@ static bool leads_elsewhere(struct vt_agent_case *c)
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                "the policy names no such recipient as a destination: a "
                                "relocation gives file keys to another agent alone");
-    for (size_t i = 0; i < c->ask->object_count; i++)
+    for (size_t i = 0; i < c->object_count; i++)
         if ((i == 0 || c->identities[i] != c->identities[i - 1]) &&
             !vt_agent_rules_lead_to(c->agent->rules, &access->recipient,
                                     c->identities[i]->country, c->identities[i]->data_class,
@@ -259,7 +293,7 @@ static bool reason_holds(struct vt_agent_case *c)
             c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
             "no head of the cell shows this agent rules with this digest "
             "(vitrine keyagent update --on-ledger)");
-    for (size_t i = 0; i < c->ask->object_count; i++)
+    for (size_t i = 0; i < c->object_count; i++)
         if (vt_agent_marks_find(&c->agent->scanned, &c->object_ids[i], &access->rules, &at))
             return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
                                    "object %zu was released for these rules already",

@@ -13,6 +13,7 @@ static const char *const deeds[VT_AGENT_DEEDS] = {
     [VT_AGENT_ERASED] = "erased",
     [VT_AGENT_DESTROYED] = "destroyed",
     [VT_AGENT_REWRAPPED] = "rewrapped",
+    [VT_AGENT_WITHDRAWN] = "withdrawn",
 };
 
 const char *vt_agent_deed_name(enum vt_agent_deed deed)

@@ -26,6 +26,7 @@ enum vt_agent_deed {
     VT_AGENT_ERASED,       /* objects are never released again */
     VT_AGENT_DESTROYED,    /* so is what was sealed for a recipient: its key is gone */
     VT_AGENT_REWRAPPED,    /* file keys were given to another agent, and to nobody else */
+    VT_AGENT_WITHDRAWN,    /* an object is never released again, by whoever sealed it */
     VT_AGENT_DEEDS,
 };
 
@@ -35,15 +36,16 @@ struct vt_agent_record {
     enum vt_agent_deed deed;
     uint64_t number;     /* from 1, no gap */
     uint64_t index;      /* of the commitment on the ledger */
-    int64_t time_unix_s; /* of the witnesses' quorum */
+    int64_t time_unix_s; /* of the witnesses' quorum; destroyed, withdrawn: our clock */
     uint64_t size;       /* of the tree that was seen, and its root */
     vt_hash root;
     uint8_t salt[VT_ACCESS_SALT_BYTES]; /* the opening: salt and envelope */
-    vt_slice envelope;                  /* destroyed: the agent's own claim, salt zero */
+    vt_slice envelope;                  /* destroyed: the agent's own claim, salt zero;
+                                         * withdrawn: empty */
     const vt_hash *ids; /* of the batch; 0 if the statement names its objects.  Destroyed:
                          * the recipient, one */
     size_t id_count;
-    const vt_hash *objects; /* released, or erased */
+    const vt_hash *objects; /* released, erased, or withdrawn */
     size_t object_count;
     vt_slice why;   /* refused: the sentence */
     vt_slice grant; /* what was answered: keys, sealed for the recipient; erased: a claim */

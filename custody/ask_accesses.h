@@ -25,6 +25,15 @@ VT_CHECKED bool vt_ask_accesses(const struct vt_asker *asker,
                                 const struct vt_ask_sealed *sealed,
                                 struct vt_buf *bytes_out, struct vt_disclosure *out,
                                 struct vt_error *err);
+/* Order the key never to be released again; the answer is the list of accesses, which says
+ * by which record of the agent that is so: the proof.  Again: the same record.
+ * Errors: as above, and VT_REJECTED the list does not say so; VT_ABSENT: the key of its
+ *         period was destroyed, so nothing is released any more and nothing is proven here
+ */
+VT_CHECKED bool vt_ask_withdraw(const struct vt_asker *asker,
+                                const struct vt_ask_sealed *sealed,
+                                struct vt_buf *bytes_out, struct vt_disclosure *out,
+                                struct vt_error *err);
 /* Hold the list against the access ledger at asker->ledger (a URL, or a folder with a
  * copy): its checkpoint has a quorum and continues the one that the agent saw, and each
  * access is the entry that it names. *time_out: when the quorum had cosigned. Errors:

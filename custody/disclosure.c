@@ -4,19 +4,25 @@
 #include "evidence/field.h"
 #include "evidence/paper.h"
 
-#define MAGIC "vitrine/accesses/v1\n"
+#define ASK   "vitrine/accesses/v1\n"
+#define ORDER "vitrine/withdraw/v1\n"
 
 /* ---- asking -----------------------------------------------------------------------------
  */
 
-vt_hash vt_disclosure_proof(const uint8_t bond[VT_AGE_BOND_BYTES], const vt_hash *nonce,
-                            int64_t at_unix_s, const vt_hash *object)
+static vt_slice label_of(bool is_withdrawal)
+{
+    return is_withdrawal ? VT_LIT(ORDER) : VT_LIT(ASK);
+}
+
+vt_hash vt_disclosure_proof(const uint8_t bond[VT_AGE_BOND_BYTES], bool is_withdrawal,
+                            const vt_hash *nonce, int64_t at_unix_s, const vt_hash *object)
 {
     uint64_t time = htobe64((uint64_t)at_unix_s); /* whatever it is: the same eight bytes */
     vt_hash proof;
 
     vt_hmac_sha256(vt_slice_of(bond, VT_AGE_BOND_BYTES),
-                   VT_PARTS(VT_LIT(MAGIC), vt_hash_slice(nonce),
+                   VT_PARTS(label_of(is_withdrawal), vt_hash_slice(nonce),
                             vt_slice_of(&time, sizeof time), vt_hash_slice(object)),
                    &proof);
     return proof;
@@ -33,8 +39,10 @@ bool vt_disclosure_request_parse(vt_slice bytes, struct vt_disclosure_request *o
     if (bytes.len > VT_DISCLOSURE_REQUEST_BYTES_MAX)
         return vt_fail(err, VT_LIMIT, "a question of %zu bytes, at most %zu", bytes.len,
                        VT_DISCLOSURE_REQUEST_BYTES_MAX);
-    if (!vt_read_literal(&r, VT_LIT(MAGIC)) || !vt_hash_read(&r, &request.nonce) ||
-        !vt_read_u64(&r, &time) || time > VT_TIME_UNIX_S_MAX ||
+    request.is_withdrawal = vt_read_literal(&r, VT_LIT(ORDER));
+    if ((!request.is_withdrawal && !vt_read_literal(&r, VT_LIT(ASK))) ||
+        !vt_hash_read(&r, &request.nonce) || !vt_read_u64(&r, &time) ||
+        time > VT_TIME_UNIX_S_MAX ||
         !vt_read_bytes(&r, sizeof request.recipient.bytes, &recipient) ||
         !vt_hash_read(&r, &request.proof) || r.rest.len == 0 ||
         r.rest.len > VT_DISCLOSURE_HEADER_BYTES_MAX)
@@ -52,7 +60,7 @@ bool vt_disclosure_request_write(const struct vt_disclosure_request *request,
     if (request->header.len == 0 || request->header.len > VT_DISCLOSURE_HEADER_BYTES_MAX ||
         request->at_unix_s < 0 || request->at_unix_s > VT_TIME_UNIX_S_MAX)
         return vt_fail(err, VT_LIMIT, "a question for accesses out of its bounds");
-    vt_buf_put(out, VT_LIT(MAGIC));
+    vt_buf_put(out, label_of(request->is_withdrawal));
     vt_buf_put(out, VT_BYTES(request->nonce));
     vt_buf_put_u64(out, (uint64_t)request->at_unix_s); /* not negative */
     vt_buf_put(out, VT_BYTES(request->recipient.bytes));
@@ -77,6 +85,12 @@ static const struct vt_field ROW[] = {
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
+static const struct vt_field WITHDRAWN[] = {
+    { "number", VT_FIELD_NUMBER, false, 0, NULL, NULL },
+    { "at", VT_FIELD_TIME, false, 0, NULL, NULL },
+    { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
+};
+
 static const struct vt_field DISCLOSURE[] = {
     { "v", VT_FIELD_NUMBER, false, 0, NULL, NULL },
     { "cell", VT_FIELD_TEXT, false, 0, NULL, NULL },
@@ -90,6 +104,7 @@ static const struct vt_field DISCLOSURE[] = {
     { "root", VT_FIELD_SHA256, false, 0, NULL, NULL },
     { "accesses", VT_FIELD_OBJECTS, false, VT_DISCLOSURE_ROWS_MAX, ROW, NULL },
     { "older", VT_FIELD_NUMBER, false, 0, NULL, NULL },
+    { "withdrawn", VT_FIELD_OBJECT, true, 0, WITHDRAWN, NULL },
     { NULL, VT_FIELD_TEXT, false, 0, NULL, NULL },
 };
 
@@ -121,6 +136,14 @@ static json_t *row_json(const struct vt_disclosed *row)
         "role", text_of(row->role), "jurisdiction", text_of(row->jurisdiction));
 }
 
+static bool add_withdrawn(const struct vt_disclosure *d, json_t *payload)
+{
+    return d->withdrawn == 0 ||
+           json_object_set_new(payload, "withdrawn",
+                               json_pack("{s:I,s:o}", "number", (json_int_t)d->withdrawn,
+                                         "at", vt_field_of_time(d->withdrawn_unix_s))) == 0;
+}
+
 bool vt_disclosure_write(const struct vt_disclosure *d, const struct vt_key *key,
                          struct vt_buf *out, struct vt_error *err)
 {
@@ -133,7 +156,7 @@ bool vt_disclosure_write(const struct vt_disclosure *d, const struct vt_key *key
         vt_field_of_hash(&d->chain), "size", (json_int_t)d->size, "root",
         vt_field_of_hash(&d->root), "accesses", rows, "older", (json_int_t)d->older);
 
-    if (payload == NULL)
+    if (payload == NULL || !add_withdrawn(d, payload))
         return vt_fail(err, VT_IO, "a list of accesses: out of memory");
     for (size_t i = 0; i < d->count; i++)
         if (json_array_append_new(rows, row_json(&d->rows[i])) != 0)
@@ -181,6 +204,21 @@ static bool read_rows(const json_t *json, struct vt_disclosure *out, struct vt_e
     return true;
 }
 
+/* A record that the count has not reached is none. */
+static bool read_withdrawn(const json_t *json, struct vt_disclosure *out,
+                           struct vt_error *err)
+{
+    const json_t *withdrawn = json_object_get(json, "withdrawn");
+
+    if (withdrawn == NULL)
+        return true;
+    out->withdrawn = vt_field_number(withdrawn, "number");
+    if (out->withdrawn == 0 || out->withdrawn > out->number)
+        return vt_fail(err, VT_MALFORMED, "withdrawn by record %ju, and there are %ju",
+                       (uintmax_t)out->withdrawn, (uintmax_t)out->number);
+    return vt_json_get_time(withdrawn, "withdrawn", "at", &out->withdrawn_unix_s, err);
+}
+
 bool vt_disclosure_read(vt_slice bytes, struct vt_dsse *dsse_out, struct vt_disclosure *out,
                         struct vt_error *err)
 {
@@ -200,7 +238,7 @@ bool vt_disclosure_read(vt_slice bytes, struct vt_dsse *dsse_out, struct vt_disc
     d->size = vt_field_number(json, "size");
     d->root = vt_field_hash(json, "root");
     d->older = vt_field_number(json, "older");
-    if (!read_rows(json, d, err))
+    if (!read_rows(json, d, err) || !read_withdrawn(json, d, err))
         return vt_within(err, "a list of accesses");
     if (d->older != 0 && d->count < VT_DISCLOSURE_ROWS_MAX &&
         vt_disclosure_texts(d) + VT_DISCLOSURE_ROW_BYTES_MAX <= VT_DISCLOSURE_TEXTS_MAX)

@@ -6,9 +6,12 @@
  * object is his; the object's id alone, or its header, or its file key, shows nobody
  * anything.
  *
+ * With another label the same question is an order: the key is never released again.
+ *
  *   POST /accesses   "vitrine/accesses/v1\n" ‖ nonce (32) ‖ u64 the client's time
  *                    ‖ recipient (32) ‖ proof (32) ‖ the complete age header
  *   proof            HMAC-SHA256(bond, "vitrine/accesses/v1\n" ‖ nonce ‖ time ‖ object)
+ *   POST /withdraw   the same with "vitrine/withdraw/v1\n", in both places
  *   the answer       canonical JSON in a DSSE envelope, one signature, the agent's
  *
  * Numbers are big-endian. */
@@ -35,6 +38,7 @@
 #define VT_DISCLOSURE_ROW_BYTES_MAX 2048
 
 struct vt_disclosure_request {
+    bool is_withdrawal; /* its label: an order, else a question */
     vt_hash nonce;
     int64_t at_unix_s;
     struct vt_age_recipient recipient;
@@ -42,9 +46,9 @@ struct vt_disclosure_request {
     vt_slice header;
 };
 
-/* The proof that whoever asks has sealed the object. */
-vt_hash vt_disclosure_proof(const uint8_t bond[VT_AGE_BOND_BYTES], const vt_hash *nonce,
-                            int64_t at_unix_s, const vt_hash *object);
+/* The proof that whoever asks has sealed the object; good for its label alone. */
+vt_hash vt_disclosure_proof(const uint8_t bond[VT_AGE_BOND_BYTES], bool is_withdrawal,
+                            const vt_hash *nonce, int64_t at_unix_s, const vt_hash *object);
 
 /* header points into bytes.  Errors: VT_MALFORMED, VT_LIMIT */
 VT_CHECKED bool vt_disclosure_request_parse(vt_slice bytes,
@@ -76,6 +80,10 @@ struct vt_disclosure {
     struct vt_disclosed rows[VT_DISCLOSURE_ROWS_MAX]; /* newest first */
     size_t count;
     uint64_t older; /* accesses that are not in rows */
+    /* By the agent's record with this number whoever sealed it took it back, and its key is
+     * never released again; 0: nobody did. */
+    uint64_t withdrawn;
+    int64_t withdrawn_unix_s; /* the agent's clock then */
 };
 
 void vt_disclosure_clear(struct vt_disclosure *disclosure);

@@ -17,6 +17,7 @@ static void check_message(const struct vt_disclosure_request *request)
     }
     vt_agent_question_write(&bytes, &question);
     VT_CHECK(vt_agent_question_read(vt_buf_slice(&bytes), &again));
+    VT_CHECK(again.is_withdrawal == request->is_withdrawal);
     VT_CHECK(again.at_unix_s == request->at_unix_s);
     VT_CHECK(vt_hash_equal(&again.proof, &request->proof));
     vt_agent_object_header(&again.object, &header);

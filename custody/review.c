@@ -380,8 +380,8 @@ static void sum_up(struct vt_custody_review *review)
     for (size_t i = 0; i < review->count; i++) {
         const struct vt_custody_reading *at = &review->readings[i];
 
-        if (at->is_logged)
-            continue;
+        if (at->is_logged || at->record->deed == VT_AGENT_WITHDRAWN)
+            continue; /* nothing left, and nobody asked on the ledger */
         if (at->record->deed == VT_AGENT_DESTROYED) {
             review->findings.unclaimed++;
             continue;

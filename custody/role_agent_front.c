@@ -203,9 +203,10 @@ static void on_release(void *context, struct vt_http_exchange *exchange)
     }
 }
 
-static void on_accesses(void *context, struct vt_http_exchange *exchange)
+/* Question and order have a form each; one at the other's door is without its form. */
+static void take_question(struct front *f, struct vt_http_exchange *exchange,
+                          bool is_withdrawal)
 {
-    struct front *f = context;
     struct vt_disclosure_request request;
     struct vt_agent_question question;
     struct vt_error failure = { 0 };
@@ -214,6 +215,9 @@ static void on_accesses(void *context, struct vt_http_exchange *exchange)
     if (!has_room(f, exchange))
         return;
     if (!vt_disclosure_request_parse(vt_http_body(exchange), &request, &failure) ||
+        (request.is_withdrawal != is_withdrawal &&
+         !vt_fail(&failure, VT_MALFORMED, "it belongs to POST %s",
+                  is_withdrawal ? "/accesses" : "/withdraw")) ||
         !vt_agent_question_take(&request, &question, &failure)) {
         refuse(f, exchange, VT_AGENT_QUESTION, &failure);
         return;
@@ -221,6 +225,16 @@ static void on_accesses(void *context, struct vt_http_exchange *exchange)
     bytes = vt_buf_init(VT_AGENT_QUESTION_BYTES_MAX);
     vt_agent_question_write(&bytes, &question); /* of fixed length: it has room */
     enqueue(f, exchange, VT_AGENT_QUESTION, bytes);
+}
+
+static void on_accesses(void *context, struct vt_http_exchange *exchange)
+{
+    take_question(context, exchange, false);
+}
+
+static void on_withdraw(void *context, struct vt_http_exchange *exchange)
+{
+    take_question(context, exchange, true);
 }
 
 static void on_openings(void *context, struct vt_http_exchange *exchange)
@@ -278,6 +292,8 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
                t->deeds[VT_AGENT_REFUSED]);
     put_metric(&text, "warnings_total", "Emergencies that were announced.",
                t->deeds[VT_AGENT_WARNED]);
+    put_metric(&text, "withdrawals_total", "Objects that their sealers took back.",
+               t->deeds[VT_AGENT_WITHDRAWN]);
     put_metric(&text, "disclosures_total",
                "Lists of accesses for whoever sealed an object.", f->counts.disclosed);
     put_metric(&text, "handed_total", "Pieces of openings that reviewers were given.",
@@ -292,6 +308,7 @@ static void on_metrics(void *context, struct vt_http_exchange *exchange)
 static const struct vt_http_route routes[] = {
     { "POST", "/release", VT_CUSTODY_REQUEST_BYTES_MAX, on_release, NULL },
     { "POST", "/accesses", VT_DISCLOSURE_REQUEST_BYTES_MAX, on_accesses, NULL },
+    { "POST", "/withdraw", VT_DISCLOSURE_REQUEST_BYTES_MAX, on_withdraw, NULL },
     { "POST", "/openings", VT_HANDOVER_REQUEST_BYTES, on_openings, NULL },
     { "GET", "/count", 0, on_count, NULL },
     { "GET", "/health", 0, on_health, NULL },

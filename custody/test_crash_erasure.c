@@ -1,6 +1,6 @@
-/* A key agent whose disk is broken at each operation while it destroys a key or erases an
- * object: once that was said, no start forgets it; and no break makes an agent that cannot
- * start. */
+/* A key agent whose disk is broken at each operation while it destroys a key, erases an
+ * object, or is told by its sealer to: once that was said, no start forgets it; and no
+ * break makes an agent that cannot start. */
 #include "custody/agent_inside.h"
 #include "custody/erasure.h"
 #include "tests/custody_world.h"
@@ -224,9 +224,70 @@ static void an_erased_object_stays_so(void)
     vt_stage_must_need(&erasing, "journal: sync of openings");
 }
 
+/* ---- an object, by whoever sealed it ----------------------------------------------------
+ */
+
+static void take_object(const char *dir, vt_hash *out)
+{
+    vt_slice id = vt_test_read(below(dir, "object"));
+
+    memcpy(out, id.data, sizeof *out);
+}
+
+static bool withdraw(const char *dir, struct vt_error *err)
+{
+    VT_AUTO_AGENT agent = NULL;
+    vt_hash object;
+
+    take_object(dir, &object);
+    if (!open_agent(dir, &agent, err) || !vt_agent_withdraw(agent, &object, err))
+        return false;
+    vt_stage_say("withdrawn");
+    return true;
+}
+
+/* The same order again: one record, whatever became of the first. */
+static bool restart_withdrawn(const char *dir, struct vt_error *err)
+{
+    VT_AUTO_AGENT agent = NULL;
+    vt_hash object;
+    uint64_t at;
+
+    take_object(dir, &object);
+    if (!open_agent(dir, &agent, err))
+        return false;
+    if (vt_agent_marks_find(&agent->withdrawn, &object, NULL, &at))
+        vt_stage_say("tombstone");
+    if (!vt_agent_withdraw(agent, &object, err))
+        return false;
+    VT_CHECK(vt_agent_store_totals(agent->store)->deeds[VT_AGENT_WITHDRAWN] == 1);
+    return true;
+}
+
+static void check_withdrawn(const char *dir)
+{
+    (void)dir;
+    VT_CHECK_SAYING(strstr(vt_stage_said(), "withdrawn") == NULL ||
+                        strstr(vt_stage_said(), "tombstone") != NULL,
+                    "it was said that the object is taken back, and no start knows it");
+}
+
+static const struct vt_stage_play withdrawing = { .name = "an object is taken back",
+                                                  .prepare = prepare_asks,
+                                                  .act = withdraw,
+                                                  .restart = restart_withdrawn,
+                                                  .check = check_withdrawn };
+
+static void what_is_taken_back_stays_so(void)
+{
+    vt_stage_must_hold(&withdrawing);
+    vt_stage_must_need(&withdrawing, "journal: sync of openings");
+}
+
 static const struct vt_case cases[] = {
     { "a destroyed key stays so", a_destroyed_key_stays_so },
     { "an erased object stays so", an_erased_object_stays_so },
+    { "what is taken back stays so", what_is_taken_back_stays_so },
 };
 
 VT_TEST_MAIN("crash_erasure", cases)

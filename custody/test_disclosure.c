@@ -44,8 +44,8 @@ static struct vt_disclosure_request question_of(const struct mine *mine)
     };
 
     vt_env_random(&world.env, request.nonce.bytes, sizeof request.nonce.bytes);
-    request.proof = vt_disclosure_proof(mine->bond, &request.nonce, request.at_unix_s,
-                                        &mine->sealed.id);
+    request.proof = vt_disclosure_proof(mine->bond, false, &request.nonce,
+                                        request.at_unix_s, &mine->sealed.id);
     return request;
 }
 
@@ -196,6 +196,146 @@ static void long_names_have_a_bound(void)
     VT_CHECK_FAILS(VT_MALFORMED, vt_disclosure_read(vt_buf_slice(&few), &none, read, &err));
 }
 
+/* ---- taking back ------------------------------------------------------------------------
+ */
+
+static struct vt_disclosure_request withdrawal_of(const struct mine *mine)
+{
+    struct vt_disclosure_request request = question_of(mine);
+
+    request.is_withdrawal = true;
+    request.proof = vt_disclosure_proof(mine->bond, true, &request.nonce, request.at_unix_s,
+                                        &mine->sealed.id);
+    return request;
+}
+
+static void try_to_read(const struct mine *mine, bool is_as_before, uint16_t status)
+{
+    struct vt_custody_ask access = vt_custody_ask_good(&world, &mine->sealed);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    access.is_as_before = is_as_before;
+    vt_custody_answer(&world, agent, &access, &reply);
+    VT_CHECK_SAYING(reply.status == status &&
+                        (status != 410 ||
+                         (reply.end == VT_AGENT_END_WITHDRAWN && reply.grant.len == 0)),
+                    "%u: %s", reply.status, reply.message);
+}
+
+static void reopen(void)
+{
+    vt_agent_close(agent);
+    vt_custody_open(&world, &agent);
+}
+
+/* Once, by whoever sealed it; then its key is never released again, whatever shows the
+ * header: it is the client's still, so a store's old copy has it too. */
+static void what_is_taken_back_is_never_released(void)
+{
+    struct mine mine = begin(), other = seal(VT_C_SWISS);
+    struct vt_disclosure_request order = withdrawal_of(&mine);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    uint64_t number;
+
+    try_to_read(&mine, false, 200);
+    ask(&order, &reply);
+    VT_CHECK_SAYING(reply.status == 200, "%u: %s", reply.status, reply.message);
+    number = reply.totals.number;
+    VT_CHECK(reply.totals.deeds[VT_AGENT_WITHDRAWN] == 1);
+    try_to_read(&mine, true, 410); /* the answer that was kept */
+    for (int i = 0; i < 2; i++) {
+        const struct vt_disclosure *list = list_of(&mine);
+
+        VT_CHECK(list->withdrawn == number && list->count == 1);
+        VT_CHECK(list_of(&other)->withdrawn == 0);
+        try_to_read(&mine, false, 410);
+        try_to_read(&other, false, 200);
+        order = withdrawal_of(&mine); /* again: the same record */
+        ask(&order, &reply);
+        VT_CHECK(reply.status == 200 && reply.totals.deeds[VT_AGENT_WITHDRAWN] == 1);
+        reopen();
+    }
+    read_for(&mine, VT_ACCESS_ERASURE); /* the cell's copy can go by order all the same */
+}
+
+/* A question is no order, and nobody else's order counts. */
+static void only_its_sealer_takes_it_back(void)
+{
+    struct mine mine = begin(), other = seal(VT_C_SWISS);
+    struct vt_disclosure_request order = question_of(&mine);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    order.is_withdrawal = true; /* with the proof of a question */
+    ask(&order, &reply);
+    VT_CHECK_SAYING(reply.status == 403 && strstr(reply.message, "not withdrawn") != NULL,
+                    "%u: %s", reply.status, reply.message);
+    order = withdrawal_of(&other);
+    order.header = mine.sealed.header;
+    ask(&order, &reply);
+    VT_CHECK(reply.status == 403);
+    order = withdrawal_of(&mine);
+    order.is_withdrawal = false;
+    ask(&order, &reply);
+    VT_CHECK(reply.status == 403);
+    VT_CHECK(list_of(&mine)->withdrawn == 0);
+    try_to_read(&mine, false, 200);
+}
+
+static void scan(const struct vt_custody_sealed *objects, size_t count, size_t keys,
+                 uint16_t status)
+{
+    struct vt_custody_ask ask = vt_custody_ask_good(&world, objects);
+    VT_AUTO_AGE_GRANT grant = { .count = 0 };
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_error err = { 0 };
+
+    ask.access.reason = VT_ACCESS_SCAN;
+    ask.access.role = VT_LIT("machine");
+    ask.access.role_key = vt_custody_key_id(VT_C_MACHINE);
+    ask.access.person = vt_custody_key_id(VT_C_SCANNER);
+    ask.access.rules = vt_sha256_of(VT_LIT("rules"));
+    ask.signers = 1u << VT_C_SCANNER | 1u << VT_C_MACHINE;
+    ask.object_count = ask.access.count = count;
+    for (size_t i = 0; i < count; i++)
+        ask.access.objects[i] = objects[i].id;
+    for (int i = 0; i < 2; i++) { /* and a lost answer is the same again */
+        ask.is_as_before = i == 1;
+        vt_custody_answer(&world, agent, &ask, &reply);
+        VT_CHECK_SAYING(reply.status == (status == 200 ? 200
+                                         : i == 0      ? status
+                                                       : 403),
+                        "%u: %s", reply.status, reply.message);
+        if (status != 200)
+            continue;
+        VT_CHECK_OK(
+            vt_age_grant_open(&world.reader, vt_buf_slice(&reply.grant), &grant, &err));
+        VT_CHECK(grant.count == keys);
+        vt_age_grant_clear(&grant);
+    }
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return memcmp(&((const struct vt_custody_sealed *)a)->id,
+                  &((const struct vt_custody_sealed *)b)->id, sizeof(vt_hash));
+}
+
+/* One client cannot stop the scanner by taking back what the cell still has. */
+static void a_scan_goes_on_without_it(void)
+{
+    struct mine mine = begin();
+    struct vt_custody_sealed objects[3] = { mine.sealed, seal(VT_C_SWISS).sealed,
+                                            seal(VT_C_SWISS).sealed };
+    struct vt_disclosure_request order = withdrawal_of(&mine);
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+
+    ask(&order, &reply);
+    VT_CHECK(reply.status == 200);
+    scan(&mine.sealed, 1, 0, 410);
+    qsort(objects, 3, sizeof objects[0], by_id);
+    scan(objects, 3, 2, 200);
+}
+
 /* ---- who is refused ---------------------------------------------------------------------
  */
 
@@ -230,8 +370,8 @@ static void nobody_else_is_told(void)
     check_refused(&request, 403, "not by whoever sealed");
     /* A reader who was given the file key is not the one who sealed. */
     memcpy(file_key, mine.sealed.file_key, sizeof mine.sealed.file_key);
-    request.proof =
-        vt_disclosure_proof(file_key, &request.nonce, request.at_unix_s, &mine.sealed.id);
+    request.proof = vt_disclosure_proof(file_key, false, &request.nonce, request.at_unix_s,
+                                        &mine.sealed.id);
     request.header = mine.sealed.header;
     check_refused(&request, 403, "not by whoever sealed");
     request = question_of(&elsewhere);
@@ -317,6 +457,9 @@ static void no_byte_of_an_answer_can_change(void)
 }
 
 static const struct vt_case cases[] = {
+    { "what is taken back is never released", what_is_taken_back_is_never_released },
+    { "only its sealer takes it back", only_its_sealer_takes_it_back },
+    { "a scan goes on without it", a_scan_goes_on_without_it },
     { "all of it and nothing else", all_of_it_and_nothing_else },
     { "after a restart", after_a_restart },
     { "many are counted", many_are_counted },

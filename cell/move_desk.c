@@ -423,6 +423,25 @@ static bool on_drop(struct vt_move_desk *desk, struct vt_channel *mover, vt_slic
            say(desk, mover, VT_MOVE_DROPPED, (vt_slice){ 0 }, err);
 }
 
+/* By an order that the key agent has carried out already; headers, bodies and rows are gone
+ * when it is answered, and the same order again finds nothing. */
+static bool on_erase(struct vt_move_desk *desk, struct vt_channel *mover, vt_slice body,
+                     struct vt_error *err)
+{
+    struct vt_samples_left left = { .left = 0 };
+    VT_AUTO_BUF out = vt_buf_init(16);
+    vt_hash ids[VT_MOVE_IDS_MAX];
+    size_t count;
+
+    if (!vt_move_ids_read(body, ids, &count))
+        return vt_fail(err, VT_MALFORMED, "objects to erase without a form");
+    vt_move_desk_forget(desk);
+    if (!vt_samples_erase(desk->samples, ids, count, &left.removed, err))
+        return false;
+    vt_move_left_write(&out, &left);
+    return say(desk, mover, VT_MOVE_ERASED, vt_buf_slice(&out), err);
+}
+
 /* ---- either end, and the end ------------------------------------------------------------
  */
 
@@ -468,6 +487,7 @@ static const struct {
     { VT_MOVE_READ, on_read },   { VT_MOVE_ROOT, on_root },
     { VT_MOVE_DROP, on_drop },   { VT_MOVE_TAKEN_BACK, on_taken_back },
     { VT_MOVE_SIGN, on_sign },   { VT_MOVE_TAKES, on_takes },
+    { VT_MOVE_ERASE, on_erase },
 };
 
 /* These are not answered: what was wrong is told to whoever waits next. */

@@ -8,6 +8,7 @@
  *     TAKES (country)         ->   TAKING (would an upload be taken now? of either end)
  *     LEAVE (country)         ->   LEFT (how many went, and are there still)
  *     TAKEN_BACK (wishes)     ->   TAKEN (a byte each)
+ *     ERASE (ids)             ->   ERASED (how many were there): by order, at either end
  *   where they come to
  *     BEGIN                   ->   BEGUN (what was not closed is forgotten)
  *     ROW (with header)
@@ -62,10 +63,12 @@ enum {
     VT_MOVE_SIGNED,
     VT_MOVE_TAKEN_BACK,
     VT_MOVE_TAKEN,
+    VT_MOVE_ERASE,
+    VT_MOVE_ERASED,
 };
 
 enum {
-    VT_MOVE_IDS_MAX = 64,         /* of one HAVE, DROP or TAKEN_BACK */
+    VT_MOVE_IDS_MAX = 64,         /* of one HAVE, DROP, ERASE or TAKEN_BACK */
     VT_MOVE_ROWS_MAX = 64,        /* of one PAGE or LIST */
     VT_MOVE_BYTES_MAX = 64 << 10, /* of one BYTES */
     VT_MOVE_PATIENCE_S = 120,     /* with a side that does not read */

@@ -1,6 +1,6 @@
 /* The store that samples move to, broken at each disk operation: a batch that was closed is
  * there, whole, once; one that was not leaves nothing, and can be brought again. */
-#include "cell/samples_move.h"
+#include "cell/move_message.h"
 #include "crypto/age_header.h"
 #include "tests/harness.h"
 #include "tests/moving.h"
@@ -167,7 +167,119 @@ static void they_need_their_syncs(void)
         vt_stage_must_need(&play, needed[i]);
 }
 
+/* ---- an order at the keeper's door ------------------------------------------------------
+ */
+
+enum { ERASED = 2 }; /* the first ones */
+
+static void prepare_brought(const char *dir)
+{
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(act(dir, &err));
+}
+
+/* As the keeper answers it: the order comes over a channel, and so does the answer. */
+static bool erase_by_desk(struct vt_move_desk *desk, struct vt_channel *ours,
+                          struct vt_channel *keepers, struct vt_error *err)
+{
+    VT_AUTO_BUF ids = vt_buf_init(VT_KIB(1));
+    struct vt_samples_left left;
+    struct vt_message message;
+
+    for (unsigned i = 0; i < ERASED; i++) {
+        vt_hash here = vt_sha256_of(header_of(i));
+
+        vt_buf_put(&ids, vt_hash_slice(&here));
+    }
+    if (!vt_channel_send(ours, VT_MOVE_ERASE, vt_buf_slice(&ids), err) ||
+        !vt_move_answer(desk, keepers, err) || !vt_channel_receive(ours, 0, &message, err))
+        return false;
+    VT_CHECK(message.type == VT_MOVE_ERASED && vt_move_left_read(message.body, &left));
+    VT_CHECK(left.removed <= ERASED);
+    vt_stage_say("erased");
+    return true;
+}
+
+static bool erase(const char *dir, struct vt_error *err)
+{
+    struct vt_channel ours, keepers;
+    struct vt_samples *samples;
+    struct vt_move_desk desk;
+    bool is_ok;
+
+    if (!open_store(dir, &samples, err))
+        return false;
+    VT_CHECK(vt_channel_pair(&ours, &keepers, err));
+    vt_move_desk_init(&desk, samples);
+    is_ok = erase_by_desk(&desk, &ours, &keepers, err);
+    vt_move_desk_clear(&desk);
+    vt_channel_clear(&ours);
+    vt_channel_clear(&keepers);
+    vt_samples_close(samples);
+    return is_ok;
+}
+
+/* What was erased is gone, rows and files; what was not ordered is there, whole. */
+static void check_gone(const char *dir)
+{
+    struct found found = { .count = 0 };
+    struct vt_error err = { 0 };
+    bool is_more;
+
+    VT_CHECK_OK(open_store(dir, &found.samples, &err));
+    VT_CHECK_OK(
+        vt_samples_arrived(found.samples, "CH", NULL, 64, take, &found, &is_more, &err));
+    VT_CHECK_SAYING(found.count == OBJECTS - ERASED, "%u are left", found.count);
+    VT_CHECK_OK(
+        vt_samples_read_back(found.samples, &found.here[0], &found.bodies[0], &err));
+    for (unsigned i = 0; i < OBJECTS; i++)
+        VT_CHECK_SAYING(is_file(dir, "body", i) == (i >= ERASED) &&
+                            is_file(dir, "header", i) == (i >= ERASED),
+                        "object %u: its files", i);
+    vt_samples_close(found.samples);
+}
+
+/* A start without the order: what was said to be gone must stay so. */
+static bool only_open(const char *dir, struct vt_error *err)
+{
+    struct vt_samples *samples;
+
+    if (!open_store(dir, &samples, err))
+        return false;
+    vt_samples_close(samples);
+    return true;
+}
+
+/* And the same order again, after any end, comes to the same. */
+static void check_erased(const char *dir)
+{
+    struct vt_error err = { 0 };
+
+    if (vt_stage_was_said("erased"))
+        check_gone(dir);
+    VT_CHECK_OK(erase(dir, &err));
+    check_gone(dir);
+}
+
+static const struct vt_stage_play erasing = {
+    .name = "an order at the door",
+    .prepare = prepare_brought,
+    .act = erase,
+    .restart = only_open,
+    .check = check_erased,
+    .torn_seeds = 1,
+    .twice_every = 100,
+};
+
+static void what_was_said_stays_so(void)
+{
+    vt_stage_must_hold(&erasing);
+    vt_stage_must_need(&erasing, "journal: sync of records.db-wal");
+}
+
 static const struct vt_case cases[] = {
+    { "what was said to be erased stays so", what_was_said_stays_so },
     { "a batch is there or was never there", they_hold },
     { "the syncs before a batch is closed are needed", they_need_their_syncs },
 };

@@ -4,6 +4,7 @@
  * the cell's store; the cell's signature on the same claim; the ledger.  Called again it
  * goes on where it was: with --out.agent there, the agent is not asked again; without, it
  * is asked with the salt in --out.opening, so that it answers as it did. */
+#include "cell/erase_door.h"
 #include "cell/samples.h"
 #include "cli/custody.h"
 #include "custody/ask.h"
@@ -21,7 +22,11 @@ const struct vt_option vt_cli_custody_erase_options[] = {
     { "agent", "URL", "where the key agent is served", true, false },
     { "sealed-for", "age1...", "the recipient that the objects are sealed for", true,
       false },
-    { "samples", "DIR", "the cell's store of files; its keeper must not run", true, false },
+    { "samples", "DIR", "the cell's store of files", true, false },
+    { "keeper", "SOCKET",
+      "where its keeper takes movers (`vitrine cell serve --movers`); without, it must not "
+      "run",
+      false, false },
     { "key", "FILE", "the cell's private key: a PEM file or a \"pkcs11:\" URI", true,
       false },
     VT_OPTION_PASSPHRASE,
@@ -247,8 +252,9 @@ static bool is_store_there(const struct erasing *e, struct vt_error *err)
            vt_fail(err, VT_IO, "--samples %s: no store of files is there", folder);
 }
 
-static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
-                            struct vt_error *err)
+/* Its keeper must not run, and does not while we have the store's lock. */
+static bool erase_from_store(struct erasing *e, const struct vt_key *key,
+                             struct vt_error *err)
 {
     static const struct vt_samples_bounds usual;
     struct vt_samples *samples = NULL;
@@ -257,10 +263,19 @@ static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
     if (!vt_samples_open(vt_args_get(e->args, "samples"),
                          vt_arena_cstr(e->arena, e->access.cell), &usual, key, e->asker.env,
                          &samples, err))
-        return false;
+        return vt_within(err, "the store (where its keeper runs, --keeper is needed)");
     is_ok = vt_samples_erase(samples, e->ids, e->access.count, &e->erased, err);
     vt_samples_close(samples);
     return is_ok;
+}
+
+static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
+                            struct vt_error *err)
+{
+    const char *door = vt_args_get(e->args, "keeper");
+
+    return door != NULL ? vt_erase_at_door(door, e->ids, e->access.count, &e->erased, err)
+                        : erase_from_store(e, key, err);
 }
 
 static bool write_list(const struct erasing *e, struct vt_error *err)

@@ -113,11 +113,67 @@ static void from_a_file_to_a_verdict(void)
 /* ---- who never agreed -------------------------------------------------------------------
  */
 
+static const char *custody_of(const char *name)
+{
+    return vt_served_custody_path(&w.custody, name);
+}
+
+static void order_to_erase(const char *header)
+{
+    vt_hash role = vt_custody_key_id(VT_C_ANALYST);
+    char role_text[65], answer_to[VT_AGE_RECIPIENT_CHARS + 1];
+
+    vt_hash_text(&role, role_text);
+    vt_age_recipient_text(&w.custody.world.reader.recipient, answer_to);
+    (void)vt_test_run(
+        0, VT_ARGV("vitrine", "custody", "request", "--out", vt_test_path("order"),
+                   "--cell", VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN, "--policy",
+                   "3", "--role", "analyst", "--role-id", role_text, "--place", "Zurich",
+                   "--jurisdiction", "CH", "--reason", "erasure", "--ticket", "T-1",
+                   "--recipient", answer_to, "--key", custody_of("reader.key"), header));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "approve", vt_test_path("order"),
+                                 "--key", custody_of("analyst.key")));
+}
+
+static const char *erase_at(int exit_code, const char *option, const char *door)
+{
+    char sealed_for[VT_AGE_RECIPIENT_CHARS + 1];
+
+    vt_age_recipient_text(&vt_sharing_identity()->recipient, sealed_for);
+    return vt_test_run(
+        exit_code,
+        VT_ARGV("vitrine", "custody", "erase", "--request", vt_test_path("order"),
+                "--trust", custody_of("trust.json"), "--enrolment",
+                custody_of("enrolled-5.json"), "--ledger", w.custody.ledger.url, "--agent",
+                w.custody.agent.url, "--sealed-for", sealed_for, "--samples",
+                w.sharing.samples, "--key", w.sharing.key, "--passphrase-file",
+                vt_test_path("phrase"), "--out", vt_test_path("claim"), option, door));
+}
+
+/* By order, while the cell serves and its keeper has the store. */
+static void erase_while_it_serves(const vt_hash *object)
+{
+    char name[VT_SAMPLE_PATH_BYTES];
+    const char *header;
+
+    vt_sample_header_path(object, name);
+    header = vt_arena_printf(vt_test_arena(), "%s/%s", w.sharing.samples, name);
+    order_to_erase(header);
+    MUST_SAY(erase_at(3, "--keeper", vt_test_path("no-door")), "keeper");
+    VT_CHECK(vt_path_exists(header) && !vt_path_exists(vt_test_path("claim")));
+    MUST_SAY(erase_at(3, NULL, NULL), "--keeper is needed");
+    VT_CHECK(vt_path_exists(header));
+    MUST_SAY(erase_at(0, "--keeper", vt_test_path("door")),
+             "1 taken out of the store; the claim is on the ledger");
+    VT_CHECK(!vt_path_exists(header));
+    MUST_SAY(erase_at(0, "--keeper", vt_test_path("door")), "0 taken out of the store");
+}
+
 static void what_was_not_agreed_to_is_never_scanned(void)
 {
     struct vt_sample_verdict verdict;
     const char *outcome, *said;
-    vt_hash taken_back, good;
+    vt_hash taken_back, good, ordered;
 
     vt_scanning_world_make(&w, VT_SCANNING_EICAR, NULL);
     vt_test_write(vt_test_path("a.bin"), VT_LIT("not asked about"));
@@ -148,11 +204,17 @@ static void what_was_not_agreed_to_is_never_scanned(void)
     good = vt_scanning_share_bytes(&w, "c.bin", VT_LIT("shared again"));
     vt_scanning_start_scanner(&w);
     VT_CHECK_SAYING(vt_scanning_wait(1), "%s", read_err("scanner.err"));
+    ordered = vt_scanning_share_bytes(&w, "d.bin", VT_LIT("shared, and ordered away"));
+    VT_CHECK_SAYING(vt_scanning_wait(2), "%s", read_err("scanner.err"));
+    erase_while_it_serves(&ordered);
+    (void)vt_scanning_share_bytes(&w, "e.bin", VT_LIT("the cell serves on"));
+    VT_CHECK_SAYING(vt_scanning_wait(3), "%s", read_err("scanner.err"));
     vt_scanning_world_stop(&w);
+    VT_CHECK(!vt_scanning_verdict(&w, &ordered, &verdict, &outcome));
     VT_CHECK(!vt_scanning_verdict(&w, &taken_back, &verdict, &outcome));
     VT_CHECK(vt_scanning_releases(&w, &taken_back, &w.rules[0]) == 0);
     check_verdict(&good, 0, VT_SCAN_CLEAN);
-    VT_CHECK(vt_scanning_number("verdicts_total{state=\"clean\"}") == 1);
+    VT_CHECK(vt_scanning_number("verdicts_total{state=\"clean\"}") == 3);
 }
 
 /* ---- what changes, and what goes away ---------------------------------------------------

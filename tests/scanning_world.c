@@ -106,12 +106,12 @@ static void write_settings(struct vt_scanning_world *w)
 void vt_scanning_start_cell(struct vt_scanning_world *w)
 {
     w->cell = vt_test_start(
-        "cell.err",
-        VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_dir(), "--cell", "zurich",
-                "--drain", "0s", "--policy", w->sharing.policy, "--proof",
-                w->sharing.policy_proof, "--trust", w->sharing.trust, "--samples",
-                w->sharing.samples, "--key", w->sharing.key, "--schema", w->sharing.schema,
-                "--passphrase-file", vt_test_path("phrase")));
+        "cell.err", VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_dir(), "--cell",
+                            "zurich", "--drain", "0s", "--policy", w->sharing.policy,
+                            "--proof", w->sharing.policy_proof, "--trust", w->sharing.trust,
+                            "--samples", w->sharing.samples, "--key", w->sharing.key,
+                            "--schema", w->sharing.schema, "--movers", vt_test_path("door"),
+                            "--passphrase-file", vt_test_path("phrase")));
 }
 
 void vt_scanning_start_scanner(struct vt_scanning_world *w)

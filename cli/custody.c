@@ -563,6 +563,12 @@ static const struct vt_verb verbs[] = {
       "Exit 1 unless an agent of the cell signed it and, of objects, the cell too; with\n"
       "--objects, unless it is of these.  Tells which backups are still there.",
       vt_cli_custody_erased_options, vt_cli_custody_erased },
+    { "retention", "show", 1, 1, "what the policy's schedules say is due to be erased",
+      "A schedule of the policy says for how many days files of a country are kept after "
+      "they\n"
+      "were shared; what is due and still there is late, by the clock alone.  Nothing is\n"
+      "erased: --ids writes what an order to erase names.",
+      vt_cli_custody_retention_options, vt_cli_custody_retention },
     { "accesses", NULL, 0, 0, "list every reading, and prove that none is missing",
       "Needs a copy of the access ledger, the trust root and the agent's openings; the "
       "cell\n"

@@ -83,6 +83,8 @@ extern const struct vt_option vt_cli_custody_erase_options[];
 extern const struct vt_option vt_cli_custody_openings_options[];
 bool vt_cli_custody_openings(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_custody_erased_options[];
+extern const struct vt_option vt_cli_custody_retention_options[];
+bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err);
 bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err);
 bool vt_cli_custody_erased(struct vt_args *args, struct vt_error *err);
 bool vt_cli_custody_read(struct vt_args *args, struct vt_error *err);

@@ -1602,6 +1602,57 @@ static void what_is_taken_back_is_carried(pid_t *source)
 
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
+/* A policy by which files of CH are kept so many days. */
+static const char *schedule(const char *days)
+{
+    const char *text = vt_custody_policy_text(3), *at = strstr(text, "],\"version\":3");
+    const char *out = path(print("kept-%s.policy", days));
+
+    VT_CHECK(at != NULL);
+    text = vt_arena_printf(
+        vt_test_arena(),
+        "%.*s],\"retention\":[{\"classes\":[\"file\"],\"countries\":[\"*\"],\"days\":"
+        "36525},{\"classes\":[\"file\"],\"countries\":[\"CH\"],\"days\":%s}%s",
+        (int)(at - text), text, days, at);
+    text = vt_custody_write_file(&s.world, "kept.json", vt_slice_from_cstr(text));
+    (void)vt_test_run(strcmp(days, "0") == 0 ? 1 : 0,
+                      VT_ARGV("vitrine", "custody", "policy", text, "--key",
+                              path("supervisor.key"), "--out", out));
+    return out;
+}
+
+static const char *retention(int exit_code, const char *policy, const char *door,
+                             const char *ids, const char *document)
+{
+    return vt_test_run(exit_code,
+                       VT_ARGV("vitrine", "custody", "retention", "show", "--policy",
+                               policy, "--trust", path("trust.json"), "--keeper",
+                               path(door), ids != NULL ? "--ids" : NULL, ids,
+                               document != NULL ? "--recipient" : NULL, document));
+}
+
+/* Files that were shared in November 2023: the clock alone says which are due. */
+static void what_is_due_is_told(void)
+{
+    const char *late = schedule("30"), *early = schedule("36500"), *said;
+    vt_slice ids;
+
+    (void)schedule("0");
+    said = retention(0, late, "from", NULL, NULL);
+    says(said, print("CH/file  kept 30 days; %d files, %d due, the first since "
+                     "2023-12-14T22:13:20Z: LATE by",
+                     MOVED + 1, MOVED + 1));
+    says(retention(0, early, "from", NULL, NULL), "none due; the next at 2123-");
+    (void)retention(3, late, "nowhere", NULL, NULL);
+    (void)retention(1, path("trust.json"), "from", NULL, NULL);
+    (void)retention(2, late, "from", path("due"), NULL);
+    said = retention(0, late, "from", path("due"), path("zurich.json"));
+    says(said, print("%d of them", MOVED + 1));
+    ids = vt_test_read(path("due"));
+    VT_CHECK(ids.len == (MOVED + 1) * 65);
+    says(retention(0, late, "from", path("due"), path("vienna.json")), "0 of them");
+}
+
 static void a_move_is_on_record(void)
 {
     pid_t pids[2];
@@ -1628,6 +1679,7 @@ static void a_move_is_on_record(void)
     says(relocate(3, "start"), "no keeper listens");
     pids[0] = vt_moving_start(path("zurich"), "zurich", path("from"));
     pids[1] = vt_moving_start(path("vienna"), "vienna", path("to"));
+    what_is_due_is_told();
     says(relocate(1, "resume"), "was not started");
     says(relocate(1, "finish"), "was not started");
     says(relocate(1, "pause"), "was not started");

@@ -132,6 +132,26 @@ static bool read_destinations(const json_t *list, struct vt_custody *out,
     return true;
 }
 
+static bool read_retention(const json_t *list, struct vt_custody *out, struct vt_error *err)
+{
+    for (size_t i = 0; i < json_array_size(list) && i < VT_CUSTODY_RETENTION_MAX; i++) {
+        const json_t *row = json_array_get(list, i);
+        struct vt_custody_retention *at = &out->retention[i];
+
+        *at = (struct vt_custody_retention){ json_object_get(row, "countries"),
+                                             json_object_get(row, "classes"),
+                                             vt_field_number(row, "days") };
+        if (json_array_size(at->countries) == 0 || json_array_size(at->classes) == 0 ||
+            at->days == 0 || at->days > VT_CUSTODY_DAYS_MAX)
+            return vt_fail(err, VT_MALFORMED,
+                           "custody: schedule %zu of what is kept names no country or "
+                           "class, or not 1 to %d days",
+                           i + 1, VT_CUSTODY_DAYS_MAX);
+        out->retention_count++;
+    }
+    return true;
+}
+
 bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *out,
                      struct vt_error *err)
 {
@@ -155,7 +175,8 @@ bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *ou
            read_roles(json_object_get(predicate, "roles"), out, err) &&
            read_rules(json_object_get(predicate, "rules"), out, err) &&
            read_published(json_object_get(predicate, "published"), out, err) &&
-           read_destinations(json_object_get(predicate, "destinations"), out, err);
+           read_destinations(json_object_get(predicate, "destinations"), out, err) &&
+           read_retention(json_object_get(predicate, "retention"), out, err);
 }
 
 /* ---- asking -----------------------------------------------------------------------------
@@ -198,6 +219,21 @@ struct vt_custody_terms vt_custody_terms_none(void)
 static bool names(const json_t *list, vt_slice text)
 {
     return vt_list_has(list, text) || vt_list_has(list, VT_LIT("*"));
+}
+
+uint64_t vt_custody_days(const struct vt_custody *custody, vt_slice country,
+                         vt_slice data_class)
+{
+    uint64_t days = 0;
+
+    for (size_t i = 0; i < custody->retention_count; i++) {
+        const struct vt_custody_retention *at = &custody->retention[i];
+
+        if (names(at->countries, country) && vt_list_has(at->classes, data_class) &&
+            (days == 0 || at->days < days))
+            days = at->days;
+    }
+    return days;
 }
 
 static void add_terms(struct vt_custody_terms *all, const struct vt_custody_terms *one)

@@ -15,6 +15,8 @@
 #define VT_CUSTODY_RULES_MAX        64
 #define VT_CUSTODY_PUBLISHED_MAX    64
 #define VT_CUSTODY_DESTINATIONS_MAX 64
+#define VT_CUSTODY_RETENTION_MAX    64
+#define VT_CUSTODY_DAYS_MAX         36525
 
 struct vt_custody_role {
     vt_slice name;
@@ -37,6 +39,12 @@ struct vt_custody_rule {
     struct vt_custody_terms terms;
 };
 
+/* So long objects of these countries and classes are kept after they were shared. */
+struct vt_custody_retention {
+    const json_t *countries, *classes; /* arrays of texts */
+    uint64_t days;                     /* 1 to VT_CUSTODY_DAYS_MAX */
+};
+
 /* Slices and arrays point into the statement. */
 struct vt_custody {
     uint64_t version;
@@ -53,10 +61,13 @@ struct vt_custody {
     /* Recipients of other agents that relocations may give file keys to. */
     struct vt_age_recipient destinations[VT_CUSTODY_DESTINATIONS_MAX];
     size_t destination_count;
+    struct vt_custody_retention retention[VT_CUSTODY_RETENTION_MAX];
+    size_t retention_count;
 };
 
 /* Errors: VT_MALFORMED no custody/v1 about itself; a name or digest twice; a rule that
- *                      allows nothing, or an emergency without delay */
+ *                      allows nothing, an emergency without delay, or a schedule that
+ *                      keeps nothing */
 VT_CHECKED bool vt_custody_read(const struct vt_statement *statement,
                                 struct vt_custody *out, struct vt_error *err);
 
@@ -66,6 +77,11 @@ const struct vt_custody_role *vt_custody_role(const struct vt_custody *custody,
 bool vt_custody_is_destination(const struct vt_custody *custody,
                                const struct vt_age_recipient *recipient);
 bool vt_custody_is_published(const struct vt_custody *custody, const vt_hash *rules);
+
+/* Days that objects of the country and class are kept: the least of the schedules that name
+ * them; 0: none does. */
+uint64_t vt_custody_days(const struct vt_custody *custody, vt_slice country,
+                         vt_slice data_class);
 
 /* May somebody with this statement read an object of that country and class, as far as the
  * rules go?  The demands of all rules that allow it are added to *terms, which begins as

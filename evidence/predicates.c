@@ -345,6 +345,9 @@ static const struct vt_field CUSTODY_RULE[] = { WORD("reason", REASONS),
                                                 NUMBER("valid_s"),
                                                 NUMBER("delay_s"),
                                                 END };
+static const struct vt_field CUSTODY_RETENTION[] = { TEXTS("countries", 256),
+                                                     TEXTS("classes", 4), NUMBER("days"),
+                                                     END };
 static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            TIME("created"),
                                            TEXT("cell"),
@@ -355,6 +358,7 @@ static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            TEXTS("published", 64),
                                            NUMBER("requests"),
                                            TEXTS_OPT("destinations", 64),
+                                           OBJECTS_OPT("retention", CUSTODY_RETENTION, 64),
                                            END };
 
 static const struct vt_field TALLY[] = { TEXT("cell"),

@@ -297,6 +297,8 @@ static const struct row rows[] = {
          "@agent-enrolment.json --ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 "
          "--sealed-for " SOMEBODY " --samples none --key @vendor.key --out none-claim "
          "--token-file ~phrase" },
+    { 3, "custody retention show --policy @custody.json --trust @trust.json --keeper "
+         "no-door --recipient @recipient.json --ids due" },
     { NO_TWIN, "custody erased @wish --trust @trust.json --enrolment "
                "@agent-enrolment.json" },
     { 1, "custody accesses " REVIEW },

@@ -1,0 +1,218 @@
+/* vitrine custody retention: what the schedules of the policy say is due to be erased.
+ *
+ * The clock alone says it: what was shared so many days ago is due, and what is due and
+ * still there is late.  Nothing is erased here; --ids writes what an order names
+ * (`vitrine custody request --ids`). */
+#include "cell/country.h"
+#include "cell/recipient.h"
+#include "cell/rows_door.h"
+#include "cli/custody.h"
+#include "cli/trust.h"
+#include "evidence/field.h"
+
+const struct vt_option vt_cli_custody_retention_options[] = {
+    { "policy", "FILE", "the policy, from `vitrine custody policy`", true, false },
+    { "trust", "TRUST", "the trust root: a file, or a pinned folder", true, false },
+    { "keeper", "SOCKET",
+      "where the cell's keeper takes movers (`vitrine cell serve --movers`)", true, false },
+    { "ids", "FILE",
+      "where the ids go of what is due and sealed for --recipient, for an "
+      "order; 4096 at most",
+      false, false },
+    { "recipient", "FILE", "with --ids: its document, from `vitrine cell recipient`", false,
+      false },
+    { NULL, NULL, NULL, false, false },
+};
+
+enum { DAY_S = 86400 };
+
+struct showing {
+    struct vt_args *args;
+    const struct vt_custody *custody;
+    struct vt_channel keeper;
+    int64_t now_unix_s;
+    struct vt_cell_recipient recipient; /* with --ids */
+    struct vt_buf ids;
+    size_t id_count, left_out;
+    json_t *told; /* for --json */
+    uint64_t late;
+};
+
+/* One country's files. */
+struct counted {
+    struct showing *s;
+    uint64_t days; /* 0: no schedule */
+    uint64_t files, due;
+    int64_t first_unix_s; /* when the oldest one is, or was, due */
+};
+
+/* ---- counting ---------------------------------------------------------------------------
+ */
+
+static void list_id(struct showing *s, const struct vt_move_row *row)
+{
+    char hex[65];
+
+    if (!vt_args_has(s->args, "ids") ||
+        !vt_hash_equal(&row->recipient, &s->recipient.digest))
+        return;
+    if (s->id_count == VT_ACCESS_BATCH_MAX) {
+        s->left_out++;
+        return;
+    }
+    vt_hash_text(&row->object, hex);
+    vt_buf_printf(&s->ids, "%s\n", hex);
+    s->id_count++;
+}
+
+static bool count_row(void *context, const struct vt_move_row *row, struct vt_error *err)
+{
+    struct counted *c = context;
+    int64_t due_unix_s;
+
+    (void)err;
+    c->files++;
+    if (c->days == 0)
+        return true;
+    /* Days are bounded by the policy, and a time of asking by its form. */
+    due_unix_s = row->asked_unix_s + (int64_t)c->days * DAY_S;
+    if (c->files == 1 || due_unix_s < c->first_unix_s)
+        c->first_unix_s = due_unix_s;
+    if (due_unix_s > c->s->now_unix_s)
+        return true;
+    c->due++;
+    list_id(c->s, row);
+    return true;
+}
+
+/* ---- telling ----------------------------------------------------------------------------
+ */
+
+static void print_country(const struct counted *c, const char *country)
+{
+    char when[VT_TIME_TEXT_BYTES];
+    int64_t late_s = c->s->now_unix_s - c->first_unix_s;
+
+    if (c->days == 0) {
+        (void)printf("%s/file  %ju file%s, no schedule: kept until somebody erases %s\n",
+                     country, (uintmax_t)c->files, vt_plural(c->files),
+                     c->files == 1 ? "it" : "them");
+        return;
+    }
+    vt_time_write(c->first_unix_s, when);
+    (void)printf("%s/file  kept %ju day%s; %ju file%s, ", country, (uintmax_t)c->days,
+                 vt_plural(c->days), (uintmax_t)c->files, vt_plural(c->files));
+    if (c->due != 0)
+        (void)printf("%ju due, the first since %s: LATE by %jd day%s\n", (uintmax_t)c->due,
+                     when, (intmax_t)(late_s / DAY_S), vt_plural((size_t)(late_s / DAY_S)));
+    else
+        (void)printf("none due; the next at %s\n", when);
+}
+
+static void tell(struct showing *s, const struct counted *c, const char *country)
+{
+    char when[VT_TIME_TEXT_BYTES];
+    json_t *row;
+
+    s->late += c->due;
+    if (!vt_args_is_json(s->args)) {
+        print_country(c, country);
+        return;
+    }
+    row = json_pack("{s:s,s:s,s:I,s:I}", "country", country, "class", "file", "files",
+                    (json_int_t)c->files, "due", (json_int_t)c->due);
+    if (c->days != 0) {
+        vt_time_write(c->first_unix_s, when);
+        (void)json_object_set_new(row, "days", json_integer((json_int_t)c->days));
+        (void)json_object_set_new(row, "first", json_string(when));
+    }
+    (void)json_array_append_new(s->told, row);
+}
+
+static bool show_country(struct showing *s, size_t i, struct vt_error *err)
+{
+    const char *country = vt_country_code(i);
+    struct counted c = { .s = s,
+                         .days = vt_custody_days(s->custody, vt_slice_from_cstr(country),
+                                                 VT_LIT("file")) };
+    char code[3];
+
+    (void)snprintf(code, sizeof code, "%s", country);
+    if (!vt_rows_at_door(&s->keeper, code, count_row, &c, err))
+        return false;
+    if (c.files != 0)
+        tell(s, &c, country);
+    return true;
+}
+
+/* ---- the whole --------------------------------------------------------------------------
+ */
+
+static bool read_recipient(struct showing *s, struct vt_error *err)
+{
+    const char *path = vt_args_get(s->args, "recipient");
+    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
+
+    if (vt_args_has(s->args, "ids") != (path != NULL))
+        return vt_args_misuse(s->args, err, "--ids and --recipient go together");
+    return path == NULL ||
+           (vt_file_read(path, &text, err) &&
+            (vt_cell_recipient_parse(vt_buf_slice(&text), &s->recipient, err) ||
+             vt_within(err, "%s", path)));
+}
+
+static bool end(struct showing *s, struct vt_error *err)
+{
+    const char *path = vt_args_get(s->args, "ids");
+
+    if (path != NULL && (!vt_buf_check(&s->ids, path, err) ||
+                         !vt_cli_write(path, vt_buf_slice(&s->ids), 0600, err)))
+        return false;
+    if (vt_args_is_json(s->args)) {
+        vt_cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:O}", "ok", 1, "due",
+                                    (json_int_t)s->late, "listed", (json_int_t)s->id_count,
+                                    "left_out", (json_int_t)s->left_out, "countries",
+                                    s->told));
+        return true;
+    }
+    if (path != NULL)
+        (void)printf("%s: %zu of them, for `vitrine custody request --reason erasure "
+                     "--ids`; %zu more for the next order\n",
+                     path, s->id_count, s->left_out);
+    return true;
+}
+
+static bool show(struct showing *s, struct vt_error *err)
+{
+    bool is_ok = vt_rows_door_knock(vt_args_get(s->args, "keeper"), &s->keeper, err);
+
+    for (size_t i = 0; is_ok && i < VT_COUNTRIES; i++)
+        is_ok = show_country(s, i, err);
+    vt_channel_clear(&s->keeper);
+    return is_ok && end(s, err);
+}
+
+bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
+{
+    VT_AUTO_FREE struct vt_custody *custody = vt_alloc(sizeof *custody);
+    VT_AUTO_JSON told = json_array();
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    VT_AUTO_TRUST trust = NULL;
+    struct showing s = { .args = args,
+                         .custody = custody,
+                         .keeper = { .fd = -1 },
+                         .now_unix_s = vt_env_now_unix_s(vt_args_env(args)),
+                         .ids = vt_buf_init(VT_MIB(1)),
+                         .told = told };
+    bool is_ok;
+
+    if (strcmp(vt_args_operand(args, 0), "show") != 0)
+        return vt_args_misuse(args, err, "'%s' is not show", vt_args_operand(args, 0));
+    is_ok = read_recipient(&s, err) &&
+            vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) &&
+            vt_cli_custody_policy(vt_args_get(args, "policy"), trust, s.now_unix_s,
+                                  &envelope, custody, err) &&
+            show(&s, err);
+    vt_buf_clear(&s.ids);
+    return is_ok;
+}

@@ -41,9 +41,11 @@ struct showing {
 /* One country's files. */
 struct counted {
     struct showing *s;
-    uint64_t days; /* 0: no schedule */
-    uint64_t files, due;
-    int64_t first_unix_s; /* when the oldest one is, or was, due */
+    uint64_t days;                      /* 0: no schedule */
+    uint64_t files, due, held;          /* held: due, but for a hold */
+    const struct vt_custody_hold *hold; /* the last of them */
+    bool has_first;
+    int64_t first_unix_s; /* when the oldest one that nothing holds is, or was, due */
 };
 
 /* ---- counting ---------------------------------------------------------------------------
@@ -68,6 +70,7 @@ static void list_id(struct showing *s, const struct vt_move_row *row)
 static bool count_row(void *context, const struct vt_move_row *row, struct vt_error *err)
 {
     struct counted *c = context;
+    const struct vt_custody_hold *hold;
     int64_t due_unix_s;
 
     (void)err;
@@ -76,8 +79,16 @@ static bool count_row(void *context, const struct vt_move_row *row, struct vt_er
         return true;
     /* Days are bounded by the policy, and a time of asking by its form. */
     due_unix_s = row->asked_unix_s + (int64_t)c->days * DAY_S;
-    if (c->files == 1 || due_unix_s < c->first_unix_s)
+    hold = vt_custody_held(c->s->custody, &row->object, vt_slice_of(row->country, 2),
+                           VT_LIT("file"));
+    if (hold != NULL) {
+        c->held += due_unix_s <= c->s->now_unix_s;
+        c->hold = hold;
+        return true;
+    }
+    if (!c->has_first || due_unix_s < c->first_unix_s)
         c->first_unix_s = due_unix_s;
+    c->has_first = true;
     if (due_unix_s > c->s->now_unix_s)
         return true;
     c->due++;
@@ -105,8 +116,14 @@ static void print_country(const struct counted *c, const char *country)
     if (c->due != 0)
         (void)printf("%ju due, the first since %s: LATE by %jd day%s\n", (uintmax_t)c->due,
                      when, (intmax_t)(late_s / DAY_S), vt_plural((size_t)(late_s / DAY_S)));
-    else
+    else if (c->has_first)
         (void)printf("none due; the next at %s\n", when);
+    else
+        (void)printf("none due\n");
+    if (c->hold != NULL)
+        (void)printf("         %ju more would be due, and are held: %.*s, %.*s\n",
+                     (uintmax_t)c->held, VT_SLICE_ARGS(c->hold->name),
+                     VT_SLICE_ARGS(c->hold->reason));
 }
 
 static void tell(struct showing *s, const struct counted *c, const char *country)
@@ -119,9 +136,12 @@ static void tell(struct showing *s, const struct counted *c, const char *country
         print_country(c, country);
         return;
     }
-    row = json_pack("{s:s,s:s,s:I,s:I}", "country", country, "class", "file", "files",
-                    (json_int_t)c->files, "due", (json_int_t)c->due);
-    if (c->days != 0) {
+    row = json_pack("{s:s,s:s,s:I,s:I,s:I}", "country", country, "class", "file", "files",
+                    (json_int_t)c->files, "due", (json_int_t)c->due, "held",
+                    (json_int_t)c->held);
+    if (c->hold != NULL)
+        (void)json_object_set_new(row, "hold", vt_cli_json_text(c->hold->name));
+    if (c->has_first) {
         vt_time_write(c->first_unix_s, when);
         (void)json_object_set_new(row, "days", json_integer((json_int_t)c->days));
         (void)json_object_set_new(row, "first", json_string(when));

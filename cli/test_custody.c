@@ -1602,18 +1602,18 @@ static void what_is_taken_back_is_carried(pid_t *source)
 
 /* Both cells in service, the rest as it runs: no file key is given to anybody but the other
  * agent, and the agent's count says so. */
-/* A policy by which files of CH are kept so many days. */
-static const char *schedule(const char *days)
+/* A policy by which files of CH are kept so many days; holds: more of its text. */
+static const char *schedule(const char *days, const char *holds)
 {
     const char *text = vt_custody_policy_text(3), *at = strstr(text, "],\"version\":3");
-    const char *out = path(print("kept-%s.policy", days));
+    const char *out = path(print("kept-%s-%zu.policy", days, strlen(holds)));
 
     VT_CHECK(at != NULL);
     text = vt_arena_printf(
         vt_test_arena(),
         "%.*s],\"retention\":[{\"classes\":[\"file\"],\"countries\":[\"*\"],\"days\":"
-        "36525},{\"classes\":[\"file\"],\"countries\":[\"CH\"],\"days\":%s}%s",
-        (int)(at - text), text, days, at);
+        "36525},{\"classes\":[\"file\"],\"countries\":[\"CH\"],\"days\":%s}]%s%s",
+        (int)(at - text), text, days, holds, at + 1);
     text = vt_custody_write_file(&s.world, "kept.json", vt_slice_from_cstr(text));
     (void)vt_test_run(strcmp(days, "0") == 0 ? 1 : 0,
                       VT_ARGV("vitrine", "custody", "policy", text, "--key",
@@ -1634,10 +1634,13 @@ static const char *retention(int exit_code, const char *policy, const char *door
 /* Files that were shared in November 2023: the clock alone says which are due. */
 static void what_is_due_is_told(void)
 {
-    const char *late = schedule("30"), *early = schedule("36500"), *said;
+    const char *late = schedule("30", ""), *early = schedule("36500", ""), *held, *said;
     vt_slice ids;
 
-    (void)schedule("0");
+    (void)schedule("0", "");
+    held = schedule("30", ",\"holds\":[{\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+                          "\"name\":\"case-7\",\"reason\":\"a court asked\",\"since\":"
+                          "\"2026-11-01T00:00:00Z\"}]");
     said = retention(0, late, "from", NULL, NULL);
     says(said, print("CH/file  kept 30 days; %d files, %d due, the first since "
                      "2023-12-14T22:13:20Z: LATE by",
@@ -1651,6 +1654,10 @@ static void what_is_due_is_told(void)
     ids = vt_test_read(path("due"));
     VT_CHECK(ids.len == (MOVED + 1) * 65);
     says(retention(0, late, "from", path("due"), path("vienna.json")), "0 of them");
+    said = retention(0, held, "from", path("due"), path("zurich.json"));
+    says(said,
+         print("%d more would be due, and are held: case-7, a court asked", MOVED + 1));
+    says(said, "0 of them");
 }
 
 static void a_move_is_on_record(void)

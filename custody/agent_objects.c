@@ -242,6 +242,40 @@ static bool within_bounds(struct vt_agent_case *c)
                            c->approver_count, (uintmax_t)c->terms.approvals);
 }
 
+static bool refuse_held(struct vt_agent_case *c, const struct vt_custody_hold *hold)
+{
+    char since[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(hold->since_unix_s, since);
+    return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO,
+                           "what it names is under the hold '%.*s' since %s: %.*s",
+                           VT_SLICE_ARGS(hold->name), since, VT_SLICE_ARGS(hold->reason));
+}
+
+/* No order erases what is held.  Of an object whose header is not shown only its id is
+ * known, so a hold of a whole country may be about it. */
+static bool nothing_is_held(struct vt_agent_case *c)
+{
+    const struct vt_custody *custody = &c->agent->rules->custody;
+    const vt_hash *named;
+    size_t count, at = 0;
+
+    named = vt_agent_case_named(c, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct vt_agent_identity *identity = NULL;
+        const struct vt_custody_hold *hold;
+
+        if (at < c->object_count && vt_hash_equal(&c->object_ids[at], &named[i]))
+            identity = c->identities[at++]; /* both ascend */
+        hold = vt_custody_held(custody, &named[i],
+                               identity != NULL ? identity->country : (vt_slice){ 0 },
+                               identity != NULL ? identity->data_class : (vt_slice){ 0 });
+        if (hold != NULL)
+            return refuse_held(c, hold);
+    }
+    return true;
+}
+
 /* The policy and the trust root must both name where file keys go. */
 static bool leads_elsewhere(struct vt_agent_case *c)
 {
@@ -304,5 +338,6 @@ static bool reason_holds(struct vt_agent_case *c)
 bool vt_agent_case_terms(struct vt_agent_case *c, struct vt_error *err)
 {
     (void)err;
-    return gather_terms(c) && within_bounds(c) && reason_holds(c);
+    return gather_terms(c) && (!is_erasure(c) || nothing_is_held(c)) && within_bounds(c) &&
+           reason_holds(c);
 }

@@ -24,6 +24,9 @@ void vt_fuzz_one(vt_slice input)
         for (size_t i = 0; i < custody->retention_count; i++)
             VT_CHECK(custody->retention[i].days >= 1 &&
                      custody->retention[i].days <= VT_CUSTODY_DAYS_MAX);
+        for (size_t i = 0; i < custody->hold_count; i++)
+            VT_CHECK(custody->holds[i].reason.len != 0 &&
+                     custody->holds[i].object_count <= VT_CUSTODY_HELD_MAX);
         for (size_t i = 0; i < custody->published_count; i++)
             VT_CHECK(vt_custody_is_published(custody, &custody->published[i]));
     } else {

@@ -152,6 +152,43 @@ static bool read_retention(const json_t *list, struct vt_custody *out, struct vt
     return true;
 }
 
+static bool read_held(const json_t *list, struct vt_custody_hold *out, struct vt_error *err)
+{
+    for (size_t i = 0; i < json_array_size(list) && i < VT_CUSTODY_HELD_MAX; i++)
+        if (!vt_hash_parse_hex(text_at(list, i), &out->objects[out->object_count++]))
+            return vt_fail(err, VT_MALFORMED,
+                           "custody: the hold '%.*s' names an object by no id of 64 hex "
+                           "digits",
+                           VT_SLICE_ARGS(out->name));
+    return list == NULL || out->object_count != 0 ||
+           vt_fail(err, VT_MALFORMED,
+                   "custody: the hold '%.*s' has an empty list of objects: leave it out to "
+                   "hold all of a country",
+                   VT_SLICE_ARGS(out->name));
+}
+
+static bool read_holds(const json_t *list, struct vt_custody *out, struct vt_error *err)
+{
+    for (size_t i = 0; i < json_array_size(list) && i < VT_CUSTODY_HOLDS_MAX; i++) {
+        const json_t *row = json_array_get(list, i);
+        struct vt_custody_hold *at = &out->holds[i];
+
+        *at = (struct vt_custody_hold){ .name = vt_field_text(row, "name"),
+                                        .reason = vt_field_text(row, "reason"),
+                                        .countries = json_object_get(row, "countries"),
+                                        .classes = json_object_get(row, "classes") };
+        if (json_array_size(at->countries) == 0 || json_array_size(at->classes) == 0)
+            return vt_fail(err, VT_MALFORMED,
+                           "custody: the hold '%.*s' names no country or class",
+                           VT_SLICE_ARGS(at->name));
+        if (!vt_json_get_time(row, "custody", "since", &at->since_unix_s, err) ||
+            !read_held(json_object_get(row, "objects"), at, err))
+            return false;
+        out->hold_count++;
+    }
+    return true;
+}
+
 bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *out,
                      struct vt_error *err)
 {
@@ -176,7 +213,8 @@ bool vt_custody_read(const struct vt_statement *statement, struct vt_custody *ou
            read_rules(json_object_get(predicate, "rules"), out, err) &&
            read_published(json_object_get(predicate, "published"), out, err) &&
            read_destinations(json_object_get(predicate, "destinations"), out, err) &&
-           read_retention(json_object_get(predicate, "retention"), out, err);
+           read_retention(json_object_get(predicate, "retention"), out, err) &&
+           read_holds(json_object_get(predicate, "holds"), out, err);
 }
 
 /* ---- asking -----------------------------------------------------------------------------
@@ -234,6 +272,29 @@ uint64_t vt_custody_days(const struct vt_custody *custody, vt_slice country,
             days = at->days;
     }
     return days;
+}
+
+static bool holds_object(const struct vt_custody_hold *hold, const vt_hash *object)
+{
+    for (size_t i = 0; i < hold->object_count; i++)
+        if (vt_hash_equal(&hold->objects[i], object))
+            return true;
+    return hold->object_count == 0;
+}
+
+const struct vt_custody_hold *vt_custody_held(const struct vt_custody *custody,
+                                              const vt_hash *object, vt_slice country,
+                                              vt_slice data_class)
+{
+    for (size_t i = 0; i < custody->hold_count; i++) {
+        const struct vt_custody_hold *at = &custody->holds[i];
+
+        if ((country.len == 0 || names(at->countries, country)) &&
+            (data_class.len == 0 || vt_list_has(at->classes, data_class)) &&
+            holds_object(at, object))
+            return at;
+    }
+    return NULL;
 }
 
 static void add_terms(struct vt_custody_terms *all, const struct vt_custody_terms *one)

@@ -17,6 +17,8 @@
 #define VT_CUSTODY_DESTINATIONS_MAX 64
 #define VT_CUSTODY_RETENTION_MAX    64
 #define VT_CUSTODY_DAYS_MAX         36525
+#define VT_CUSTODY_HOLDS_MAX        32
+#define VT_CUSTODY_HELD_MAX         64
 
 struct vt_custody_role {
     vt_slice name;
@@ -45,6 +47,15 @@ struct vt_custody_retention {
     uint64_t days;                     /* 1 to VT_CUSTODY_DAYS_MAX */
 };
 
+/* A legal hold: no order erases these, whatever a schedule says. */
+struct vt_custody_hold {
+    vt_slice name, reason;
+    const json_t *countries, *classes; /* arrays of texts */
+    int64_t since_unix_s;
+    vt_hash objects[VT_CUSTODY_HELD_MAX]; /* only these; 0: all of the countries, classes */
+    size_t object_count;
+};
+
 /* Slices and arrays point into the statement. */
 struct vt_custody {
     uint64_t version;
@@ -63,11 +74,13 @@ struct vt_custody {
     size_t destination_count;
     struct vt_custody_retention retention[VT_CUSTODY_RETENTION_MAX];
     size_t retention_count;
+    struct vt_custody_hold holds[VT_CUSTODY_HOLDS_MAX];
+    size_t hold_count;
 };
 
 /* Errors: VT_MALFORMED no custody/v1 about itself; a name or digest twice; a rule that
- *                      allows nothing, an emergency without delay, or a schedule that
- *                      keeps nothing */
+ *                      allows nothing, an emergency without delay, a schedule that
+ *                      keeps nothing, or a hold of nothing */
 VT_CHECKED bool vt_custody_read(const struct vt_statement *statement,
                                 struct vt_custody *out, struct vt_error *err);
 
@@ -82,6 +95,12 @@ bool vt_custody_is_published(const struct vt_custody *custody, const vt_hash *ru
  * them; 0: none does. */
 uint64_t vt_custody_days(const struct vt_custody *custody, vt_slice country,
                          vt_slice data_class);
+
+/* The first hold that the object stands under; NULL: none.  An empty country or class is
+ * not known: it may be any. */
+const struct vt_custody_hold *vt_custody_held(const struct vt_custody *custody,
+                                              const vt_hash *object, vt_slice country,
+                                              vt_slice data_class);
 
 /* May somebody with this statement read an object of that country and class, as far as the
  * rules go?  The demands of all rules that allow it are added to *terms, which begins as

@@ -520,7 +520,85 @@ static void an_answer_has_its_form(void)
     }
 }
 
+/* ---- holds ------------------------------------------------------------------------------
+ */
+
+/* A policy with these holds, from the next start on. */
+static void hold(unsigned version, const char *holds)
+{
+    const char *mark = vt_arena_printf(vt_test_arena(), "],\"version\":%u", version);
+    struct vt_agent_papers papers = {
+        .policy = vt_custody_policy_edited(
+            mark, vt_arena_printf(vt_test_arena(), "],\"holds\":[%s]%s", holds, mark + 1),
+            version)
+    };
+    struct vt_error err = { 0 };
+
+    vt_agent_close(agent);
+    world.now_unix_s += MINUTE;
+    VT_CHECK_OK(vt_agent_update(vt_test_path("agent"), &papers, &world.env, &err));
+    vt_custody_open(&world, &agent);
+}
+
+static const char *hold_of(const char *country, const vt_hash *object)
+{
+    char id[65];
+
+    if (object != NULL)
+        vt_hash_text(object, id);
+    return vt_arena_printf(
+        vt_test_arena(),
+        "{\"classes\":[\"file\"],\"countries\":[\"%s\"],\"name\":\"case-7\",%s%s%s"
+        "\"reason\":\"a court asked\",\"since\":\"2026-11-01T00:00:00Z\"}",
+        country, object != NULL ? "\"objects\":[\"" : "", object != NULL ? id : "",
+        object != NULL ? "\"]," : "");
+}
+
+static void order_under(unsigned version, const struct vt_custody_sealed *object,
+                        bool is_shown, uint16_t status)
+{
+    VT_AUTO_AGENT_REPLY reply = { .status = 0 };
+    struct vt_custody_ask erase;
+
+    order(&erase, object);
+    erase.access.policy = version;
+    erase.object_count = is_shown;
+    ask(&erase, &reply);
+    VT_CHECK_SAYING(
+        reply.status == status &&
+            (status == 200 ||
+             strstr(reply.message, "under the hold 'case-7' since "
+                                   "2026-11-01T00:00:00Z: a court asked") != NULL),
+        "%u: %s", reply.status, reply.message);
+}
+
+/* What is held no order erases, and each that tried is on record. */
+static void what_is_held_is_not_erased(void)
+{
+    struct vt_custody_sealed other;
+    VT_AUTO_AGENT_REPLY count = { .status = 0 };
+    struct vt_error err = { 0 };
+
+    begin();
+    other = vt_custody_seal(&world, VT_C_SWISS, 9);
+    hold(4, hold_of("CH", &swiss.id));
+    order_under(4, &swiss, true, 403);
+    order_under(4, &swiss, false, 403);
+    VT_CHECK_OK(vt_agent_count(agent, &count, &err));
+    VT_CHECK(count.totals.deeds[VT_AGENT_REFUSED] == 2);
+    order_under(4, &other, true, 200); /* their twin */
+    hold(5, hold_of("CH", NULL));
+    other = vt_custody_seal(&world, VT_C_SWISS, 10);
+    order_under(5, &other, true, 403);
+    order_under(5, &german, false, 403); /* it may be of CH */
+    order_under(5, &german, true, 200);
+    hold(6, "");
+    order_under(6, &swiss, true, 200);
+    order_under(6, &other, false, 200);
+}
+
 static const struct vt_case cases[] = {
+    { "what is held is not erased", what_is_held_is_not_erased },
     { "a destroyed key opens nothing", a_destroyed_key_opens_nothing },
     { "its claim says which", its_claim_says_which },
     { "what it has not is not destroyed", what_it_has_not_is_not_destroyed },

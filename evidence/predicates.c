@@ -348,6 +348,13 @@ static const struct vt_field CUSTODY_RULE[] = { WORD("reason", REASONS),
 static const struct vt_field CUSTODY_RETENTION[] = { TEXTS("countries", 256),
                                                      TEXTS("classes", 4), NUMBER("days"),
                                                      END };
+static const struct vt_field CUSTODY_HOLD[] = { TEXT("name"),
+                                                TEXT("reason"),
+                                                TEXTS("countries", 256),
+                                                TEXTS("classes", 4),
+                                                TEXTS_OPT("objects", 64),
+                                                TIME("since"),
+                                                END };
 static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            TIME("created"),
                                            TEXT("cell"),
@@ -359,6 +366,7 @@ static const struct vt_field CUSTODY[] = { NUMBER("version"),
                                            NUMBER("requests"),
                                            TEXTS_OPT("destinations", 64),
                                            OBJECTS_OPT("retention", CUSTODY_RETENTION, 64),
+                                           OBJECTS_OPT("holds", CUSTODY_HOLD, 32),
                                            END };
 
 static const struct vt_field TALLY[] = { TEXT("cell"),

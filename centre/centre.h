@@ -12,7 +12,8 @@
  *   FOLDER/library/          source that they read (centre/library.h); may be missing
  *   FOLDER/others/           what is remembered of other Centres (centre/others.h)
  *   FOLDER/seal.pub          to whom what they ask is sealed (centre/sealed.h)
- *   FOLDER/porter/           their passkeys and sessions (centre/porter.h), and that record
+ *   FOLDER/porter/           their passkeys and sessions (centre/porter.h), that record,
+ * and what they noted (centre/remarks.h)
  *
  *   strangers <-> front <-> reader    documents, a generation at a time
  *                   ^-----> prover    what is asked of a ledger
@@ -31,6 +32,7 @@
 #define VT_CENTRE_LEDGERS_MAX     16
 #define VT_CENTRE_CONNECTIONS_MAX 4000
 #define VT_CENTRE_RATE_MAX        100000
+#define VT_CENTRE_TAKEN_MAX       ((uint64_t)1 << 40)
 
 struct vt_centre_serving {
     const char *folder;
@@ -42,6 +44,8 @@ struct vt_centre_serving {
     unsigned from_one_max;    /* connections from one address; 0: all of them */
     unsigned rate;            /* questions of ledgers a second, from all together; 1.. */
     int64_t refresh_ms;       /* look at the copies again so often */
+    /* What a reviewer may take out of his notes in a day; lines of source quoted in it. */
+    uint64_t taken_bytes, taken_lines;
     const char *tls_certificate, *tls_key;       /* PEM; both NULL: plain HTTP */
     void (*ready)(void *context, uint16_t port); /* may be NULL */
     void *context;

@@ -1,5 +1,6 @@
 /* See door.h. */
 #include "centre/door.h"
+#include "centre/door_notes.h"
 #include "centre/knock.h"
 #include "centre/porter.h"
 #include "centre/problem.h"
@@ -154,7 +155,7 @@ static bool take_question(struct parcel *p, size_t field, struct vt_error *err)
         q.flags |= VT_SEARCH_REGEX;
     if (json_is_true(json_object_get(p->body, "any_case")))
         q.flags |= VT_SEARCH_ANY_CASE;
-    if (!vt_source_kind_of(kind, &q.kind))
+    if (!vt_source_kind_of(kind, &q.kind) || q.kind == VT_SOURCE_QUOTED)
         return vt_fail(err, VT_MALFORMED, "kind: there is no such question");
     if (q.text.len > VT_SOURCE_TEXT_BYTES_MAX || q.product.len > VT_SOURCE_NAME_BYTES_MAX ||
         q.version.len > VT_SOURCE_NAME_BYTES_MAX)
@@ -209,6 +210,17 @@ static bool take_ask(struct parcel *p, struct vt_error *err)
     return take_question(p, 2, err);
 }
 
+static bool take_notes(struct parcel *p, struct vt_error *err)
+{
+    p->bytes[2] = vt_buf_init(VT_KNOCK_FIELD_BYTES_MAX);
+    p->bytes[3] = vt_buf_init(VT_KNOCK_FIELD_BYTES_MAX);
+    if (!vt_door_notes_take(p->body, &p->bytes[2], &p->bytes[3], err))
+        return false;
+    p->knock.fields[2] = vt_buf_slice(&p->bytes[2]);
+    p->knock.fields[3] = vt_buf_slice(&p->bytes[3]);
+    return true;
+}
+
 static const struct {
     const char *path;
     enum vt_knock_verb verb;
@@ -221,6 +233,7 @@ static const struct {
     { "/api/v1/session", VT_KNOCK_LOOK, NULL, false },
     { "/api/v1/session/close", VT_KNOCK_LEAVE, take_leave, true },
     { "/api/v1/source", VT_KNOCK_ASK, take_ask, true },
+    { "/api/v1/notes", VT_KNOCK_NOTES, take_notes, true },
     { "/api/v1/sealed", VT_KNOCK_SEAL, NULL, false },
 };
 

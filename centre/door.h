@@ -9,6 +9,7 @@
  *   POST /api/v1/session/close       {}
  *   GET  /api/v1/sealed              the head of the sealed record
  *   POST /api/v1/source              {"product","version","kind", ...}
+ *   POST /api/v1/notes               {"kind","key", ...} (centre/door_notes.h)
  *
  * Bytes are in base64.  A request that changes or reads anything comes from a page of this
  * origin (Sec-Fetch-Site), is JSON, and bears the session's X-Vitrine-Session value. */

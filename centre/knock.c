@@ -6,7 +6,7 @@ static size_t field_count(enum vt_knock_verb verb)
     static const uint8_t counts[VT_KNOCK_VERBS] = {
         [VT_KNOCK_CHALLENGE] = 1, [VT_KNOCK_ENROL] = 3, [VT_KNOCK_ENTER] = 5,
         [VT_KNOCK_LOOK] = 1,      [VT_KNOCK_LEAVE] = 2, [VT_KNOCK_ASK] = 3,
-        [VT_KNOCK_SEAL] = 0,
+        [VT_KNOCK_SEAL] = 0,      [VT_KNOCK_NOTES] = 4,
     };
 
     return counts[verb];

@@ -21,11 +21,12 @@ enum vt_knock_verb {
     VT_KNOCK_LEAVE, /* token, csrf */
     VT_KNOCK_ASK,   /* token, csrf, a question of source */
     VT_KNOCK_SEAL,  /* nothing: the head of what is sealed */
+    VT_KNOCK_NOTES, /* token, csrf, a request of notes, the reviewer's key */
     VT_KNOCK_VERBS,
 };
 
 #define VT_KNOCK_FIELDS_MAX      5
-#define VT_KNOCK_FIELD_BYTES_MAX 2048
+#define VT_KNOCK_FIELD_BYTES_MAX 8192
 
 struct vt_knock {
     uint32_t place; /* below VT_CENTRE_ASKED_MAX */

@@ -567,24 +567,73 @@ static bool take_turn(struct session *row, int64_t before_ms)
     return true;
 }
 
-bool vt_porter_admits(struct vt_porter *p, vt_slice token, vt_slice csrf, vt_slice product,
-                      vt_slice question, struct vt_error *err)
+/* A session that may do something now. */
+static bool admit(struct vt_porter *p, vt_slice token, vt_slice csrf, struct session **out,
+                  struct vt_error *err)
 {
     struct session *row = find_session(p, token);
     int64_t before_ms = row != NULL ? row->used_ms : 0;
-    struct vt_sealed_words words = { .question = question };
 
     if (!open_session(p, token, &row, err) || !check_csrf(token, csrf, err))
         return false;
     if (!take_turn(row, before_ms))
         return vt_fail(err, VT_LIMIT, "you ask faster than %d times a second, try again",
                        VT_PORTER_ASKS_A_SECOND);
+    *out = row;
+    return true;
+}
+
+bool vt_porter_admits(struct vt_porter *p, vt_slice token, vt_slice csrf, vt_slice product,
+                      vt_slice question, struct vt_error *err)
+{
+    struct vt_sealed_words words = { .question = question };
+    struct session *row;
+
+    if (!admit(p, token, csrf, &row, err))
+        return false;
     words.is_refused = !vt_invitation_covers(open_invitation(p, &row->invitation), product);
     if (!record(p, row, VT_SEALED_ASKED, &words, err))
         return false;
     return !words.is_refused ||
            (vt_sealed_settle(p->sealed, err) && /* a no is an answer as well */
             vt_fail(err, VT_REJECTED, "your invitation does not name this product"));
+}
+
+bool vt_porter_greet(struct vt_porter *p, vt_slice token, vt_slice csrf,
+                     struct vt_porter_guest *out, struct vt_error *err)
+{
+    struct session *row;
+
+    if (!admit(p, token, csrf, &row, err))
+        return false;
+    *out = (struct vt_porter_guest){ .invitation = row->invitation,
+                                     .row = open_invitation(p, &row->invitation),
+                                     .disk = p->disk,
+                                     .env = &p->env,
+                                     .foundation = &p->recipient };
+    memcpy(out->session, row->hash.bytes, sizeof out->session);
+    return true;
+}
+
+bool vt_porter_guest_covers(const struct vt_porter_guest *guest, vt_slice product)
+{
+    return vt_invitation_covers(guest->row, product);
+}
+
+bool vt_porter_say(struct vt_porter *p, const struct vt_porter_guest *guest,
+                   enum vt_sealed_deed deed, const struct vt_sealed_words *words,
+                   uint64_t *number_out, struct vt_error *err)
+{
+    if (!vt_sealed_add(p->sealed, deed, guest->session, &guest->invitation, words, err) ||
+        !vt_sealed_settle(p->sealed, err))
+        return false;
+    *number_out = vt_sealed_head(p->sealed).number;
+    return true;
+}
+
+struct vt_sealed_head vt_porter_head(const struct vt_porter *p)
+{
+    return vt_sealed_head(p->sealed);
 }
 
 bool vt_porter_leave(struct vt_porter *p, vt_slice token, vt_slice csrf,

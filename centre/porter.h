@@ -6,6 +6,8 @@
  *   FOLDER/porter/passkeys/INVITATION.json   the one passkey of an invitation
  *   FOLDER/porter/sessions/HASH.json         an open session; gone when it is closed
  *   FOLDER/porter/sealed                     what was asked (centre/sealed.h)
+ *   FOLDER/porter/notes/, taken/             what was noted, and how much of it left
+ *                                            (centre/remarks.h, centre/allowance.h)
  *
  *   code --challenge--> passkey registered, once      passkey --challenge--> session
  *
@@ -75,6 +77,26 @@ VT_CHECKED bool vt_porter_look(struct vt_porter *porter, vt_slice token, json_t 
 VT_CHECKED bool vt_porter_admits(struct vt_porter *porter, vt_slice token, vt_slice csrf,
                                  vt_slice product, vt_slice question, struct vt_error *err);
 VT_CHECKED bool vt_porter_settle(struct vt_porter *porter, struct vt_error *err);
+
+/* Whose session it is, for what he keeps here; borrowed until the porter's next call. */
+struct vt_porter_guest {
+    uint8_t session[VT_SEALED_SESSION_BYTES];
+    vt_hash invitation;
+    const struct vt_invitation *row;
+    struct vt_disk *disk; /* FOLDER/porter */
+    const struct vt_env *env;
+    const struct vt_age_recipient *foundation; /* whom all is sealed to */
+};
+
+/* May this session do something now?  Counts against its rate. */
+VT_CHECKED bool vt_porter_greet(struct vt_porter *porter, vt_slice token, vt_slice csrf,
+                                struct vt_porter_guest *out, struct vt_error *err);
+bool vt_porter_guest_covers(const struct vt_porter_guest *guest, vt_slice product);
+/* Put it on the sealed record, durably, with all that was admitted before. */
+VT_CHECKED bool vt_porter_say(struct vt_porter *porter, const struct vt_porter_guest *guest,
+                              enum vt_sealed_deed deed, const struct vt_sealed_words *words,
+                              uint64_t *number_out, struct vt_error *err);
+struct vt_sealed_head vt_porter_head(const struct vt_porter *porter);
 /* {"records","chain","recipient"}: the sealed record's head, for everybody; returned. */
 json_t *vt_porter_seal(const struct vt_porter *porter);
 /* Close it, durably. */

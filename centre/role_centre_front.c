@@ -270,6 +270,7 @@ static const struct vt_http_route routes[] = {
     { "GET", "/api/v1/sealed", 0, on_reviewer, NULL },
     { "POST", "/api/v1/session/*", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "POST", "/api/v1/source", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
+    { "POST", "/api/v1/notes", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "GET", "/*", 0, on_get, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };

@@ -9,6 +9,7 @@
 #include "centre/centre.h"
 #include "centre/knock.h"
 #include "centre/library.h"
+#include "centre/quoted.h"
 #include "centre/search.h"
 #include "centre/source_question.h"
 #include "centre/unreviewed.h"
@@ -163,6 +164,10 @@ static bool put_answer(struct librarian *l, const struct vt_source_question *q,
         return put_search(source, q, out, err);
     case VT_SOURCE_UNREVIEWED:
         return put_unreviewed(l, source, q, out, err);
+    case VT_SOURCE_QUOTED:
+        *type = VT_TYPE_BYTES;
+        vt_buf_put_u32(out, (uint32_t)vt_quoted_lines(source, q->text));
+        return vt_buf_check(out, "a count", err);
     default:
         return put_json(vt_library_definitions(source, q->text), out, err);
     }

@@ -1,7 +1,8 @@
 /* role centre-porter: decides who may read source, and hands questions of those who may to
  * the librarian, whom nobody else can reach.  What it takes apart itself is what vendor and
  * supervisor signed; of what strangers send it gets bounded fields.  What is asked it
- * seals for the foundation before anybody answers (centre/sealed.h).
+ * seals for the foundation before anybody answers (centre/sealed.h).  What reviewers note
+ * it keeps sealed too, and gives it out through a gate (centre/notebook.h).
  *
  * Rights: read invitations, write its own folder; its channel and the librarian's.  No
  * socket, no key.  The trust root is read before the rights are given up. */
@@ -9,7 +10,9 @@
 #include "centre/centre.h"
 #include "centre/holding.h"
 #include "centre/knock.h"
+#include "centre/notebook.h"
 #include "centre/porter.h"
+#include "centre/quoted.h"
 #include "centre/source_question.h"
 #include "crypto/libfido2.h"
 #include "http/http.h"
@@ -33,6 +36,8 @@ struct door {
     struct vt_trust *trust;
     struct vt_buf trust_bytes;
     struct vt_porter *porter;
+    struct vt_notebook notebook;
+    uint32_t asking;    /* whose place a question of ours bears */
     const char *folder; /* in words */
     json_t *words;
 };
@@ -117,7 +122,8 @@ static bool ask(struct door *d, const struct vt_knock *knock, struct outcome *ou
     struct vt_buf *body = &d->admitted.asks[d->admitted.count];
     struct vt_source_question question;
 
-    if (!vt_source_question_read(knock->fields[2], &question))
+    if (!vt_source_question_read(knock->fields[2], &question) ||
+        question.kind == VT_SOURCE_QUOTED)
         return vt_fail(err, VT_MALFORMED, "no question about source has this form");
     if (!vt_porter_admits(d->porter, knock->fields[0], knock->fields[1], question.product,
                           knock->fields[2], err))
@@ -151,12 +157,69 @@ static bool act(struct door *d, const struct vt_knock *knock, struct outcome *ou
     case VT_KNOCK_SEAL:
         out->json = vt_porter_seal(d->porter);
         return true;
+    case VT_KNOCK_NOTES:
+        d->asking = knock->place;
+        return vt_notebook_answer(&d->notebook, f[0], f[1], f[2], f[3], &out->json, err);
     default:
         return ask(d, knock, out, err);
     }
     if (is_ok)
         out->json = json_pack("{s:b}", "ok", 1);
     return is_ok;
+}
+
+/* ---- what a note quotes -----------------------------------------------------------------
+ */
+
+static bool send_quoted(struct door *d, vt_slice product, vt_slice version, vt_slice text,
+                        struct vt_error *err)
+{
+    const struct vt_source_question question = {
+        .kind = VT_SOURCE_QUOTED, .product = product, .version = version, .text = text
+    };
+    VT_AUTO_BUF asked = vt_buf_init(VT_KNOCK_FIELD_BYTES_MAX),
+                body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+
+    vt_source_question_write(&question, &asked);
+    vt_source_ask_write(d->asking, vt_buf_slice(&asked), &body);
+    return vt_buf_check(&body, "a question", err) &&
+           vt_channel_send(&d->librarian, VT_CENTRE_ASK, vt_buf_slice(&body), err);
+}
+
+/* Where the librarian cannot tell, all that could be a quotation is one. */
+static uint32_t read_quoted(const struct vt_centre_answer *answer, vt_slice text)
+{
+    uint32_t most = (uint32_t)vt_quoted_lines_at_most(text); /* fewer than its bytes */
+    vt_reader r = { answer->bytes };
+    uint32_t lines;
+
+    if (answer->status != VT_HTTP_OK || !vt_read_u32(&r, &lines) || !vt_read_end(&r))
+        return most;
+    return lines < most ? lines : most;
+}
+
+/* The librarian's other answers go on meanwhile; nobody else has this place. */
+static bool count_quoted(void *context, vt_slice product, vt_slice version, vt_slice text,
+                         uint32_t *lines_out, struct vt_error *err)
+{
+    struct door *d = context;
+    struct vt_centre_answer answer;
+    struct vt_message message;
+
+    if (!send_quoted(d, product, version, text, err))
+        return vt_fail(err, VT_IO, "the librarian is gone");
+    for (;;) {
+        if (!vt_channel_receive(&d->librarian, -1, &message, err) ||
+            message.type != VT_CENTRE_ANSWER ||
+            !vt_centre_answer_read(message.body, &answer))
+            return vt_fail(err, VT_IO, "the librarian is gone, or talks nonsense");
+        if (answer.place == d->asking)
+            break;
+        if (!vt_channel_send(&d->front, VT_CENTRE_ANSWER, message.body, err))
+            return vt_fail(err, VT_IO, "the front is gone");
+    }
+    *lines_out = read_quoted(&answer, text);
+    return true;
 }
 
 /* ---- the two channels -------------------------------------------------------------------
@@ -269,10 +332,16 @@ static bool begin(struct door *d, struct vt_arena *arena, struct vt_error *err)
         !vt_json_get_text(d->words, "begin", "origin", &origin, err))
         return false;
     d->folder = json_string_value(json_object_get(d->words, "folder"));
-    if (!read_trust(d, err) ||
+    d->notebook = (struct vt_notebook){ .quoted = count_quoted, .context = d };
+    if (!vt_json_get_number(d->words, "begin", "taken_bytes", &d->notebook.a_day.bytes,
+                            err) ||
+        !vt_json_get_number(d->words, "begin", "taken_lines", &d->notebook.a_day.lines,
+                            err) ||
+        !read_trust(d, err) ||
         !vt_porter_open(d->folder, json_string_value(json_object_get(d->words, "origin")),
                         d->trust, &env, &d->porter, err))
         return false;
+    d->notebook.porter = d->porter;
     rights.folder = vt_arena_printf(arena, "%s/" VT_CENTRE_PORTER, d->folder);
     rights.read_folders[0] = vt_arena_printf(arena, "%s/" VT_CENTRE_INVITATIONS, d->folder);
     vt_confine(&rights);

@@ -13,6 +13,7 @@ const char *vt_sealed_deed_name(enum vt_sealed_deed deed)
         [VT_SEALED_OPENED] = "opened",
         [VT_SEALED_ASKED] = "asked",
         [VT_SEALED_CLOSED] = "closed",
+        [VT_SEALED_TAKEN] = "taken",
     };
 
     return names[deed];

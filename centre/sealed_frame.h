@@ -25,6 +25,7 @@ enum vt_sealed_deed {
     VT_SEALED_OPENED = 1, /* a session began */
     VT_SEALED_ASKED,      /* something was asked in it */
     VT_SEALED_CLOSED,     /* it is over */
+    VT_SEALED_TAKEN,      /* something left through the gate, or was refused there */
     VT_SEALED_DEEDS,
 };
 
@@ -44,8 +45,9 @@ struct vt_sealed_frame {
 
 /* What the foundation sees. */
 struct vt_sealed_words {
-    bool is_refused;   /* it was asked, and not answered */
-    vt_slice question; /* centre/source_question.h; may be empty */
+    bool is_refused; /* it was asked, and not answered */
+    /* centre/source_question.h, or of notes centre/remark_record.h; may be empty */
+    vt_slice question;
 };
 
 /* Append the frame, with `words` sealed to the recipient; *chain: of the frame before, then

@@ -166,8 +166,8 @@ static size_t narrow(const struct vt_library *l, vt_slice text, uint32_t *files,
 }
 
 /* Files that may hold a match, ascending.  Returned, with free(). */
-static uint32_t *choose_files(const struct vt_library *l, const struct vt_search *search,
-                              size_t *count_out)
+uint32_t *vt_search_files(const struct vt_library *l, const struct vt_search *search,
+                          size_t *count_out)
 {
     VT_AUTO_BUF needs = vt_buf_init(NEEDS_BYTES_MAX);
     uint32_t *files = vt_alloc_array((size_t)l->file_count + 1, sizeof *files);
@@ -473,7 +473,7 @@ bool vt_search_run(const struct vt_library *l, const struct vt_search *search, j
     bool is_ok = compile(&r, err);
 
     if (is_ok) {
-        files = choose_files(l, search, &count);
+        files = vt_search_files(l, search, &count);
         is_ok = read_files(&r, l, files, count, &read, err);
     }
     if (is_ok)

@@ -33,6 +33,10 @@ VT_CHECKED bool vt_search_run(const struct vt_library *library,
                               const struct vt_search *search, json_t **out,
                               struct vt_error *err);
 
+/* The files that may hold what is searched, ascending; to be freed. */
+uint32_t *vt_search_files(const struct vt_library *library, const struct vt_search *search,
+                          size_t *count_out);
+
 /* Append the texts of three bytes or more that each match of the expression holds, each
  * behind its length (u16).  Where that is not plain, fewer or none. */
 void vt_regex_needs(vt_slice regex, struct vt_buf *out);

@@ -63,10 +63,12 @@ static bool start_porter(struct serving *s, struct vt_error *err)
                         "the centre's librarian", &s->librarian, err))
         return false;
     fds[VT_CENTRE_PORTER_LIBRARIAN] = vt_role_channel(s->librarian)->fd;
-    return vt_serve_start(
-        VT_ROLE_CENTRE_PORTER, fds, VT_CENTRE_PORTER_FDS,
-        json_pack("{s:s,s:s}", "folder", s->told->folder, "origin", s->told->origin),
-        "the centre's porter", &s->porter, err);
+    return vt_serve_start(VT_ROLE_CENTRE_PORTER, fds, VT_CENTRE_PORTER_FDS,
+                          json_pack("{s:s,s:s,s:I,s:I}", "folder", s->told->folder,
+                                    "origin", s->told->origin, "taken_bytes",
+                                    (json_int_t)s->told->taken_bytes, "taken_lines",
+                                    (json_int_t)s->told->taken_lines),
+                          "the centre's porter", &s->porter, err);
 }
 
 static bool start_front(struct serving *s, struct vt_error *err)

@@ -7,6 +7,7 @@ const char *vt_source_kind_name(enum vt_source_kind kind)
         [VT_SOURCE_ABOUT] = "about",   [VT_SOURCE_MANIFEST] = "manifest",
         [VT_SOURCE_FILE] = "file",     [VT_SOURCE_SEARCH] = "search",
         [VT_SOURCE_DEFINE] = "define", [VT_SOURCE_UNREVIEWED] = "unreviewed",
+        [VT_SOURCE_QUOTED] = "quoted",
     };
 
     return names[kind];
@@ -23,7 +24,7 @@ bool vt_source_kind_of(vt_slice name, enum vt_source_kind *out)
 }
 
 /* As release/desk.h has them: letters, digits and ".+~_-:", no dot or dash first. */
-static bool is_name(vt_slice name)
+bool vt_source_name_is_good(vt_slice name)
 {
     if (name.len == 0 || name.len > VT_SOURCE_NAME_BYTES_MAX || name.data[0] == '.' ||
         name.data[0] == '-')
@@ -55,7 +56,7 @@ static bool are_versions(vt_slice text)
     vt_slice version;
 
     while (vt_source_next_version(&r, &version))
-        if (!is_name(version))
+        if (!vt_source_name_is_good(version))
             return false;
     return text.len == 0 || text.data[text.len - 1] != ' ';
 }
@@ -64,7 +65,13 @@ static bool is_text_sound(enum vt_source_kind kind, vt_slice text)
 {
     if (kind == VT_SOURCE_UNREVIEWED)
         return are_versions(text);
-    return (text.len != 0) == (kind == VT_SOURCE_SEARCH || kind == VT_SOURCE_DEFINE);
+    return (text.len != 0) == (kind == VT_SOURCE_SEARCH || kind == VT_SOURCE_DEFINE ||
+                               kind == VT_SOURCE_QUOTED);
+}
+
+static size_t text_max(enum vt_source_kind kind)
+{
+    return kind == VT_SOURCE_QUOTED ? VT_SOURCE_QUOTED_BYTES_MAX : VT_SOURCE_TEXT_BYTES_MAX;
 }
 
 static bool may_begin_at_file(enum vt_source_kind kind)
@@ -75,11 +82,11 @@ static bool may_begin_at_file(enum vt_source_kind kind)
 
 static bool is_sound(const struct vt_source_question *q)
 {
-    return is_name(q->product) && is_name(q->version) && q->flags <= VT_SEARCH_FLAGS &&
-           (q->flags == 0 || q->kind == VT_SOURCE_SEARCH) &&
+    return vt_source_name_is_good(q->product) && vt_source_name_is_good(q->version) &&
+           q->flags <= VT_SEARCH_FLAGS && (q->flags == 0 || q->kind == VT_SOURCE_SEARCH) &&
            (q->file == 0 || may_begin_at_file(q->kind)) &&
            (q->number == 0 || q->kind == VT_SOURCE_MANIFEST || q->kind == VT_SOURCE_FILE) &&
-           q->text.len <= VT_SOURCE_TEXT_BYTES_MAX && is_text_sound(q->kind, q->text) &&
+           q->text.len <= text_max(q->kind) && is_text_sound(q->kind, q->text) &&
            vt_slice_is_utf8(q->text);
 }
 

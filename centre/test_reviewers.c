@@ -38,9 +38,10 @@ static void add_trap(const struct vt_centre_world *world)
 
 static void start(struct stand *s)
 {
-    s->centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
-                                              s->world.folder, "--origin", s->origin,
-                                              "--port", s->port, "--refresh", "1s"));
+    s->centre = vt_test_start(
+        "said", VT_ARGV("vitrine", "centre", "serve", "--dir", s->world.folder, "--origin",
+                        s->origin, "--port", s->port, "--refresh", "1s", "--notes-bytes",
+                        "20000", "--notes-lines", "6"));
 }
 
 static void make(struct stand *s)
@@ -187,6 +188,107 @@ static void a_session_outlives_a_restart(void)
                    vt_arena_printf(vt_test_arena(), "%s/api/v1/session", s.url)));
     VT_CHECK_SAYING(strstr(answer, "\"products\":[\"lamp\"]") != NULL, "%s", answer);
     vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* ---- notes ------------------------------------------------------------------------------
+ */
+
+static const char *in_centre(const struct stand *s, const char *name)
+{
+    return vt_arena_printf(vt_test_arena(), "%s/%s", s->world.folder, name);
+}
+
+/* An X25519 key as `vitrine key new` keeps it. */
+static const char *other_key(void)
+{
+    const char *key = vt_test_path("vendor.x25519");
+
+    (void)vt_test_run(
+        0, VT_ARGV(vt_test_vitrine(), "key", "new", "--out", key, "--type", "x25519"));
+    return key;
+}
+
+/* All that lies in the Centre's folder, or a copy of it, with any key but two: nothing of
+ * what was noted.  A Centre that mirrors another gets no notebook at all. */
+static void check_folder(const struct stand *s)
+{
+    const char *porter = in_centre(s, "porter"), *said;
+
+    (void)vt_test_run(1,
+                      VT_ARGV("grep", "-rFl", "ONLY-FOR-THE-FOUNDATION", s->world.folder));
+    (void)vt_test_run(1, VT_ARGV("grep", "-rFl", "src/lamp.c", porter));
+    said = vt_test_run(
+        1, VT_ARGV(vt_test_vitrine(), "centre", "notes", porter, "--key", other_key()));
+    MUST_SAY(said, "0 notes, and 1 that this key does not open");
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", s->world.folder, vt_test_path("mirror")));
+    (void)vt_test_run(0, VT_ARGV("rm", "-r", vt_test_path("mirror/porter")));
+    (void)vt_test_run(0, VT_ARGV(vt_test_vitrine(), "centre", "mirror", s->world.folder,
+                                 vt_test_path("mirror")));
+    VT_CHECK(!vt_path_exists(vt_test_path("mirror/porter")));
+    said = vt_test_run(0, VT_ARGV(vt_test_vitrine(), "centre", "notes", porter, "--key",
+                                  in_centre(s, "../c.seal.key")));
+    MUST_SAY(said, "lamp 2.0.0 src/lamp.c lines 4 to 6, low");
+    MUST_SAY(said, "Changed. ONLY-FOR-THE-FOUNDATION");
+}
+
+/* Killed, and started again; then an insider of the vendor tries, and the supervisor ends
+ * it. */
+static void notes_stay_and_stay_sealed(void)
+{
+    static const char *const lamp[] = { "lamp", NULL };
+    struct stand s = { 0 };
+
+    make(&s);
+    vt_reviewers_invite(&s.world, "mole",
+                        vt_reviewers_invitation("mole", lamp, -60, 3600, BOTH));
+    vt_test_write(vt_test_path("end.json"),
+                  vt_reviewers_end(s.invitation, VT_BIT(VT_P_SUPERVISOR)));
+    start(&s);
+    ask(&s, "aReviewerNotes");
+    vt_test_kill(&s.centre);
+    start(&s);
+    ask(&s, "notesOutliveARestart");
+    ask(&s, "anInsiderGetsNoNotes");
+    ask(&s, "anEndStopsNotes");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+    check_folder(&s);
+}
+
+/* Each of what was given is on the record, and each refusal. */
+static void check_given(const struct stand *s, const char *opened)
+{
+    VT_AUTO_JSON given = NULL;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(
+        vt_json_parse(vt_test_read(vt_test_path("given.json")), "given", &given, &err));
+    VT_CHECK(json_array_size(given) == 5);
+    for (size_t i = 0; i < json_array_size(given); i++) {
+        const json_t *row = json_array_get(given, i);
+
+        MUST_SAY(opened, vt_arena_printf(
+                             vt_test_arena(), "%jd bytes, %jd quoted, sha256 %s\n",
+                             (intmax_t)json_integer_value(json_object_get(row, "bytes")),
+                             (intmax_t)json_integer_value(json_object_get(row, "quoted")),
+                             json_string_value(json_object_get(row, "sha256"))));
+    }
+    MUST_SAY(unseal(s, 0, NULL, NULL), "10 at the gate");
+}
+
+static void notes_leave_by_the_gate(void)
+{
+    struct stand s = { 0 };
+    const char *opened;
+
+    make(&s);
+    start(&s);
+    ask(&s, "notesLeaveByTheGate");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+    opened = unseal(&s, 0, "--key", in_centre(&s, "../c.seal.key"));
+    check_given(&s, opened);
+    MUST_SAY(opened, "take report of lamp 2.0.0, notes ");
+    MUST_SAY(opened, "take finding of lamp 9.9.9, notes ");
+    MUST_SAY(opened, ", refused\n");
 }
 
 static void without_an_origin_nobody_comes_in(void)
@@ -522,6 +624,8 @@ static const struct vt_case cases[] = {
     { "searches are bounded", searchesAreBounded },
     { "an end counts at once", an_end_counts_at_once },
     { "a session outlives a restart", a_session_outlives_a_restart },
+    { "notes stay, and stay sealed", notes_stay_and_stay_sealed },
+    { "notes leave by the gate", notes_leave_by_the_gate },
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
     { "what cannot be read may be an end", what_cannot_be_read_may_be_an_end },

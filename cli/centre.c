@@ -7,6 +7,7 @@
 #include "cli/tls.h"
 #include "crypto/passkey.h"
 
+enum { TAKEN_BYTES = 65536, TAKEN_LINES = 200 };
 enum { CONNECTIONS = 1024, RATE = 200, REFRESH_S = 10, REFRESH_S_MAX = 86400 };
 
 static const struct vt_option serve_options[] = {
@@ -22,6 +23,9 @@ static const struct vt_option serve_options[] = {
     { "connections-max", "N", "connections at once; 1024", false, false },
     { "from-one-max", "N", "connections from one address; all of them if not given", false,
       false },
+    { "notes-bytes", "N", "a reviewer may take out so much of his notes a day; 65536",
+      false, false },
+    { "notes-lines", "N", "so many lines of source quoted in them; 200", false, false },
     VT_OPTION_TLS_CERT,
     VT_OPTION_TLS_KEY,
     { NULL, NULL, NULL, false, false },
@@ -33,6 +37,11 @@ static bool read_bounds(struct vt_args *args, struct vt_centre_serving *serving,
     uint64_t connections, from_one, rate;
     int64_t refresh_s;
 
+    if (!vt_args_number(args, "notes-bytes", TAKEN_BYTES, VT_CENTRE_TAKEN_MAX,
+                        &serving->taken_bytes, err) ||
+        !vt_args_number(args, "notes-lines", TAKEN_LINES, VT_CENTRE_TAKEN_MAX,
+                        &serving->taken_lines, err))
+        return false;
     if (!vt_args_number(args, "connections-max", CONNECTIONS, VT_CENTRE_CONNECTIONS_MAX,
                         &connections, err) ||
         !vt_args_number(args, "from-one-max", 0, connections, &from_one, err) ||
@@ -199,6 +208,13 @@ static const struct vt_verb verbs[] = {
       "code\n"
       "1 if a record was changed, taken out, or does not open.",
       vt_cli_centre_unseal_options, vt_cli_centre_unseal },
+    { "notes", "FOLDER", 1, 1, "what reviewers noted, for the foundation",
+      "FOLDER is porter/ of a Centre's folder, or a copy of it. The foundation's key "
+      "opens\n"
+      "all notes, the key of whoever wrote them his own; no other opens any. Exit code 1 "
+      "if\n"
+      "there is one that does not open.",
+      vt_cli_centre_notes_options, vt_cli_centre_notes },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };
 

@@ -1,5 +1,6 @@
 /* vitrine centre unseal: that sessions took place, for whoever has the file; what was asked
  * in them, for the foundation, which has the key. */
+#include "centre/remark_record.h"
 #include "centre/sealed.h"
 #include "centre/source_question.h"
 #include "cli/centre_verbs.h"
@@ -25,7 +26,7 @@ struct seen_session {
     char id[SESSION_HEX + 1];
     vt_hash invitation;
     int64_t first_unix_s, last_unix_s;
-    uint64_t asked;
+    uint64_t asked, taken;
     bool is_closed;
 };
 
@@ -68,16 +69,17 @@ static void take_session(struct unsealing *u, const struct vt_sealed_frame *fram
 
     row->last_unix_s = frame->time_unix_ms / 1000;
     row->asked += frame->deed == VT_SEALED_ASKED;
+    row->taken += frame->deed == VT_SEALED_TAKEN;
     row->is_closed = row->is_closed || frame->deed == VT_SEALED_CLOSED;
 }
 
 static json_t *session_json(const struct seen_session *row)
 {
-    return json_pack("{s:s,s:o,s:o,s:o,s:I,s:b}", "session", row->id, "invitation",
+    return json_pack("{s:s,s:o,s:o,s:o,s:I,s:I,s:b}", "session", row->id, "invitation",
                      vt_field_of_hash(&row->invitation), "from",
                      vt_field_of_time(row->first_unix_s), "last",
                      vt_field_of_time(row->last_unix_s), "asked", (json_int_t)row->asked,
-                     "closed", row->is_closed);
+                     "taken", (json_int_t)row->taken, "closed", row->is_closed);
 }
 
 static bool is_shown(const struct unsealing *u, const char *id)
@@ -90,10 +92,39 @@ static bool is_shown(const struct unsealing *u, const char *id)
 /* ---- what was asked ---------------------------------------------------------------------
  */
 
+static json_t *numbers_json(const struct vt_remark_record *record)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < record->number_count; i++)
+        (void)json_array_append_new(rows, json_integer(record->numbers[i]));
+    return rows;
+}
+
+static void add_record(json_t *json, const struct vt_remark_record *r, bool is_refused)
+{
+    (void)json_object_set_new(json, "kind", json_string(vt_remark_kind_name(r->kind)));
+    (void)json_object_set_new(json, "refused", json_boolean(is_refused));
+    if (r->kind != VT_REMARKS_TAKE)
+        (void)json_object_set_new(json, "note", json_integer(r->number));
+    if (r->kind == VT_REMARKS_LIST || r->kind == VT_REMARK_REMOVE)
+        return;
+    (void)json_object_set_new(json, "product", vt_cli_json_text(r->product));
+    (void)json_object_set_new(json, "version", vt_cli_json_text(r->version));
+    (void)json_object_set_new(json, "sha256", vt_field_of_hash(&r->digest));
+    (void)json_object_set_new(json, "bytes", json_integer(r->bytes));
+    (void)json_object_set_new(json, "quoted", json_integer(r->quoted));
+    if (r->kind == VT_REMARK_WRITE)
+        return;
+    (void)json_object_set_new(json, "form", json_string(vt_taking_form_name(r->form)));
+    (void)json_object_set_new(json, "notes", numbers_json(r));
+}
+
 static json_t *asked_json(const struct vt_sealed_frame *frame,
                           const struct vt_sealed_words *words)
 {
     struct vt_source_question q;
+    struct vt_remark_record record;
     char id[SESSION_HEX + 1];
     json_t *json;
 
@@ -101,6 +132,8 @@ static json_t *asked_json(const struct vt_sealed_frame *frame,
     json = json_pack("{s:I,s:o,s:s,s:s}", "record", (json_int_t)frame->number, "time",
                      vt_field_of_time(frame->time_unix_ms / 1000), "session", id, "deed",
                      vt_sealed_deed_name(frame->deed));
+    if (vt_remark_record_read(words->question, &record))
+        add_record(json, &record, words->is_refused);
     if (frame->deed != VT_SEALED_ASKED || !vt_source_question_read(words->question, &q))
         return json;
     (void)json_object_set_new(json, "kind", json_string(vt_source_kind_name(q.kind)));
@@ -128,15 +161,41 @@ static void print_text(const struct vt_source_question *q)
                  (q->flags & VT_SEARCH_REGEX) != 0 ? " as an expression" : "");
 }
 
+static void print_record(const struct vt_remark_record *r, bool is_refused)
+{
+    char hex[VT_HEX256_BYTES];
+
+    vt_hash_text(&r->digest, hex);
+    if (r->kind == VT_REMARKS_TAKE)
+        (void)printf("take %s", vt_taking_form_name(r->form));
+    else
+        (void)printf("%s %s %ju", vt_remark_kind_name(r->kind),
+                     r->kind == VT_REMARKS_LIST ? "notes from" : "note",
+                     (uintmax_t)r->number);
+    if (r->product.len != 0)
+        (void)printf(" of %.*s %.*s", VT_SLICE_ARGS(r->product), VT_SLICE_ARGS(r->version));
+    for (size_t i = 0; i < r->number_count; i++)
+        (void)printf("%s%ju", i == 0 ? ", notes " : " ", (uintmax_t)r->numbers[i]);
+    if (r->kind == VT_REMARKS_TAKE || r->kind == VT_REMARK_WRITE)
+        (void)printf(", %ju bytes, %ju quoted, sha256 %s", (uintmax_t)r->bytes,
+                     (uintmax_t)r->quoted, hex);
+    (void)printf("%s\n", is_refused ? ", refused" : "");
+}
+
 static void print_asked(const struct vt_sealed_frame *frame,
                         const struct vt_sealed_words *words)
 {
     char id[SESSION_HEX + 1], when[VT_TIME_TEXT_BYTES];
+    struct vt_remark_record record;
     struct vt_source_question q;
 
     vt_hex_text(VT_BYTES(frame->session), id);
     vt_time_write(frame->time_unix_ms / 1000, when);
     (void)printf("%6ju  %s  %.8s  ", (uintmax_t)frame->number, when, id);
+    if (vt_remark_record_read(words->question, &record)) {
+        print_record(&record, words->is_refused);
+        return;
+    }
     if (frame->deed != VT_SEALED_ASKED || !vt_source_question_read(words->question, &q)) {
         (void)printf("%s\n", vt_sealed_deed_name(frame->deed));
         return;
@@ -214,8 +273,9 @@ static void print_sessions(const struct unsealing *u)
             continue;
         vt_time_write(row->first_unix_s, from);
         vt_time_write(row->last_unix_s, last);
-        (void)printf("session %s  %s to %s, %ju asked%s\n", row->id, from, last,
-                     (uintmax_t)row->asked, row->is_closed ? ", closed" : "");
+        (void)printf("session %s  %s to %s, %ju asked, %ju at the gate%s\n", row->id, from,
+                     last, (uintmax_t)row->asked, (uintmax_t)row->taken,
+                     row->is_closed ? ", closed" : "");
     }
 }
 

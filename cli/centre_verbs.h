@@ -20,6 +20,7 @@ bool vt_cli_centre_uninvite(struct vt_args *args, struct vt_error *err);
 bool vt_cli_centre_unreviewed(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_unreviewed_options[];
 bool vt_cli_centre_unseal(struct vt_args *args, struct vt_error *err);
+bool vt_cli_centre_notes(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_import_options[];
 extern const struct vt_option vt_cli_centre_compare_options[];
 extern const struct vt_option vt_cli_centre_mirror_options[];
@@ -30,6 +31,7 @@ extern const struct vt_option vt_cli_centre_invite_options[];
 extern const struct vt_option vt_cli_centre_countersign_options[];
 extern const struct vt_option vt_cli_centre_uninvite_options[];
 extern const struct vt_option vt_cli_centre_unseal_options[];
+extern const struct vt_option vt_cli_centre_notes_options[];
 
 /* Remember in FOLDER/others/NAME.json what the other side shows (centre/others.h).
  * gone_out: returned; all that is gone there. */

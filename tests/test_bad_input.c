@@ -153,6 +153,7 @@ static const struct row rows[] = {
          "@supervisor.key --out +new-end.json" },
     { NO_TWIN, "centre check-export @hello.txt --trust @trust.json" },
     { NO_TWIN, "centre unseal @hello.txt" },
+    { NO_TWIN, "centre notes #log --key @swiss.key" },
     { NO_TWIN, "centre unreviewed lamp 1.0 --dir #log" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "
          "--passphrase-file @phrase" },

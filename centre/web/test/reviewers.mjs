@@ -1,7 +1,7 @@
 // reviewers.mjs CASE URL ORIGIN CODE FOLDER - what reviewers may ask, and what is refused:
 // each refusal stands beside the same request that is taken.
 import assert from "node:assert/strict";
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Authenticator, Client, clientData, sha256 } from "./authenticator.mjs";
 
@@ -217,6 +217,134 @@ cases.searchesAreBounded = async () => {
   is(answer, 422, /costs more/);
   assert.ok(Date.now() - since < 2000);
   is(await client.ask({ product: "lamp", version: "2.2.0", kind: "search", text: "x+z", regex: true }), 200);
+};
+
+// ---- notes ----------------------------------------------------------------------------
+
+const KEY = "1f".repeat(32);
+const SOURCE = "ab".repeat(32);
+const NOTE = { kind: "write", ...LAMP, source: SOURCE, path: "src/lamp.c", file: "cd".repeat(32), from: 4, to: 6, severity: "high", text: "It doubles:\n>    return volts * 2;\nand nobody asked it to. ONLY-FOR-THE-FOUNDATION" };
+const noting = (client, key = KEY) => (body, headers) => client.post("notes", { key, ...body }, headers);
+const list = async (ask) => is(await ask({ kind: "list" }), 200).json;
+const digestOf = (text) => sha256(Buffer.from(text)).toString("hex");
+
+// Written, changed, deleted; refused where the twin is taken.
+cases.aReviewerNotes = async () => {
+  const { client } = await signedIn();
+  const ask = noting(client);
+  assert.deepEqual(await list(ask), { notes: [], closed: [] });
+  const written = is(await ask(NOTE), 200).json;
+  assert.deepEqual({ ...written, kind: "write", number: 0, written: 0 }, { ...NOTE, number: 0, written: 0, quoted: 1 });
+  const { number } = written;
+  const other = is(await ask({ kind: "write", ...LAMP, source: SOURCE, text: "Of the whole release." }), 200).json;
+  assert.ok(other.number > number && other.quoted === 0);
+  assert.equal(is(await ask({ ...NOTE, number, text: "Changed. ONLY-FOR-THE-FOUNDATION", severity: "low" }), 200).json.number, number);
+  assert.deepEqual((await list(ask)).notes.map((note) => [note.number, note.text, note.severity]), [[number, "Changed. ONLY-FOR-THE-FOUNDATION", "low"], [other.number, "Of the whole release.", "none"]]);
+  assert.deepEqual(is(await ask({ kind: "list", from: number + 1 }), 200).json.notes.map((note) => note.number), [other.number]);
+  // What opens no note, changes none and takes none.
+  const foreign = noting(client, "2e".repeat(32));
+  assert.deepEqual(await list(foreign), { notes: [], closed: [number, other.number] });
+  is(await foreign({ ...NOTE, number }), 403, /no such note/);
+  is(await foreign({ kind: "take", form: "notes", numbers: [number] }), 403, /no such note/);
+  is(await ask({ ...NOTE, number: number + 1000 }), 403, /no such note/);
+  is(await ask({ kind: "remove", number: number + 1000 }), 403);
+  is(await ask({ ...NOTE, product: "kettle", version: "1.0.0" }), 403, /does not name this product/);
+  is(await ask(NOTE, { "X-Vitrine-Session": null }), 403, /page of the session/);
+  is(await ask(NOTE, { Cookie: null }), 401);
+  is(await ask(NOTE, { "Sec-Fetch-Site": "cross-site" }), 403);
+  is(await ask(NOTE, { "Content-Type": "text/plain" }), 415);
+  for (const bad of [{ text: "" }, { text: "x".repeat(4097) }, { text: "a\u0000" }, { text: "a\u001b[2J" }, { path: "a\nb" }, { path: "x".repeat(513) }, { path: "" }, { from: 7 }, { to: 0 }, { severity: "huge" }, { source: "ab" }, { version: "../2" }, { key: "1f" }, { number: -1 }, { more: 1 }]) is(await ask({ ...NOTE, ...bad }), 400);
+  for (const bad of [{ kind: "erase" }, { kind: "remove", number: 0 }, { kind: "take", form: "zip", numbers: [number] }, { kind: "take", form: "notes", numbers: [] }, { kind: "take", form: "notes", numbers: [number, number] }, { kind: "take", form: "finding", numbers: [number, other.number] }, { kind: "take", form: "notes", numbers: ["../1"] }, { kind: "take", form: "notes", numbers: [number], name: "../../x.zip" }]) is(await ask(bad), 400);
+  is(await ask({ kind: "remove", number: other.number }), 200);
+  assert.deepEqual((await list(ask)).notes.map((note) => note.number), [number]);
+  writeFileSync(`${folder}/kept.json`, JSON.stringify({ cookie: client.cookie, csrf: client.csrf, number }));
+};
+
+const resumed = () => {
+  const { cookie, csrf, ...more } = JSON.parse(readFileSync(`${folder}/kept.json`, "utf8"));
+  return { client: Object.assign(new Client(url, origin), { cookie, csrf }), ...more };
+};
+
+cases.notesOutliveARestart = async () => {
+  const { client, number } = resumed();
+  assert.deepEqual((await list(noting(client))).notes.map((note) => [note.number, note.text]), [[number, "Changed. ONLY-FOR-THE-FOUNDATION"]]);
+};
+
+// Out through the gate: the same bytes each time, under a name of the Centre's.
+cases.notesLeaveByTheGate = async () => {
+  const { client } = await signedIn();
+  const ask = noting(client);
+  const first = is(await ask({ ...NOTE, path: "../../../etc/cron.d/evil.zip" }), 200).json;
+  const second = is(await ask(NOTE), 200).json;
+  const numbers = [first.number, second.number];
+  const given = [];
+  const take = async (form, more = {}) => {
+    const before = is(await client.send("GET", "sealed"), 200).json.records;
+    const taken = is(await ask({ kind: "take", form, numbers, ...more }), 200).json;
+    assert.equal(taken.sha256, digestOf(taken.text));
+    assert.equal(taken.bytes, Buffer.byteLength(taken.text));
+    assert.match(taken.name, new RegExp(`^${form}-${taken.sha256.slice(0, 16)}\\.(json|txt)$`));
+    assert.ok(taken.record > before && is(await client.send("GET", "sealed"), 200).json.records >= taken.record);
+    given.push(taken);
+    return taken;
+  };
+  const notes = await take("notes");
+  const bundle = JSON.parse(notes.text);
+  assert.deepEqual(bundle.notes.map((note) => [note.number, note.path]), [[first.number, "../../../etc/cron.d/evil.zip"], [second.number, "src/lamp.c"]]);
+  assert.equal(bundle.type, "urn:vitrine:notes:v1");
+  assert.equal(notes.quoted, 2);
+  assert.equal((await take("notes")).sha256, notes.sha256);
+  const finding = await take("finding", { numbers: [second.number] });
+  assert.match(finding.text, /^It doubles:\n[^]*\n\nIn: lamp 2\.0\.0, src\/lamp\.c, lines 4 to 6\nFile: (cd){32}\nSource: (ab){32}\n$/);
+  const words = { ...LAMP, source: SOURCE, verdict: "refuse", scope: "src/", summary: "It doubles what it is told.", files: ["src/lamp.c", "src/lamp.h"] };
+  const report = JSON.parse((await take("report", { report: words })).text);
+  const { sealed, ...rest } = report;
+  assert.deepEqual(rest, { type: "urn:vitrine:review-report:v1", reviewer: bundle.reviewer, ...words, notes: { count: 2, sha256: notes.sha256 } });
+  assert.ok(!JSON.stringify(report).includes("nobody asked"));
+  assert.ok(sealed.records > 0);
+  await take("report", { numbers: [], report: { ...words, verdict: "accept", summary: undefined, files: undefined } });
+  is(await ask({ kind: "take", form: "report", numbers: [], report: { ...words, product: "kettle" } }), 403, /does not name/);
+  for (const bad of [{ verdict: "maybe" }, { scope: "a\nb" }, { scope: "" }, { files: ["a\nb"] }, { files: [""] }, { files: Array(257).fill("a") }, { summary: "x".repeat(2049) }, { more: 1 }]) is(await ask({ kind: "take", form: "report", numbers: [], report: { ...words, ...bad } }), 400);
+  // Six lines a day, and five were quoted: one more is too much, and so is a note that hides
+  // which source it quotes.
+  is(await ask({ kind: "take", form: "notes", numbers }), 403, /1 lines are left to you today/);
+  const hidden = is(await ask({ ...NOTE, version: "9.9.9" }), 200).json;
+  assert.equal(hidden.quoted, 3);
+  is(await ask({ kind: "take", form: "finding", numbers: [hidden.number] }), 403, /left to you today/);
+  const long = is(await ask({ ...NOTE, text: "words ".repeat(600) }), 200).json;
+  const many = [long];
+  while (many.length < 12) many.push(is(await ask({ ...NOTE, text: "words ".repeat(600) }), 200).json);
+  is(await ask({ kind: "take", form: "notes", numbers: many.map((note) => note.number) }), 429, /choose fewer notes/);
+  is(await ask({ kind: "take", form: "notes", numbers: many.slice(0, 7).map((note) => note.number) }), 403, /left to you today/);
+  writeFileSync(`${folder}/given.json`, JSON.stringify(given.map(({ sha256, bytes, quoted, record }) => ({ sha256, bytes, quoted, record }))));
+};
+
+// Invited by both as well, with the first one's key, numbers and csrf value; with his own code.
+cases.anInsiderGetsNoNotes = async () => {
+  const { client: rahel, number } = resumed();
+  const mole = new Client(url, origin);
+  const passkey = new Authenticator(party);
+  is(await mole.enrol(passkey, sha256("mole").toString("hex")), 200);
+  is(await mole.open(passkey), 200);
+  assert.deepEqual(await list(noting(mole)), { notes: [], closed: [] });
+  const ask = noting(mole);
+  is(await ask({ kind: "take", form: "notes", numbers: [number] }), 403, /no such note/);
+  is(await ask({ ...NOTE, number }), 403, /no such note/);
+  is(await ask({ kind: "remove", number }), 403, /no such note/);
+  is(await ask({ kind: "list" }, { "X-Vitrine-Session": rahel.csrf }), 403);
+  // Whoever invited knows the code: it registers no second passkey.
+  is(await new Client(url, origin).enrol(new Authenticator(party), code), 403, /registered with this code before/);
+  for (const path of ["notes", "porter/notes", "../porter/notes", "notes/1"]) is(await mole.send("GET", path), 404);
+  assert.deepEqual((await list(noting(rahel))).notes.map((note) => note.number), [number]);
+};
+
+// Ended in mid-session: no note more for him; what he wrote is there for the foundation.
+cases.anEndStopsNotes = async () => {
+  const { client } = resumed();
+  is(await noting(client)({ kind: "list" }), 200);
+  renameSync(`${folder}/end.json`, `${folder}/c/invitations/end.json`);
+  is(await noting(client)({ kind: "list" }), 401, /over/);
+  is(await noting(client)(NOTE), 401);
 };
 
 await cases[name]();

@@ -107,6 +107,71 @@ static void play(const char *name)
     vt_test_stop(&centre, VT_EXIT_OK);
 }
 
+static void write_key(const char *path)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(VT_P_REVIEWER), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path, vt_buf_slice(&pem));
+    VT_CHECK(chmod(path, 0600) == 0);
+}
+
+/* A command of the page, on the reviewer's machine: what stands in capitals is his to say.
+ */
+static const char *run_command(const char *line, const char *more)
+{
+    static const char *const places[][2] = { { "DESK", "c/desk" },
+                                             { "LEDGER", "c/ledgers/releases" },
+                                             { "trust.json", "c/trust.json" },
+                                             { "KEY", "reviewer.key" } };
+    VT_AUTO_BUF script = vt_buf_init(VT_KIB(8));
+    vt_reader r = { vt_slice_from_cstr(line) };
+    vt_slice word;
+
+    vt_buf_printf(&script, "program=$(realpath \"$1\") && cd '%s' && \"$program\"",
+                  vt_test_dir());
+    VT_CHECK(vt_read_literal(&r, VT_LIT("vitrine ")));
+    while (r.rest.len != 0) {
+        if (!vt_read_until(&r, ' ', &word)) {
+            word = r.rest;
+            r.rest = (vt_slice){ 0 };
+        }
+        for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+            if (vt_slice_is(word, places[i][0]))
+                word = vt_slice_from_cstr(places[i][1]);
+        vt_buf_printf(&script, " %.*s", VT_SLICE_ARGS(word));
+    }
+    vt_buf_printf(&script, " %s", more);
+    return vt_test_run(0,
+                       VT_ARGV("sh", "-c", vt_buf_cstr(&script), "sh", vt_test_vitrine()));
+}
+
+/* What the page gave is signed by the commands that it composed. */
+static void check_commands(void)
+{
+    VT_AUTO_JSON commands = NULL;
+    struct vt_error err = { 0 };
+    const char *said;
+
+    write_key(vt_test_path("reviewer.key"));
+    VT_CHECK_OK(vt_json_parse(vt_test_read(vt_test_path("commands.json")), "commands",
+                              &commands, &err));
+    said = run_command(json_string_value(json_array_get(commands, 0)), "");
+    VT_CHECK_SAYING(strstr(said, "your review (accept) is on the desk") != NULL, "%s",
+                    said);
+    (void)run_command(json_string_value(json_array_get(commands, 1)),
+                      "--sign-only --out finding.json");
+    VT_CHECK(vt_path_exists(vt_test_path("finding.json")) &&
+             vt_path_exists(vt_test_path("lamp-1.opening.json")));
+}
+
+static void notesInThePage(void)
+{
+    play("notesInThePage");
+    check_commands();
+}
+
 #define IN_BROWSER(name)                                                                   \
     static void name(void)                                                                 \
     {                                                                                      \
@@ -126,6 +191,7 @@ IN_BROWSER(aLargeSourceIsQuick)
 
 static const struct vt_case cases[] = {
     { "a reviewer's day", aReviewersDay },
+    { "notes in the page", notesInThePage },
     { "source stays text", sourceStaysText },
     { "a swapped source is seen", aSwappedSourceIsSeen },
     { "a told digest is not a signature", aToldDigestIsNotASignature },

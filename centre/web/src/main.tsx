@@ -11,6 +11,7 @@ import { Builders } from "./views/builders.tsx";
 import { Desks } from "./views/desks.tsx";
 import { Home } from "./views/home.tsx";
 import { Entries, Entry, Ledgers } from "./views/ledgers.tsx";
+import { Notes } from "./views/notes.tsx";
 import { Others } from "./views/others.tsx";
 import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
@@ -51,6 +52,7 @@ function View({ path }: { path: string[] }) {
   if (first === "protection") return <Protection />;
   if (first === "tour") return <Tour />;
   if (first === "sign-in") return <SignIn />;
+  if (first === "notes") return <Notes />;
   if (first === "source" && third !== undefined) return <SourceView path={path} />;
   if (first === "promises") return <Promises />;
   if (first === "trust") return <Trust />;

@@ -114,3 +114,7 @@ export interface Question {
 
 export const askJson = async <T>(question: Question): Promise<T> => (await (await send("POST", "source", question)).json()) as T;
 export const askBytes = async (question: Question): Promise<Uint8Array> => new Uint8Array(await (await send("POST", "source", question)).arrayBuffer());
+
+// ---- notes ---------------------------------------------------------------------------
+
+export const askNotes = async <T>(request: object): Promise<T> => (await (await send("POST", "notes", request)).json()) as T;

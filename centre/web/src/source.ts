@@ -134,12 +134,34 @@ export function loadSource(release: Release): Promise<Source> {
   return loading;
 }
 
+// Which files were shown in this tab: for a review report, if its writer wants to name them.
+const readPlace = (release: Release): string => `read ${nameOf(release)}`;
+
+export function filesRead(release: Release): string[] {
+  try {
+    return JSON.parse(sessionStorage.getItem(readPlace(release)) ?? "[]") as string[];
+  } catch {
+    return [];
+  }
+}
+
+function rememberRead(release: Release, path: string): void {
+  const before = filesRead(release);
+  if (before.includes(path)) return;
+  try {
+    sessionStorage.setItem(readPlace(release), JSON.stringify([...before, path].sort()));
+  } catch {
+    // Storage is closed to us, or full: the report names fewer files.
+  }
+}
+
 export async function loadFile(source: Source, file: SourceFile): Promise<Uint8Array> {
   const bytes = await pieces({ ...source.release, kind: "file", ...(file.index > 0 && { file: file.index }) }, undefined);
   if (hex(sha256(bytes)) !== file.sha256) {
     alarm(`${nameOf(source.release)}: this Centre shows other bytes as ${file.path} than those in its list of files.`);
     return refuse("this file is not shown, since it is not what the list of files names");
   }
+  rememberRead(source.release, file.path);
   return bytes;
 }
 

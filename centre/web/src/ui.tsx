@@ -60,6 +60,9 @@ export function Digest({ of: digest }: { of: string }) {
   );
 }
 
+// One word of a shell, whatever is in it.
+export const quoted = (text: string): string => `'${text.replaceAll(/[\r\n\t]+/g, " ").replaceAll("'", "'\\''")}'`;
+
 export function Command({ line }: { line: string }) {
   const [isCopied, setCopied] = useState(false);
   const copy = (): void => void navigator.clipboard?.writeText(line).then(() => setCopied(true), () => setCopied(false));

@@ -2,7 +2,8 @@
 // node reviewers-pages.mjs CASE ORIGIN CODE FOLDER       VT_SHOTS=DIR keeps pictures
 import axe from "axe-core";
 import assert from "node:assert/strict";
-import { renameSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
@@ -320,13 +321,116 @@ const cases = {
     assert.deepEqual(errors, []);
   },
 
+  // A note beside a line, changed and deleted; out through the gate as a file, a finding and
+  // a report, each with the command that signs it.
+  async notesInThePage() {
+    const { page, context, errors, go } = await signedIn();
+    await go("source/lamp/2.0.0/file/src%2Flamp.c/6");
+    await page.waitForSelector(".code");
+    const form = page.getByRole("form", { name: "a new note" });
+    const add = async (text) => {
+      await form.getByRole("textbox", { name: "New note" }).fill(text);
+      await form.getByRole("button", { name: "Add the note" }).click();
+      await page.waitForFunction((words) => [...document.querySelectorAll(".note .words")].some((one) => one.textContent === words), text);
+    };
+    await form.getByLabel("Severity").selectOption("high");
+    await form.getByLabel("to", { exact: true }).fill("7");
+    await add("It doubles. <b>Why?</b>\n    return volts * 2;");
+    assert.match(await page.innerText(".note"), /high.*lines 6 to 7[^]*quotes 1 line of source/);
+    assert.deepEqual(await page.$$eval(".line.noted", (lines) => lines.map((line) => line.id)), ["L6", "L7"]);
+    await add("A second one.");
+    await shoot(page, "notes-beside");
+    // By the keyboard alone.
+    await page.getByRole("article").nth(1).getByRole("button", { name: "Edit note" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("The note").fill("A second one, changed.");
+    await page.keyboard.press("Tab");
+    await page.getByRole("button", { name: "Save the note" }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => /second one, changed/.test(document.querySelector("aside").innerText));
+    await go("source/lamp/2.0.0");
+    await page.waitForSelector(".files");
+    await add("Of it all.");
+    await go("notes");
+    await page.waitForSelector(".notes li");
+    assert.equal(await page.locator(".notes li").count(), 3);
+    assert.equal(await page.locator(".notes b").count(), 0);
+    await page.getByRole("button", { name: /^Delete note/ }).last().click();
+    await page.getByRole("button", { name: /^Really delete/ }).click();
+    await page.waitForFunction(() => document.querySelectorAll(".notes li").length === 2);
+    for (const box of await page.getByRole("checkbox", { name: /^choose note/ }).all()) await box.check();
+    const saved = async (button) => {
+      const before = await page.locator(".box.good").count();
+      await page.getByRole("button", { name: button }).click();
+      await page.waitForFunction((count) => document.querySelectorAll(".box.good").length > count, before);
+      const section = page.locator("section.card", { has: page.getByRole("button", { name: button }) });
+      const [download] = await Promise.all([page.waitForEvent("download"), section.getByRole("link", { name: /^Save / }).click()]);
+      const text = readFileSync(await download.path(), "utf8");
+      const digest = createHash("sha256").update(text).digest("hex");
+      assert.match(download.suggestedFilename(), new RegExp(`-${digest.slice(0, 16)}\\.(json|txt)$`));
+      return { text, digest, name: download.suggestedFilename(), command: await section.locator(".command pre").innerText() };
+    };
+    const notes = await saved("Take 2 notes out");
+    assert.equal(notes.command, `sha256sum ${notes.name}`);
+    assert.equal(JSON.parse(notes.text).notes.length, 2);
+    await page.getByLabel("accept").check();
+    await page.getByLabel("What you looked at").fill("it's src/");
+    await page.getByLabel("Summary").fill("Nothing that harms.");
+    await page.getByLabel(/Name the 1 file of it/).check();
+    const report = await saved("Draft the report");
+    const said = JSON.parse(report.text);
+    assert.deepEqual([said.verdict, said.files, said.notes], ["accept", ["src/lamp.c"], { count: 2, sha256: notes.digest }]);
+    assert.equal(report.command, `vitrine review sign lamp 2.0.0 --verdict accept --source ${said.source} --scope 'it'\\''s src/' --report ${report.name} --desk DESK --trust trust.json --key KEY`);
+    await page.getByRole("checkbox", { name: /^choose note/ }).nth(1).uncheck();
+    await page.getByLabel("Identifier").fill("lamp-1");
+    await page.getByLabel("Who must act").fill("Acme");
+    await page.getByLabel("Until", { exact: true }).fill("2027-01-31");
+    await page.getByLabel("Embargo until").fill("2026-12-31");
+    const finding = await saved("Draft the finding");
+    assert.match(finding.text, /^It doubles\. <b>Why\?<\/b>\n/);
+    assert.match(finding.command, new RegExp(`^vitrine finding open lamp-1 --text ${finding.name} --severity high --owner 'Acme' --due 2027-01-31T00:00:00Z --digest [0-9a-f]{64} --embargo 2026-12-31T00:00:00Z --opening lamp-1\\.opening\\.json --ledger LEDGER`));
+    writeFileSync(`${folder}/commands.json`, JSON.stringify([report.command, finding.command]));
+    for (const { name, text } of [report, finding]) writeFileSync(`${folder}/${name}`, text);
+    await shoot(page, "notes-taken");
+    // Another key opens none of them, and tells so; the old one brings them back.
+    const key = await page.evaluate(() => localStorage.getItem("notes key"));
+    await page.getByText("The key of your notes").click();
+    await page.getByLabel("Another key of yours").fill("ab".repeat(32));
+    await page.getByRole("button", { name: "Use it here" }).click();
+    await page.waitForFunction(() => /2 of yours were written with another key/.test(document.querySelector("main").innerText));
+    await page.getByLabel("Another key of yours").fill(key);
+    await page.getByRole("button", { name: "Use it here" }).click();
+    await page.waitForSelector(".notes li");
+    // A gate that gives other bytes than it recorded.
+    await page.route("**/api/v1/notes", async (route) => {
+      const answer = await route.fetch();
+      const json = await answer.json();
+      await route.fulfill({ response: answer, json: json.sha256 === undefined ? json : { ...json, text: `${json.text} ` } });
+    });
+    await page.getByRole("checkbox", { name: /^choose note/ }).first().check();
+    await page.getByRole("button", { name: "Take 1 note out" }).click();
+    await page.waitForFunction(() => /other bytes than those/.test(document.querySelector(".box.bad")?.textContent ?? ""));
+    await context.clearCookies();
+    await page.reload();
+    await page.waitForSelector("main .box.wait a[href='#/sign-in']");
+    assert.equal(await page.locator(".notes").count(), 0);
+    assert.deepEqual(await alarms(page), []);
+    assert.deepEqual(errors, []);
+  },
+
   async noBarrier() {
     const { page, go } = await signedIn();
+    await go("source/lamp/2.0.0/file/src%2Flamp.c/4");
+    await page.getByRole("textbox", { name: "New note" }).fill("It doubles what it is told.\n\nNobody asked it to, and the specification says once.");
+    await page.getByLabel("Severity").selectOption("high");
+    await page.getByRole("button", { name: "Add the note" }).click();
+    await page.waitForSelector(".note");
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0", "source/lamp/2.1.0/unreviewed"]) {
+      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0", "source/lamp/2.1.0/unreviewed", "notes"]) {
         await go(view);
-        await page.waitForSelector(view === "sign-in" ? "main ul" : ".files, .code, .changes");
+        await page.waitForSelector(view === "sign-in" ? "main ul" : ".files, .code, .changes, .notes");
+        if (view === "notes") await page.getByRole("checkbox", { name: /^choose note/ }).check();
         if (view.includes("since")) {
           await page.locator(".changes summary").nth(1).click();
           await page.waitForSelector(".diff .in");

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { getJson, getKnown, part, type Claim, type Reckoned, type ReleaseRow, type Statement, type Story } from "../api.ts";
 import type { Key, Trust } from "../check/trust.ts";
 import { useSession } from "../session.ts";
-import { ago, Authority, Badge, Command, Digest, stateTone, Time, Title, Unknown, useLoaded, Waiting, type Tone } from "../ui.tsx";
+import { ago, Authority, Badge, Command, Digest, quoted, stateTone, Time, Title, Unknown, useLoaded, Waiting, type Tone } from "../ui.tsx";
 import { WaitsFor } from "./releases.tsx";
 
 const path = (row: { product: string; version: string }): string => `releases/${part(row.product)}/${part(row.version)}`;
@@ -91,9 +91,6 @@ function Evidence({ story }: { story: Story }) {
 }
 
 // ---- deciding ---------------------------------------------------------------------------
-
-// One word of a shell, whatever is in it.
-export const quoted = (text: string): string => `'${text.replaceAll(/[\r\n\t]+/g, " ").replaceAll("'", "'\\''")}'`;
 
 function Decide({ row }: { row: ReleaseRow }) {
   const [reason, setReason] = useState("");

@@ -68,6 +68,9 @@ function In({ who, children }: { who: Reviewer; children: ComponentChildren }) {
         As {who.reviewer}, until <Time at={who.until} />. You may read the source of {who.products.join(", ")}.
       </p>
       <Readable who={who} />
+      <p>
+        <a href="#/notes">Your notes</a>, and how they leave this Centre.
+      </p>
       {children}
       <p>
         <button type="button" onClick={() => void signOut()}>

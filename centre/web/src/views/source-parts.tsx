@@ -21,7 +21,8 @@ function wordAt(event: MouseEvent): string | undefined {
   return /^[A-Za-z_$][\w$]{1,127}$/.test(word) ? word : undefined;
 }
 
-export function Code({ lines, line, address, onName }: { lines: Word[][]; line: number | undefined; address: (line: number) => string; onName: (name: string) => void }) {
+// noted: lines to which a note belongs.
+export function Code({ lines, line, noted, address, onName }: { lines: Word[][]; line: number | undefined; noted: (line: number) => boolean; address: (line: number) => string; onName: (name: string) => void }) {
   const [first, setFirst] = useState(() => Math.max(0, Math.min((line ?? 1) - 1 - WINDOW / 2, lines.length - WINDOW)));
   const shown = useMemo(() => lines.slice(first, first + WINDOW), [lines, first]);
   useEffect(() => {
@@ -42,8 +43,8 @@ export function Code({ lines, line, address, onName }: { lines: Word[][]; line: 
         {shown.map((words, i) => {
           const number = first + i + 1;
           return (
-            <div key={number} id={`L${number}`} class={number === line ? "line here" : "line"}>
-              <a href={address(number)} aria-label={`line ${number}`}>
+            <div key={number} id={`L${number}`} class={`line${number === line ? " here" : ""}${noted(number) ? " noted" : ""}`}>
+              <a href={address(number)} aria-label={`line ${number}${noted(number) ? ", with a note of yours" : ""}`}>
                 {number}
               </a>
               <code>

@@ -1,10 +1,12 @@
 // The source of a release: its tree, a file, a search, and what differs from another.
 import { useState } from "preact/hooks";
 import { difference, linesOf, type DiffLine } from "../code.ts";
+import type { Words } from "../notes.ts";
 import { askJson, useReviewer } from "../reviewing.ts";
 import { said, useSession } from "../session.ts";
 import { compare, loadFile, loadSource, type Change, type Release, type Source as Loaded, type SourceFile } from "../source.ts";
 import { Authority, Badge, Digest, Title, useLoaded, Waiting } from "../ui.tsx";
+import { NotesBeside, useNotesOn } from "./notes-parts.tsx";
 import { Code, placeOf } from "./source-parts.tsx";
 
 const TREE_MAX = 500; // rows that are drawn of one folder
@@ -232,11 +234,18 @@ function Searching({ source, finding }: { source: Loaded; finding: ReturnType<ty
 
 const isText = (bytes: Uint8Array): boolean => !bytes.subarray(0, 8192).includes(0);
 
+const NO_FILE = "0".repeat(64);
+
+// What a new note is about, before a word of it is written.
+const startOf = (source: Loaded, file: SourceFile | undefined, line: number): Words => ({ ...source.release, source: source.source, path: file?.path ?? "", file: file?.sha256 ?? NO_FILE, from: line, to: line, severity: "none", text: "" });
+
 function File({ source, file, line, onName }: { source: Loaded; file: SourceFile; line: number | undefined; onName: (name: string) => void }) {
   const loaded = useLoaded(async () => {
     const bytes = await loadFile(source, file);
     return { size: bytes.length, target: file.mode === "link" ? new TextDecoder().decode(bytes) : undefined, lines: isText(bytes) ? linesOf(file.path, new TextDecoder().decode(bytes)) : undefined };
   }, [file.sha256]);
+  const start = startOf(source, file, line ?? 0);
+  const { isNoted } = useNotesOn(start);
   if (loaded.value === undefined) return <Waiting loaded={loaded} />;
   if (loaded.value.target !== undefined)
     return (
@@ -249,7 +258,10 @@ function File({ source, file, line, onName }: { source: Loaded; file: SourceFile
       <p>
         <Measured sources={[source]} what="these bytes" signed="were signed" /> <Digest of={file.sha256} />
       </p>
-      {loaded.value.lines === undefined ? <p class="box">This is no text: {loaded.value.size} bytes.</p> : <Code lines={loaded.value.lines} line={line} address={(number) => placeOf(source.release, "file", file.path, number)} onName={onName} />}
+      <div class="reading">
+        <div>{loaded.value.lines === undefined ? <p class="box">This is no text: {loaded.value.size} bytes.</p> : <Code lines={loaded.value.lines} line={line} noted={isNoted} address={(number) => placeOf(source.release, "file", file.path, number)} onName={onName} />}</div>
+        <NotesBeside start={start} lineCount={loaded.value.lines?.length} />
+      </div>
     </>
   );
 }
@@ -377,6 +389,7 @@ function Inside({ source, path, isFile, line }: { source: Loaded; path: string; 
       {file !== undefined && <File source={source} file={file} line={line} onName={finding.goTo} />}
       {isFile && file === undefined && <p class="box bad" role="alert">This source has no such file.</p>}
       {!isFile && <Tree source={source} folder={path} />}
+      {path === "" && <NotesBeside start={startOf(source, undefined, 0)} />}
     </>
   );
 }

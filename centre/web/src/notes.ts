@@ -80,7 +80,7 @@ export function notesKey(): string {
 
 export const isNotesKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text) && fromHex(text).length === 32;
 
-export function useOtherKey(key: string): void {
+export function changeKey(key: string): void {
   keep(key);
   void reload();
 }

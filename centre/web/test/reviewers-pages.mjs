@@ -1,11 +1,13 @@
 // The reviewer's day in a real browser, with a virtual authenticator, before a real Centre.
 // node reviewers-pages.mjs CASE ORIGIN CODE FOLDER       VT_SHOTS=DIR keeps pictures
+import Ajv from "ajv/dist/2020.js";
 import axe from "axe-core";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { parse } from "yaml";
 
 const [name, origin, code, folder] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: process.env.VT_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-dev-shm-usage"] });
@@ -31,6 +33,29 @@ async function open(options = {}) {
 const heading = (page, words) => page.waitForFunction((wanted) => document.querySelector("main h1")?.textContent?.includes(wanted), words);
 const alarms = (page) => page.$$eval(".alarm li", (items) => items.map((item) => item.textContent));
 const shoot = (page, what) => (process.env.VT_SHOTS ? page.screenshot({ path: `${process.env.VT_SHOTS}/${what}.png`, fullPage: true }) : undefined);
+
+// Requests of notes and their answers, as openapi.yaml has them.
+const NOTES = { list: "NoteList", write: "Note", take: "Taken" };
+
+function holdsNotes(page) {
+  const api = parse(readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8"));
+  const ajv = new Ajv({ strict: false }).addSchema({ $id: "api", ...api });
+  const fits = (schema, value) => ajv.validate({ $ref: `api#/components/schemas/${schema}` }, value) || ajv.errorsText();
+  const seen = [];
+  page.on("response", async (answer) => {
+    if (answer.url().endsWith("/api/v1/notes") && answer.ok()) seen.push({ asked: answer.request().postDataJSON(), json: await answer.json() });
+  });
+  return () => {
+    for (const { asked, json } of seen) {
+      assert.equal(fits("NotesRequest", asked), true);
+      const schema = NOTES[asked.kind];
+      if (schema === undefined) continue;
+      assert.equal(fits(schema, json), true);
+      assert.notEqual(fits(schema, { ...json, more: 1 }), true); // its twin
+    }
+    return [...new Set(seen.map(({ asked }) => asked.form ?? asked.kind))].sort();
+  };
+}
 
 async function signedIn(options) {
   const opened = await open(options);
@@ -325,6 +350,7 @@ const cases = {
   // a report, each with the command that signs it.
   async notesInThePage() {
     const { page, context, errors, go } = await signedIn();
+    const held = holdsNotes(page);
     await go("source/lamp/2.0.0/file/src%2Flamp.c/6");
     await page.waitForSelector(".code");
     const form = page.getByRole("form", { name: "a new note" });
@@ -401,6 +427,7 @@ const cases = {
     await page.getByLabel("Another key of yours").fill(key);
     await page.getByRole("button", { name: "Use it here" }).click();
     await page.waitForSelector(".notes li");
+    assert.deepEqual(held(), ["finding", "list", "notes", "remove", "report", "write"]);
     // A gate that gives other bytes than it recorded.
     await page.route("**/api/v1/notes", async (route) => {
       const answer = await route.fetch();

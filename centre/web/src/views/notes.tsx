@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { getJson, type ReleaseRow } from "../api.ts";
-import { isNotesKey, notesKey, take, useNotebook, useOtherKey, type Note, type Taken } from "../notes.ts";
+import { isNotesKey, notesKey, take, useNotebook, changeKey, type Note, type Taken } from "../notes.ts";
 import { useReviewer } from "../reviewing.ts";
 import { said } from "../session.ts";
 import { filesRead, loadSource, type Release } from "../source.ts";
@@ -238,7 +238,7 @@ function Key() {
         <label>
           Another key of yours <input type="search" autoComplete="off" spellcheck={false} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
         </label>
-        <button type="button" disabled={!isNotesKey(other)} onClick={() => useOtherKey(other)}>
+        <button type="button" disabled={!isNotesKey(other)} onClick={() => changeKey(other)}>
           Use it here
         </button>
       </div>

@@ -4,6 +4,10 @@
  * same, but libseccomp takes 10 ms to compile it, 0.2 ms for this.)  On amd64 the 32-bit
  * calls are filtered alike, for builds that make and test 32-bit programs.
  *
+ * Sockets are of the families that namespaces hold: Unix, the two internets and, for lists
+ * of interfaces, routing netlink.  Others reach the machine past every namespace (AF_VSOCK
+ * its hypervisor, AF_ALG and the rare ones kernel code that is loaded for them).
+ *
  * While an environment is made, root is played: calls that would change an owner or a user
  * succeed and do nothing.  So packages install the same way for root and for an ordinary
  * user, and files have one owner in both. */
@@ -11,10 +15,12 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 /* set_mempolicy_home_node of Linux 5.17.  From 424 on all architectures share the numbers,
@@ -174,7 +180,8 @@ static void put_newer(struct vt_buf *out)
              (uint32_t)(offsetof(struct seccomp_data, args) + (n) * sizeof(uint64_t)))
 #define SKIP_IF(value, count)     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, count, 0)
 #define SKIP_UNLESS(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
-#define REFUSE                    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define RETURN(number)            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (number))
+#define REFUSE                    RETURN(EPERM)
 
 /* Giving a file to a user that our namespace does not know is EINVAL to the kernel, while
  * every other system says EPERM to an ordinary user, and fakeroot relies on that.  Only the
@@ -200,6 +207,68 @@ static void put_owner_rule(struct vt_buf *out, int call, unsigned at, uint32_t u
     vt_buf_put(out, VT_BYTES(rule));
 }
 
+/* The calls that make a socket, by architecture; glibc of 32-bit x86 makes them through
+ * socketcall, whose arguments lie in memory that no filter reads: those are refused. */
+static const struct {
+    uint32_t arch, socket, socketpair;
+} socket_calls[] = {
+#if defined(__x86_64__)
+    { AUDIT_ARCH_X86_64, 41, 53 },
+    { AUDIT_ARCH_I386, 359, 360 },
+#elif defined(__aarch64__)
+    { AUDIT_ARCH_AARCH64, 198, 199 },
+    { AUDIT_ARCH_ARM, 281, 288 },
+#endif
+};
+
+enum { I386_SOCKETCALL = 102, OF_SOCKET = 1, OF_SOCKETPAIR = 8 };
+
+static void put_family_rule(struct vt_buf *out, uint32_t arch, uint32_t socket,
+                            uint32_t socketpair)
+{
+    const struct sock_filter rule[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        SKIP_UNLESS(arch, 12),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        SKIP_IF(socket, 1),
+        SKIP_UNLESS(socketpair, 9),
+        LOAD_ARGUMENT(0),
+        SKIP_IF(AF_UNIX, 7),
+        SKIP_IF(AF_INET, 6),
+        SKIP_IF(AF_INET6, 5),
+        SKIP_IF(AF_NETLINK, 1),
+        RETURN(EAFNOSUPPORT),
+        LOAD_ARGUMENT(2),
+        SKIP_IF(NETLINK_ROUTE, 1),
+        RETURN(EPROTONOSUPPORT),
+    };
+
+    vt_buf_put(out, VT_BYTES(rule));
+}
+
+static void put_family_rules(struct vt_buf *out)
+{
+    for (size_t i = 0; i < COUNT(socket_calls); i++)
+        put_family_rule(out, socket_calls[i].arch, socket_calls[i].socket,
+                        socket_calls[i].socketpair);
+#if defined(__x86_64__)
+    {
+        const struct sock_filter rule[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+            SKIP_UNLESS(AUDIT_ARCH_I386, 6),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            SKIP_UNLESS(I386_SOCKETCALL, 4),
+            LOAD_ARGUMENT(0),
+            SKIP_IF(OF_SOCKET, 1),
+            SKIP_UNLESS(OF_SOCKETPAIR, 1),
+            RETURN(EAFNOSUPPORT),
+        };
+
+        vt_buf_put(out, VT_BYTES(rule));
+    }
+#endif
+}
+
 static void put_owner_rules(struct vt_buf *out, uint32_t uid, uint32_t gid)
 {
 #ifdef SYS_chown
@@ -223,6 +292,7 @@ bool vt_sandbox_filter(const struct vt_sandbox_plan *plan, struct vt_buf *out,
     if (!ok)
         return vt_fail(err, VT_IO, "sandbox: libseccomp cannot make the filter");
     put_newer(out);
+    put_family_rules(out);
     if (!is_root_played)
         put_owner_rules(out, plan->uid, plan->gid);
     return vt_fd_read_all(fd, "filter", out, err);

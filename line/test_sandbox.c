@@ -433,6 +433,34 @@ static void makes_no_dangerous_call(struct place *place, enum vt_sandbox_runner 
 #endif
 }
 
+/* Families by number: those a namespace holds (the twins), then AF_VSOCK, which reaches the
+ * machine's hypervisor, AF_ALG, AF_PACKET, AF_KEY, AF_TIPC, AF_XDP and one too large;
+ * netlink for routes and for the kernel's events.  97 is EAFNOSUPPORT, 93 EPROTONOSUPPORT.
+ */
+#define SOCKETS                                                                            \
+    "perl -MSocket -e 'for ([1,2,0],[2,1,0],[2,2,0],[10,1,0],[16,3,0],[16,3,15],"          \
+    "[16,3,16],[40,1,0],[38,5,0],[17,3,0],[15,3,2],[30,1,0],[44,3,0],[4096,1,0]) { "       \
+    "print \"$_->[0] $_->[2] \", socket(my $s, $_->[0], $_->[1], $_->[2]) "                \
+    "? \"made\" : $!+0, \"\\n\" } for (1,40) { "                                           \
+    "print \"pair $_ \", socketpair(my $s, my $t, $_, 1, 0) ? \"made\" : $!+0, \"\\n\" }'"
+
+static void makes_sockets_of_namespaces_only(struct place *place,
+                                             enum vt_sandbox_runner runner)
+{
+    const char *got = run_shell(place, runner, SOCKETS, 0);
+
+    VT_CHECK_SAYING(strcmp(got,
+                           "1 0 made\n2 0 made\n2 0 made\n10 0 made\n16 0 made\n"
+                           "16 15 93\n16 16 93\n40 0 97\n38 0 97\n17 0 97\n15 2 97\n"
+                           "30 0 97\n44 0 97\n4096 0 97\npair 1 made\npair 40 97\n") == 0,
+                    "it got:\n%s", got);
+}
+
+static void sockets_past_namespaces_are_not_made(void)
+{
+    in_each_way(makes_sockets_of_namespaces_only);
+}
+
 /* As on any system for an ordinary user; fakeroot counts on EPERM. */
 static void owners_change_as_outside(struct place *place, enum vt_sandbox_runner runner)
 {
@@ -746,6 +774,7 @@ static const struct vt_case cases[] = {
     { "descriptors of the caller stay outside", descriptors_of_the_caller_stay_outside },
     { "there is no network", there_is_no_network },
     { "dangerous calls are refused", dangerous_calls_are_refused },
+    { "sockets past namespaces are not made", sockets_past_namespaces_are_not_made },
     { "changing owners is not permitted", changing_owners_is_not_permitted },
     { "Landlock holds without the mounts", landlock_holds_without_the_mounts },
     { "file size and memory are limited", file_size_and_memory_are_limited },

@@ -57,39 +57,17 @@ static const struct vt_verb verbs[] = {
       .summary = "serve it over HTTP: tiles, checkpoint, POST /add",
       .details =
           "Speaks C2SP tlog-tiles, and takes entries: POST PREFIX/add, whose answer is "
-          "the
-          "
-          "index when the entry survives power loss; with 'Accept: "
-          "application/vnd.vitrine.
-          "
-          "tlog-proof' the answer comes when a checkpoint with its quorum holds the entry, "
-          "and
-              is the proof.POST PREFIX /
-              add -
-          batch takes many,
-      each behind its length in "
-                                "two bytes,
-              at most-- pending -
-              max and
-          8 MiB(413).A log that has ended "
-                                          "('continue') is read as
-          before,
-      and takes nothing(410)./ metrics and /
-              health "
-                     "are for its operator.  Prints
-              'ready:' and
-          its address;
-SIGTERM ends it in good "
-                        "order; SIGHUP reads writers,
-    certificate and configs again
-        .Entries become "
-                        "durable in batches that close when the
-    batch before is done
-        .",
-        .options = vt_cli_ledger_serve_options,
- .run = vt_cli_ledger_serve
-}
-,
+          "the\nindex when the entry survives power loss; with 'Accept: "
+          "application/vnd.vitrine.\ntlog-proof' the answer comes when a checkpoint with "
+          "its quorum holds the entry, and\nis the proof.  POST PREFIX/add-batch takes "
+          "many, each behind its length in two bytes,\nat most --pending-max and 8 MiB "
+          "(413).  A log that has ended ('continue') is read as\nbefore, and takes nothing "
+          "(410).  /metrics and /health are for its operator.  Prints\n'ready:' and its "
+          "address; SIGTERM ends it in good order; SIGHUP reads writers,\ncertificate and "
+          "configs again.  Entries become durable in batches that close when the\nbatch "
+          "before is done.",
+      .options = vt_cli_ledger_serve_options,
+      .run = vt_cli_ledger_serve },
     { .name = "status",
       .summary = "is a served ledger well?",
       .details = "Exit code 0 if it is, 1 if checkpoints do not keep up.",
@@ -203,8 +181,7 @@ SIGTERM ends it in good "
       .options = vt_cli_ledger_continue_options,
       .run = vt_cli_ledger_continue },
     { .name = NULL },
-}
-;
+};
 
 const struct vt_group vt_cli_ledger = {
     .name = "ledger",

@@ -93,6 +93,7 @@ static void exchange_free(struct vt_http_exchange *exchange)
 {
     if (exchange->response != NULL && !exchange->is_ready)
         sym_MHD_destroy_response(exchange->response);
+    exchange->server->gathered -= exchange->body.capacity;
     vt_buf_clear(&exchange->body);
     free(exchange->headers);
     free(exchange);
@@ -103,6 +104,7 @@ static void fall_asleep(struct vt_http_exchange *exchange)
     struct vt_http_server *server = exchange->server;
 
     exchange->is_sleeping = true;
+    exchange->before = NULL; /* it may have slept before, behind another */
     exchange->next = server->sleeping;
     if (exchange->next != NULL)
         exchange->next->before = exchange;
@@ -404,12 +406,39 @@ static void displace(struct vt_http_server *server)
     }
 }
 
+/* Nothing more of it is taken. */
+static void drop_body(struct vt_http_exchange *exchange)
+{
+    exchange->server->gathered -= exchange->body.capacity;
+    vt_buf_clear(&exchange->body);
+    exchange->body = vt_buf_init(0);
+    exchange->route = NULL;
+}
+
 static void refuse_body(struct vt_http_exchange *exchange)
 {
-    exchange->route = NULL;
-    vt_buf_clear(&exchange->body);
+    drop_body(exchange);
     if (exchange->status == 0)
         vt_http_answer_text(exchange, VT_HTTP_TOO_LARGE, "the body is too long");
+}
+
+static void gather(struct vt_http_exchange *exchange, vt_slice piece)
+{
+    struct vt_http_server *server = exchange->server;
+    size_t before = exchange->body.capacity;
+
+    vt_buf_put(&exchange->body, piece);
+    server->gathered += exchange->body.capacity - before;
+    if (exchange->route == NULL)
+        return; /* it was refused */
+    if (exchange->body.is_full) {
+        refuse_body(exchange);
+    } else if (server->gathered > server->options.gathered_bytes_max) {
+        drop_body(exchange);
+        vt_http_set_header(exchange, "Retry-After", "1");
+        vt_http_answer_text(exchange, VT_HTTP_UNAVAILABLE,
+                            "too many bodies come at once, try again");
+    }
 }
 
 /* The library hands over what stands before a NUL; somebody in front of us may read on. */
@@ -425,7 +454,19 @@ static size_t unescape(void *context, struct MHD_Connection *connection, char *t
 
 struct framing {
     unsigned lengths, codings;
+    bool is_odd; /* said in a way that somebody may read as something else */
 };
+
+static bool is_all_digits(const char *text)
+{
+    return text != NULL && text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+}
+
+/* Begins so, and goes on. */
+static bool is_longer_than(const char *name, const char *begin)
+{
+    return strncasecmp(name, begin, strlen(begin)) == 0 && strlen(name) > strlen(begin);
+}
 
 static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind,
                                      const char *name, const char *value)
@@ -433,28 +474,42 @@ static enum MHD_Result count_framing(void *context, enum MHD_ValueKind kind,
     struct framing *framing = context;
 
     (void)kind;
-    (void)value;
-    framing->lengths += strcasecmp(name, "Content-Length") == 0;
-    framing->codings += strcasecmp(name, "Transfer-Encoding") == 0;
+    /* RFC 9112, 5.1 and 5.2: no space before the colon; and of a line that is folded the
+     * library takes the second part for the end of the name. */
+    if (strpbrk(name, " \t") != NULL || is_longer_than(name, "Content-Length") ||
+        is_longer_than(name, "Transfer-Encoding"))
+        framing->is_odd = true;
+    if (strcasecmp(name, "Content-Length") == 0) {
+        framing->lengths++;
+        framing->is_odd = framing->is_odd || !is_all_digits(value);
+    } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+        framing->codings++;
+        framing->is_odd =
+            framing->is_odd || value == NULL || strcasecmp(value, "chunked") != 0;
+    }
     return MHD_YES;
 }
 
-/* Who says twice how long a body is lets two readers find two requests (RFC 9112, 6.3). */
+/* Who says twice, or oddly, how long a body is lets two readers find two requests (RFC
+ * 9112, 6.3). */
 static bool is_plain(struct vt_http_exchange *exchange)
 {
     struct vt_http_connection *connection = connection_of(exchange->connection);
-    struct framing framing = { 0, 0 };
+    struct framing framing = { .lengths = 0 };
     bool has_nul = connection->has_nul;
 
     connection->has_nul = false;
     (void)sym_MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND,
                                         count_framing, &framing);
-    if (!has_nul && framing.lengths + framing.codings <= 1)
+    if (!has_nul && !framing.is_odd && framing.lengths + framing.codings <= 1)
         return true;
     vt_http_set_header(exchange, "Connection", "close");
     vt_http_answer_text(exchange, VT_HTTP_BAD_REQUEST,
                         has_nul ? "a NUL belongs into no path"
-                                : "the length of the body is said twice");
+                        : framing.is_odd
+                            ? "the length of the body, or a header's name, has "
+                              "a form that not everybody reads alike"
+                            : "the length of the body is said twice");
     return false;
 }
 
@@ -480,6 +535,9 @@ static struct vt_http_exchange *exchange_new(struct vt_http_server *server,
                          &exchange->announced) &&
         exchange->announced > exchange->route->body_bytes_max)
         refuse_body(exchange);
+    else if (exchange->route->body_bytes_max != 0 && server->options.may != NULL &&
+             !server->options.may(server->options.context, exchange))
+        drop_body(exchange);
     return exchange;
 }
 
@@ -554,6 +612,10 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (*piece_len == 0)
         return handle(exchange);
+    /* Of a body in chunks the library hands on the next although we paused: it keeps what
+     * we do not take, and comes again. */
+    if (exchange->is_sleeping)
+        return MHD_YES;
     if (exchange->route != NULL && exchange->route->stream != NULL) {
         vt_slice bytes = vt_slice_of(piece, *piece_len);
 
@@ -561,11 +623,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         exchange->server->has_more = true;
         return take_piece(exchange, bytes);
     }
-    vt_buf_put(&exchange->body, vt_slice_of(piece, *piece_len));
+    gather(exchange, vt_slice_of(piece, *piece_len));
     *piece_len = 0;
     exchange->server->has_more |= exchange->body.len != exchange->announced;
-    if (exchange->body.is_full && exchange->route != NULL)
-        refuse_body(exchange);
     return MHD_YES;
 }
 
@@ -716,6 +776,8 @@ bool vt_http_server_new(int listen_fd, const struct vt_http_options *options,
         server->options.connections_max = CONNECTIONS_MAX;
     if (server->options.head_bytes_max == 0)
         server->options.head_bytes_max = HEAD_BYTES_MAX;
+    if (server->options.gathered_bytes_max == 0)
+        server->options.gathered_bytes_max = VT_MIB(256);
     if (server->options.request_ms_max == 0)
         server->options.request_ms_max = REQUEST_MS_MAX;
     if (server->options.stream_ms_max == 0)

@@ -63,6 +63,9 @@ struct vt_http_options {
     /* Request line and headers together; 0: 16 KiB.  A connection holds twice as much, and
      * wipes it after each request, so a server of many small requests sets less. */
     size_t head_bytes_max;
+    /* All bodies that are being gathered, together; 0: 256 MiB.  Who would need more is
+     * told to come back (503). */
+    size_t gathered_bytes_max;
     int64_t request_ms_max; /* for a whole request, or a piece of a body that is taken piece
                              * by piece, to arrive; 0: 15 s */
     int64_t stream_ms_max;  /* for all pieces of such a body; 0: 5 min */
@@ -79,6 +82,10 @@ struct vt_http_options {
     /* Called after each turn of the loop, before it waits again: the place to send on what
      * the turn's handlers gathered.  Fails as a watch does; NULL: nobody. */
     bool (*turn)(void *context, struct vt_error *err);
+    /* Called with the head alone of a request whose body would be gathered by the library
+     * (what is_plain_taken is whole when it is seen); false: it was answered, and the body
+     * is not taken.  NULL: each is taken. */
+    bool (*may)(void *context, struct vt_http_exchange *exchange);
     /* Headers of every answer, refusals included: name, value, ...; NULL ends them.  NULL:
      * none. */
     const char *const *headers;

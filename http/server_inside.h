@@ -52,7 +52,9 @@ struct vt_http_server {
     bool has_more;                     /* to do at once in the next step */
     size_t dozing_count;               /* of the sleeping: not suspended yet */
     bool is_stopping;
-    int64_t stop_at_ms;          /* when stopping: the latest */
+    int64_t stop_at_ms; /* when stopping: the latest */
+    size_t gathered;    /* bytes that bodies take which are being gathered, or wait for an
+                           answer */
     int64_t swept_ms, minute_ms; /* when we last swept, and last called `minute` */
 };
 

@@ -102,6 +102,7 @@ struct vt_front {
     struct vt_front_ledger *ledgers;
     size_t ledger_count;
     uint64_t pending_max, connections_max;
+    uint64_t awaited;     /* connections whose requests wait for a proof */
     uint64_t lag_ms_max;  /* so long entries may wait for a checkpoint and we are well */
     uint64_t wait_ms_max; /* who asked for a proof waits so long for it, and no longer */
     struct vt_front_writer *writers; /* none: everybody */
@@ -123,6 +124,8 @@ void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
 bool vt_front_goes_on(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
 /* And may this client write?  Else it was answered. */
 bool vt_front_may_write(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
+/* Both, asked of the head alone: a body is not gathered for nothing. */
+bool vt_front_may(void *context, struct vt_http_exchange *exchange);
 /* After each turn of the server: what its handlers gathered goes to the sequencers. */
 bool vt_front_send_all(void *context, struct vt_error *err);
 /* The sequencer has said something; a watch. */

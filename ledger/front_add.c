@@ -31,8 +31,9 @@ static struct vt_front_request *request_new(struct vt_http_exchange *exchange,
     return request;
 }
 
-static void request_free(struct vt_front_request *request)
+static void request_free(struct vt_front_ledger *l, struct vt_front_request *request)
 {
+    l->front->awaited -= request->wish == VT_WISH_PROOF;
     for (size_t i = 0; i < request->count; i++)
         free(request->results[i].message);
     free(request);
@@ -136,7 +137,7 @@ static void end_request(struct vt_front_ledger *l, struct vt_front_request *requ
         answer_index(request);
     else
         answer_proof(l, request);
-    request_free(request);
+    request_free(l, request);
 }
 
 static void wait_for_checkpoint(struct vt_front_ledger *l, struct vt_front_request *request)
@@ -188,7 +189,7 @@ void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
                             "entry %ju is durable, but no checkpoint with a quorum holds "
                             "it yet: send it again later to get the proof",
                             (uintmax_t)request->results[0].index);
-        request_free(request);
+        request_free(l, request);
     }
 }
 
@@ -198,14 +199,14 @@ void vt_front_drop_all(struct vt_front_ledger *l)
         struct vt_front_request *request = l->waiting->next;
 
         unlink_waiting(request);
-        request_free(request);
+        request_free(l, request);
     }
     for (; l->count > 0; l->count--) {
         struct vt_front_item *item = &l->queue[l->first];
 
         l->first = (l->first + 1) % l->front->pending_max;
         if (++item->request->done == item->request->count)
-            request_free(item->request);
+            request_free(l, item->request);
     }
 }
 
@@ -275,6 +276,19 @@ static bool has_room(struct vt_front_ledger *l, size_t count, size_t bytes,
     l->counts.too_many++;
     vt_http_set_header(exchange, "Retry-After", "1");
     vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many entries wait, try again");
+    return false;
+}
+
+/* Who waits for a proof keeps a connection, with no quorum for long: half of them are left
+ * to the others. */
+static bool may_wait(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
+{
+    if (l->front->awaited < (l->front->connections_max + 1) / 2)
+        return true;
+    l->counts.too_many++;
+    vt_http_set_header(exchange, "Retry-After", "10");
+    vt_http_answer_text(exchange, VT_HTTP_UNAVAILABLE,
+                        "too many wait for a proof: ask for the index alone, or try again");
     return false;
 }
 
@@ -348,10 +362,18 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
                             VT_ENTRY_BYTES_MAX, body.len);
         return;
     }
-    if (!has_room(l, 1, body.len, exchange))
+    if (!has_room(l, 1, body.len, exchange) || (wants_proof && !may_wait(l, exchange)))
         return;
+    l->front->awaited += wants_proof;
     request = request_new(exchange, wants_proof ? VT_WISH_PROOF : VT_WISH_INDEX, 1);
     enqueue(l, request, 0, body);
+}
+
+bool vt_front_may(void *context, struct vt_http_exchange *exchange)
+{
+    struct vt_front_ledger *l = vt_front_ledger_of(context, vt_http_path(exchange));
+
+    return vt_front_goes_on(l, exchange) && vt_front_may_write(l, exchange);
 }
 
 /* How many entries?  0: the body has no form. */
@@ -420,7 +442,9 @@ static void take_result(struct vt_front_ledger *l, const struct vt_serve_result 
         l->counts.entries++;
     } else {
         l->counts.refused++;
-        mine->message = vt_strdup_slice(result->message);
+        mine->message = vt_strdup_slice(result->message.len != 0
+                                            ? result->message
+                                            : VT_LIT("refused; others were, with reasons"));
     }
     if (++request->done == request->count)
         settle(l, request);

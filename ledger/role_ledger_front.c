@@ -209,6 +209,7 @@ static bool begin(struct vt_channel *channel, struct vt_front *f, struct vt_erro
                                        .tick = on_tick,
                                        .minute = write_log,
                                        .turn = vt_front_send_all,
+                                       .may = vt_front_may,
                                        .is_plain_taken = true };
     struct vt_rights rights = vt_ledger_front_rights;
     VT_AUTO_JSON words = NULL;

@@ -262,8 +262,16 @@ static bool answer_round(struct sequencer *s, struct vt_error *err)
     for (size_t m = 0; s->has_front && m < s->messages; m++) {
         vt_buf_truncate(&body, 0);
         vt_serve_added_begin(&body, vt_ledger_size(s->ledger), s->counts[m]);
-        for (uint16_t i = 0; i < s->counts[m]; i++)
-            vt_serve_added_put(&body, &s->round[at++].result);
+        for (uint16_t i = 0; i < s->counts[m]; i++) {
+            struct vt_serve_result result = s->round[at++].result;
+            size_t rest = VT_MESSAGE_BYTES_MAX - body.len -
+                          (size_t)(s->counts[m] - i) * VT_SERVE_RESULT_ROOM;
+
+            /* Thousands of refusals do not fit with all their words. */
+            if (result.message.len > rest)
+                result.message.len = rest;
+            vt_serve_added_put(&body, &result);
+        }
         if (!vt_buf_check(&body, "results", err) ||
             !vt_channel_send(s->front, VT_SERVE_ADDED, vt_buf_slice(&body), err))
             return false;

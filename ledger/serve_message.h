@@ -65,6 +65,9 @@ struct vt_serve_result {
     vt_slice message; /* why not; at most 255 bytes */
 };
 
+/* The most that a result takes without words. */
+#define VT_SERVE_RESULT_ROOM 9
+
 /* An ADDED: how many entries are durable, then a result for each entry of its ADD. */
 void vt_serve_added_begin(struct vt_buf *out, uint64_t size, uint16_t count);
 void vt_serve_added_put(struct vt_buf *out, const struct vt_serve_result *result);

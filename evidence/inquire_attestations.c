@@ -38,15 +38,40 @@ static bool hash_is(const json_t *object, const char *name, const vt_hash *wante
            vt_hash_equal(&hash, wanted);
 }
 
+static bool is_output(const struct vt_inquiry *q, const struct vt_subject *subject)
+{
+    for (size_t i = 0; i < q->release.output_count; i++)
+        if (vt_slice_is(q->release.outputs[i].name, subject->name) &&
+            vt_hash_equal(&q->release.outputs[i].hash, &subject->hash))
+            return true;
+    return false;
+}
+
+static bool is_subject(const struct vt_statement *statement, size_t count,
+                       const struct vt_output *output)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct vt_subject subject = vt_statement_subject(statement, i);
+
+        if (vt_slice_is(output->name, subject.name) &&
+            vt_hash_equal(&output->hash, &subject.hash))
+            return true;
+    }
+    return false;
+}
+
 /* Its subjects are the release's outputs: every one, and nothing else. */
 static bool covers_outputs(const struct vt_inquiry *q, const struct vt_statement *statement)
 {
-    if (vt_statement_subject_count(statement) != q->release.output_count)
-        return false;
-    for (size_t i = 0; i < q->release.output_count; i++) {
-        vt_slice name;
+    size_t count = vt_statement_subject_count(statement);
 
-        if (!vt_statement_has_subject(statement, &q->release.outputs[i].hash, &name))
+    if (count != q->release.output_count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct vt_subject subject = vt_statement_subject(statement, i);
+
+        if (!is_output(q, &subject) ||
+            !is_subject(statement, count, &q->release.outputs[i]))
             return false;
     }
     return true;
@@ -167,7 +192,8 @@ static bool is_taken_back(const struct vt_inquiry *q, const struct vt_envelope *
         const struct vt_envelope *other = &q->evidence->envelopes[i];
 
         if (other->statement.type == VT_REVIEW &&
-            vt_review_is_about(&other->statement, q->release.product, &q->release.source) &&
+            vt_review_is_about(&other->statement, q->release.product, q->release.version,
+                               &q->release.source) &&
             vt_review_takes_back(&q->keyring, other, review, q->release_log.time_unix_s))
             return true;
     }
@@ -179,7 +205,8 @@ static bool is_taken_back(const struct vt_inquiry *q, const struct vt_envelope *
 static void take_review(struct vt_inquiry *q, const struct vt_envelope *envelope,
                         struct gathering *all)
 {
-    if (vt_review_is_about(&envelope->statement, q->release.product, &q->release.source) &&
+    if (vt_review_is_about(&envelope->statement, q->release.product, q->release.version,
+                           &q->release.source) &&
         !is_taken_back(q, envelope))
         (void)add(
             q, vt_review_accepts(&envelope->statement) ? &all->reviewers : &all->refusers,

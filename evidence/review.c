@@ -3,7 +3,7 @@
 #include "evidence/field.h"
 
 bool vt_review_is_about(const struct vt_statement *review, vt_slice product,
-                        const vt_hash *source)
+                        vt_slice version, const vt_hash *source)
 {
     struct vt_subject subject = vt_statement_subject(review, 0);
     vt_hash named;
@@ -12,7 +12,8 @@ bool vt_review_is_about(const struct vt_statement *review, vt_slice product,
            vt_hash_equal(&subject.hash, source) &&
            vt_hash_parse_hex(vt_field_text(review->predicate, "source"), &named) &&
            vt_hash_equal(&named, source) &&
-           vt_slice_equal(vt_field_text(review->predicate, "product"), product);
+           vt_slice_equal(vt_field_text(review->predicate, "product"), product) &&
+           vt_slice_equal(vt_field_text(review->predicate, "version"), version);
 }
 
 bool vt_review_accepts(const struct vt_statement *review)

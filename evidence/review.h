@@ -8,9 +8,10 @@
 #include "base/base.h"
 #include "evidence/trust.h"
 
-/* Is this review/v1 about the source (hash) of the product? */
+/* Is this review/v1 about the source (hash) of this version of the product?  The same
+ * source under another version wants words of its own. */
 bool vt_review_is_about(const struct vt_statement *review, vt_slice product,
-                        const vt_hash *source);
+                        vt_slice version, const vt_hash *source);
 bool vt_review_accepts(const struct vt_statement *review);
 
 /* Does `later` take `word` back?  Both are reviews of one source; it does if a holder whose

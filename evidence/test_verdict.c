@@ -201,6 +201,7 @@ static void statement_reasons(void)
     WITH("no review", VT_REASON_UNREVIEWED, w.review_count = 0);
     WITH("another source was reviewed", VT_REASON_UNREVIEWED,
          w.review_source = "source of lamp 1.3.0");
+    WITH("another version was reviewed", VT_REASON_UNREVIEWED, w.review_version = "1.3.9");
     WITH("the reviewer refuses", VT_REASON_UNREVIEWED, w.review_verdict = "refuse");
     WITH("he accepts, then refuses", VT_REASON_UNREVIEWED,
          (w.review_count = 2, w.review_signers[1] = VT_P_REVIEWER,
@@ -247,6 +248,9 @@ static void mixed(void)
     WITH("provenance of another source", VT_REASON_MIXED,
          w.provenance_source = "another source");
     WITH("provenance of other bytes", VT_REASON_MIXED, w.provenance_file = "other bytes");
+    WITH("two outputs that are equal", VT_REASON_NONE, w.second_file = w.file);
+    WITH("a stranger beside equal outputs", VT_REASON_MIXED,
+         (w.second_file = w.file, w.provenance_file = "other bytes"));
     WITH("provenance names another builder", VT_REASON_MIXED,
          w.provenance_names = VT_P_ENROLLED);
     WITH("a reviewer's bill of materials", VT_REASON_MIXED, w.sbom_signer = VT_P_REVIEWER);

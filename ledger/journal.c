@@ -464,7 +464,7 @@ bool vt_journal_append(struct vt_journal *journal, struct vt_batch *batch,
     VT_ASSERT(zeros != NULL);
     memset(zeros, 0, padding);
     is_ok = vt_disk_file_write_at(slot->file, slot->at, vt_buf_slice(&batch->bytes), err) &&
-            vt_disk_file_sync(slot->file, err);
+            vt_disk_file_sync(slot->file, err) && vt_disk_file_is_there(slot->file, err);
     vt_buf_truncate(&batch->bytes, len);
     if (!is_ok)
         return false;

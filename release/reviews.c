@@ -25,7 +25,8 @@ static bool is_review(const struct vt_docket *docket, const struct vt_item *item
         return false;
     source = vt_field_hash(docket->draft->envelope.statement.predicate, "source");
     return vt_review_is_about(&item->envelope.statement,
-                              vt_slice_from_cstr(docket->product), &source);
+                              vt_slice_from_cstr(docket->product),
+                              vt_slice_from_cstr(docket->version), &source);
 }
 
 vt_slice vt_review_holder(const struct vt_docket *docket, const struct vt_item *item)

@@ -144,6 +144,10 @@ VT_CHECKED bool vt_disk_file_reserve(struct vt_disk_file *file, uint64_t size,
                                      struct vt_error *err);
 /* fdatasync: bytes written so far, and a size that they grew. */
 VT_CHECKED bool vt_disk_file_sync(struct vt_disk_file *file, struct vt_error *err);
+/* Has it a name still?  What is written into a file that somebody took away is lost when we
+ * end.  VT_IO: it was taken away. */
+VT_CHECKED bool vt_disk_file_is_there(const struct vt_disk_file *file,
+                                      struct vt_error *err);
 /* Cut or extend with zeros, durably. */
 VT_CHECKED bool vt_disk_file_truncate(struct vt_disk_file *file, uint64_t size,
                                       struct vt_error *err);

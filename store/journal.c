@@ -180,6 +180,17 @@ bool vt_disk_file_truncate(struct vt_disk_file *file, uint64_t size, struct vt_e
     return true;
 }
 
+bool vt_disk_file_is_there(const struct vt_disk_file *file, struct vt_error *err)
+{
+    struct stat about;
+
+    if (fstat(file->fd, &about) != 0)
+        return vt_disk_fail(file->disk, file->name, "look at it", err);
+    return about.st_nlink != 0 ||
+           vt_fail(err, VT_IO, "%s/%s: was taken away while it was written to",
+                   vt_disk_path(file->disk), file->name);
+}
+
 bool vt_disk_file_read_at(struct vt_disk_file *file, uint64_t at, uint8_t *out, size_t len,
                           size_t *got_out, struct vt_error *err)
 {

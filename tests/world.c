@@ -362,7 +362,8 @@ static vt_slice make_review(const struct vt_world *world, enum vt_party signer,
         VT_REVIEW, &subject, 1,
         json_pack(
             "{s:s,s:s,s:s,s:s,s:s,s:s}", "product", world->product, "version",
-            world->version, "source", source, "verdict", verdict, "scope", scope, "created",
+            or_else(world->review_version, world->version), "source", source, "verdict",
+            verdict, "scope", scope, "created",
             time_text(VT_WORLD_BEGAN + 300 + (is_second ? world->second_later_s : 0))),
         VT_BIT(signer));
 }

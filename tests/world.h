@@ -77,6 +77,7 @@ struct vt_world {
     bool has_vsa;
     enum vt_party review_signers[2];
     const char *review_source, *review_verdict;
+    const char *review_version; /* NULL: the release's */
     const char *second_verdict; /* of the second review; NULL: as the first */
     int64_t second_later_s;     /* the second review is so much later than the first */
     unsigned review_count;      /* 0 to 2 */

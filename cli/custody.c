@@ -305,7 +305,7 @@ static bool is_backup_sound(struct vt_args *args, const struct vt_access *access
     return true;
 }
 
-static bool take_backups(struct vt_args *args, struct vt_access *out, struct vt_error *err)
+bool vt_cli_take_backups(struct vt_args *args, struct vt_access *out, struct vt_error *err)
 {
     const char *text;
 
@@ -357,7 +357,7 @@ static bool take_words(struct vt_args *args, struct vt_access *out, struct vt_er
                         &out->request, err) ||
         !vt_args_duration(args, "valid", VALID_S, &valid_s, err) ||
         !take_hex(args, "role-id", &out->role_key, err) ||
-        !take_hex(args, "rules", &out->rules, err) || !take_backups(args, out, err))
+        !take_hex(args, "rules", &out->rules, err) || !vt_cli_take_backups(args, out, err))
         return false;
     out->created_unix_s = vt_env_now_unix_s(vt_args_env(args));
     out->expires_unix_s = out->created_unix_s + valid_s;
@@ -563,11 +563,14 @@ static const struct vt_verb verbs[] = {
       "Exit 1 unless an agent of the cell signed it and, of objects, the cell too; with\n"
       "--objects, unless it is of these.  Tells which backups are still there.",
       vt_cli_custody_erased_options, vt_cli_custody_erased },
-    { "retention", "show", 1, 1, "what the policy's schedules say is due to be erased",
+    { "retention", "show | run", 1, 1,
+      "what the policy's schedules say is due to be erased",
       "A schedule of the policy says for how many days files of a country are kept after "
       "they\n"
-      "were shared; what is due and still there is late, by the clock alone.  Nothing is\n"
-      "erased: --ids writes what an order to erase names.",
+      "were shared; what is due and still there is late, by the clock alone.  show erases\n"
+      "nothing: --ids writes what an order to erase names.  run makes such orders, 4096 "
+      "files\n"
+      "each, and carries them out as erase does; after a kill, call it again.",
       vt_cli_custody_retention_options, vt_cli_custody_retention },
     { "accesses", NULL, 0, 0, "list every reading, and prove that none is missing",
       "Needs a copy of the access ledger, the trust root and the agent's openings; the "

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "custody/access.h"
+#include "custody/ask.h"
 #include "custody/policy.h"
 #include "evidence/trust.h"
 
@@ -74,6 +75,38 @@ VT_CHECKED bool vt_cli_read_ids(const char *path, vt_hash *out, size_t *count_ou
 VT_CHECKED bool vt_cli_read_batch(const char *path, const struct vt_access *access,
                                   vt_hash *out, struct vt_error *err);
 json_t *vt_cli_access_json(const struct vt_access *access);
+
+/* An order to erase, and how it is carried out. */
+struct vt_cli_erase {
+    struct vt_args *args;         /* for misuse */
+    struct vt_asker *asker;       /* its keyring, ledger and agent */
+    const char *order, *ids;      /* files; ids NULL: the order names its objects */
+    const char *samples, *keeper; /* the store; keeper NULL: under its lock */
+    const char *out;              /* the claim, and what a second call goes on from */
+    struct vt_age_recipient sealed_for;
+    const struct vt_key *key; /* the cell's */
+    /* Told here. */
+    size_t erased, closed; /* objects of the order */
+    uint64_t files;        /* that were still in the store */
+};
+/* Carry it out: the agent, the cell, the claim, the ledger.  After a failure or a kill the
+ * same call goes on.  Errors: VT_REJECTED the agent says no, or its claim does not hold;
+ * VT_IO; those of reading */
+VT_CHECKED bool vt_cli_erase(struct vt_cli_erase *erase, struct vt_error *err);
+/* --backup of an order to erase. */
+VT_CHECKED bool vt_cli_take_backups(struct vt_args *args, struct vt_access *out,
+                                    struct vt_error *err);
+
+/* vitrine custody retention run; due: writes the ids of what is due now into the file, and
+ * says how many. */
+struct vt_cli_due {
+    bool (*list)(void *context, const char *path, size_t *count_out, struct vt_error *err);
+    void *context;
+    const struct vt_custody *custody;
+    struct vt_age_recipient sealed_for;
+};
+VT_CHECKED bool vt_cli_retention_run(struct vt_args *args, const struct vt_cli_due *due,
+                                     struct vt_error *err);
 
 extern const struct vt_option vt_cli_custody_read_options[];
 extern const struct vt_option vt_cli_custody_accesses_options[];

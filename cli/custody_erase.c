@@ -38,9 +38,10 @@ const struct vt_option vt_cli_custody_erase_options[] = {
 enum { OPENING_SALT_CHARS = 64 };
 
 struct erasing {
+    struct vt_cli_erase *told;
     struct vt_args *args;
     struct vt_arena *arena;
-    struct vt_asker asker;
+    struct vt_asker *asker;
     struct vt_asked asked;
     struct vt_access access;
     const vt_hash *ids; /* that the order names, ascending: access.count of them */
@@ -57,7 +58,7 @@ struct erasing {
 static bool read_ids(struct erasing *e, struct vt_error *err)
 {
     vt_hash *ids = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *ids);
-    const char *path = vt_args_get(e->args, "ids");
+    const char *path = e->told->ids;
 
     e->ids = ids;
     e->objects = vt_arena_alloc(e->arena, VT_ACCESS_BATCH_MAX * sizeof *e->objects);
@@ -73,7 +74,7 @@ static bool read_ids(struct erasing *e, struct vt_error *err)
 
 static bool read_order(struct erasing *e, struct vt_error *err)
 {
-    const char *path = vt_args_get(e->args, "request");
+    const char *path = e->told->order;
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
     VT_AUTO_ENVELOPE envelope = { 0 };
 
@@ -94,7 +95,7 @@ static bool add_header(struct erasing *e, const vt_hash *id,
     const char *path;
 
     vt_sample_header_path(id, name);
-    path = vt_arena_printf(e->arena, "%s/%s", vt_args_get(e->args, "samples"), name);
+    path = vt_arena_printf(e->arena, "%s/%s", e->told->samples, name);
     if (!vt_path_exists(path))
         return true; /* gone already: it is erased by its id alone */
     if (!vt_cli_read_header(path, &header, err))
@@ -106,13 +107,8 @@ static bool add_header(struct erasing *e, const vt_hash *id,
 
 static bool read_headers(struct erasing *e, struct vt_error *err)
 {
-    const char *text = vt_args_get(e->args, "sealed-for");
-    struct vt_age_recipient whom;
-
-    if (!vt_age_recipient_parse(vt_slice_from_cstr(text), &whom, err))
-        return vt_args_misuse(e->args, err, "--sealed-for: it is not an age1... recipient");
     for (size_t i = 0; i < e->access.count; i++)
-        if (!add_header(e, &e->ids[i], &whom, err))
+        if (!add_header(e, &e->ids[i], &e->told->sealed_for, err))
             return false;
     return true;
 }
@@ -157,8 +153,8 @@ static bool take_answer(struct erasing *e, vt_slice bytes, struct vt_error *err)
         !vt_envelope_parse(e->claim, &envelope, err) ||
         !vt_erasure_read(&envelope.statement, erasure, err))
         return false;
-    if (!vt_erasure_signed_by(e->asker.keyring, &envelope, erasure,
-                              vt_env_now_unix_s(e->asker.env))
+    if (!vt_erasure_signed_by(e->asker->keyring, &envelope, erasure,
+                              vt_env_now_unix_s(e->asker->env))
              .agent)
         return vt_fail(err, VT_REJECTED, "the claim is signed by no agent of the cell");
     return is_of_order(e, erasure, err);
@@ -202,13 +198,13 @@ static bool begin_opening(struct erasing *e, const char *path, struct vt_error *
 {
     if (vt_path_exists(path))
         return read_opening(e, path, err);
-    vt_ask_draw_salt(e->asker.env, &e->asked);
+    vt_ask_draw_salt(e->asker->env, &e->asked);
     return write_opening(e, path, err);
 }
 
 static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
 {
-    const char *path = vt_arena_printf(e->arena, "%s.opening", vt_args_get(e->args, "out"));
+    const char *path = vt_arena_printf(e->arena, "%s.opening", e->told->out);
     struct vt_ask_wish wish = { .objects = e->objects,
                                 .object_count = e->count,
                                 .ids = e->access.is_batch ? e->ids : NULL,
@@ -219,7 +215,7 @@ static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
 
     if (!begin_opening(e, path, err))
         return false;
-    is_ok = vt_ask_release(&e->asker, &e->asked, &wish, &answer, err);
+    is_ok = vt_ask_release(e->asker, &e->asked, &wish, &answer, err);
     /* The salt that counted may be one that follows from it. */
     if (!write_opening(e, path, err) || !is_ok)
         return false;
@@ -231,7 +227,7 @@ static bool ask_agent(struct erasing *e, const char *kept, struct vt_error *err)
 
 static bool get_claim(struct erasing *e, struct vt_error *err)
 {
-    const char *kept = vt_arena_printf(e->arena, "%s.agent", vt_args_get(e->args, "out"));
+    const char *kept = vt_arena_printf(e->arena, "%s.agent", e->told->out);
     VT_AUTO_BUF bytes = vt_buf_init(VT_ERASURE_ANSWER_BYTES_MAX);
 
     if (!vt_path_exists(kept))
@@ -246,7 +242,7 @@ static bool get_claim(struct erasing *e, struct vt_error *err)
 /* Opening a store makes one; a cell that looks into the wrong folder has erased nothing. */
 static bool is_store_there(const struct erasing *e, struct vt_error *err)
 {
-    const char *folder = vt_args_get(e->args, "samples");
+    const char *folder = e->told->samples;
 
     return vt_path_exists(vt_arena_printf(e->arena, "%s/records.db", folder)) ||
            vt_fail(err, VT_IO, "--samples %s: no store of files is there", folder);
@@ -260,9 +256,8 @@ static bool erase_from_store(struct erasing *e, const struct vt_key *key,
     struct vt_samples *samples = NULL;
     bool is_ok;
 
-    if (!vt_samples_open(vt_args_get(e->args, "samples"),
-                         vt_arena_cstr(e->arena, e->access.cell), &usual, key, e->asker.env,
-                         &samples, err))
+    if (!vt_samples_open(e->told->samples, vt_arena_cstr(e->arena, e->access.cell), &usual,
+                         key, e->asker->env, &samples, err))
         return vt_within(err, "the store (where its keeper runs, --keeper is needed)");
     is_ok = vt_samples_erase(samples, e->ids, e->access.count, &e->erased, err);
     vt_samples_close(samples);
@@ -272,7 +267,7 @@ static bool erase_from_store(struct erasing *e, const struct vt_key *key,
 static bool erase_from_cell(struct erasing *e, const struct vt_key *key,
                             struct vt_error *err)
 {
-    const char *door = vt_args_get(e->args, "keeper");
+    const char *door = e->told->keeper;
 
     return door != NULL ? vt_erase_at_door(door, e->ids, e->access.count, &e->erased, err)
                         : erase_from_store(e, key, err);
@@ -289,9 +284,8 @@ static bool write_list(const struct erasing *e, struct vt_error *err)
         vt_buf_printf(&text, "%s %s\n",
                       e->sorts.data[i] == VT_ERASURE_ERASED ? "erased" : "closed", hex);
     }
-    return vt_cli_write(
-        vt_arena_printf(e->arena, "%s.objects", vt_args_get(e->args, "out")),
-        vt_buf_slice(&text), 0600, err);
+    return vt_cli_write(vt_arena_printf(e->arena, "%s.objects", e->told->out),
+                        vt_buf_slice(&text), 0600, err);
 }
 
 static bool close_claim(struct erasing *e, const struct vt_key *key, struct vt_error *err)
@@ -299,30 +293,57 @@ static bool close_claim(struct erasing *e, const struct vt_key *key, struct vt_e
     VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
     return vt_envelope_add_signature(e->claim, key, &out, err) && write_list(e, err) &&
-           vt_cli_write(vt_args_get(e->args, "out"), vt_buf_slice(&out), 0644, err) &&
-           vt_ask_log_count(&e->asker, vt_buf_slice(&out), err);
+           vt_cli_write(e->told->out, vt_buf_slice(&out), 0644, err) &&
+           vt_ask_log_count(e->asker, vt_buf_slice(&out), err);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
  */
 
-static void say_erased(const struct erasing *e)
+bool vt_cli_erase(struct vt_cli_erase *told, struct vt_error *err)
 {
-    size_t erased = 0;
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct erasing e = {
+        .told = told, .args = told->args, .arena = arena, .asker = told->asker
+    };
 
-    for (size_t i = 0; i < e->sorts.len; i++)
-        erased += e->sorts.data[i] == VT_ERASURE_ERASED;
+    if (!read_order(&e, err) || !is_store_there(&e, err) || !get_claim(&e, err) ||
+        !erase_from_cell(&e, told->key, err) || !close_claim(&e, told->key, err))
+        return false;
+    told->erased = told->closed = 0;
+    for (size_t i = 0; i < e.sorts.len; i++)
+        told->erased += e.sorts.data[i] == VT_ERASURE_ERASED;
+    told->closed = e.sorts.len - told->erased;
+    told->files = e.erased;
+    return true;
+}
+
+static void say_erased(const struct vt_cli_erase *e)
+{
+    size_t count = e->erased + e->closed;
+
     if (vt_args_is_json(e->args))
-        vt_cli_print_json(
-            json_pack("{s:b,s:I,s:I,s:I,s:s}", "ok", 1, "erased", (json_int_t)erased,
-                      "closed", (json_int_t)(e->sorts.len - erased), "files",
-                      (json_int_t)e->erased, "claim", vt_args_get(e->args, "out")));
+        vt_cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:s}", "ok", 1, "erased",
+                                    (json_int_t)e->erased, "closed", (json_int_t)e->closed,
+                                    "files", (json_int_t)e->files, "claim", e->out));
     else
         (void)printf("no further release of %zu object%s: %zu erased, %zu closed (their "
                      "keys had been released)\n%ju taken out of the store; the claim is "
                      "on the ledger and in %s\n",
-                     e->sorts.len, vt_plural(e->sorts.len), erased, e->sorts.len - erased,
-                     (uintmax_t)e->erased, vt_args_get(e->args, "out"));
+                     count, vt_plural(count), e->erased, e->closed, (uintmax_t)e->files,
+                     e->out);
+}
+
+static bool read_words(struct vt_args *args, struct vt_cli_erase *out, struct vt_error *err)
+{
+    out->order = vt_args_get(args, "request");
+    out->ids = vt_args_get(args, "ids");
+    out->samples = vt_args_get(args, "samples");
+    out->keeper = vt_args_get(args, "keeper");
+    out->out = vt_args_get(args, "out");
+    return vt_age_recipient_parse(vt_slice_from_cstr(vt_args_get(args, "sealed-for")),
+                                  &out->sealed_for, err) ||
+           vt_args_misuse(args, err, "--sealed-for: it is not an age1... recipient");
 }
 
 bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
@@ -331,28 +352,26 @@ bool vt_cli_custody_erase(struct vt_args *args, struct vt_error *err)
     VT_AUTO_CLI_KEYRING keyring = { .count = 0 };
     VT_AUTO_HTTP_CLIENT client = NULL;
     VT_AUTO_KEY key = NULL;
-    struct erasing e = { .args = args,
-                         .arena = arena,
-                         .asker = { .ledger = vt_args_get(args, "ledger"),
-                                    .agent = vt_args_get(args, "agent"),
-                                    .keyring = &keyring.keyring,
-                                    .env = vt_args_env(args) } };
+    struct vt_asker asker = { .ledger = vt_args_get(args, "ledger"),
+                              .agent = vt_args_get(args, "agent"),
+                              .keyring = &keyring.keyring,
+                              .env = vt_args_env(args) };
+    struct vt_cli_erase erase = { .args = args, .asker = &asker };
     struct vt_error ignored = { 0 };
 
-    if (!vt_http_url_check(e.asker.ledger, &ignored) ||
-        !vt_http_url_check(e.asker.agent, &ignored))
+    if (!vt_http_url_check(asker.ledger, &ignored) ||
+        !vt_http_url_check(asker.agent, &ignored))
         return vt_args_misuse(args, err,
                               "--ledger and --agent are http or https addresses");
-    if (!vt_cli_keyring_read(args, &keyring, err) ||
-        !vt_cli_writer_token(args, arena, &e.asker.token, err) ||
-        !vt_cli_key_open(args, &key, err) || !read_order(&e, err) ||
-        !vt_http_client_new(&client, err))
+    if (!read_words(args, &erase, err) || !vt_cli_keyring_read(args, &keyring, err) ||
+        !vt_cli_writer_token(args, arena, &asker.token, err) ||
+        !vt_cli_key_open(args, &key, err) || !vt_http_client_new(&client, err))
         return false;
-    e.asker.client = client;
-    if (!is_store_there(&e, err) || !get_claim(&e, err) || !erase_from_cell(&e, key, err) ||
-        !close_claim(&e, key, err))
+    asker.client = client;
+    erase.key = key;
+    if (!vt_cli_erase(&erase, err))
         return false;
-    say_erased(&e);
+    say_erased(&erase);
     return true;
 }
 

@@ -1,8 +1,8 @@
 /* vitrine custody retention: what the schedules of the policy say is due to be erased.
  *
  * The clock alone says it: what was shared so many days ago is due, and what is due and
- * still there is late.  Nothing is erased here; --ids writes what an order names
- * (`vitrine custody request --ids`). */
+ * still there is late.  `show` erases nothing; --ids writes what an order names (`vitrine
+ * custody request --ids`); `run` (custody_retention_run.c) carries it out. */
 #include "cell/country.h"
 #include "cell/recipient.h"
 #include "cell/rows_door.h"
@@ -21,6 +21,24 @@ const struct vt_option vt_cli_custody_retention_options[] = {
       false, false },
     { "recipient", "FILE", "with --ids: its document, from `vitrine cell recipient`", false,
       false },
+    { "dir", "DIR", "run: its folder; the same one goes on where it was", false, false },
+    VT_OPTION_ENROLMENT,
+    { "ledger", "URL", "run: where the access ledger is served", false, false },
+    { "token-file", "FILE", "run: first line: the token of one of its writers", false,
+      false },
+    { "agent", "URL", "run: where the key agent is served", false, false },
+    { "samples", "DIR", "run: the cell's store of files", false, false },
+    { "key", "FILE", "run: the cell's private key: a PEM file or a \"pkcs11:\" URI", false,
+      false },
+    { "person-key", "FILE", "run: of the person who orders", false, false },
+    { "role-key", "FILE", "run: of the role in which he does", false, false },
+    { "approver-key", "FILE", "run: of one who approves", false, true },
+    { "role", "NAME", "run: that role, as the policy has it", false, false },
+    { "place", "PLACE", "run: where the person sits, as he is enrolled", false, false },
+    { "jurisdiction", "CODE", "run: whose law binds him there", false, false },
+    { "ticket", "TEXT", "run: what it belongs to", false, false },
+    { "backup", "NAME=TIME", "run: a copy, and when it is gone", false, true },
+    VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
 };
 
@@ -33,6 +51,7 @@ struct showing {
     int64_t now_unix_s;
     struct vt_cell_recipient recipient; /* with --ids */
     struct vt_buf ids;
+    bool is_listing;
     size_t id_count, left_out;
     json_t *told; /* for --json */
     uint64_t late;
@@ -55,8 +74,7 @@ static void list_id(struct showing *s, const struct vt_move_row *row)
 {
     char hex[65];
 
-    if (!vt_args_has(s->args, "ids") ||
-        !vt_hash_equal(&row->recipient, &s->recipient.digest))
+    if (!s->is_listing || !vt_hash_equal(&row->recipient, &s->recipient.digest))
         return;
     if (s->id_count == VT_ACCESS_BATCH_MAX) {
         s->left_out++;
@@ -149,32 +167,32 @@ static void tell(struct showing *s, const struct counted *c, const char *country
     (void)json_array_append_new(s->told, row);
 }
 
-static bool show_country(struct showing *s, size_t i, struct vt_error *err)
+static bool count_country(struct showing *s, size_t i, struct counted *out,
+                          struct vt_error *err)
 {
     const char *country = vt_country_code(i);
-    struct counted c = { .s = s,
-                         .days = vt_custody_days(s->custody, vt_slice_from_cstr(country),
-                                                 VT_LIT("file")) };
     char code[3];
 
+    *out = (struct counted){ .s = s,
+                             .days = vt_custody_days(
+                                 s->custody, vt_slice_from_cstr(country), VT_LIT("file")) };
     (void)snprintf(code, sizeof code, "%s", country);
-    if (!vt_rows_at_door(&s->keeper, code, count_row, &c, err))
-        return false;
-    if (c.files != 0)
-        tell(s, &c, country);
-    return true;
+    return vt_rows_at_door(&s->keeper, code, count_row, out, err);
 }
 
 /* ---- the whole --------------------------------------------------------------------------
  */
 
-static bool read_recipient(struct showing *s, struct vt_error *err)
+static bool read_recipient(struct showing *s, bool is_run, struct vt_error *err)
 {
     const char *path = vt_args_get(s->args, "recipient");
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
 
-    if (vt_args_has(s->args, "ids") != (path != NULL))
-        return vt_args_misuse(s->args, err, "--ids and --recipient go together");
+    s->is_listing = is_run || vt_args_has(s->args, "ids");
+    if (s->is_listing != (path != NULL))
+        return vt_args_misuse(s->args, err,
+                              is_run ? "--recipient is needed: whom they are sealed for"
+                                     : "--ids and --recipient go together");
     return path == NULL ||
            (vt_file_read(path, &text, err) &&
             (vt_cell_recipient_parse(vt_buf_slice(&text), &s->recipient, err) ||
@@ -188,33 +206,52 @@ static bool end(struct showing *s, struct vt_error *err)
     if (path != NULL && (!vt_buf_check(&s->ids, path, err) ||
                          !vt_cli_write(path, vt_buf_slice(&s->ids), 0600, err)))
         return false;
-    if (vt_args_is_json(s->args)) {
+    if (vt_args_is_json(s->args))
         vt_cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:O}", "ok", 1, "due",
                                     (json_int_t)s->late, "listed", (json_int_t)s->id_count,
                                     "left_out", (json_int_t)s->left_out, "countries",
                                     s->told));
-        return true;
-    }
-    if (path != NULL)
+    else if (path != NULL)
         (void)printf("%s: %zu of them, for `vitrine custody request --reason erasure "
                      "--ids`; %zu more for the next order\n",
                      path, s->id_count, s->left_out);
     return true;
 }
 
-static bool show(struct showing *s, struct vt_error *err)
+static bool count_all(struct showing *s, bool is_told, struct vt_error *err)
 {
     bool is_ok = vt_rows_door_knock(vt_args_get(s->args, "keeper"), &s->keeper, err);
 
-    for (size_t i = 0; is_ok && i < VT_COUNTRIES; i++)
-        is_ok = show_country(s, i, err);
+    for (size_t i = 0; is_ok && i < VT_COUNTRIES; i++) {
+        struct counted counted;
+
+        is_ok = count_country(s, i, &counted, err);
+        if (is_ok && is_told && counted.files != 0)
+            tell(s, &counted, vt_country_code(i));
+    }
     vt_channel_clear(&s->keeper);
-    return is_ok && end(s, err);
+    return is_ok;
+}
+
+/* What is due by now: looked at anew for each order. */
+static bool list_due(void *context, const char *path, size_t *count_out,
+                     struct vt_error *err)
+{
+    struct showing *s = context;
+
+    s->now_unix_s = vt_env_now_unix_s(vt_args_env(s->args));
+    s->id_count = s->left_out = 0;
+    vt_buf_truncate(&s->ids, 0);
+    if (!count_all(s, false, err) || !vt_buf_check(&s->ids, path, err))
+        return false;
+    *count_out = s->id_count;
+    return s->id_count == 0 || vt_cli_write(path, vt_buf_slice(&s->ids), 0600, err);
 }
 
 bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_custody *custody = vt_alloc(sizeof *custody);
+    bool is_run = strcmp(vt_args_operand(args, 0), "run") == 0, is_ok;
     VT_AUTO_JSON told = json_array();
     VT_AUTO_ENVELOPE envelope = { 0 };
     VT_AUTO_TRUST trust = NULL;
@@ -224,15 +261,21 @@ bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
                          .now_unix_s = vt_env_now_unix_s(vt_args_env(args)),
                          .ids = vt_buf_init(VT_MIB(1)),
                          .told = told };
-    bool is_ok;
 
-    if (strcmp(vt_args_operand(args, 0), "show") != 0)
-        return vt_args_misuse(args, err, "'%s' is not show", vt_args_operand(args, 0));
-    is_ok = read_recipient(&s, err) &&
+    if (!is_run && strcmp(vt_args_operand(args, 0), "show") != 0)
+        return vt_args_misuse(args, err, "'%s' is neither show nor run",
+                              vt_args_operand(args, 0));
+    is_ok = read_recipient(&s, is_run, err) &&
             vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) &&
             vt_cli_custody_policy(vt_args_get(args, "policy"), trust, s.now_unix_s,
-                                  &envelope, custody, err) &&
-            show(&s, err);
+                                  &envelope, custody, err);
+    if (is_ok && is_run) {
+        struct vt_cli_due due = { list_due, &s, custody, s.recipient.key };
+
+        is_ok = vt_cli_retention_run(args, &due, err);
+    } else if (is_ok) {
+        is_ok = count_all(&s, true, err) && end(&s, err);
+    }
     vt_buf_clear(&s.ids);
     return is_ok;
 }

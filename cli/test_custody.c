@@ -14,6 +14,7 @@
 #include "tests/small_log.h"
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 enum { WITNESSES = 3 };
 
@@ -1660,6 +1661,168 @@ static void what_is_due_is_told(void)
     says(said, "0 of them");
 }
 
+/* ---- what is due goes -------------------------------------------------------------------
+ */
+
+enum { DUE = 70, KILLS = 14 };
+
+static const char *const *run_argv(const char *agent)
+{
+    const char *const argv[] = { "vitrine",
+                                 "custody",
+                                 "retention",
+                                 "run",
+                                 "--policy",
+                                 path("policy.json"),
+                                 "--trust",
+                                 path("trust.json"),
+                                 "--enrolment",
+                                 path("enrolled-5.json"),
+                                 "--keeper",
+                                 path("from"),
+                                 "--recipient",
+                                 path("zurich.json"),
+                                 "--dir",
+                                 path("due"),
+                                 "--ledger",
+                                 s.ledger.url,
+                                 "--agent",
+                                 agent,
+                                 "--samples",
+                                 path("zurich"),
+                                 "--key",
+                                 path("cell.key"),
+                                 "--person-key",
+                                 path("reader.key"),
+                                 "--role-key",
+                                 path("analyst.key"),
+                                 "--role",
+                                 "analyst",
+                                 "--place",
+                                 "Zurich",
+                                 "--jurisdiction",
+                                 "CH",
+                                 "--ticket",
+                                 "KEPT-30",
+                                 "--backup",
+                                 "nightly=2037-01-31T00:00:00Z",
+                                 NULL };
+    const char **out = vt_arena_alloc(vt_test_arena(), sizeof argv);
+
+    memcpy(out, argv, sizeof argv);
+    return out;
+}
+
+/* Killed after so long, if it is not done by then. */
+static void run_and_kill(unsigned after_ms)
+{
+    const char *const *argv = run_argv(s.agent.url);
+    pid_t pid = fork();
+
+    VT_CHECK(pid >= 0);
+    if (pid == 0) {
+        int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        (void)dup2(nowhere, STDOUT_FILENO);
+        (void)dup2(nowhere, STDERR_FILENO);
+        (void)execv(vt_test_vitrine(), (char *const *)(const void *)argv);
+        _exit(127);
+    }
+    (void)usleep(after_ms * 1000);
+    (void)kill(pid, SIGKILL);
+    VT_CHECK(waitpid(pid, NULL, 0) == pid);
+}
+
+static bool is_kept(const char *id)
+{
+    return vt_path_exists(path(print("zurich/header/%.2s/%s", id, id)));
+}
+
+/* The next version of the policy, the same but for its number: what was ordered under the
+ * one before, and never asked, is ordered anew. */
+static void next_policy(void)
+{
+    vt_slice text = vt_test_read(path("predicate.json"));
+    const char *next = vt_arena_cstr(vt_test_arena(), text), *mark = "\"version\":3";
+    const char *at = strstr(next, mark);
+
+    VT_CHECK(at != NULL);
+    next = vt_arena_printf(vt_test_arena(), "%.*s\"version\":4%s", (int)(at - next), next,
+                           at + strlen(mark));
+    (void)vt_custody_write_file(&s.world, "predicate.json", vt_slice_from_cstr(next));
+    (void)unlink(path("policy.json"));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),
+                                 "--key", path("supervisor.key"), "--out",
+                                 path("policy.json")));
+    vt_test_stop(&s.agent, 0);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                 "--policy", path("policy.json")));
+    start_agent();
+}
+
+/* Killed before this file was there: the same call makes it again, and the same claim. */
+static void check_each_step(void)
+{
+    static const char *const made[] = { "done", "claim", "claim.agent" };
+    vt_slice claim = vt_test_read(path("due/2.claim"));
+
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        for (size_t j = 0; j <= i; j++)
+            VT_CHECK(unlink(path(print("due/2.%s", made[j]))) == 0);
+        says(vt_test_run(0, run_argv(s.agent.url)),
+             print("%d objects by 1 order: %d erased", DUE, DUE));
+        VT_CHECK(vt_slice_equal(vt_test_read(path("due/2.claim")), claim));
+    }
+}
+
+/* Whatever is killed, all that is due goes in the end, with a claim for each order; what is
+ * held stays. */
+static void what_is_due_is_erased(void)
+{
+    const char *held, *said;
+    pid_t keeper;
+
+    write_world();
+    prepare();
+    make_ledger();
+    (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
+    share_many(0, DUE);
+    held = plant();
+    make_agent("],\"version\":3",
+               print("],\"holds\":[{\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+                     "\"name\":\"case-7\",\"objects\":[\"%s\"],\"reason\":\"a court\","
+                     "\"since\":\"2026-11-01T00:00:00Z\"}],\"retention\":[{\"classes\":"
+                     "[\"file\"],\"countries\":[\"CH\"],\"days\":30}],\"version\":3",
+                     held));
+    keeper = vt_moving_start(path("zurich"), "zurich", path("from"));
+    said = retention(0, path("policy.json"), "from", NULL, NULL);
+    says(said, print("%d due, the first since", DUE));
+    says(said, "1 more would be due, and are held: case-7");
+    (void)vt_test_run(3, run_argv("http://127.0.0.1:1")); /* no agent: nothing goes */
+    says(retention(0, path("policy.json"), "from", NULL, NULL), print("%d due", DUE));
+    VT_CHECK(vt_path_exists(path("due/1.order")));
+    next_policy();
+    for (unsigned i = 0; i < KILLS; i++) {
+        run_and_kill(2 + 6 * i);
+        if (i % 4 == 3) { /* and so is the keeper */
+            vt_moving_kill(keeper);
+            keeper = vt_moving_start(path("zurich"), "zurich", path("from"));
+        }
+    }
+    (void)vt_test_run(0, run_argv(s.agent.url));
+    says(vt_test_run(0, run_argv(s.agent.url)), "nothing is due");
+    VT_CHECK(is_kept(held));
+    said = retention(0, path("policy.json"), "from", NULL, NULL);
+    says(said, "1 file, none due");
+    says(erased(0, "due/2.claim", "due/2.claim.objects"), print("%d erased", DUE));
+    VT_CHECK(!vt_path_exists(path("due/1.done")));  /* it was left behind, */
+    VT_CHECK(!vt_path_exists(path("due/3.order"))); /* and the other gone on with */
+    check_each_step();
+    vt_moving_kill(keeper);
+    finish();
+    (void)review(0, "reconcile", NULL);
+}
+
 static void a_move_is_on_record(void)
 {
     pid_t pids[2];
@@ -1741,6 +1904,7 @@ static const struct vt_case cases[] = {
     { "a dead role comes back", a_dead_role_comes_back },
     { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
     { "two agents are both needed", two_agents_are_both_needed },
+    { "what is due is erased", what_is_due_is_erased },
     { "a move is on record", a_move_is_on_record },
     { "roles are confined", roles_are_confined },
     { "what is erased is never read", what_is_erased_is_never_read },

@@ -300,6 +300,12 @@ static const struct row rows[] = {
          "--token-file ~phrase" },
     { 3, "custody retention show --policy @custody.json --trust @trust.json --keeper "
          "no-door --recipient @recipient.json --ids due" },
+    { 1,
+      "custody retention run --policy @custody.json --trust @trust.json --enrolment "
+      "@agent-enrolment.json --keeper no-door --recipient @recipient.json --dir none-due "
+      "--ledger http://127.0.0.1:1 --agent http://127.0.0.1:1 --samples none --key "
+      "@vendor.key --person-key @vendor.key --role-key @vendor.key --role analyst "
+      "--place Zurich --jurisdiction CH --ticket T-1" },
     { NO_TWIN, "custody erased @wish --trust @trust.json --enrolment "
                "@agent-enrolment.json" },
     { 1, "custody accesses " REVIEW },

@@ -41,7 +41,9 @@ const struct vt_option vt_cli_cell_serve_options[] = {
       false },
     VT_OPTION_PASSPHRASE,
     { "movers", "SOCKET",
-      "let `vitrine relocate` speak to the keeper there; needs --samples", false, false },
+      "let `vitrine relocate` and `custody erase`, `retention` speak to the keeper there; "
+      "needs --samples",
+      false, false },
     { "schema", "FILE", "the questions of statistics: reports are counted; needs --samples",
       false, false },
     { "collection-delay", "TIME", "how long an authorisation must have been public; 24h",

@@ -103,13 +103,16 @@ static void print_built(struct vt_args *args, const struct vt_lookup_report *rep
 {
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I}", "ok", 1, "entries", (json_int_t)report->entries,
-            "added", (json_int_t)report->added, "postings", (json_int_t)report->postings,
-            "runs", (json_int_t)report->runs));
+            "{s:b,s:I,s:I,s:I,s:I,s:I}", "ok", 1, "entries", (json_int_t)report->entries,
+            "first", (json_int_t)report->first, "added", (json_int_t)report->added,
+            "postings", (json_int_t)report->postings, "runs", (json_int_t)report->runs));
     else
         (void)printf("%ju entries are indexed, %ju of them new: %ju terms in %zu runs\n",
-                     (uintmax_t)report->entries, (uintmax_t)report->added,
+                     (uintmax_t)(report->entries - report->first), (uintmax_t)report->added,
                      (uintmax_t)report->postings, report->runs);
+    if (!vt_args_is_json(args) && report->first != 0)
+        (void)printf("entries before %ju are pruned and not indexed\n",
+                     (uintmax_t)report->first);
     (void)fflush(stdout);
 }
 
@@ -137,9 +140,13 @@ static bool verify(struct vt_args *args, struct vt_disk *disk, struct vt_error *
     if (!vt_lookup_verify(vt_disk_path(disk), &how, &missing, &report, err))
         return false;
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:I,s:I}", "ok", missing == 0, "entries",
-                                    (json_int_t)report.entries, "missing",
-                                    (json_int_t)missing));
+        vt_cli_print_json(json_pack(
+            "{s:b,s:I,s:I,s:I}", "ok", missing == 0, "entries", (json_int_t)report.entries,
+            "first", (json_int_t)report.first, "missing", (json_int_t)missing));
+    else if (missing == 0 && report.first != 0)
+        (void)printf("the index is complete for entries %ju to %ju; those before are "
+                     "pruned\n",
+                     (uintmax_t)report.first, (uintmax_t)(report.entries - 1));
     else if (missing == 0)
         (void)printf("the index is complete for the first %ju entries\n",
                      (uintmax_t)report.entries);
@@ -179,7 +186,7 @@ struct finding {
     struct tree tree;
     struct vt_tile_source source;
     struct vt_prover *prover;
-    size_t count;
+    size_t count, pruned;
 };
 
 static bool prove(struct finding *f, uint64_t index, vt_slice entry, struct vt_buf *out,
@@ -254,13 +261,35 @@ static bool show(void *context, uint64_t index, vt_slice entry, struct vt_error 
     return true;
 }
 
-static void print_end(const struct finding *f, uint64_t covered, uint64_t next)
+static void count_pruned(void *context, uint64_t index)
+{
+    struct finding *f = context;
+
+    (void)index;
+    f->pruned++;
+}
+
+/* What of it cannot be seen any more. */
+static void print_pruned(const struct finding *f, uint64_t first)
+{
+    if (first != 0)
+        (void)printf("entries before %ju are pruned and were never indexed\n",
+                     (uintmax_t)first);
+    if (f->pruned != 0)
+        (void)printf("pruned: %zu %s that the index names for it; whether they have it can "
+                     "not be seen any more\n",
+                     f->pruned, f->pruned == 1 ? "entry" : "entries");
+}
+
+static void print_end(const struct finding *f, uint64_t first, uint64_t covered,
+                      uint64_t next)
 {
     uint64_t size = f->tree.head.size;
 
     if (vt_args_is_json(f->args)) {
-        json_t *row = json_pack("{s:b,s:I,s:I,s:I}", "ok", f->count != 0, "count",
-                                (json_int_t)f->count, "indexed", (json_int_t)covered,
+        json_t *row = json_pack("{s:b,s:I,s:I,s:I,s:I,s:I}", "ok", f->count != 0, "count",
+                                (json_int_t)f->count, "first", (json_int_t)first, "indexed",
+                                (json_int_t)covered, "pruned", (json_int_t)f->pruned,
                                 "size", (json_int_t)size);
 
         if (next != UINT64_MAX)
@@ -277,13 +306,17 @@ static void print_end(const struct finding *f, uint64_t covered, uint64_t next)
     if (next != UINT64_MAX)
         (void)printf("; there are more: --from %ju", (uintmax_t)next);
     (void)printf("\n");
+    print_pruned(f, first);
 }
 
 static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *lookup,
                      struct vt_error *err)
 {
     struct vt_lookup_question question = {
-        .term = vt_slice_from_cstr(vt_args_operand(f->args, 0)), .each = show, .context = f
+        .term = vt_slice_from_cstr(vt_args_operand(f->args, 0)),
+        .each = show,
+        .pruned = count_pruned,
+        .context = f,
     };
     uint64_t next, max, covered;
 
@@ -298,7 +331,8 @@ static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *
     if (!vt_lookup_ask(lookup, &question, &next, err))
         return false;
     covered = vt_lookup_covered(lookup);
-    print_end(f, covered < f->tree.head.size ? covered : f->tree.head.size, next);
+    print_end(f, vt_lookup_first(lookup),
+              covered < f->tree.head.size ? covered : f->tree.head.size, next);
     vt_args_exit(f->args, f->count != 0 ? VT_EXIT_OK : VT_EXIT_REFUSED);
     return true;
 }

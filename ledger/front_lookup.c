@@ -4,7 +4,8 @@
  *
  * The entry of an answer is in its bundle, where the asker reads and checks it.  indexed:
  * what is not found is not among the first M entries, if the index is whole; next, where
- * there are more: ask again from there. */
+ * there are more: ask again from there.  Of a pruned log also first: the index begins
+ * there; and pruned: so many that the index names are not here any more. */
 #include "ledger/front.h"
 #include "ledger/terms.h"
 #include "wire/json.h"
@@ -27,6 +28,7 @@ static bool open_lookup(struct vt_front_ledger *l, struct vt_error *err)
 struct answering {
     struct vt_front_ledger *ledger;
     json_t *answers; /* borrowed */
+    size_t pruned;
 };
 
 static bool add_answer(void *context, uint64_t index, vt_slice entry, struct vt_error *err)
@@ -42,17 +44,26 @@ static bool add_answer(void *context, uint64_t index, vt_slice entry, struct vt_
     return true;
 }
 
+static void count_pruned(void *context, uint64_t index)
+{
+    struct answering *a = context;
+
+    (void)index;
+    a->pruned++;
+}
+
 static bool ask(struct vt_front_ledger *l, vt_slice term, uint64_t from, struct vt_buf *out,
                 struct vt_error *err)
 {
     VT_AUTO_JSON answers = json_array();
     VT_AUTO_JSON json = NULL;
-    struct answering a = { l, answers };
+    struct answering a = { l, answers, 0 };
     struct vt_lookup_question question = { .term = term,
                                            .from = from,
                                            .max = ANSWERS_MAX,
                                            .head = l->published,
                                            .each = add_answer,
+                                           .pruned = count_pruned,
                                            .context = &a };
     uint64_t next, covered, size = l->published.size;
 
@@ -64,6 +75,11 @@ static bool ask(struct vt_front_ledger *l, vt_slice term, uint64_t from, struct 
                   (json_int_t)(covered < size ? covered : size), "size", (json_int_t)size);
     if (next != UINT64_MAX)
         (void)json_object_set_new(json, "next", json_integer((json_int_t)next));
+    if (a.pruned != 0)
+        (void)json_object_set_new(json, "pruned", json_integer((json_int_t)a.pruned));
+    if (vt_lookup_first(l->lookup) != 0)
+        (void)json_object_set_new(json, "first",
+                                  json_integer((json_int_t)vt_lookup_first(l->lookup)));
     return vt_json_write_canonical(json, out, err);
 }
 

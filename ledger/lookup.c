@@ -1,5 +1,6 @@
 /* Asking the look-up index. */
 #include "ledger/lookup_inside.h"
+#include "ledger/retention.h"
 #include "ledger/shelf.h"
 #include "ledger/terms.h"
 
@@ -53,6 +54,11 @@ void vt_lookup_close(struct vt_lookup *lookup)
     free(lookup);
 }
 
+uint64_t vt_lookup_first(const struct vt_lookup *lookup)
+{
+    return lookup->state.first;
+}
+
 uint64_t vt_lookup_covered(const struct vt_lookup *lookup)
 {
     return lookup->state.entries;
@@ -64,7 +70,8 @@ bool vt_lookup_is_outdated(const struct vt_lookup *lookup)
     struct vt_error ignored = { 0 };
 
     return !vt_lookup_state_read(lookup->index, &now, &ignored) ||
-           now.entries != lookup->state.entries || now.postings != lookup->state.postings ||
+           now.entries != lookup->state.entries || now.first != lookup->state.first ||
+           now.postings != lookup->state.postings ||
            !vt_hash_equal(&now.last, &lookup->state.last);
 }
 
@@ -82,9 +89,14 @@ struct asking {
 static bool take_candidate(struct asking *a, uint64_t index, struct vt_error *err)
 {
     VT_AUTO_BUF entry = vt_buf_init(VT_KIB(64));
+    bool is_pruned;
 
-    if (!vt_shelf_read_entry(a->lookup->disk, index, a->q->head.size, &entry, err))
-        return false;
+    if (!vt_shelf_read_entry(a->lookup->disk, index, a->q->head.size, &entry, err)) {
+        vt_retention_explain(a->lookup->disk, index, &is_pruned, err);
+        if (is_pruned && a->q->pruned != NULL)
+            a->q->pruned(a->q->context, index);
+        return is_pruned;
+    }
     if (vt_terms_have(vt_buf_slice(&entry), a->q->term)) {
         a->count++;
         return a->q->each(a->q->context, index, vt_buf_slice(&entry), err);

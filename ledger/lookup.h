@@ -5,7 +5,7 @@
  * bits of the term's hash, 40 of the entry's index, in the sorted files that the
  * deduplication uses (ledger/dedup_runs.h).
  *
- *   lookup/state.json           {"entries":N,"last":HEX,"postings":P,"v":1}
+ *   lookup/state.json           {"entries":N,"first":F,"last":HEX,"postings":P,"v":1}
  *   lookup/index/FIRST-END      runs; FIRST and END count postings
  *
  * Nothing that it says is believed: each candidate's bytes are read, held against the leaf
@@ -13,8 +13,9 @@
  * forged index can hide an entry, never invent one.  It may be deleted at any time and is
  * made again.
  *
- * An absence counts for the entries below vt_lookup_covered, as far as the index is what
- * was built; vt_lookup_verify walks all tiles to see that. */
+ * An absence counts for the entries from vt_lookup_first on (F; left out if it is 0: what
+ * was pruned before could not be indexed) and below vt_lookup_covered, as far as the index
+ * is what was built; vt_lookup_verify walks all tiles to see that. */
 #ifndef VT_LEDGER_LOOKUP_H
 #define VT_LEDGER_LOOKUP_H
 
@@ -35,6 +36,7 @@ struct vt_lookup_building {
 };
 
 struct vt_lookup_report {
+    uint64_t first; /* those before are pruned, and were never indexed (or: are not seen) */
     uint64_t entries, postings; /* that the index has now */
     uint64_t added;             /* entries of them that are new */
     size_t runs;
@@ -43,7 +45,7 @@ struct vt_lookup_report {
 /* Bring the index of the log in `dir` up to its first `size` entries, which were signed.
  * An index of another tree is made anew.  Each bundle is held against its leaf hashes.
  * Errors: VT_REJECTED another process builds, or stored bytes were changed; VT_ABSENT
- *         entries are missing (or pruned); VT_IO */
+ *         entries are missing, not by policy; VT_IO */
 VT_CHECKED bool vt_lookup_build(const char *dir, uint64_t size,
                                 const struct vt_lookup_building *how,
                                 struct vt_lookup_report *out, struct vt_error *err);
@@ -64,6 +66,7 @@ struct vt_lookup; /* an open index; it sees what was built until it was opened *
 VT_CHECKED bool vt_lookup_open(struct vt_disk *disk, struct vt_lookup **out,
                                struct vt_error *err);
 void vt_lookup_close(struct vt_lookup *lookup); /* NULL allowed */
+uint64_t vt_lookup_first(const struct vt_lookup *lookup);
 uint64_t vt_lookup_covered(const struct vt_lookup *lookup);
 /* Was it built further since it was opened, or removed? */
 bool vt_lookup_is_outdated(const struct vt_lookup *lookup);
@@ -75,12 +78,15 @@ struct vt_lookup_question {
     struct vt_head head; /* the signed tree */
     /* An entry that has the term, in ascending order.  False (with err) ends it. */
     bool (*each)(void *context, uint64_t index, vt_slice entry, struct vt_error *err);
+    /* An entry that the index names, and that is pruned: nobody can see any more whether it
+     * has the term.  May be NULL. */
+    void (*pruned)(void *context, uint64_t index);
     void *context;
 };
 
 /* next_out: ask again from here; UINT64_MAX: that was all.  An entry whose bytes were
  * changed ends it with VT_REJECTED: nothing is passed over in silence.
- * Errors: VT_REJECTED, VT_ABSENT (pruned), VT_IO; those of each */
+ * Errors: VT_REJECTED, VT_ABSENT (missing, not by policy), VT_IO; those of each */
 VT_CHECKED bool vt_lookup_ask(struct vt_lookup *lookup,
                               const struct vt_lookup_question *question, uint64_t *next_out,
                               struct vt_error *err);

@@ -136,7 +136,8 @@ static bool spill(struct building *b, const vt_hash *last, struct vt_error *err)
 {
     if (b->count != 0 && !write_run(b, err))
         return false;
-    b->state = (struct vt_lookup_state){ b->at, b->state.postings + b->count, *last };
+    b->state = (struct vt_lookup_state){ b->state.first, b->at,
+                                         b->state.postings + b->count, *last };
     b->count = 0;
     return vt_lookup_state_write(b->index, &b->state, err) && merge_alike(b, err);
 }
@@ -173,8 +174,10 @@ static bool is_ours(struct building *b, uint64_t size, bool *is_ours_out,
     *is_ours_out = b->state.entries <= size;
     if (!*is_ours_out || b->state.entries == 0)
         return true;
-    if (!vt_lookup_leaf(b->log, b->state.entries - 1, size, &leaf, err))
-        return false;
+    if (!vt_lookup_leaf(b->log, b->state.entries - 1, size, &leaf, err)) {
+        *is_ours_out = false; /* pruned in a copy that never had it */
+        return err->code == VT_ABSENT;
+    }
     *is_ours_out = vt_hash_equal(&leaf, &b->state.last);
     return true;
 }
@@ -200,13 +203,30 @@ static bool open_index(struct building *b, uint64_t size, struct vt_error *err)
            vt_lookup_state_write(b->index, &b->state, err);
 }
 
+/* What is pruned cannot be indexed.  What was indexed before it was pruned stays. */
+static bool skip(struct building *b, uint64_t size, struct vt_error *err)
+{
+    struct vt_error ignored = { 0 };
+    uint64_t first;
+
+    if (!vt_lookup_skip_pruned(b->log, b->state.entries, &first, err))
+        return false;
+    if (first == b->state.entries || first > size)
+        return true;
+    b->state.first = b->state.entries = first;
+    memset(&b->state.last, 0, sizeof b->state.last);
+    if (!vt_lookup_leaf(b->log, first - 1, size, &b->state.last, &ignored))
+        b->state.last = (vt_hash){ { 0 } };
+    return true;
+}
+
 static bool build(struct building *b, uint64_t size, struct vt_lookup_report *out,
                   struct vt_error *err)
 {
     uint64_t before;
     vt_hash last;
 
-    if (!vt_disk_lock(b->index, err) || !open_index(b, size, err))
+    if (!vt_disk_lock(b->index, err) || !open_index(b, size, err) || !skip(b, size, err))
         return false;
     before = b->at = b->state.entries;
     b->total = size;
@@ -217,7 +237,7 @@ static bool build(struct building *b, uint64_t size, struct vt_lookup_report *ou
         return false;
     if (!merge_small(b, err)) /* also what a killed builder left */
         return false;
-    *out = (struct vt_lookup_report){ b->state.entries, b->state.postings,
+    *out = (struct vt_lookup_report){ b->state.first, b->state.entries, b->state.postings,
                                       b->state.entries - before, b->runs.count };
     return true;
 }
@@ -290,8 +310,12 @@ static bool verify(struct verifying *v, struct vt_disk *log, struct vt_disk *ind
         return vt_fail(err, VT_MALFORMED, "%s: runs are missing; build it again",
                        vt_disk_path(index));
     v->total = state.entries;
-    *out = (struct vt_lookup_report){ state.entries, state.postings, 0, v->runs.count };
-    return vt_lookup_walk(log, 0, state.entries, check_entry, v, NULL, err);
+    if (!vt_lookup_skip_pruned(log, state.first, &state.first, err))
+        return false;
+    *out = (struct vt_lookup_report){ state.first, state.entries, state.postings, 0,
+                                      v->runs.count };
+    return state.first >= state.entries ||
+           vt_lookup_walk(log, state.first, state.entries, check_entry, v, NULL, err);
 }
 
 bool vt_lookup_verify(const char *dir, const struct vt_lookup_building *how,

@@ -8,6 +8,7 @@
 
 /* How far it was built. */
 struct vt_lookup_state {
+    uint64_t first; /* entries before it were pruned already when it was begun */
     uint64_t entries, postings;
     vt_hash last; /* leaf hash of entry `entries` - 1; zeros if there is none */
 };
@@ -30,6 +31,11 @@ void vt_lookup_places(const struct vt_run *run, uint64_t key, uint64_t from,
 /* The leaf hash of an entry of a tree of `size` entries. */
 VT_CHECKED bool vt_lookup_leaf(struct vt_disk *log, uint64_t index, uint64_t size,
                                vt_hash *out, struct vt_error *err);
+
+/* The first entry from `from` on of which the bytes are there: some in front may be pruned.
+ */
+VT_CHECKED bool vt_lookup_skip_pruned(struct vt_disk *log, uint64_t from,
+                                      uint64_t *first_out, struct vt_error *err);
 
 /* Every entry of [from, size), held against its leaf hash; last_out: the last one's (may be
  * NULL). */

@@ -1,5 +1,6 @@
 /* How far the look-up index was built, and the entries that it is built from. */
 #include "ledger/lookup_inside.h"
+#include "ledger/retention.h"
 #include "ledger/shelf.h"
 #include "wire/json.h"
 
@@ -23,8 +24,15 @@ bool vt_lookup_open_folder(const char *dir, bool is_new, struct vt_disk **out,
 static bool read_state(const json_t *json, struct vt_lookup_state *out,
                        struct vt_error *err)
 {
-    static const char *const names[] = { "entries", "last", "postings", "v", NULL };
+    static const char *const names[] = {
+        "entries", "first", "last", "postings", "v", NULL
+    };
     uint64_t version;
+
+    out->first = 0;
+    if (vt_json_has(json, "first") &&
+        !vt_json_get_number(json, STATE_NAME, "first", &out->first, err))
+        return false;
 
     if (!vt_json_only(json, STATE_NAME, names, err) ||
         !vt_json_get_number(json, STATE_NAME, "entries", &out->entries, err) ||
@@ -67,6 +75,8 @@ bool vt_lookup_state_write(struct vt_disk *index, const struct vt_lookup_state *
     vt_hash_text(&state->last, hex);
     json = json_pack("{s:I,s:s,s:I,s:i}", "entries", (json_int_t)state->entries, "last",
                      hex, "postings", (json_int_t)state->postings, "v", 1);
+    if (json != NULL && state->first != 0)
+        (void)json_object_set_new(json, "first", json_integer((json_int_t)state->first));
     return vt_json_write_canonical(json, &bytes, err) &&
            vt_disk_write(index, STATE_NAME, vt_buf_slice(&bytes), 0644, err);
 }
@@ -128,6 +138,30 @@ bool vt_lookup_leaf(struct vt_disk *log, uint64_t index, uint64_t size, vt_hash 
     if (!vt_shelf_read_tile(log, &tile, leaves, err))
         return false;
     *out = leaves[index % VT_TILE_WIDTH];
+    return true;
+}
+
+bool vt_lookup_skip_pruned(struct vt_disk *log, uint64_t from, uint64_t *first_out,
+                           struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_retention retention;
+    uint64_t end;
+
+    if (!vt_retention_read(log, arena, &retention, err))
+        return false;
+    end = vt_retention_first(&retention);
+    while (from < end) {
+        struct vt_tile_name name = { VT_TILE_ENTRIES, from / VT_TILE_WIDTH, VT_TILE_WIDTH };
+        char served[VT_TILE_PATH_BYTES], pruned[VT_TILE_PATH_BYTES];
+
+        vt_tile_path(&name, served);
+        vt_pruned_path(&name, pruned);
+        if (vt_disk_has(log, served) || vt_disk_has(log, pruned))
+            break; /* moved only, not deleted */
+        from = (name.index + 1) * VT_TILE_WIDTH;
+    }
+    *first_out = from;
     return true;
 }
 

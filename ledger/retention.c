@@ -75,3 +75,26 @@ void vt_pruned_path(const struct vt_tile_name *name, char out[VT_TILE_PATH_BYTES
     (void)snprintf(out, VT_TILE_PATH_BYTES, VT_PRUNED_FOLDER "/%.*s",
                    VT_TILE_PATH_BYTES - 1 - (int)sizeof VT_PRUNED_FOLDER, path);
 }
+
+uint64_t vt_retention_first(const struct vt_retention *retention)
+{
+    return retention->minimum - retention->minimum % VT_TILE_WIDTH;
+}
+
+void vt_retention_explain(struct vt_disk *disk, uint64_t index, bool *is_pruned_out,
+                          struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_retention retention;
+    struct vt_error ignored = { 0 };
+
+    *is_pruned_out = err->code == VT_ABSENT &&
+                     vt_retention_read(disk, arena, &retention, &ignored) &&
+                     index < vt_retention_first(&retention);
+    if (*is_pruned_out)
+        (void)vt_fail(err, VT_ABSENT,
+                      "entry %ju is pruned: by %s/" VT_RETENTION_NAME
+                      " entries from %ju on are kept",
+                      (uintmax_t)index, vt_disk_path(disk),
+                      (uintmax_t)vt_retention_first(&retention));
+}

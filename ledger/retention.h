@@ -30,6 +30,13 @@ VT_CHECKED bool vt_retention_write(struct vt_disk *disk,
                                    const struct vt_retention *retention,
                                    struct vt_error *err);
 
+/* Whole bundles go: entries from here on are in bundles that stay. */
+uint64_t vt_retention_first(const struct vt_retention *retention);
+/* The bytes of entry `index` were not found in the folder (err, VT_ABSENT): if they may be
+ * missing, err says that they are pruned.  *is_pruned_out: that is so. */
+void vt_retention_explain(struct vt_disk *disk, uint64_t index, bool *is_pruned_out,
+                          struct vt_error *err);
+
 #define VT_PRUNED_FOLDER "pruned"
 
 /* Where a full tile or bundle lies once it is pruned. */

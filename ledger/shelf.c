@@ -151,6 +151,7 @@ bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
     unsigned number = index % VT_TILE_WIDTH;
     size_t before = out->len;
     vt_hash stored, leaf;
+    bool is_pruned;
 
     if (index >= size)
         return vt_fail(err, VT_ABSENT, "there is no entry %ju, the log has %ju",
@@ -158,6 +159,7 @@ bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
     if (!read_hashes(disk, &tile, number, 1, &stored, err) ||
         !read_entry(disk, &bundle, number, out, err)) {
         vt_buf_truncate(out, before);
+        vt_retention_explain(disk, index, &is_pruned, err);
         return false;
     }
     leaf = vt_sha256_leaf(vt_slice_sub(vt_buf_slice(out), before, out->len - before));

@@ -484,6 +484,55 @@ static void as_commands(void)
                     "43 entries, each proven") != NULL);
 }
 
+/* Entries that were deleted by the written policy: named, never invented, no trouble. */
+static void a_pruned_log(void)
+{
+    struct vt_own_log log;
+    const char *said;
+
+    make(&log, 600);
+    vt_own_log_close(&log);
+    (void)sh(0, "vitrine ledger index --dir log && vitrine ledger prune --dir log --below "
+                "300 --retention 'a year' --delete-entries");
+    said = sh(1, vt_arena_printf(vt_test_arena(), "vitrine ledger find %s --dir log",
+                                 number(77)));
+    VT_CHECK_SAYING(strstr(said, "nothing among the first 600 of 600") != NULL &&
+                        strstr(said, "pruned: 1 entry that the index names") != NULL,
+                    "%s", said);
+    said = sh(0, "vitrine ledger find p3 --dir log --json | tail -n 1");
+    VT_CHECK_SAYING(strstr(said, "\"count\":49,\"first\":0,\"indexed\":600,\"ok\":true,"
+                                 "\"pruned\":37,") != NULL,
+                    "%s", said);
+    said = sh(0, "vitrine ledger index --dir log --verify");
+    VT_CHECK_SAYING(strstr(said, "complete for entries 256 to 599") != NULL, "%s", said);
+    said = sh(1, "vitrine ledger show --dir log --index 3");
+    VT_CHECK_SAYING(strstr(said, "entry 3 is pruned") != NULL &&
+                        strstr(said, "from 256 on") != NULL,
+                    "%s", said);
+    (void)sh(0, "vitrine ledger show --dir log --index 256");
+    /* Begun again it knows what is there, and goes on from it. */
+    said = sh(0, "rm -r log/lookup; vitrine ledger index --dir log");
+    VT_CHECK_SAYING(strstr(said, "344 entries are indexed, 344 of them new") != NULL &&
+                        strstr(said, "entries before 256 are pruned") != NULL,
+                    "%s", said);
+    said = sh(0, "vitrine ledger index --dir log");
+    VT_CHECK_SAYING(strstr(said, "344 entries are indexed, 0 of them new") != NULL, "%s",
+                    said);
+    said = sh(0, "vitrine ledger index --dir log --verify");
+    VT_CHECK_SAYING(strstr(said, "complete for entries 256 to 599") != NULL, "%s", said);
+    said = sh(0, "vitrine ledger find p3 --dir log");
+    VT_CHECK_SAYING(strstr(said, "49 entries, each proven") != NULL &&
+                        strstr(said, "entries before 256 are pruned and were never") !=
+                            NULL,
+                    "%s", said);
+    /* Missing without a policy is another matter. */
+    (void)sh(0, "rm log/retention.json log/tile/entries/001");
+    (void)sh(1, "vitrine ledger find p3 --dir log");
+    (void)sh(1, "rm -r log/lookup; vitrine ledger index --dir log");
+    said = sh(1, "vitrine ledger show --dir log --index 3");
+    VT_CHECK_SAYING(strstr(said, "pruned") == NULL, "%s", said);
+}
+
 /* ---- served -----------------------------------------------------------------------------
  */
 
@@ -554,6 +603,7 @@ static const struct vt_case cases[] = {
     { "rot hides at most", rot_hides_at_most },
     { "rotten entries are told", rotten_entries_are_told },
     { "as commands", as_commands },
+    { "a pruned log", a_pruned_log },
     { "over HTTP", over_http },
 };
 

@@ -103,6 +103,10 @@ static void print_words(const struct mirroring *m, const struct vt_mirror_report
         (void)printf("%s: %ju entries, %ju of them new; every byte checked\n",
                      name_of(report->end), (uintmax_t)report->held.size,
                      (uintmax_t)report->entries);
+        if (report->first != 0)
+            (void)printf("entries before %ju are pruned there (retention.json) and not "
+                         "copied\n",
+                         (uintmax_t)report->first);
         if (report->beside != 0 || report->missing != 0)
             (void)printf("predicates: %ju new, %ju not to be had\n",
                          (uintmax_t)report->beside, (uintmax_t)report->missing);
@@ -125,12 +129,12 @@ static void print_report(const struct mirroring *m, const struct vt_mirror_repor
         json_t *json;
 
         vt_hash_text(&report->held.root, root);
-        json =
-            json_pack("{s:b,s:s,s:I,s:s,s:I,s:I,s:I,s:I}", "ok", is_good(report), "end",
-                      name_of(report->end), "size", (json_int_t)report->held.size, "root",
-                      root, "shown", (json_int_t)report->shown.size, "entries",
-                      (json_int_t)report->entries, "predicates", (json_int_t)report->beside,
-                      "predicates_missing", (json_int_t)report->missing);
+        json = json_pack("{s:b,s:s,s:I,s:s,s:I,s:I,s:I,s:I,s:I}", "ok", is_good(report),
+                         "end", name_of(report->end), "size", (json_int_t)report->held.size,
+                         "root", root, "shown", (json_int_t)report->shown.size, "entries",
+                         (json_int_t)report->entries, "predicates",
+                         (json_int_t)report->beside, "predicates_missing",
+                         (json_int_t)report->missing, "first", (json_int_t)report->first);
         if (report->fork_file[0] != '\0')
             (void)json_object_set_new(json, "fork", json_string(report->fork_file));
         vt_cli_print_json(json);

@@ -1,5 +1,6 @@
 /* The tree, built anew from the entries, and everything compared with it on the way. */
 #include "ledger/fsck.h"
+#include "ledger/config.h"
 #include "ledger/fsck_inside.h"
 #include <time.h>
 
@@ -263,6 +264,52 @@ static bool check_edge(struct vt_fsck *f, struct vt_error *err)
     return true;
 }
 
+/* The open tile of an upper level of the first `size` entries, from whichever version is
+ * there; its hashes are judged by the root in the end. */
+static bool load_upper(struct vt_fsck *f, int level, uint64_t size, bool *is_there_out,
+                       struct vt_error *err)
+{
+    uint64_t index = vt_tile_level_size(level, size) / VT_TILE_WIDTH;
+    unsigned width = vt_tile_width(level, index, size);
+    struct vt_tile_name name = { level, index, 0 };
+    struct vt_tile_versions versions;
+    vt_hash hashes[VT_TILE_WIDTH];
+
+    *is_there_out = width == 0;
+    if (width == 0)
+        return true;
+    if (!vt_versions_list(f->disk, &f->retention, level, index, &versions, err))
+        return false;
+    name.width = versions.widest;
+    if (name.width < width)
+        return true;
+    if (!vt_fsck_read_hashes(f, &name, hashes, is_there_out, err))
+        return false;
+    memcpy(f->tree.levels[level], hashes, width * sizeof *hashes);
+    return true;
+}
+
+/* A copy of a log that was pruned begins where that did: there are no leaves before. */
+static bool skip_uncopied(struct vt_fsck *f, struct vt_error *err)
+{
+    uint64_t first = vt_retention_first(&f->retention);
+    struct vt_tile_versions versions;
+    bool is_there = true;
+
+    if (first == 0 || vt_disk_has(f->disk, VT_LEDGER_CONFIG_NAME)) /* ours has them all */
+        return true;
+    if (!vt_versions_list(f->disk, &f->retention, 0, 0, &versions, err))
+        return false;
+    if (versions.widest != 0)
+        return true;
+    for (int level = 1; level < VT_TILE_LEVELS && is_there; level++)
+        if (!load_upper(f, level, first, &is_there, err))
+            return false;
+    if (is_there)
+        f->tree.size = first;
+    return true;
+}
+
 static bool check_all(struct vt_fsck *f, struct vt_error *err)
 {
     bool is_last = false;
@@ -270,7 +317,9 @@ static bool check_all(struct vt_fsck *f, struct vt_error *err)
     if (!vt_fsck_read_checkpoints(f, err) || !vt_fsck_list_strays(f, err))
         return false;
     vt_fsck_compare_roots(f); /* of size 0 */
-    for (uint64_t index = 0; !is_last; index++) {
+    if (!skip_uncopied(f, err))
+        return false;
+    for (uint64_t index = f->tree.size / VT_TILE_WIDTH; !is_last; index++) {
         if (!check_leaves(f, index, &is_last, err))
             return false;
         if (f->options->progress != NULL)

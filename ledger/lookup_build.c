@@ -4,6 +4,7 @@
  * one, so that few are asked.  state.json is written behind the runs that it speaks of,
  * and what lies behind what it says is removed when building begins again. */
 #include "ledger/lookup_inside.h"
+#include "ledger/shelf.h"
 #include "ledger/terms.h"
 
 enum {
@@ -209,7 +210,7 @@ static bool skip(struct building *b, uint64_t size, struct vt_error *err)
     struct vt_error ignored = { 0 };
     uint64_t first;
 
-    if (!vt_lookup_skip_pruned(b->log, b->state.entries, &first, err))
+    if (!vt_shelf_skip_pruned(b->log, b->state.entries, &first, err))
         return false;
     if (first == b->state.entries || first > size)
         return true;
@@ -310,7 +311,7 @@ static bool verify(struct verifying *v, struct vt_disk *log, struct vt_disk *ind
         return vt_fail(err, VT_MALFORMED, "%s: runs are missing; build it again",
                        vt_disk_path(index));
     v->total = state.entries;
-    if (!vt_lookup_skip_pruned(log, state.first, &state.first, err))
+    if (!vt_shelf_skip_pruned(log, state.first, &state.first, err))
         return false;
     *out = (struct vt_lookup_report){ state.first, state.entries, state.postings, 0,
                                       v->runs.count };

@@ -32,11 +32,6 @@ void vt_lookup_places(const struct vt_run *run, uint64_t key, uint64_t from,
 VT_CHECKED bool vt_lookup_leaf(struct vt_disk *log, uint64_t index, uint64_t size,
                                vt_hash *out, struct vt_error *err);
 
-/* The first entry from `from` on of which the bytes are there: some in front may be pruned.
- */
-VT_CHECKED bool vt_lookup_skip_pruned(struct vt_disk *log, uint64_t from,
-                                      uint64_t *first_out, struct vt_error *err);
-
 /* Every entry of [from, size), held against its leaf hash; last_out: the last one's (may be
  * NULL). */
 VT_CHECKED bool vt_lookup_walk(struct vt_disk *log, uint64_t from, uint64_t size,

@@ -1,6 +1,5 @@
 /* How far the look-up index was built, and the entries that it is built from. */
 #include "ledger/lookup_inside.h"
-#include "ledger/retention.h"
 #include "ledger/shelf.h"
 #include "wire/json.h"
 
@@ -138,30 +137,6 @@ bool vt_lookup_leaf(struct vt_disk *log, uint64_t index, uint64_t size, vt_hash 
     if (!vt_shelf_read_tile(log, &tile, leaves, err))
         return false;
     *out = leaves[index % VT_TILE_WIDTH];
-    return true;
-}
-
-bool vt_lookup_skip_pruned(struct vt_disk *log, uint64_t from, uint64_t *first_out,
-                           struct vt_error *err)
-{
-    VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_retention retention;
-    uint64_t end;
-
-    if (!vt_retention_read(log, arena, &retention, err))
-        return false;
-    end = vt_retention_first(&retention);
-    while (from < end) {
-        struct vt_tile_name name = { VT_TILE_ENTRIES, from / VT_TILE_WIDTH, VT_TILE_WIDTH };
-        char served[VT_TILE_PATH_BYTES], pruned[VT_TILE_PATH_BYTES];
-
-        vt_tile_path(&name, served);
-        vt_pruned_path(&name, pruned);
-        if (vt_disk_has(log, served) || vt_disk_has(log, pruned))
-            break; /* moved only, not deleted */
-        from = (name.index + 1) * VT_TILE_WIDTH;
-    }
-    *first_out = from;
     return true;
 }
 

@@ -352,6 +352,79 @@ static bool fetch_all_beside(struct mirror *m, struct vt_error *err)
            vt_disk_flush(m->disk, err);
 }
 
+/* ---- a log that is pruned ---------------------------------------------------------------
+ */
+
+/* The right edge of the tree of the first `first` entries (whole bundles), from hashes that
+ * stand under the signed root. */
+static bool seed(struct mirror *m, uint64_t first, struct vt_error *err)
+{
+    for (int level = 1; level < VT_TILE_LEVELS; level++) {
+        uint64_t size = vt_tile_level_size(level, first);
+        uint64_t begin = size - size % VT_TILE_WIDTH;
+
+        for (uint64_t i = begin; i < size; i++) {
+            const vt_hash *hash = trust(m, level, i, err);
+
+            if (hash == NULL)
+                return false;
+            m->tree.levels[level][i - begin] = *hash;
+        }
+    }
+    m->tree.size = first;
+    return true;
+}
+
+static bool begin_at(struct mirror *m, const struct vt_retention *retention,
+                     struct vt_error *err)
+{
+    uint64_t first = vt_retention_first(retention);
+
+    if (first > m->head.size)
+        return vt_fail(err, VT_REJECTED,
+                       "its " VT_RETENTION_NAME
+                       " keeps entries from %ju on, but it has %ju",
+                       (uintmax_t)first, (uintmax_t)m->head.size);
+    if (first == 0 || !seed(m, first, err))
+        return first == 0;
+    m->report->first = first;
+    return vt_retention_write(m->disk, retention, err);
+}
+
+/* A copy that begins, begins where the log does: its written policy is kept too, so that
+ * others know why the rest is missing.  Where entries are missing behind those that we
+ * hold, somebody hides them from us: then the policy counts for nothing. */
+static bool find_beginning(struct mirror *m, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_retention retention;
+    struct vt_error why = { 0 };
+
+    if (m->tree.size != 0 || m->head.size == 0)
+        return true;
+    /* No file, or none that we understand: then all entries must be there. */
+    return !vt_remote_retention(m->remote, arena, &retention, &why) ||
+           begin_at(m, &retention, err);
+}
+
+/* A file is missing (err).  Is it for what was pruned behind our back? */
+static bool explain(struct mirror *m, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_retention retention;
+    struct vt_error ignored = { 0 };
+
+    if (err->code == VT_ABSENT && m->held.size != 0 &&
+        vt_remote_retention(m->remote, arena, &retention, &ignored) &&
+        vt_retention_first(&retention) > m->held.size)
+        return vt_fail(err, VT_ABSENT,
+                       "its entries %ju to %ju were pruned before they were copied; a new "
+                       "folder begins behind them",
+                       (uintmax_t)m->held.size,
+                       (uintmax_t)(vt_retention_first(&retention) - 1));
+    return false;
+}
+
 /* ---- all of it --------------------------------------------------------------------------
  */
 
@@ -360,7 +433,8 @@ static bool follow(struct mirror *m, struct vt_error *err)
     struct vt_tile_source source = vt_remote_source(m->remote);
     bool is_whole;
 
-    if (!vt_edge_read(&source, &m->head, &m->edge, err) || !grow(m, &is_whole, err))
+    if (!vt_edge_read(&source, &m->head, &m->edge, err) || !find_beginning(m, err) ||
+        !grow(m, &is_whole, err))
         return false;
     m->report->end = is_whole ? VT_MIRROR_UPDATED : VT_MIRROR_INTERRUPTED;
     return !is_whole || (show(m, err) && fetch_all_beside(m, err));
@@ -380,7 +454,7 @@ static bool update(struct mirror *m, struct vt_error *err)
     bool is_one;
 
     if (!compare_heads(m, &is_one, err))
-        return vt_within(err, "%s", m->options->from);
+        return explain(m, err) || vt_within(err, "%s", m->options->from);
     if (!is_one)
         return true;
     if (m->head.size < m->held.size) {
@@ -389,7 +463,7 @@ static bool update(struct mirror *m, struct vt_error *err)
     }
     if (m->held_note.len != 0 && m->head.size == m->held.size)
         return keep_newer_note(m, err);
-    return follow(m, err) || vt_within(err, "%s", m->options->from);
+    return follow(m, err) || explain(m, err) || vt_within(err, "%s", m->options->from);
 }
 
 /* What it shows is not taken (err), perhaps for its cosignatures are too few.  Of two

@@ -14,6 +14,7 @@
  *
  *   DIR/checkpoint, DIR/tile/...   as tlog-tiles has them: any web server may serve them
  *   DIR/forks/ROOT.json            proofs of misbehaviour
+ *   DIR/retention.json             of a log that was pruned when the copy began
  *   DIR/predicate/...              bytes that entries name (ledger/beside.h)
  *
  * Bytes beside the log are fetched when the copy is whole, as far as the log has them: that
@@ -53,6 +54,7 @@ struct vt_mirror_report {
     struct vt_head held;  /* after the call */
     struct vt_head shown; /* by the log */
     int64_t time_unix_s;  /* of the quorum's cosignatures on it; 0: none was asked for */
+    uint64_t first;       /* a copy that began: those before are pruned there; else 0 */
     uint64_t entries;     /* new ones that were checked and kept */
     uint64_t beside;      /* bytes of predicates that were fetched and kept: how many */
     uint64_t missing;     /* that entries name, and that are not here */

@@ -105,7 +105,7 @@ static bool find(struct vt_monitor *m, const char *kind, const char *what, json_
     const char *name, *untold;
     vt_hash digest;
 
-    if (strcmp(kind, "seen") != 0) /* no trouble of the log's */
+    if (strcmp(kind, "seen") != 0 && strcmp(kind, "pruned") != 0) /* no trouble */
         m->is_well = false;
     if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
         json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
@@ -251,11 +251,27 @@ static bool check_age(struct vt_monitor *m, const struct vt_mirror_report *repor
                 err);
 }
 
+/* What nobody here has looked at is said, once. */
+static bool tell_pruned(struct vt_monitor *m, const struct vt_mirror_report *report,
+                        struct vt_error *err)
+{
+    const char *what;
+
+    if (report->first == 0)
+        return true;
+    what = vt_arena_printf(m->arena, "entries before %ju are pruned: none was looked at",
+                           (uintmax_t)report->first);
+    return find(m, "pruned", what, json_pack("{s:I}", "first", (json_int_t)report->first),
+                err);
+}
+
 static bool judge(struct vt_monitor *m, const struct vt_mirror_report *report,
                   struct vt_error *err)
 {
     const char *what;
 
+    if (!tell_pruned(m, report, err))
+        return false;
     switch (report->end) {
     case VT_MIRROR_FORKED:
         what =

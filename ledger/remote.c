@@ -296,6 +296,19 @@ bool vt_remote_beside(struct vt_remote *remote, const vt_hash *digest, struct vt
     return read_file(remote, path, out, err);
 }
 
+bool vt_remote_retention(struct vt_remote *remote, struct vt_arena *arena,
+                         struct vt_retention *out, struct vt_error *err)
+{
+    VT_AUTO_BUF bytes = vt_buf_init(VT_RETENTION_BYTES_MAX);
+
+    if (!try_read(remote, VT_RETENTION_NAME, &bytes, err)) {
+        *out = (struct vt_retention){ 0 };
+        return err->code == VT_ABSENT;
+    }
+    return vt_retention_parse(vt_buf_slice(&bytes), arena, out, err) ||
+           vt_within(err, "%s", remote->where);
+}
+
 static bool read_hashes(void *context, const struct vt_tile_name *tile, vt_hash *hashes_out,
                         struct vt_error *err)
 {

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "ledger/policy.h"
 #include "ledger/prove.h"
+#include "ledger/retention.h"
 #include "ledger/signer.h"
 #include "ledger/tile.h"
 
@@ -40,6 +41,10 @@ VT_CHECKED bool vt_remote_read(struct vt_remote *remote, const struct vt_tile_na
  * emptied first. */
 VT_CHECKED bool vt_remote_beside(struct vt_remote *remote, const vt_hash *digest,
                                  struct vt_buf *out, struct vt_error *err);
+/* What it says of entries that it serves no longer; nothing there: minimum 0.  The text
+ * lives in the arena.  Errors: VT_MALFORMED too */
+VT_CHECKED bool vt_remote_retention(struct vt_remote *remote, struct vt_arena *arena,
+                                    struct vt_retention *out, struct vt_error *err);
 /* Was it the other side that failed last? */
 bool vt_remote_has_failed(const struct vt_remote *remote);
 /* It will be asked for soon: begin now.  Up to VT_REMOTE_AHEAD of them, more are passed

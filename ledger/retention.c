@@ -2,10 +2,8 @@
 #include "ledger/retention.h"
 #include "wire/json.h"
 
-enum { RETENTION_BYTES_MAX = 64 * 1024 };
-
-static bool parse(vt_slice bytes, struct vt_arena *arena, struct vt_retention *out,
-                  struct vt_error *err)
+bool vt_retention_parse(vt_slice bytes, struct vt_arena *arena, struct vt_retention *out,
+                        struct vt_error *err)
 {
     static const char *const names[] = { "below", "policy", "v", NULL };
     static const char *const what = VT_RETENTION_NAME;
@@ -33,7 +31,7 @@ static bool parse(vt_slice bytes, struct vt_arena *arena, struct vt_retention *o
 bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
                        struct vt_retention *out, struct vt_error *err)
 {
-    VT_AUTO_BUF bytes = vt_buf_init(RETENTION_BYTES_MAX);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_RETENTION_BYTES_MAX);
 
     if (!vt_disk_read(disk, VT_RETENTION_NAME, &bytes, err)) {
         if (err->code != VT_ABSENT)
@@ -41,21 +39,28 @@ bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
         *out = (struct vt_retention){ 0 };
         return true;
     }
-    return parse(vt_buf_slice(&bytes), arena, out, err) ||
+    return vt_retention_parse(vt_buf_slice(&bytes), arena, out, err) ||
            vt_within(err, "%s", vt_disk_path(disk));
+}
+
+bool vt_retention_text(const struct vt_retention *retention, struct vt_buf *out,
+                       struct vt_error *err)
+{
+    VT_AUTO_JSON json = json_pack(
+        "{s:I,s:o,s:i}", "below", (json_int_t)retention->minimum, "policy",
+        json_stringn((const char *)retention->policy.data, retention->policy.len), "v", 1);
+
+    if (json == NULL)
+        return vt_fail(err, VT_MALFORMED, "the retention policy is not UTF-8");
+    return vt_json_write_canonical(json, out, err);
 }
 
 bool vt_retention_write(struct vt_disk *disk, const struct vt_retention *retention,
                         struct vt_error *err)
 {
-    VT_AUTO_JSON json = json_pack(
-        "{s:I,s:o,s:i}", "below", (json_int_t)retention->minimum, "policy",
-        json_stringn((const char *)retention->policy.data, retention->policy.len), "v", 1);
-    VT_AUTO_BUF bytes = vt_buf_init(RETENTION_BYTES_MAX);
+    VT_AUTO_BUF bytes = vt_buf_init(VT_RETENTION_BYTES_MAX);
 
-    if (json == NULL)
-        return vt_fail(err, VT_MALFORMED, "the retention policy is not UTF-8");
-    return vt_json_write_canonical(json, &bytes, err) &&
+    return vt_retention_text(retention, &bytes, err) &&
            vt_disk_write(disk, VT_RETENTION_NAME, vt_buf_slice(&bytes), 0644, err);
 }
 

@@ -25,6 +25,13 @@ struct vt_retention {
  * Errors: VT_MALFORMED; VT_IO */
 VT_CHECKED bool vt_retention_read(struct vt_disk *disk, struct vt_arena *arena,
                                   struct vt_retention *out, struct vt_error *err);
+/* The bytes of such a file, also of somebody else's; and its exact inverse, appended.
+ * Errors: VT_MALFORMED; of writing also VT_LIMIT */
+VT_CHECKED bool vt_retention_parse(vt_slice bytes, struct vt_arena *arena,
+                                   struct vt_retention *out, struct vt_error *err);
+VT_CHECKED bool vt_retention_text(const struct vt_retention *retention, struct vt_buf *out,
+                                  struct vt_error *err);
+#define VT_RETENTION_BYTES_MAX (64 * 1024)
 /* Durably. */
 VT_CHECKED bool vt_retention_write(struct vt_disk *disk,
                                    const struct vt_retention *retention,

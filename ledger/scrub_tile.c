@@ -3,6 +3,7 @@
  * What must be in a full tile is known once its hashes have the root that stands in the
  * tile above.  Where the file itself has not, what lies below it and the other copy are
  * tried; so the one tile that is bad does not hide what hangs from it. */
+#include "ledger/config.h"
 #include "ledger/scrub_inside.h"
 #include "ledger/shelf.h"
 
@@ -284,9 +285,10 @@ void vt_scrub_check(struct vt_scrub *s, int level, uint64_t index)
     const vt_hash *hashes;
 
     (void)!vt_versions_list(s->disk, &s->retention, level, index, &versions, &ignored);
-    if (level == VT_TILE_ENTRIES && !versions.has[VT_TILE_WIDTH] &&
-        vt_retention_denies(&s->retention, &name))
-        return; /* deleted, as the written policy says */
+    if (!versions.has[VT_TILE_WIDTH] && vt_retention_denies(&s->retention, &name) &&
+        (level == VT_TILE_ENTRIES || !vt_disk_has(s->disk, VT_LEDGER_CONFIG_NAME)))
+        return; /* deleted, as the written policy says, or never copied; hashes of a ledger
+                 * of ours are never deleted */
     hashes = vt_scrub_trust(s, level == VT_TILE_ENTRIES ? 0 : level, index);
     if (hashes == NULL) {
         report_unknown(s, &name);

@@ -169,6 +169,30 @@ bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
     return fail_form(disk, &bundle, "an entry does not have the hash that was logged", err);
 }
 
+bool vt_shelf_skip_pruned(struct vt_disk *disk, uint64_t from, uint64_t *first_out,
+                          struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_retention retention;
+    uint64_t end;
+
+    if (!vt_retention_read(disk, arena, &retention, err))
+        return false;
+    end = vt_retention_first(&retention);
+    while (from < end) {
+        struct vt_tile_name name = { VT_TILE_ENTRIES, from / VT_TILE_WIDTH, VT_TILE_WIDTH };
+        char served[VT_TILE_PATH_BYTES], pruned[VT_TILE_PATH_BYTES];
+
+        vt_tile_path(&name, served);
+        vt_pruned_path(&name, pruned);
+        if (vt_disk_has(disk, served) || vt_disk_has(disk, pruned))
+            break; /* moved only, not deleted */
+        from = (name.index + 1) * VT_TILE_WIDTH;
+    }
+    *first_out = from;
+    return true;
+}
+
 static bool read_for_proof(void *context, const struct vt_tile_name *tile,
                            vt_hash *hashes_out, struct vt_error *err)
 {

@@ -28,6 +28,11 @@ VT_CHECKED bool vt_shelf_read_leaf(struct vt_disk *disk, uint64_t index, vt_hash
 VT_CHECKED bool vt_shelf_read_entry(struct vt_disk *disk, uint64_t index, uint64_t size,
                                     struct vt_buf *out, struct vt_error *err);
 
+/* The first entry from `from` on of which the bytes are there: some in front may have been
+ * deleted, or never copied, by the written policy (ledger/retention.h). */
+VT_CHECKED bool vt_shelf_skip_pruned(struct vt_disk *disk, uint64_t from,
+                                     uint64_t *first_out, struct vt_error *err);
+
 /* The disk as a source of tiles for proofs; the disk must live as long. */
 struct vt_tile_source vt_shelf_source(struct vt_disk *disk);
 

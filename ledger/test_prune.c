@@ -153,6 +153,79 @@ static void proofs_stay_derivable(void)
     check_log(&log, 66304);
 }
 
+/* ---- who comes later -------------------------------------------------------------------
+ */
+
+static const char *sh(int exit_code, const char *command)
+{
+    return vt_test_run(
+        exit_code, VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
+                           vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
+                                           vt_test_vitrine(), command)));
+}
+
+/* A copy, begun when the log was pruned already: every byte from there on is checked, and
+ * what is missing is said. */
+static void a_copy_begins_where_the_log_does(void)
+{
+    static const uint64_t minima[] = { 255, 256, 1000, 65536, 66000, 66304, 67000 };
+    struct vt_own_log log, copy;
+    struct vt_prune_report report;
+    const char *said;
+
+    make(&log, 67000);
+    copy = log;
+    copy.dir = vt_test_path("copy");
+    for (size_t i = 0; i < sizeof minima / sizeof minima[0]; i++) {
+        prune(minima[i], false, &report);
+        /* What is served has no folder of that name. */
+        (void)sh(0, "rm -rf copy served; cp -r log served; rm -r served/pruned || true");
+        said = sh(0, vt_arena_printf(vt_test_arena(),
+                                     "vitrine ledger mirror --dir copy --from served "
+                                     "--vkey '%s' --json",
+                                     log.vkey));
+        VT_CHECK_SAYING(
+            strstr(said, vt_arena_printf(vt_test_arena(), "\"first\":%ju,",
+                                         (uintmax_t)(minima[i] - minima[i] % 256))) != NULL,
+            "%s", said);
+        check_log(&copy, minima[i] < 256 ? 0 : minima[i]);
+    }
+    /* It follows on, answers, and is looked through by whoever comes later still. */
+    vt_own_log_open(&log);
+    vt_own_log_grow(&log, 67900);
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+    vt_test_write(vt_test_path("policy"),
+                  vt_slice_from_cstr(vt_arena_printf(
+                      vt_test_arena(), "log %s served\nquorum none\n", log.vkey)));
+    said = sh(0, "rm -r served; cp -r log served; rm -r served/pruned; vitrine ledger "
+                 "mirror --dir copy --from served --policy policy");
+    VT_CHECK_SAYING(strstr(said, "67900 entries, 900 of them new") != NULL &&
+                        strstr(said, "pruned") == NULL,
+                    "%s", said);
+    check_log(&copy, 67000);
+    (void)sh(0, "vitrine ledger index --dir copy --policy policy && vitrine ledger index "
+                "--dir copy --policy policy --verify");
+    said = sh(1, "vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(strstr(said, "pruned: " ORIGIN ": entries before 66816") != NULL &&
+                        strstr(said, "1 of 1 logs are well, 1084 new") != NULL,
+                    "%s", said);
+    said = sh(1, "vitrine monitor run --dir m --policy policy --watch '67001 67001'");
+    VT_CHECK_SAYING(strstr(said, "entry 67001") != NULL, "%s", said);
+    /* Behind what a copy holds nothing may be missing, whatever the log writes. */
+    (void)sh(0, "rm -r copy served; cp -r log served; rm -r served/pruned; vitrine ledger "
+                "mirror --dir copy --from served --policy policy");
+    vt_own_log_open(&log);
+    vt_own_log_grow(&log, 69000);
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+    prune(68900, true, &report);
+    said = sh(1, "rm -r served; cp -r log served; rm -r served/pruned; vitrine ledger "
+                 "mirror --dir copy --from served --policy policy");
+    VT_CHECK_SAYING(strstr(said, "entries 67900 to 68863 were pruned before") != NULL, "%s",
+                    said);
+}
+
 /* ---- the log goes on ------------------------------------------------------------------
  */
 
@@ -315,6 +388,7 @@ static void denied_in_serving(void)
 
 static const struct vt_case cases[] = {
     { "proofs stay derivable", proofs_stay_derivable },
+    { "a copy begins where the log does", a_copy_begins_where_the_log_does },
     { "with bytes kept", with_bytes_kept },
     { "with bytes deleted", with_bytes_deleted },
     { "missing without policy", missing_without_policy },

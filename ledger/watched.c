@@ -147,8 +147,11 @@ bool vt_watched_read(struct vt_disk *copy, uint64_t from, uint64_t size,
                      void *context, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_BUNDLE_BYTES_MAX);
-    struct vt_tile_name name = { VT_TILE_ENTRIES, from / VT_TILE_WIDTH, 0 };
+    struct vt_tile_name name = { VT_TILE_ENTRIES, 0, 0 };
 
+    if (!vt_shelf_skip_pruned(copy, from, &from, err))
+        return false;
+    name.index = from / VT_TILE_WIDTH;
     for (uint64_t index = from - from % VT_TILE_WIDTH; index < size; name.index++) {
         vt_reader r;
         vt_slice entry;

@@ -39,13 +39,18 @@ struct served {
     struct vt_http_client *http;
 };
 
-static void make_ledger(const char *name, const char *policy)
+static void make_named(const char *name, const char *origin, const char *policy)
 {
     if (!vt_path_exists(path("log.key")))
         (void)vt_test_run(0, VT_ARGV("vitrine", "key", "new", "--out", path("log.key")));
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path(name),
-                                 "--origin", ORIGIN, "--key", path("log.key"),
+                                 "--origin", origin, "--key", path("log.key"),
                                  policy != NULL ? "--policy" : NULL, policy));
+}
+
+static void make_ledger(const char *name, const char *policy)
+{
+    make_named(name, ORIGIN, policy);
 }
 
 static void start(struct served *s)
@@ -455,8 +460,10 @@ static void several_ledgers_have_paths_of_their_own(void)
     struct served s = { .http = NULL };
     struct vt_error err = { 0 };
 
-    make_ledger("a", NULL);
-    make_ledger("b", NULL);
+    const char *said;
+
+    make_named("a", ORIGIN "/a", NULL);
+    make_named("b", ORIGIN "/b", NULL);
     s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
                                                    print("one=%s", path("a")), "--dir",
                                                    print("two=%s", path("b"))));
@@ -472,6 +479,11 @@ static void several_ledgers_have_paths_of_their_own(void)
     finish(&s);
     (void)vt_test_run(
         2, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("a"), "--dir", path("b")));
+    (void)vt_test_run(0, VT_ARGV("cp", "-r", path("a"), path("c")));
+    said = vt_test_run(1, VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                  print("a=%s", path("a")), "--dir",
+                                  print("c=%s", path("c"))));
+    VT_CHECK_SAYING(strstr(said, "both are " ORIGIN "/a;") != NULL, "%s", said);
 }
 
 /* A policy with one witness that does not answer: entries are kept, nothing is shown, and

@@ -131,12 +131,29 @@ static bool find_end(struct crew *crew, const char *dir, struct vt_error *err)
     return is_ok;
 }
 
+/* One name is one log: two folders under it would be two histories. */
+static bool is_apart(const struct serving *s, size_t i, struct vt_error *err)
+{
+    vt_slice origin = vt_ledger_reader_config(s->crews[i].reader)->origin;
+
+    for (size_t before = 0; before < i; before++)
+        if (vt_slice_equal(vt_ledger_reader_config(s->crews[before].reader)->origin,
+                           origin))
+            return vt_fail(err, VT_REJECTED,
+                           "%s and %s: both are %.*s; one of them is a copy, and must not "
+                           "sign",
+                           s->told->ledgers[before].dir, s->told->ledgers[i].dir,
+                           VT_SLICE_ARGS(origin));
+    return true;
+}
+
 static bool start_crew(struct serving *s, size_t i, struct vt_error *err)
 {
     const char *dir = s->told->ledgers[i].dir;
     struct crew *crew = &s->crews[i];
 
-    if (!vt_ledger_reader_open(dir, &crew->reader, err) || !find_end(crew, dir, err))
+    if (!vt_ledger_reader_open(dir, &crew->reader, err) || !is_apart(s, i, err) ||
+        !find_end(crew, dir, err))
         return false;
     return crew->is_frozen ||
            ((start_signer(s, crew, dir, err) &&

@@ -177,7 +177,8 @@ static const struct vt_verb verbs[] = {
           "nothing is\nadded or signed any more.  The first entry of the new one is the "
           "old one's last\ncheckpoint; the proof of that is left beside the old log as "
           "successor.tlog-proof.\nThe old log's writer is stopped before.  Called again, "
-          "it finishes what was interrupted.",
+          "it finishes what was interrupted.\nIts witnesses need the new log's key first "
+          "(vitrine key show --name NAME).",
       .options = vt_cli_ledger_continue_options,
       .run = vt_cli_ledger_continue },
     { .name = NULL },

@@ -191,6 +191,14 @@ static bool begin_new(struct going_on *g, struct vt_error *err)
     return leave_proof(g, ledger, err);
 }
 
+/* Its witnesses may be what is missing, and they need it. */
+static bool tell_vkey(const struct going_on *g)
+{
+    (void)fprintf(stderr, "the new log's verifier key: %.*s\n",
+                  VT_SLICE_ARGS(g->next.vkey));
+    return false;
+}
+
 bool vt_cli_ledger_continue(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
@@ -201,9 +209,10 @@ bool vt_cli_ledger_continue(struct vt_args *args, struct vt_error *err)
 
     g.next.origin = vt_slice_from_cstr(vt_args_get(args, "origin"));
     if (!read_old(&g, err) || !check_successor(&g, err) || !make_new(&g, err) ||
-        !freeze(&g, err) || !read_old(&g, err) || /* what was published last */
-        !begin_new(&g, err))
+        !freeze(&g, err) || !read_old(&g, err)) /* what was published last */
         return false;
+    if (!begin_new(&g, err))
+        return tell_vkey(&g);
     if (vt_args_is_json(args))
         vt_cli_print_json(json_pack("{s:b,s:o,s:o}", "ok", 1, "origin",
                                     vt_cli_json_text(g.next.origin), "vkey",

@@ -79,11 +79,12 @@ static void print_report(struct scrubbing *s, const struct vt_scrub_report *repo
 
     if (s->is_json) {
         vt_cli_print_json(json_pack(
-            "{s:b,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:O}", "ok", is_good, "pass",
+            "{s:b,s:I,s:I,s:I,s:I,s:b,s:I,s:I,s:I,s:O}", "ok", is_good, "pass",
             (json_int_t)report->pass, "size", (json_int_t)report->size, "files",
             (json_int_t)report->files, "bytes", (json_int_t)report->bytes, "resumed",
             report->is_resumed, "finding_count", (json_int_t)report->findings,
-            "repaired_count", (json_int_t)report->repaired, "findings", s->findings));
+            "repaired_count", (json_int_t)report->repaired, "beyond",
+            (json_int_t)report->beyond, "findings", s->findings));
     } else {
         if (s->count > FINDINGS_PRINTED_MAX)
             (void)printf("and %ju more\n", (uintmax_t)(s->count - FINDINGS_PRINTED_MAX));
@@ -96,6 +97,10 @@ static void print_report(struct scrubbing *s, const struct vt_scrub_report *repo
                      (uintmax_t)report->size, (uintmax_t)report->files,
                      (uintmax_t)report->bytes, (uintmax_t)report->findings,
                      (uintmax_t)report->repaired);
+        if (report->beyond != 0)
+            (void)printf("%ju files of entries that are not signed for yet: the writer's, "
+                         "or strays (fsck)\n",
+                         (uintmax_t)report->beyond);
     }
     (void)fflush(stdout);
 }

@@ -328,54 +328,129 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
 /* ---- list -------------------------------------------------------------------------------
  */
 
-struct listing {
-    struct vt_args *args;
-    struct vt_disk *disk;
-    const char *folder;
-    size_t count;
+struct row {
+    json_t *json;        /* owned */
+    const char *name;    /* of its file */
+    int64_t told_unix_s; /* when it was written */
 };
 
-static bool print_row(void *context, const char *name, bool is_folder, struct vt_error *err)
+struct listing {
+    struct vt_disk *disk;
+    struct vt_arena *arena;
+    const char *folder;
+    struct row *rows;
+    size_t count, room;
+};
+
+static void listing_clear(struct listing *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        json_decref(list->rows[i].json);
+    free(list->rows);
+    vt_disk_close(list->disk);
+    vt_arena_free(list->arena);
+}
+
+static bool read_time(struct listing *list, const char *file, int64_t *out,
+                      struct vt_error *err)
+{
+    VT_AUTO_FD fd = -1;
+    struct stat about;
+    uint64_t bytes;
+
+    if (!vt_disk_open_fd(list->disk, file, &fd, &bytes, err))
+        return false;
+    if (fstat(fd, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: %s", file, strerror(errno));
+    *out = about.st_mtime;
+    return true;
+}
+
+static bool add_row(void *context, const char *name, bool is_folder, struct vt_error *err)
 {
     struct listing *list = context;
-    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *file = vt_arena_printf(list->arena, "%s/%s", list->folder, name);
     VT_AUTO_BUF bytes = vt_buf_init(VT_KIB(16));
-    VT_AUTO_JSON row = NULL;
-    const char *kind, *origin, *what;
+    VT_AUTO_JSON json = NULL;
+    struct row row = { .name = vt_arena_printf(list->arena, "%s", name) };
 
     if (is_folder)
         return true;
-    if (!vt_disk_read(list->disk, vt_arena_printf(arena, "%s/%s", list->folder, name),
-                      &bytes, err) ||
-        !vt_json_parse_canonical(vt_buf_slice(&bytes), name, &row, err))
+    if (!vt_disk_read(list->disk, file, &bytes, err) ||
+        !vt_json_parse_canonical(vt_buf_slice(&bytes), name, &json, err) ||
+        !read_time(list, file, &row.told_unix_s, err))
         return false;
-    list->count++;
-    if (vt_args_is_json(list->args))
-        vt_cli_print_json(json_incref(row));
-    else if (json_unpack(row, "{s:s,s:s,s:s}", "kind", &kind, "origin", &origin, "what",
-                         &what) == 0)
-        (void)printf("%s: %s: %s\n", kind, origin, what);
+    if (list->count == list->room) {
+        list->room = list->room != 0 ? 2 * list->room : 64;
+        list->rows = vt_grow_array(list->rows, list->room, sizeof *list->rows);
+    }
+    row.json = json_incref(json);
+    list->rows[list->count++] = row;
     return true;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+
+    if (x->told_unix_s != y->told_unix_s)
+        return x->told_unix_s < y->told_unix_s ? -1 : 1;
+    return strcmp(x->name, y->name);
+}
+
+static void print_row(struct vt_args *args, const struct row *row)
+{
+    const char *kind, *origin, *what;
+    char when[VT_TIME_TEXT_BYTES];
+
+    vt_time_write(row->told_unix_s, when);
+    if (vt_args_is_json(args)) {
+        (void)json_object_set_new(row->json, "time", json_string(when));
+        vt_cli_print_json(json_incref(row->json));
+    } else if (json_unpack(row->json, "{s:s,s:s,s:s}", "kind", &kind, "origin", &origin,
+                           "what", &what) == 0) {
+        (void)printf("%s  %s: %s: %s\n", when, kind, origin, what);
+    }
+}
+
+/* Somebody's other folder has no findings, and is not well for that. */
+static bool check_is_monitors(struct vt_args *args, struct vt_error *err)
+{
+    static const char *const folders[] = { "logs", "watched", "findings", "untold" };
+    VT_AUTO_ARENA arena = vt_arena_new();
+    const char *dir = vt_args_get(args, "dir");
+
+    for (size_t i = 0; i < 4; i++)
+        if (vt_path_exists(vt_arena_printf(arena, "%s/%s", dir, folders[i])))
+            return true;
+    return vt_fail(err, VT_IO, "%s: no monitor has kept anything there", dir);
 }
 
 static bool run_list(struct vt_args *args, struct vt_error *err)
 {
     static const char *const folders[] = { "untold", "findings" };
-    struct listing list = { .args = args };
-    bool is_ok = vt_disk_open(vt_args_get(args, "dir"), false, &list.disk, err);
+    __attribute__((cleanup(listing_clear))) struct listing list = { .arena =
+                                                                        vt_arena_new() };
 
-    for (size_t i = 0; i < 2 && is_ok; i++) {
+    if (!vt_disk_open(vt_args_get(args, "dir"), false, &list.disk, err) ||
+        !check_is_monitors(args, err))
+        return false;
+    for (size_t i = 0; i < 2; i++) {
         list.folder = folders[i];
-        is_ok = vt_disk_list(list.disk, list.folder, print_row, &list, err) ||
-                err->code == VT_ABSENT;
+        if (!vt_disk_list(list.disk, list.folder, add_row, &list, err) &&
+            err->code != VT_ABSENT)
+            return false;
     }
-    vt_disk_close(list.disk);
-    if (is_ok && vt_args_is_json(args))
+    if (list.count != 0)
+        qsort(list.rows, list.count, sizeof *list.rows, compare_rows);
+    for (size_t i = 0; i < list.count; i++)
+        print_row(args, &list.rows[i]);
+    if (vt_args_is_json(args))
         vt_cli_print_json(
             json_pack("{s:b,s:I}", "ok", 1, "findings", (json_int_t)list.count));
-    else if (is_ok && list.count == 0)
+    else if (list.count == 0)
         (void)printf("nothing was found\n");
-    return is_ok;
+    return true;
 }
 
 static const struct vt_verb verbs[] = {
@@ -394,7 +469,7 @@ static const struct vt_verb verbs[] = {
       .options = run_options,
       .run = run_run },
     { .name = "list",
-      .summary = "what was found so far",
+      .summary = "what was found so far, the oldest first",
       .options = list_options,
       .run = run_list },
     { .name = NULL },

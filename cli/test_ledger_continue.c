@@ -232,6 +232,27 @@ static void interrupted(void)
     VT_CHECK(strncmp(add(0, "new", "five"), "1 ", 2) == 0);
 }
 
+/* Without its witnesses the new log shows nothing yet, but its key is told: they need it.
+ */
+static void witnesses_that_are_missing(void)
+{
+    const char *argv[] = {
+        "vitrine",       "ledger",    "continue",        "--dir", path("old"),
+        "--new-dir",     path("new"), "--origin",        NEW,     "--key",
+        path("new.key"), "--policy",  path("witnessed"), NULL
+    };
+    const char *output;
+
+    make_old();
+    vt_test_write(path("witnessed"), VT_LIT("witness w witness.example.de+a1a0d65a+"
+                                            "BEOnLnFEAXYt9mtowm373yaCquyfJHTspGE+QkoPuv08 "
+                                            "http://127.0.0.1:9/\nquorum w\n"));
+    output = vt_test_run(3, argv);
+    VT_CHECK_SAYING(says(output, new_vkey()) && says(output, "does not show it yet"), "%s",
+                    output);
+    VT_CHECK(vt_path_exists(path("old/frozen.json")));
+}
+
 static void wrong_ways(void)
 {
     const char *output;
@@ -292,9 +313,13 @@ static void first_entries(void)
 }
 
 static const struct vt_case cases[] = {
-    { "the way it goes", the_way_it_goes }, { "served for ever", served_for_ever },
-    { "public entries", public_entries },   { "interrupted", interrupted },
-    { "wrong ways", wrong_ways },           { "first entries", first_entries },
+    { "the way it goes", the_way_it_goes },
+    { "served for ever", served_for_ever },
+    { "public entries", public_entries },
+    { "interrupted", interrupted },
+    { "wrong ways", wrong_ways },
+    { "first entries", first_entries },
+    { "witnesses that are missing", witnesses_that_are_missing },
 };
 
 VT_TEST_MAIN("cli.ledger_continue", cases)

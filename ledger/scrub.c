@@ -144,7 +144,8 @@ static bool run_pass(struct vt_scrub *s, struct vt_error *err)
         return true; /* nothing below can be judged */
     vt_scrub_compare_heads(s);
     if (!save(s, err) || !run_levels(s, &stops, err) ||
-        (!stops && !vt_scrub_beside(s, &stops, err)))
+        (!stops && !vt_scrub_beside(s, &stops, err)) ||
+        (!stops && !vt_scrub_strays(s, err)))
         return false;
     if (!stops) {
         s->report.is_complete = true;

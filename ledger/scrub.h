@@ -55,6 +55,7 @@ struct vt_scrub_report {
     uint64_t bytes;    /* of them */
     uint64_t findings; /* in this call */
     uint64_t repaired; /* of them */
+    uint64_t beyond;   /* tiles and bundles of entries that the checkpoint does not cover */
     bool is_resumed;   /* the pass was begun by an earlier call */
     bool is_complete;  /* the pass came to its end */
 };

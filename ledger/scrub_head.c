@@ -89,6 +89,17 @@ bool vt_scrub_find_head(struct vt_scrub *s, struct vt_error *err)
     return true;
 }
 
+uint64_t vt_scrub_newest_size(struct vt_scrub *s)
+{
+    struct vt_error ignored = { 0 };
+    struct vt_head head;
+
+    return vt_scrub_read(s, CHECKPOINT_NAME, &ignored) &&
+                   is_good(s, vt_buf_slice(&s->bytes), &head, &ignored)
+               ? head.size
+               : s->head.size;
+}
+
 /* Tiles of the signed tree, for proofs. */
 static bool read_trusted(void *context, const struct vt_tile_name *tile,
                          vt_hash *hashes_out, struct vt_error *err)

@@ -75,6 +75,10 @@ VT_CHECKED bool vt_scrub_beside(struct vt_scrub *s, bool *stops_out, struct vt_e
 /* Find the checkpoint that all is held against; a bad one is a finding.
  * Errors: VT_ABSENT none is good; VT_IO.  scrub_head.c */
 VT_CHECKED bool vt_scrub_find_head(struct vt_scrub *s, struct vt_error *err);
+/* How many entries the checkpoint covers that lies there now.  scrub_head.c */
+uint64_t vt_scrub_newest_size(struct vt_scrub *s);
+/* Names below tile/ that are no tile's, and tiles beyond the checkpoint.  scrub_strays.c */
+VT_CHECKED bool vt_scrub_strays(struct vt_scrub *s, struct vt_error *err);
 /* Is the newest checkpoint that was ever seen here a prefix of this one?  scrub_head.c */
 void vt_scrub_compare_heads(struct vt_scrub *s);
 /* Find the right edge that has the signed root; false (and a finding) if none has. */

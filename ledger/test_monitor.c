@@ -250,6 +250,14 @@ static void other_troubles(void)
     VT_CHECK_SAYING(count(said, "\n") == 4 &&
                         strstr(said, "{\"findings\":3,\"ok\":true}\n") != NULL,
                     "%s", said);
+    said = sh(0, "touch -d 2026-01-03T00:00:00Z $(grep -l behind m/findings/*); "
+                 "touch -d 2026-01-02T00:00:00Z $(grep -l unreach m/findings/*); "
+                 "touch -d 2026-01-01T00:00:00Z $(grep -l refused m/findings/*); "
+                 "vitrine monitor list --dir m");
+    VT_CHECK_SAYING(strncmp(said, "2026-01-01T00:00:00Z  refused: ", 31) == 0 &&
+                        strstr(said, "\n2026-01-02T00:00:00Z  unreachable: ") != NULL &&
+                        strstr(said, "\n2026-01-03T00:00:00Z  behind: ") != NULL,
+                    "%s", said);
 }
 
 /* ---- a frozen log -----------------------------------------------------------------------
@@ -371,6 +379,7 @@ static void wrong_wishes(void)
     (void)sh(3, "sed 's/ [^ ]*$//; s/^quorum.*/quorum none/' policy >bare; "
                 "vitrine monitor run --dir m --policy bare");
     (void)sh(3, "vitrine monitor list --dir none");
+    (void)sh(3, "mkdir other; vitrine monitor list --dir other");
     (void)sh(0, "vitrine monitor run --dir m --policy policy");
     VT_CHECK(strstr(sh(0, "vitrine monitor list --dir m"), "nothing was found") != NULL);
     vt_own_log_close(&a);

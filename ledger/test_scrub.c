@@ -492,6 +492,28 @@ static void it_runs_beside_a_writer(void)
 }
 
 /* The command: exit codes, and the sentences a person reads. */
+/* What nobody signed for: a name that is no tile's, and a tile far beyond the tree. */
+static void strays_are_told(void)
+{
+    struct vt_own_log log;
+    struct vt_scrub_report report;
+    struct seen seen = { 0 };
+    struct vt_scrub_options options;
+
+    make(&log, 300);
+    options = options_of(&log, &seen);
+    scrub(&options, &report);
+    VT_CHECK(report.findings == 0 && report.beyond == 0);
+    (void)vt_test_run(
+        0, VT_ARGV("cp", in_log("tile/entries/000"), in_log("tile/entries/900")));
+    scrub(&options, &report);
+    VT_CHECK(report.findings == 0 && report.beyond == 1);
+    (void)vt_test_run(0, VT_ARGV("cp", in_log("tile/entries/000"), in_log("tile/0/old")));
+    scrub(&options, &report);
+    VT_CHECK(report.findings == 1 && report.repaired == 0 && report.is_complete);
+    VT_CHECK(strcmp(seen.file, "tile/0/old") == 0);
+}
+
 static void the_command(void)
 {
     struct vt_own_log log;
@@ -580,6 +602,7 @@ static const struct vt_case cases[] = {
     { "it keeps its pace", it_keeps_its_pace },
     { "it runs beside a writer", it_runs_beside_a_writer },
     { "it runs for ever", it_runs_for_ever },
+    { "strays are told", strays_are_told },
     { "the command", the_command },
 };
 

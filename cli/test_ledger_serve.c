@@ -147,6 +147,8 @@ static void entries_get_indexes_and_proofs(void)
     (void)vt_test_run(1, VT_ARGV("vitrine", "ledger", "check", path("three"), "--proof",
                                  path("proof"), "--policy", path("policy"), "--origin",
                                  ORIGIN));
+    VT_CHECK(strstr(get(&s, "/metrics").text,
+                    "\nvitrine_ledger_checkpoint_age_seconds{ledger=\"/\"} 0.") != NULL);
     answer = get(&s, "/checkpoint");
     VT_CHECK(answer.status == 200 && strncmp(answer.text, ORIGIN "\n3\n", 21) == 0);
     VT_CHECK(get(&s, "/tile/0/000.p/3").len == 96);
@@ -531,6 +533,8 @@ static void without_a_quorum_entries_are_kept(void)
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url));
     (void)usleep(2200000);
     VT_CHECK(get(&s, "/health").status == 503);
+    VT_CHECK(strstr(get(&s, "/metrics").text, "\nvitrine_ledger_well{ledger=\"/\"} 0\n") !=
+             NULL);
     VT_CHECK(strstr(vt_test_run(
                         1, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url)),
                     "NOT WELL") != NULL);

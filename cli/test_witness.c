@@ -268,6 +268,15 @@ static void logs_are_read_again(void)
     VT_CHECK(vt_test_wait_until(is_watched, &newcomer));
     got = add(&s, 0, 7);
     VT_CHECK_SAYING(got.status == 409 && strcmp(got.text, "3\n") == 0, "%d", got.status);
+    got = fetch(&s, "/health", (vt_slice){ 0 });
+    VT_CHECK_SAYING(got.status == 200 && strstr(got.text, "\"size\":3") != NULL &&
+                        strstr(got.text, "\"cosigned_ago_s\":") != NULL,
+                    "%s", got.text);
+    got = fetch(&s, "/metrics", (vt_slice){ 0 });
+    VT_CHECK_SAYING(strstr(got.text, "\nvitrine_witness_cosigned_total 1\n") != NULL &&
+                        strstr(got.text, "\nvitrine_witness_refused_total 1\n") != NULL &&
+                        strstr(got.text, "\nvitrine_witness_log_entries{log=\"") != NULL,
+                    "%s", got.text);
     finish(&s);
 }
 

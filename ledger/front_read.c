@@ -173,6 +173,32 @@ static void put_metric(const struct vt_front *f, const struct metric *metric,
     }
 }
 
+/* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
+static bool is_well(const struct vt_front_ledger *l)
+{
+    return l->size == l->published.size ||
+           (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
+}
+
+/* What an alarm is made of. */
+static void put_state(const struct vt_front *f, struct vt_buf *out)
+{
+    vt_buf_put_text(out, "# HELP vitrine_ledger_well Checkpoints keep up.\n"
+                         "# TYPE vitrine_ledger_well gauge\n");
+    for (size_t i = 0; i < f->ledger_count; i++)
+        vt_buf_printf(out, "vitrine_ledger_well{ledger=\"%s\"} %d\n", label(&f->ledgers[i]),
+                      is_well(&f->ledgers[i]));
+    vt_buf_put_text(out, "# HELP vitrine_ledger_checkpoint_age_seconds Since the last "
+                         "publication of this process.\n"
+                         "# TYPE vitrine_ledger_checkpoint_age_seconds gauge\n");
+    for (size_t i = 0; i < f->ledger_count; i++)
+        if (f->ledgers[i].published_ms != 0)
+            vt_buf_printf(out,
+                          "vitrine_ledger_checkpoint_age_seconds{ledger=\"%s\"} %.3f\n",
+                          label(&f->ledgers[i]),
+                          (double)(vt_monotonic_ms() - f->ledgers[i].published_ms) / 1000);
+}
+
 static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
 {
     uint64_t sum = 0;
@@ -222,19 +248,13 @@ void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
 
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
         put_metric(f, &metrics[i], &out);
+    put_state(f, &out);
     vt_buf_printf(&out, "# HELP vitrine_ledger_add_seconds From request to answer.\n"
                         "# TYPE vitrine_ledger_add_seconds histogram\n");
     for (size_t i = 0; i < f->ledger_count; i++)
         put_latency(&f->ledgers[i], &out);
     put_connections(f, &out);
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
-}
-
-/* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
-static bool is_well(const struct vt_front_ledger *l)
-{
-    return l->size == l->published.size ||
-           (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
 }
 
 static json_t *health_of(const struct vt_front_ledger *l)

@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "http/libmicrohttpd.h"
 #include "ledger/witness_message.h"
+#include "ledger/witness_pages.h"
 #include "ledger/witness_reply.h"
 #include "ledger/witness_request.h"
 
@@ -28,16 +29,12 @@ struct waiting {
     struct vt_witness_question question;
 };
 
-/* What is known of one log, for those who ask for its checkpoint. */
-struct known {
-    bool is_seen;
-    struct vt_witness_seen seen;
-};
-
 struct front {
     struct vt_arena *arena;
     struct vt_witness_config config;
-    struct known *known; /* as config.logs */
+    struct vt_witness_known *known; /* as config.logs, for those who ask */
+    struct vt_witness_numbers numbers;
+    int64_t started_ms;
     uint32_t pending_max, connections_max;
     struct vt_channel signer;
     struct vt_http_server *server;
@@ -70,10 +67,13 @@ static void keep_known(struct front *f, const struct waiting *w,
                        const struct vt_witness_verdict *verdict)
 {
     const struct vt_witness_question *q = &w->question;
-    struct known *known = &f->known[w->log - f->config.logs];
+    struct vt_witness_known *known = &f->known[w->log - f->config.logs];
 
-    if (verdict->judgement != VT_WITNESS_YES)
+    if (verdict->judgement != VT_WITNESS_YES) {
+        f->numbers.refused++;
         return;
+    }
+    f->numbers.cosigned++;
     known->is_seen = true;
     known->seen = (struct vt_witness_seen){ .log = q->log,
                                             .size = q->size,
@@ -137,6 +137,7 @@ static void on_add(void *context, struct vt_http_exchange *exchange)
     struct waiting *w;
 
     if (f->count == f->pending_max) {
+        f->numbers.too_many++;
         vt_http_set_header(exchange, "Retry-After", "1");
         vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
         return;
@@ -146,6 +147,7 @@ static void on_add(void *context, struct vt_http_exchange *exchange)
     if (!vt_witness_read_question(&f->config, vt_http_body(exchange), &w->question,
                                   &reply)) {
         free(w);
+        f->numbers.refused++;
         answer(exchange, &reply);
         return;
     }
@@ -182,8 +184,42 @@ static void on_get(void *context, struct vt_http_exchange *exchange)
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; charset=utf-8", vt_buf_slice(&note));
 }
 
+/* ---- for the operator -------------------------------------------------------------------
+ */
+
+static const struct vt_witness_numbers *count_up(struct front *f)
+{
+    struct vt_env env = vt_env_real();
+
+    f->numbers.up_ms = vt_monotonic_ms() - f->started_ms;
+    f->numbers.now_unix_s = vt_env_now_unix_s(&env);
+    f->numbers.waiting = f->count;
+    f->numbers.http = vt_http_server_counts(f->server);
+    return &f->numbers;
+}
+
+static void on_health(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
+
+    vt_witness_write_health(count_up(f), &f->config, f->known, &out);
+    vt_http_answer(exchange, VT_HTTP_OK, "application/json", vt_buf_slice(&out));
+}
+
+static void on_metrics(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
+
+    vt_witness_write_metrics(count_up(f), &f->config, f->known, &out);
+    vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
+}
+
 static const struct vt_http_route routes[] = {
     { "POST", "/add-checkpoint", VT_WITNESS_REQUEST_BYTES_MAX, on_add, NULL },
+    { "GET", "/health", 0, on_health, NULL },
+    { "GET", "/metrics", 0, on_metrics, NULL },
     { "GET", "/*", 0, on_get, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };
@@ -240,7 +276,7 @@ static bool learn_seen(struct front *f, struct vt_error *err)
             const struct vt_witness_log *log = vt_witness_log_by_id(&f->config, &seen.log);
 
             if (log != NULL)
-                f->known[log - f->config.logs] = (struct known){ true, seen };
+                f->known[log - f->config.logs] = (struct vt_witness_known){ true, seen };
         }
         if (records.len / VT_WITNESS_SEEN_BYTES < VT_WITNESS_SEEN_PER_MESSAGE)
             return true;
@@ -263,6 +299,7 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.connections_max = f->connections_max;
     options.watches[0] = (struct vt_http_watch){ .fd = f->signer.fd, .ready = on_signer };
     options.stop_fd = channel->fd;
+    f->started_ms = vt_monotonic_ms();
     return learn_seen(f, err) &&
            vt_http_server_new(VT_ROLE_FD(VT_WITNESS_FRONT_LISTEN), &options, &f->server,
                               err) &&

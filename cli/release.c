@@ -170,7 +170,8 @@ static bool run_publish(struct vt_args *args, struct vt_error *err)
 static const struct vt_option withdraw_options[] = {
     VT_OPTION_DESK,
     VT_OPTION_TRUST,
-    { "reason", "TEXT", "why; needed from the first who signs", false, false },
+    { "reason", "TEXT", "why, 256 bytes at most; needed from the first who signs", false,
+      false },
     VT_OPTION_LEDGER,
     VT_OPTION_LEDGER_PASSPHRASE,
     VT_OPTION_PUBLIC,
@@ -184,6 +185,20 @@ static const struct vt_option renew_options[] = {
     VT_OPTION_PUBLIC, VT_OPTION_KEY,   VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
 };
 
+/* The public folder from the desk; then nothing is left to be done about a list. */
+static bool show_list(struct vt_args *args, struct vt_desk_call *call, struct vt_error *err)
+{
+    return write_public(args, call, err) && vt_next_list_end(&call->desk, err);
+}
+
+static void say_withdrawn(struct vt_args *args, const struct vt_desk_call *call,
+                          const struct vt_next_list *list)
+{
+    vt_desk_call_say(args, call, "withdraw", "%s %s is withdrawn%s: %s",
+                     call->docket->product, call->docket->version,
+                     list->is_made ? " already" : "", list->reason);
+}
+
 static bool complete_list(struct vt_args *args, struct vt_desk_call *call,
                           const struct vt_next_list *list, const char *verb,
                           struct vt_error *err)
@@ -191,19 +206,19 @@ static bool complete_list(struct vt_args *args, struct vt_desk_call *call,
     struct vt_publisher publisher;
 
     if (!list->is_complete) {
-        vt_desk_call_say(args, call, "sign",
-                         "signed; the %s signs too (`vitrine release %s`), then it counts",
-                         list->waits, verb);
+        vt_desk_call_say(
+            args, call, "sign",
+            "signed%s; the %s signs too (`vitrine release %s`), then it counts",
+            list->was_signed ? " already" : "", list->waits, verb);
         return true;
     }
     if (!vt_desk_call_ledger(args, call, err))
         return false;
     publisher = vt_desk_call_publisher(args, call);
-    if (!vt_next_list_publish(&publisher, list, err) || !write_public(args, call, err))
+    if (!vt_next_list_publish(&publisher, list, err) || !show_list(args, call, err))
         return false;
     if (call->docket != NULL)
-        vt_desk_call_say(args, call, verb, "%s %s is withdrawn", call->docket->product,
-                         call->docket->version);
+        say_withdrawn(args, call, list);
     else
         vt_desk_call_say(args, call, verb, "list of withdrawals %ju is published",
                          (uintmax_t)list->version);
@@ -216,9 +231,16 @@ static bool sign_list(struct vt_args *args, struct vt_desk_call *call,
 {
     struct vt_next_list list = { .is_complete = false };
     bool ok = vt_next_list_sign(&call->desk, call->trust, wish, key, call->now_unix_s,
-                                &list, err) &&
-              complete_list(args, call, &list,
-                            wish->change == VT_LIST_WITHDRAW ? "withdraw" : "renew", err);
+                                &list, err);
+
+    if (ok && list.is_made) { /* perhaps by a run that was not over yet */
+        ok = show_list(args, call, err);
+        if (ok)
+            say_withdrawn(args, call, &list);
+    } else if (ok) {
+        ok = complete_list(args, call, &list,
+                           wish->change == VT_LIST_WITHDRAW ? "withdraw" : "renew", err);
+    }
 
     vt_buf_clear(&list.bytes);
     if (list.lacks_reason)
@@ -240,14 +262,25 @@ static bool check_folders(struct vt_args *args, struct vt_error *err)
     return true;
 }
 
+/* A list that a run before this one logged and did not come to show: it is shown now.
+ * *version_out: its number, 0: there was none. */
+static bool finish_list(struct vt_args *args, struct vt_desk_call *call,
+                        uint64_t *version_out, struct vt_error *err)
+{
+    return vt_next_list_is_to_be_shown(&call->desk, version_out, err) &&
+           (*version_out == 0 || show_list(args, call, err));
+}
+
 static bool run_withdraw(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
+    uint64_t shown;
 
     return vt_cli_key_open(args, &key, err) &&
            vt_desk_call_begin(args, false, false, &call, err) &&
            vt_desk_call_docket(args, &call, err) && check_folders(args, err) &&
+           finish_list(args, &call, &shown, err) &&
            sign_list(args, &call,
                      &(struct vt_list_wish){ VT_LIST_WITHDRAW, call.docket,
                                              vt_args_get(args, "reason") },
@@ -258,11 +291,18 @@ static bool run_renew(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
+    uint64_t shown;
 
-    return vt_cli_key_open(args, &key, err) &&
-           vt_desk_call_begin(args, false, false, &call, err) && check_folders(args, err) &&
-           sign_list(args, &call, &(struct vt_list_wish){ .change = VT_LIST_RENEW }, key,
-                     err);
+    if (!vt_cli_key_open(args, &key, err) ||
+        !vt_desk_call_begin(args, false, false, &call, err) || !check_folders(args, err) ||
+        !finish_list(args, &call, &shown, err))
+        return false;
+    if (shown == 0)
+        return sign_list(args, &call, &(struct vt_list_wish){ .change = VT_LIST_RENEW },
+                         key, err);
+    vt_desk_call_say(args, &call, "renew", "list of withdrawals %ju is published",
+                     (uintmax_t)shown);
+    return true;
 }
 
 static const struct vt_verb verbs[] = {

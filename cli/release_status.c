@@ -152,8 +152,10 @@ static void print_pending(const struct vt_pending_list *list, int64_t now_unix_s
     if (list->waits != NULL)
         (void)printf("waits for the %s, since %s\n    %s\n", list->waits, age, list->how);
     else
-        (void)printf("is signed by both and not logged, since %s\n    %s\n", age,
-                     list->how);
+        (void)printf("is %s, since %s\n    %s\n",
+                     list->is_logged ? "on the ledger and not shown in the public folder"
+                                     : "signed by both and not logged",
+                     age, list->how);
 }
 
 /* The list that waits, if it concerns the role; version 0 if not. */

@@ -330,6 +330,52 @@ struct vt_listed vt_list_row(const struct vt_docket *docket, const char *reason)
                                .reason = vt_slice_from_cstr(reason) };
 }
 
+/* At most so many bytes of the reason, between characters. */
+static vt_slice shortened(struct vt_arena *arena, vt_slice reason, size_t keep)
+{
+    size_t len = keep - 3;
+
+    if (reason.len <= keep)
+        return reason;
+    while (len > 0 && (reason.data[len] & 0xc0u) == 0x80)
+        len--;
+    return vt_slice_from_cstr(
+        vt_arena_printf(arena, "%.*s...", (int)len, (const char *)reason.data));
+}
+
+/* A list is complete and goes on for ever, but an entry of the ledger has an end.  Where it
+ * is reached the reasons that were given before become shorter: the first list has them
+ * whole, and what counts is the row. */
+static bool write_rows(struct vt_arena *arena, uint64_t version, int64_t created_unix_s,
+                       const struct rows *current, const struct rows *withdrawn,
+                       struct vt_buf *payload, struct vt_error *err)
+{
+    /* Base64 and two signatures make this an entry of at most VT_ENTRY_BYTES_MAX. */
+    enum { PAYLOAD_BYTES_MAX = 47 * 1024 };
+    static const size_t keeps[] = { VT_ENTRY_BYTES_MAX, VT_REASON_BYTES_MAX, 64, 16 };
+
+    for (size_t i = 0; i < sizeof keeps / sizeof keeps[0]; i++) {
+        VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
+
+        for (size_t k = 0; k < withdrawn->count; k++)
+            withdrawn->rows[k].reason =
+                shortened(arena, withdrawn->rows[k].reason, keeps[i]);
+        if (!vt_withdrawals_write(version, created_unix_s, current->rows, current->count,
+                                  withdrawn->rows, withdrawn->count, &bytes, err)) {
+            if (err->code != VT_LIMIT)
+                return false;
+        } else if (bytes.len <= PAYLOAD_BYTES_MAX) {
+            vt_buf_put(payload, vt_buf_slice(&bytes));
+            return vt_buf_check(payload, "withdrawals", err);
+        }
+    }
+    return vt_fail(
+        err, VT_LIMIT,
+        "the list of withdrawals is full: its %zu rows and %zu products are more "
+        "than an entry of the ledger takes, however short the reasons",
+        withdrawn->count, current->count);
+}
+
 /* The payload of the next list. */
 static bool write_list(vt_slice newest, enum vt_list_change change,
                        const struct vt_docket *docket, const char *reason,
@@ -353,9 +399,8 @@ static bool write_list(vt_slice newest, enum vt_list_change change,
         if (!make_current(&current, &row, err))
             return false;
     }
-    return vt_withdrawals_write(list.version + 1, created_unix_s, current.rows,
-                                current.count, withdrawn.rows, withdrawn.count, payload,
-                                err);
+    return write_rows(arena, list.version + 1, created_unix_s, &current, &withdrawn,
+                      payload, err);
 }
 
 bool vt_compose_list(vt_slice newest, enum vt_list_change change,

@@ -43,6 +43,9 @@ VT_CHECKED bool vt_compose_release(const struct vt_docket *docket, struct vt_blo
                                    int64_t now_unix_s, const struct vt_key *key,
                                    struct vt_buf *envelope, struct vt_error *err);
 
+/* A reason stands in every list that follows; there it may become shorter. */
+#define VT_REASON_BYTES_MAX 256
+
 /* What the next list of withdrawals says beyond the one before. */
 enum vt_list_change {
     VT_LIST_RENEW,    /* nothing: it is as before, and fresh */

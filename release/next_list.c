@@ -46,7 +46,15 @@ static bool find_row(const struct vt_docket *docket, const struct vt_withdrawals
                                          vt_field_number(draft, "sequence"), row);
 }
 
-static bool check_can_withdraw(const struct work *w, struct vt_error *err)
+static void keep_reason(const struct vt_listed *row, struct vt_next_list *out)
+{
+    (void)snprintf(out->reason, sizeof out->reason, "%.*s", VT_SLICE_ARGS(row->reason));
+    vt_text_make_printable(out->reason, row->reason.len >= sizeof out->reason);
+}
+
+/* out->is_made: the newest list withdraws it. */
+static bool check_can_withdraw(const struct work *w, struct vt_next_list *out,
+                               struct vt_error *err)
 {
     const struct vt_docket *docket = w->wish->docket;
     VT_AUTO_ENVELOPE envelope = { 0 };
@@ -63,28 +71,78 @@ static bool check_can_withdraw(const struct work *w, struct vt_error *err)
     if (!vt_envelope_parse(w->newest, &envelope, err) ||
         !vt_withdrawals_read(&envelope.statement, &list, err))
         return vt_within(err, "newest list of withdrawals");
-    return !find_row(docket, &list, &row) ||
-           vt_fail(err, VT_REJECTED, "%s %s is withdrawn already: %.*s", docket->product,
-                   docket->version, VT_SLICE_ARGS(row.reason));
+    out->is_made = find_row(docket, &list, &row);
+    if (out->is_made)
+        keep_reason(&row, out);
+    return true;
 }
 
-static bool check_wish(const struct work *w, struct vt_error *err)
+static bool check_wish(const struct work *w, struct vt_next_list *out, struct vt_error *err)
 {
     if (w->wish->change == VT_LIST_WITHDRAW)
-        return check_can_withdraw(w, err);
+        return check_can_withdraw(w, out, err);
     return w->newest.len != 0 ||
            vt_fail(err, VT_REJECTED,
                    "nothing is published yet: the first release brings the first list");
 }
 
+/* The row that the list before does not have; without a product: it renews. */
+static bool find_new_row(const struct vt_withdrawals *list, vt_slice newest,
+                         struct vt_listed *out, struct vt_error *err)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals before = { 0 };
+    struct vt_listed ignored;
+
+    *out = (struct vt_listed){ 0 };
+    if (newest.len != 0 && (!vt_envelope_parse(newest, &envelope, err) ||
+                            !vt_withdrawals_read(&envelope.statement, &before, err)))
+        return vt_within(err, "newest list of withdrawals");
+    for (size_t i = 0; i < json_array_size(list->withdrawn); i++) {
+        struct vt_listed row = vt_withdrawals_row(list->withdrawn, i);
+
+        if (!vt_withdrawals_find_withdrawn(&before, row.product, row.channel, row.sequence,
+                                           &ignored))
+            *out = row;
+    }
+    return true;
+}
+
+/* Another change waits for its second signature. */
+static bool fail_other_waits(const struct vt_listed *waits, struct vt_error *err)
+{
+    if (waits->product.len == 0)
+        return vt_fail(err, VT_REJECTED,
+                       "a renewed list waits for its second signature (" NEXT
+                       "): complete it first with `vitrine release renew`");
+    return vt_fail(err, VT_REJECTED,
+                   "the withdrawal of %.*s %.*s waits for its second signature (" NEXT
+                   "): complete it first with `vitrine release withdraw`",
+                   VT_SLICE_ARGS(waits->product), VT_SLICE_ARGS(waits->version));
+}
+
+/* Two sign one reason: whoever gives another one is told of it. */
+static bool check_reason(const struct work *w, const struct vt_listed *row,
+                         struct vt_next_list *out, struct vt_error *err)
+{
+    const char *ours = w->wish->reason;
+
+    keep_reason(row, out);
+    return ours == NULL || ours[0] == '\0' || vt_slice_is(row->reason, ours) ||
+           vt_fail(err, VT_REJECTED,
+                   "its withdrawal waits for the second signature with another reason; "
+                   "leave --reason out to sign that one: %s",
+                   out->reason);
+}
+
 /* Is what lies on the desk the next list, and what we wish?  *usable_out says so; another
  * one that still could be completed is an error. */
 static bool look_at_next(const struct work *w, vt_slice bytes, bool *usable_out,
-                         struct vt_error *err)
+                         struct vt_next_list *out, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { 0 };
     struct vt_withdrawals list;
-    struct vt_listed row = { 0 };
+    struct vt_listed row = { 0 }, waits;
 
     *usable_out = false;
     if (!vt_envelope_parse(bytes, &envelope, err) ||
@@ -92,11 +150,13 @@ static bool look_at_next(const struct work *w, vt_slice bytes, bool *usable_out,
         return vt_within(err, NEXT);
     if (list.version != w->version)
         return true; /* overtaken */
-    if (w->wish->docket != NULL && !find_row(w->wish->docket, &list, &row))
-        return vt_fail(err, VT_REJECTED,
-                       "another list waits for its second signature (%s): complete that "
-                       "one first",
-                       NEXT);
+    if (!find_new_row(&list, w->newest, &waits, err))
+        return false;
+    if (w->wish->docket == NULL ? waits.product.len != 0
+                                : !find_row(w->wish->docket, &list, &row))
+        return fail_other_waits(&waits, err);
+    if (w->wish->docket != NULL && !check_reason(w, &row, out, err))
+        return false;
     *usable_out =
         vt_list_is_next(w->newest, w->wish->change, w->wish->docket, &envelope, err);
     return *usable_out || vt_within(err, NEXT " (take it away if nobody stands by it)");
@@ -137,12 +197,21 @@ static bool sign(const struct work *w, vt_slice next, const struct vt_key *key,
 {
     const struct vt_list_wish *wish = w->wish;
 
-    if (next.len != 0)
-        return vt_envelope_add_signature(next, key, &out->bytes, err);
+    if (next.len != 0) {
+        if (!vt_envelope_add_signature(next, key, &out->bytes, err))
+            return false;
+        out->was_signed = vt_slice_equal(next, vt_buf_slice(&out->bytes));
+        return true;
+    }
     out->lacks_reason = wish->change == VT_LIST_WITHDRAW &&
                         (wish->reason == NULL || wish->reason[0] == '\0');
     if (out->lacks_reason)
         return vt_fail(err, VT_MALFORMED, "--reason: say why it is withdrawn");
+    if (wish->reason != NULL && strlen(wish->reason) > VT_REASON_BYTES_MAX)
+        return vt_fail(err, VT_LIMIT,
+                       "--reason: %zu bytes, and every list that follows repeats it: at "
+                       "most %d; say where more is told",
+                       strlen(wish->reason), VT_REASON_BYTES_MAX);
     return vt_compose_list(w->newest, wish->change, wish->docket, wish->reason,
                            w->now_unix_s, key, &out->bytes, err);
 }
@@ -162,9 +231,16 @@ bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *trust,
         return false;
     w.newest = vt_buf_slice(&newest);
     out->version = ++w.version;
-    if (!check_wish(&w, err) || (vt_disk_has(desk->disk, NEXT) &&
-                                 (!vt_disk_read(desk->disk, NEXT, &next, err) ||
-                                  !look_at_next(&w, vt_buf_slice(&next), &is_usable, err))))
+    if (!check_wish(&w, out, err))
+        return false;
+    if (out->is_made) {
+        out->version--;
+        out->is_complete = true;
+        return true;
+    }
+    if (vt_disk_has(desk->disk, NEXT) &&
+        (!vt_disk_read(desk->disk, NEXT, &next, err) ||
+         !look_at_next(&w, vt_buf_slice(&next), &is_usable, out, err)))
         return false;
     if (!is_usable)
         vt_buf_truncate(&next, 0);
@@ -184,28 +260,6 @@ static bool is_begun(const struct vt_trust *trust, const struct vt_envelope *lis
            has_signed(trust, VT_ROLE_SUPERVISOR, list, now_unix_s);
 }
 
-/* The row that the list before does not have; without a product: it renews. */
-static bool find_new_row(const struct vt_withdrawals *list, vt_slice newest,
-                         struct vt_listed *out, struct vt_error *err)
-{
-    VT_AUTO_ENVELOPE envelope = { 0 };
-    struct vt_withdrawals before = { 0 };
-    struct vt_listed ignored;
-
-    *out = (struct vt_listed){ 0 };
-    if (newest.len != 0 && (!vt_envelope_parse(newest, &envelope, err) ||
-                            !vt_withdrawals_read(&envelope.statement, &before, err)))
-        return vt_within(err, "newest list of withdrawals");
-    for (size_t i = 0; i < json_array_size(list->withdrawn); i++) {
-        struct vt_listed row = vt_withdrawals_row(list->withdrawn, i);
-
-        if (!vt_withdrawals_find_withdrawn(&before, row.product, row.channel, row.sequence,
-                                           &ignored))
-            *out = row;
-    }
-    return true;
-}
-
 static void describe(const struct vt_desk *desk, struct vt_arena *arena,
                      const struct vt_listed *row, struct vt_pending_list *out)
 {
@@ -220,6 +274,19 @@ static void describe(const struct vt_desk *desk, struct vt_arena *arena,
         arena,
         "vitrine release %s --desk %s --trust %s --ledger DIR --public DIR --key KEY", verb,
         desk->path, desk->trust != NULL ? desk->trust : "FILE");
+}
+
+/* The list before that one, in place of what the buffer holds; false: it is not there. */
+static bool read_before(struct vt_desk *desk, uint64_t version, struct vt_buf *out)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+    struct vt_error ignored = { 0 };
+
+    vt_buf_truncate(out, 0);
+    return version == 1 || vt_disk_read(desk->disk,
+                                        vt_arena_printf(arena, "withdrawals/%ju.json",
+                                                        (uintmax_t)version - 1),
+                                        out, &ignored);
 }
 
 bool vt_next_list_look(struct vt_desk *desk, const struct vt_trust *trust,
@@ -242,8 +309,12 @@ bool vt_next_list_look(struct vt_desk *desk, const struct vt_trust *trust,
         !vt_envelope_parse(vt_buf_slice(&next), &envelope, err) ||
         !vt_withdrawals_read(&envelope.statement, &list, err))
         return vt_within(err, NEXT);
-    if (list.version != version + 1 || !is_begun(trust, &envelope, now_unix_s))
+    out->is_logged = vt_slice_equal(vt_buf_slice(&newest), vt_buf_slice(&next));
+    if (!out->is_logged &&
+        (list.version != version + 1 || !is_begun(trust, &envelope, now_unix_s)))
         return true; /* overtaken, or nobody's */
+    if (out->is_logged && !read_before(desk, list.version, &newest))
+        return true;
     if (!find_new_row(&list, vt_buf_slice(&newest), &row, err))
         return false;
     out->version = list.version;
@@ -258,6 +329,31 @@ bool vt_next_list_publish(const struct vt_publisher *publisher,
 {
     if (!list->is_complete)
         return vt_fail(err, VT_REJECTED, "the list lacks the %s's signature", list->waits);
-    return vt_publish_list(publisher, vt_buf_slice(&list->bytes), err) &&
-           vt_disk_remove(publisher->desk->disk, NEXT, err);
+    return vt_publish_list(publisher, vt_buf_slice(&list->bytes), err);
+}
+
+bool vt_next_list_is_to_be_shown(struct vt_desk *desk, uint64_t *version_out,
+                                 struct vt_error *err)
+{
+    VT_AUTO_BUF newest = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF next = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    uint64_t version;
+
+    *version_out = 0;
+    if (!vt_disk_has(desk->disk, NEXT))
+        return true;
+    if (!vt_desk_newest_list(desk, &version, &newest, NULL, err) ||
+        !vt_disk_read(desk->disk, NEXT, &next, err))
+        return false;
+    if (vt_slice_equal(vt_buf_slice(&newest), vt_buf_slice(&next)))
+        *version_out = version;
+    return true;
+}
+
+bool vt_next_list_end(struct vt_desk *desk, struct vt_error *err)
+{
+    uint64_t version;
+
+    return vt_next_list_is_to_be_shown(desk, &version, err) &&
+           (version == 0 || vt_disk_remove(desk->disk, NEXT, err));
 }

@@ -1,6 +1,7 @@
 /* A desk and a public folder broken at each of their disk operations: what was said to be
  * published stays so and is shown, nothing is shown that lacks a signature, and the same
  * command completes what was begun. */
+#include "release/next_list.h"
 #include "tests/own_desk.h"
 #include "tests/stage.h"
 #include "tests/world.h"
@@ -101,7 +102,80 @@ static void its_syncs_are_needed(void)
     vt_stage_must_need(&play, "file: sync of head");
 }
 
+/* ---- a withdrawal: what was said to be shown is, in the list and in the evidence --------
+ */
+
+static void prepare_published(const char *dir)
+{
+    struct vt_error err = { 0 };
+
+    vt_own_desk_prepare(dir);
+    VT_CHECK_OK(work(dir, &err));
+}
+
+static bool withdraw(const char *dir, struct vt_error *err)
+{
+    VT_AUTO_TRUST trust = vt_own_desk_trust();
+    VT_AUTO_DESK desk = { 0 };
+
+    if (!vt_desk_open(in(dir, "desk"), false, &desk, err) ||
+        !vt_own_desk_withdraw(dir, &desk, trust, err) ||
+        !vt_publish_folder(&desk, trust, VT_LIT("{}"), in(dir, "public"), VT_WORLD_NOW,
+                           err) ||
+        !vt_next_list_end(&desk, err))
+        return false;
+    vt_stage_say("withdrawn");
+    return true;
+}
+
+/* Number of the list that this file bears. */
+static uint64_t list_in(const char *dir, const char *name)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_withdrawals list;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_envelope_parse(vt_test_read(in(dir, name)), &envelope, &err));
+    VT_CHECK_OK(vt_withdrawals_read(&envelope.statement, &list, &err));
+    VT_CHECK(json_array_size(list.withdrawn) == (list.version == 2));
+    return list.version;
+}
+
+static void check_withdrawn(const char *dir)
+{
+    uint64_t shown = list_in(dir, "public/withdrawals.json");
+
+    check_evidence(dir);
+    if (!vt_stage_was_said("withdrawn")) {
+        /* What is not shown yet is still to be done. */
+        VT_CHECK(shown == 2 || !is_there(dir, "desk/withdrawals/2.tlog-proof") ||
+                 is_there(dir, "desk/withdrawals/next.json"));
+        return;
+    }
+    VT_CHECK(shown == 2 && is_there(dir, "desk/withdrawals/2.tlog-proof") &&
+             !is_there(dir, "desk/withdrawals/next.json"));
+    VT_CHECK(
+        strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(in(dir, "public/index.json"))),
+               "\"state\":\"withdrawn\"") != NULL);
+}
+
+static const struct vt_stage_play withdrawal = {
+    .name = "withdraw",
+    .prepare = prepare_published,
+    .act = withdraw,
+    .restart = withdraw,
+    .check = check_withdrawn,
+    .torn_seeds = 1,
+    .twice_every = 16,
+};
+
+static void withdrawing_survives(void)
+{
+    vt_stage_must_hold(&withdrawal);
+}
+
 static const struct vt_case cases[] = {
+    { "withdrawing survives at every operation", withdrawing_survives },
     { "publishing survives at every operation", publishing_survives },
     { "its syncs are needed", its_syncs_are_needed },
 };

@@ -202,9 +202,71 @@ static void a_half_signed_withdrawal_is_seen(void)
     list = pending(&s);
     VT_CHECK(list.version == 2 && strcmp(list.waits, "vendor") == 0);
     VT_CHECK(strcmp(list.product, "kettle") == 0 && strcmp(list.release, "0.9") == 0);
+    VT_CHECK_FAILS(VT_REJECTED, renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK_SAYING(strstr(err.message, "the withdrawal of kettle 0.9 waits") != NULL, "%s",
+                    err.message);
+}
+
+/* A list that two signatures would make too large for the ledger: its reasons give way. */
+static void a_full_list_goes_on(void)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    char reason[3946] = "\xc3\xbc";
+    struct vt_listed gone[12];
+    struct vt_withdrawals list;
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    memset(reason + 2, 'x', sizeof reason - 3);
+    for (size_t i = 0; i < 12; i++)
+        gone[i] = (struct vt_listed){ VT_LIT("kettle"), VT_LIT("stable"), VT_LIT("0.9"),
+                                      i + 1, vt_slice_of(reason, sizeof reason - 1) };
+    VT_CHECK_OK(vt_withdrawals_write(1, VT_WORLD_NOW, NULL, 0, gone, 12, &payload, &err));
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/1.json",
+                              vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_VENDOR)),
+                              0644, &err));
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/1.tlog-proof", VT_LIT("proof"),
+                              0644, &err));
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err));
+    VT_CHECK(s.list.is_complete);
+    VT_CHECK_OK(vt_envelope_parse(vt_buf_slice(&s.list.bytes), &envelope, &err));
+    VT_CHECK_OK(vt_withdrawals_read(&envelope.statement, &list, &err));
+    VT_CHECK(json_array_size(list.withdrawn) == 12 &&
+             vt_withdrawals_row(list.withdrawn, 11).reason.len == VT_REASON_BYTES_MAX);
+}
+
+/* What was logged is to be shown before the next one is begun. */
+static void what_is_logged_is_to_be_shown(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    uint64_t version;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK_OK(renew(&s, VT_P_VENDOR, &err));
+    VT_CHECK(s.list.was_signed);
+    VT_CHECK_OK(renew(&s, VT_P_SUPERVISOR, &err));
+    VT_CHECK_OK(vt_next_list_is_to_be_shown(&s.desk, &version, &err));
+    VT_CHECK(version == 0); /* the twin */
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/2.json", next_of(&s), 0644, &err));
+    VT_CHECK_OK(vt_disk_write(s.desk.disk, "withdrawals/2.tlog-proof", VT_LIT("proof"),
+                              0644, &err));
+    VT_CHECK_OK(vt_next_list_is_to_be_shown(&s.desk, &version, &err));
+    VT_CHECK(version == 2 && pending(&s).version == 2 && pending(&s).is_logged &&
+             pending(&s).product == NULL);
+    VT_CHECK_OK(vt_next_list_end(&s.desk, &err));
+    VT_CHECK_OK(vt_next_list_is_to_be_shown(&s.desk, &version, &err));
+    VT_CHECK(version == 0 && pending(&s).version == 0);
 }
 
 static const struct vt_case cases[] = {
+    { "a full list goes on", a_full_list_goes_on },
+    { "what is logged is to be shown", what_is_logged_is_to_be_shown },
     { "nothing is renewed before a first list", nothing_is_renewed_before_a_first_list },
     { "two signatures renew it", two_signatures_renew_it },
     { "a stranger renews nothing", a_stranger_renews_nothing },

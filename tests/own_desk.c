@@ -2,6 +2,7 @@
 #include "tests/own_desk.h"
 #include "crypto/verify_note.h"
 #include "release/compose.h"
+#include "release/next_list.h"
 #include "tests/world.h"
 
 #define ORIGIN VT_WORLD_ORIGIN
@@ -176,6 +177,38 @@ bool vt_own_desk_publish(const char *dir, struct vt_desk *desk,
     return open_ledger(dir, &o, err) &&
            vt_publish_release(&(struct vt_publisher){ desk, trust, o.ledger, &o.env },
                               docket, vt_world_key(VT_P_VENDOR), err);
+}
+
+/* Signed by one of the two; the second one's signature makes it complete. */
+static bool sign_withdrawal(const char *dir, struct vt_desk *desk,
+                            const struct vt_trust *trust, const struct vt_docket *docket,
+                            enum vt_party party, bool *is_made, struct vt_error *err)
+{
+    const struct vt_list_wish wish = { VT_LIST_WITHDRAW, docket, "it burns" };
+    __attribute__((cleanup(close_ledger))) struct opened o = { .ledger = NULL };
+    struct vt_next_list list = { .is_complete = false };
+    bool ok = vt_next_list_sign(desk, trust, &wish, vt_world_key(party), VT_WORLD_NOW,
+                                &list, err);
+
+    *is_made = ok && list.is_made;
+    if (ok && list.is_complete && !list.is_made)
+        ok = open_ledger(dir, &o, err) &&
+             vt_next_list_publish(&(struct vt_publisher){ desk, trust, o.ledger, &o.env },
+                                  &list, err);
+    vt_buf_clear(&list.bytes);
+    return ok;
+}
+
+bool vt_own_desk_withdraw(const char *dir, struct vt_desk *desk,
+                          const struct vt_trust *trust, struct vt_error *err)
+{
+    VT_AUTO_DOCKET docket = NULL;
+    bool is_made;
+
+    return vt_docket_open(desk, trust, "lamp", "1.4.0", VT_WORLD_NOW, &docket, err) &&
+           sign_withdrawal(dir, desk, trust, docket, VT_P_VENDOR, &is_made, err) &&
+           (is_made ||
+            sign_withdrawal(dir, desk, trust, docket, VT_P_SUPERVISOR, &is_made, err));
 }
 
 void vt_own_desk_log(const char *dir, struct vt_desk *desk, const struct vt_trust *trust,

@@ -17,6 +17,9 @@ void vt_own_desk_approve(struct vt_desk *desk, const struct vt_trust *trust,
 /* The vendor's last step; nothing if it is done. */
 bool vt_own_desk_publish(const char *dir, struct vt_desk *desk,
                          const struct vt_trust *trust, struct vt_error *err);
+/* Both sign that it is withdrawn, and the ledger gets the list; nothing if it has it. */
+bool vt_own_desk_withdraw(const char *dir, struct vt_desk *desk,
+                          const struct vt_trust *trust, struct vt_error *err);
 /* Put an entry into the ledger, and nothing on the desk. */
 void vt_own_desk_log(const char *dir, struct vt_desk *desk, const struct vt_trust *trust,
                      vt_slice entry);

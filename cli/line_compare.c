@@ -75,6 +75,7 @@ static void print_comparison(const struct vt_comparison *c)
 static void confine(void)
 {
     struct vt_rights rights = { .read_folders = { "/" },
+                                .may_read_links = true,
                                 .memory_bytes_max = VT_MIB(16384),
                                 .libraries = { &vt_libarchive } };
 

@@ -313,11 +313,16 @@ static bool compare_files(struct vt_compare_run *run, const char *a, const char 
     return true;
 }
 
-static vt_slice link_target(const char *path, char room[4096])
+static bool link_target(const char *path, char room[4096], vt_slice *out,
+                        struct vt_error *err)
 {
     ssize_t len = readlink(path, room, 4096);
 
-    return vt_slice_of(room, len > 0 ? (size_t)len : 0);
+    if (len < 0)
+        return vt_fail(err, VT_IO, "%s: cannot read where this link leads: %s", path,
+                       strerror(errno));
+    *out = vt_slice_of(room, (size_t)len);
+    return true;
 }
 
 static bool compare_entry(struct vt_compare_run *run, const struct listing *a,
@@ -345,8 +350,10 @@ static bool compare_entry(struct vt_compare_run *run, const struct listing *a,
     d.kind = VT_DIFFERENCE_CONTENT;
     d.section = "link";
     if (S_ISLNK(x->mode)) {
-        d.a = link_target(path_a, room_a);
-        d.b = link_target(path_b, room_b);
+        if (!link_target(path_a, room_a, &d.a, err) ||
+            !link_target(path_b, room_b, &d.b, err))
+            return false;
+        run->result->files++;
         if (!vt_slice_equal(d.a, d.b))
             vt_comparison_add(run->result, &d);
     }

@@ -178,6 +178,13 @@ static void the_command_says_where(void)
     VT_CHECK(strstr(said, "\"line\"") != NULL);
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"), vt_test_path("a")));
+    run("mkdir p q r; ln -s here p/l; ln -s there q/l; ln -s here r/l");
+    said = vt_test_run(
+        1, VT_ARGV("vitrine", "line", "compare", vt_test_path("p"), vt_test_path("q")));
+    VT_CHECK_SAYING(strstr(said, "l, link, offset 0x0: content") != NULL, "%s", said);
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "line", "compare", vt_test_path("p"), vt_test_path("r")));
+    VT_CHECK_SAYING(strcmp(said, "equal: 1 file compared\n") == 0, "%s", said);
     (void)vt_test_run(
         3, VT_ARGV("vitrine", "line", "compare", vt_test_path("a"), vt_test_path("none")));
     (void)vt_test_run(2, VT_ARGV("vitrine", "line", "compare", vt_test_path("a")));

@@ -70,6 +70,8 @@ static const int READING[] = {
     SCMP_SYS(faccessat2), SCMP_SYS(statfs),     SCMP_SYS(fstatfs),    SCMP_SYS(fadvise64),
 };
 
+static const int LINKS[] = { SCMP_SYS(readlink), SCMP_SYS(readlinkat) };
+
 static const int WRITING[] = {
     SCMP_SYS(openat),    SCMP_SYS(openat2),  SCMP_SYS(mkdirat),         SCMP_SYS(renameat),
     SCMP_SYS(renameat2), SCMP_SYS(unlinkat), SCMP_SYS(linkat),          SCMP_SYS(fsync),
@@ -218,6 +220,8 @@ static void lock_calls(const struct vt_rights *rights)
         ALLOW(filter, WRITING);
     else if (rights->read_folders[0] != NULL)
         allow_opening_to_read(filter);
+    if (rights->may_read_links)
+        ALLOW(filter, LINKS);
     if (rights->may_listen)
         ALLOW(filter, LISTENERS);
     if (rights->may_connect) {

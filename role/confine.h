@@ -26,6 +26,7 @@ struct vt_rights {
      * so many bytes; it is its root, and what is in it ends with the process.  Without
      * folders above. */
     uint64_t scratch_bytes_max;
+    bool may_read_links;       /* where a symbolic link leads, as text */
     bool may_listen;           /* accept on given sockets, epoll; never connect */
     bool may_connect;          /* to others, with what resolving their names needs */
     uint64_t memory_bytes_max; /* of address space; 0: no limit */

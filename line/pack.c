@@ -29,6 +29,15 @@ bool vt_pack_path_is_good(vt_slice path)
     return path.len <= VT_PACK_PATH_BYTES_MAX;
 }
 
+/* What the writer puts into a link, and the reader takes out of one. */
+static bool is_good_target(vt_slice target)
+{
+    for (size_t i = 0; i < target.len; i++)
+        if (target.data[i] < 0x20 || target.data[i] == 0x7f)
+            return false;
+    return target.len != 0 && target.len <= VT_PACK_PATH_BYTES_MAX;
+}
+
 /* ---- one header ------------------------------------------------------------------------
  */
 
@@ -194,9 +203,8 @@ static bool add_link(struct vt_pack_writer *w, vt_slice target, struct vt_error 
 {
     struct member m = { vt_slice_from_cstr(w->last), target, '2', 0777, 0 };
 
-    for (size_t i = 0; i < target.len; i++)
-        if (target.data[i] < 0x20 || target.data[i] == 0x7f)
-            return vt_fail(err, VT_REJECTED, "source: link %s has an odd target", w->last);
+    if (!is_good_target(target))
+        return vt_fail(err, VT_REJECTED, "source: link %s has an odd target", w->last);
     return put_member(w, &m, err);
 }
 
@@ -332,8 +340,7 @@ static bool read_member(vt_reader *r, struct vt_arena *arena, struct vt_pack_ent
     if (m.type == '2') {
         out->mode = VT_MODE_LINK;
         out->content = m.target;
-        return m.mode == 0777 && m.bytes == 0 && m.target.len != 0 &&
-               m.target.len <= VT_PACK_PATH_BYTES_MAX;
+        return m.mode == 0777 && m.bytes == 0 && is_good_target(m.target);
     }
     out->mode = m.mode == 0755 ? VT_MODE_PROGRAM : VT_MODE_FILE;
     return m.type == '0' && m.target.len == 0 && (m.mode == 0755 || m.mode == 0644) &&

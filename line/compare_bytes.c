@@ -21,7 +21,8 @@ struct record {
     uint64_t at; /* offset in its side */
     vt_slice text;
     uint64_t line; /* from 1; 0 for strings */
-    bool is_matched, is_unique;
+    bool is_matched;
+    bool is_everywhere; /* both sides have it equally often */
 };
 
 struct side {
@@ -229,7 +230,7 @@ static void match_group(struct record **a, size_t na, struct record **b, size_t 
 {
     for (size_t k = 0; k < na && k < nb; k++) {
         a[k]->is_matched = b[k]->is_matched = true;
-        a[k]->is_unique = b[k]->is_unique = na == 1 && nb == 1;
+        a[k]->is_everywhere = b[k]->is_everywhere = na == nb;
     }
 }
 
@@ -250,16 +251,16 @@ static void match(struct side *a, struct side *b)
     }
 }
 
-/* Records that occur once on each side show the order, whatever stands between. */
+/* Records that both sides have equally often show the order, whatever stands between. */
 static bool tell_order(struct place *p, const struct side *a, const struct side *b)
 {
     struct vt_difference d = { .kind = VT_DIFFERENCE_ORDER };
     size_t i = 0, j = 0;
 
     for (;;) {
-        while (i < a->count && !a->records[i].is_unique)
+        while (i < a->count && !a->records[i].is_everywhere)
             i++;
-        while (j < b->count && !b->records[j].is_unique)
+        while (j < b->count && !b->records[j].is_everywhere)
             j++;
         if (i == a->count || j == b->count)
             return false;

@@ -1,47 +1,22 @@
 /* Which build tells what:
  *
- *   plain, again    the fixed terms, twice.  What differs here varies by itself: by time,
- *                   or by chance.
- *   still, still2   the clock frozen, twice.  What varied by itself and is now equal was
- *                   time, and `later` (frozen at another date) proves it; what is still
- *                   not equal is chance, proved.
- *   one a cause     the fixed terms with one cause's factors changed.
+ *   plain, again     the fixed terms, twice.  What differs here varies by itself, by time
+ * or by chance, and is no proof of anything else. one a cause      the fixed terms with one
+ * cause's factors changed.  If it differs from the plain one, both are made again, in turn:
+ * plain, varied, plain, varied.  A proof is what differs in both pairs and in no two builds
+ *                    under the same terms.  Time only goes forward: what it changed between
+ *                    two plain builds would differ in them, too.
+ *   still, later     the clock frozen, at two dates, in turn and as often: what differs in
+ *                    all pairs is time; what differs under one date is chance.
  *
- * Causes for which the content speaks are tried first, and when every place is explained
- * no more are built. */
+ * Builds under the same terms add up: whatever differs in any two of them is taken out of
+ * all proofs at the end, also of those that were found before.  Causes for which the
+ * content speaks are tried first, and when every place is explained no more are built. */
 #include "line/diagnose.h"
 #include "line/diagnose_inside.h"
 
 #define FROZEN_OFFSET_S ((int64_t)86400)
 #define LATER_OFFSET_S  ((int64_t)500 * 86400 + 5 * 3600 + 17 * 60 + 11)
-
-const char *vt_cause_name(enum vt_cause cause)
-{
-    static const char *const names[] = { "time",       "path",        "locale-zone",
-                                         "user-host",  "file-order",  "cpu-count",
-                                         "randomness", "environment", "unknown" };
-
-    return names[cause];
-}
-
-const char *vt_cause_fix(enum vt_cause cause)
-{
-    static const char *const fixes[] = {
-        "take dates from SOURCE_DATE_EPOCH (tar --mtime=@$SOURCE_DATE_EPOCH, gzip -n), or "
-        "freeze the recipe's clock",
-        "use paths relative to the source, or -ffile-prefix-map=$PWD=.",
-        "set LC_ALL=C.UTF-8 and TZ=UTC where it is formatted or sorted",
-        "leave user and host out (tar --owner=0 --group=0 --numeric-owner)",
-        "sort what a folder lists ($(sort $(wildcard ...)), find | LC_ALL=C sort, tar "
-        "--sort=name)",
-        "make the result independent of how many jobs run, or fix their number",
-        "give the generator a fixed seed, or leave the random value out",
-        "set the variable, the umask or the package that it depends on in the recipe",
-        "compare the two places by hand; the logs of both builds may tell more",
-    };
-
-    return fixes[cause];
-}
 
 /* The factors that stand for a cause, changed together. */
 static const struct {
@@ -65,7 +40,7 @@ static const struct {
     { VT_CAUSE_ENVIRONMENT,
       { [VT_FACTOR_VARIABLE] = true, [VT_FACTOR_UMASK] = true },
       "another HOME, one variable more and another umask alone change it" },
-    { VT_CAUSE_TIME, { [VT_FACTOR_DATE] = true }, "another date alone changes it" },
+    { VT_CAUSE_TIME, { [VT_FACTOR_DATE] = true }, NULL }, /* by freezing the clock */
     { VT_CAUSE_RANDOMNESS,
       { [VT_FACTOR_LAYOUT] = true },
       "random addresses in memory alone change it" },
@@ -73,42 +48,30 @@ static const struct {
 
 enum { TRIALS = sizeof trials / sizeof trials[0] };
 
+enum { ROUNDS_MAX = 3, PAIRS_MAX = 4 + 2 * TRIALS + 2 * ROUNDS_MAX };
+
+/* Two builds under the same terms that were not equal. */
+struct pair {
+    struct vt_comparison *seen;
+    bool is_frozen; /* the clock was: not even time can be the reason */
+};
+
 struct work {
     const struct vt_diagnose_request *request;
     struct vt_diagnosis *out;
     struct vt_sides sides;
     struct vt_factors fixed;
-    bool *is_explained;     /* of each difference, by a proof */
-    enum vt_cause *suspect; /* of each difference */
+    struct pair pairs[PAIRS_MAX];
+    size_t pair_count;
+    bool is_settled;                    /* the clock was frozen, as far as it can be */
+    const char **proof[VT_CAUSE_COUNT]; /* of each difference; NULL: none */
+    enum vt_cause *suspect;             /* of each difference */
     const char **because;
-    const char *plain; /* folder of the first build; NULL: there is none */
+    const char *plain; /* folder of the youngest build under the fixed terms */
 };
 
-/* ---- findings -------------------------------------------------------------------------
+/* ---- places ---------------------------------------------------------------------------
  */
-
-static void add_finding(struct work *w, enum vt_cause cause, bool is_proved, size_t at,
-                        const char *because)
-{
-    struct vt_diagnosis *out = w->out;
-    const struct vt_difference *place = &out->comparison->differences[at];
-    struct vt_finding *f = out->findings;
-
-    while (f < out->findings + out->finding_count && f->cause != cause)
-        f++;
-    if (f == out->findings + out->finding_count) {
-        *f = (struct vt_finding){ cause, is_proved, place, because, 1 };
-        out->finding_count++;
-        return;
-    }
-    if ((is_proved && !f->is_proved) ||
-        (is_proved == f->is_proved && f->place->is_derived && !place->is_derived)) {
-        f->place = place;
-        f->because = because;
-        f->is_proved = is_proved;
-    }
-    f->places++;
-}
 
 /* Of two builds: where the same thing stands?  Places move when something before them
  * grows, so that a text that is the same counts as well as an offset. */
@@ -135,10 +98,82 @@ static bool has_place(const struct vt_comparison *in, const struct vt_difference
     return false;
 }
 
+/* May what differs in e by itself be why d was seen to differ?  A line that comes and goes
+ * moves those behind it, another order moves all. */
+static bool disturbs(const struct vt_difference *e, const struct vt_difference *d)
+{
+    if (strcmp(d->path, e->path) != 0 || strcmp(d->section, e->section) != 0)
+        return false;
+    if (e->kind == VT_DIFFERENCE_ORDER || d->kind == VT_DIFFERENCE_ORDER)
+        return e->kind == VT_DIFFERENCE_ORDER;
+    if (e->kind == VT_DIFFERENCE_CONTENT && e->line != 0 && d->line >= e->line &&
+        (e->a.len == 0 || e->b.len == 0))
+        return true;
+    return is_same_place(d, e);
+}
+
+/* Behind the last place that was kept of a comparison, nothing is known. */
+static bool is_cut_before(const struct vt_comparison *in, const struct vt_difference *d)
+{
+    const struct vt_difference *last = NULL;
+
+    for (size_t i = 0; in->total > in->count && i < in->count; i++)
+        if (strcmp(in->differences[i].path, d->path) == 0 &&
+            strcmp(in->differences[i].section, d->section) == 0)
+            last = &in->differences[i];
+    return last != NULL && d->at >= last->at;
+}
+
+static bool varies_by_itself(const struct work *w, size_t i, bool is_frozen)
+{
+    const struct vt_difference *d = &w->out->comparison->differences[i];
+
+    for (size_t p = 0; p < w->pair_count; p++) {
+        const struct vt_comparison *seen = w->pairs[p].seen;
+
+        if (is_frozen && !w->pairs[p].is_frozen)
+            continue;
+        for (size_t k = 0; k < seen->count; k++)
+            if (disturbs(&seen->differences[k], d))
+                return true;
+        if (is_cut_before(seen, d))
+            return true;
+    }
+    return false;
+}
+
+static bool is_proved(const struct work *w, size_t i, enum vt_cause cause)
+{
+    return w->proof[cause][i] != NULL && !varies_by_itself(w, i, cause == VT_CAUSE_TIME);
+}
+
+static bool is_explained(const struct work *w, size_t i)
+{
+    for (enum vt_cause cause = 0; cause < VT_CAUSE_COUNT; cause++)
+        if (is_proved(w, i, cause))
+            return true;
+    return false;
+}
+
+/* May a build still tell something about it? */
+static bool is_open(const struct work *w, size_t i)
+{
+    return !w->out->comparison->differences[i].is_derived && !is_explained(w, i) &&
+           !(w->is_settled && varies_by_itself(w, i, false));
+}
+
+static bool has_open(const struct work *w)
+{
+    for (size_t i = 0; i < w->out->comparison->count; i++)
+        if (is_open(w, i))
+            return true;
+    return false;
+}
+
 /* ---- building -------------------------------------------------------------------------
  */
 
-/* name: of the folder below the request's out. Returned: its path in the arena. */
+/* Returned: the path of its folder in the arena. */
 static bool build(struct work *w, const char *name, const struct vt_factors *terms,
                   const char **path_out, struct vt_error *err)
 {
@@ -149,9 +184,8 @@ static bool build(struct work *w, const char *name, const struct vt_factors *ter
     if (!vt_disk_open(one.out, true, &out, err))
         return false;
     vt_disk_close(out);
-    one.out = vt_arena_printf(w->out->arena, "%s/%s", one.out, name);
+    one.out = vt_arena_printf(w->out->arena, "%s/%u-%s", one.out, ++w->out->builds, name);
     one.factors = terms;
-    w->out->builds++;
     if (!vt_line_build(&one, &report, err))
         return vt_within(err, "building again (%s)", name);
     *path_out = one.out;
@@ -176,74 +210,38 @@ static bool compare_builds(struct work *w, const char *a, const char *b,
     return vt_compare(same_kind(w, a), same_kind(w, b), out, err);
 }
 
-static bool is_open(const struct work *w, size_t i)
+/* Two builds under the same terms: what differs is kept. */
+static bool note_pair(struct work *w, const char *a, const char *b, bool is_frozen,
+                      struct vt_error *err)
 {
-    return !w->is_explained[i] && !w->out->comparison->differences[i].is_derived;
+    VT_AUTO_COMPARISON seen = NULL;
+
+    if (!compare_builds(w, a, b, &seen, err))
+        return false;
+    if (seen->is_equal)
+        return true;
+    VT_ASSERT(w->pair_count < PAIRS_MAX);
+    w->pairs[w->pair_count++] = (struct pair){ seen, is_frozen };
+    seen = NULL;
+    return true;
 }
 
-static bool has_open(const struct work *w)
+/* Once more under the fixed terms, held against the one before. */
+static bool build_plain(struct work *w, const char *name, struct vt_error *err)
 {
-    for (size_t i = 0; i < w->out->comparison->count; i++)
-        if (is_open(w, i))
-            return true;
-    return false;
-}
+    const char *path;
 
-/* Every difference of A and B that is also one of these two builds is of this cause. */
-static void prove(struct work *w, const struct vt_comparison *seen, enum vt_cause cause,
-                  const char *because, const struct vt_comparison *except)
-{
-    for (size_t i = 0; i < w->out->comparison->count; i++) {
-        const struct vt_difference *d = &w->out->comparison->differences[i];
-
-        if (d->is_derived || !has_place(seen, d) ||
-            (except != NULL && has_place(except, d)))
-            continue;
-        add_finding(w, cause, true, i, because);
-        w->is_explained[i] = true;
-    }
+    if (!build(w, name, &w->fixed, &path, err))
+        return false;
+    if (w->plain != NULL &&
+        !note_pair(w, w->plain, path, w->request->rebuild->recipe->is_clock_frozen, err))
+        return false;
+    w->plain = path;
+    return true;
 }
 
 /* ---- what varies by itself ------------------------------------------------------------
  */
-
-/* Clocks frozen, twice the same and once later. */
-static bool split_time_and_chance(struct work *w, const struct vt_comparison *by_itself,
-                                  struct vt_error *err)
-{
-    VT_AUTO_COMPARISON chance = NULL;
-    VT_AUTO_COMPARISON later = NULL;
-    struct vt_factors terms = w->fixed;
-    const char *still, *still_again, *moved;
-
-    terms.is_clock_frozen = true;
-    terms.clock_offset_s = FROZEN_OFFSET_S;
-    if (!build(w, "still", &terms, &still, err) ||
-        !build(w, "still-again", &terms, &still_again, err))
-        return false;
-    terms.clock_offset_s = LATER_OFFSET_S;
-    if (!build(w, "later", &terms, &moved, err) ||
-        !compare_builds(w, still, still_again, &chance, err) ||
-        !compare_builds(w, still, moved, &later, err))
-        return false;
-    prove(w, later, VT_CAUSE_TIME,
-          "with the clock frozen it is the same, at another date "
-          "another",
-          chance);
-    for (size_t i = 0; i < w->out->comparison->count; i++) {
-        const struct vt_difference *d = &w->out->comparison->differences[i];
-
-        if (!is_open(w, i) || !has_place(by_itself, d) || !has_place(chance, d))
-            continue;
-        /* The times of files are true under a frozen clock. */
-        if (w->suspect[i] == VT_CAUSE_TIME)
-            continue;
-        add_finding(w, VT_CAUSE_RANDOMNESS, true, i,
-                    "two builds under the same terms and one clock differ in it");
-        w->is_explained[i] = true;
-    }
-    return true;
-}
 
 static bool can_freeze(const struct work *w)
 {
@@ -251,59 +249,147 @@ static bool can_freeze(const struct work *w)
            !w->request->rebuild->recipe->is_clock_frozen;
 }
 
-static bool try_again(struct work *w, struct vt_error *err)
-{
-    VT_AUTO_COMPARISON by_itself = NULL;
-    const char *again;
+struct frozen {
+    const char *still, *later;
+    struct vt_comparison *seen[ROUNDS_MAX];
+};
 
-    if (!build(w, "plain", &w->fixed, &w->plain, err) ||
-        !build(w, "again", &w->fixed, &again, err) ||
-        !compare_builds(w, w->plain, again, &by_itself, err))
+/* A build at each of the two dates, held against each other and those of the last round. */
+static bool freeze_once(struct work *w, struct frozen *f, size_t round,
+                        struct vt_error *err)
+{
+    struct vt_factors terms = w->fixed;
+    const char *still, *later;
+
+    terms.is_clock_frozen = true;
+    terms.clock_offset_s = FROZEN_OFFSET_S;
+    if (!build(w, "still", &terms, &still, err))
         return false;
-    if (by_itself->is_equal)
-        return true;
-    if (can_freeze(w))
-        return split_time_and_chance(w, by_itself, err);
-    for (size_t i = 0; i < w->out->comparison->count; i++)
-        if (is_open(w, i) && w->suspect[i] != VT_CAUSE_TIME &&
-            has_place(by_itself, &w->out->comparison->differences[i])) {
-            add_finding(w, VT_CAUSE_RANDOMNESS,
-                        w->request->rebuild->recipe->is_clock_frozen, i,
-                        "two builds under the same terms differ in it");
-            w->is_explained[i] = true;
-        }
+    terms.clock_offset_s = LATER_OFFSET_S;
+    if (!build(w, "later", &terms, &later, err) ||
+        !compare_builds(w, still, later, &f->seen[round], err) ||
+        (round > 0 && (!note_pair(w, f->still, still, true, err) ||
+                       !note_pair(w, f->later, later, true, err))))
+        return false;
+    f->still = still;
+    f->later = later;
+    return true;
+}
+
+/* Mark what differs in all the rounds; are there such places? */
+static bool mark_time(struct work *w, const struct frozen *f, size_t rounds)
+{
+    bool is_any = false;
+
+    for (size_t i = 0; i < w->out->comparison->count; i++) {
+        const struct vt_difference *d = &w->out->comparison->differences[i];
+        bool is_time = !d->is_derived && !varies_by_itself(w, i, true);
+
+        for (size_t round = 0; round < rounds; round++)
+            is_time = is_time && has_place(f->seen[round], d);
+        w->proof[VT_CAUSE_TIME][i] =
+            is_time ? "with the clock frozen it is the same, at another date another"
+                    : NULL;
+        is_any = is_any || is_time;
+    }
+    return is_any;
+}
+
+/* Two rounds; where they speak for time, a third, so that chance hardly looks like it. */
+static bool freeze_rounds(struct work *w, struct frozen *f, struct vt_error *err)
+{
+    for (size_t round = 0; round < ROUNDS_MAX; round++) {
+        if (!freeze_once(w, f, round, err))
+            return false;
+        if (round > 0 && !mark_time(w, f, round + 1))
+            break;
+    }
+    return true;
+}
+
+/* Time or chance?  Freezing the clock tells. */
+static bool settle(struct work *w, struct vt_error *err)
+{
+    struct frozen f = { 0 };
+    bool ok = true;
+
+    if (!w->is_settled && can_freeze(w))
+        ok = freeze_rounds(w, &f, err);
+    w->is_settled = true;
+    for (size_t round = 0; round < ROUNDS_MAX; round++)
+        vt_comparison_free(f.seen[round]);
+    return ok;
+}
+
+/* If a place that nothing explains varies by itself. */
+static bool settle_if_needed(struct work *w, struct vt_error *err)
+{
+    for (size_t i = 0; !w->is_settled && i < w->out->comparison->count; i++)
+        if (is_open(w, i) && varies_by_itself(w, i, false))
+            return settle(w, err);
     return true;
 }
 
 /* ---- one cause after the other --------------------------------------------------------
  */
 
-/* To move the clock takes variables: what prints them differs from the plain build, but not
- * from one whose clock was moved by a second. */
-static bool build_moved(struct work *w, const char **path_out, struct vt_error *err)
+/* Every difference of A and B that is also one of both these pairs is of this cause, if it
+ * does not vary by itself. */
+static bool mark(struct work *w, size_t trial, const struct vt_comparison *first,
+                 const struct vt_comparison *second)
 {
-    struct vt_factors terms = w->fixed;
+    bool is_any = false;
 
-    terms.clock_offset_s = 1;
-    return build(w, "moved", &terms, path_out, err);
+    for (size_t i = 0; i < w->out->comparison->count; i++) {
+        const struct vt_difference *d = &w->out->comparison->differences[i];
+
+        if (d->is_derived || varies_by_itself(w, i, false) || !has_place(first, d) ||
+            !has_place(second, d))
+            continue;
+        w->proof[trials[trial].cause][i] = trials[trial].because;
+        is_any = true;
+    }
+    return is_any;
 }
 
-static bool try_cause(struct work *w, size_t at, struct vt_error *err)
+/* Plain, varied, plain, varied. */
+static bool try_pairs(struct work *w, size_t trial, const struct vt_factors *terms,
+                      struct vt_error *err)
+{
+    const char *name = vt_cause_name(trials[trial].cause), *varied, *again;
+    VT_AUTO_COMPARISON first = NULL;
+    VT_AUTO_COMPARISON second = NULL;
+    const char **proof = w->proof[trials[trial].cause];
+    size_t bytes = w->out->comparison->count * sizeof *proof;
+
+    if (!build(w, name, terms, &varied, err) ||
+        !compare_builds(w, w->plain, varied, &first, err))
+        return false;
+    if (!mark(w, trial, first, first))
+        return true;
+    memset(proof, 0, bytes);
+    if (!build_plain(w, "plain", err) || !build(w, name, terms, &again, err) ||
+        !compare_builds(w, w->plain, again, &second, err))
+        return false;
+    /* Random addresses are another each time. */
+    if (!terms->is_layout_random && !note_pair(w, varied, again, false, err))
+        return false;
+    (void)mark(w, trial, first, second);
+    return true;
+}
+
+static bool try_cause(struct work *w, size_t trial, struct vt_error *err)
 {
     const struct vt_build_request *r = w->request->rebuild;
-    VT_AUTO_COMPARISON seen = NULL;
-    const char *why[VT_FACTOR_COUNT], *path, *base = w->plain;
-    struct vt_factors terms = vt_vary_terms(r->recipe, r->lock, trials[at].factors, why);
+    const char *why[VT_FACTOR_COUNT];
+    struct vt_factors terms = vt_vary_terms(r->recipe, r->lock, trials[trial].factors, why);
 
     for (size_t i = 0; i < VT_FACTOR_COUNT; i++)
         if (why[i] != NULL)
             return true; /* it cannot be varied here: it stays a suspicion at most */
-    if ((trials[at].cause == VT_CAUSE_TIME && !build_moved(w, &base, err)) ||
-        !build(w, vt_cause_name(trials[at].cause), &terms, &path, err) ||
-        !compare_builds(w, base, path, &seen, err))
-        return false;
-    prove(w, seen, trials[at].cause, trials[at].because, NULL);
-    return true;
+    if (trials[trial].cause == VT_CAUSE_TIME)
+        return settle(w, err);
+    return try_pairs(w, trial, &terms, err) && settle_if_needed(w, err);
 }
 
 static bool is_suspected(const struct work *w, enum vt_cause cause)
@@ -343,13 +429,6 @@ static bool read_report(const char *folder, struct vt_build_report **out)
            vt_build_report_parse(vt_buf_slice(&text), path, out, &ignored);
 }
 
-static void suspect(struct work *w)
-{
-    for (size_t i = 0; i < w->out->comparison->count; i++)
-        w->suspect[i] = vt_difference_suspect(&w->out->comparison->differences[i],
-                                              &w->sides, &w->because[i]);
-}
-
 /* Other packages or another recipe explain everything, and prove nothing. */
 static const char *other_materials(const struct vt_sides *s)
 {
@@ -364,19 +443,80 @@ static const char *other_materials(const struct vt_sides *s)
     return NULL;
 }
 
+/* ---- findings -------------------------------------------------------------------------
+ */
+
+static void add_finding(struct work *w, enum vt_cause cause, bool is_proof, size_t at,
+                        const char *because)
+{
+    struct vt_diagnosis *out = w->out;
+    const struct vt_difference *place = &out->comparison->differences[at];
+    struct vt_finding *f = out->findings;
+
+    while (f < out->findings + out->finding_count && f->cause != cause)
+        f++;
+    if (f == out->findings + out->finding_count) {
+        *f = (struct vt_finding){ cause, is_proof, place, because, 1 };
+        out->finding_count++;
+        return;
+    }
+    if (is_proof && !f->is_proved) {
+        f->place = place;
+        f->because = because;
+        f->is_proved = is_proof;
+    }
+    f->places++;
+}
+
+/* It varies by itself, and no date was seen to change it. */
+static void add_unstable(struct work *w, size_t i)
+{
+    bool is_chance = varies_by_itself(w, i, true);
+
+    /* The times of files are true under a frozen clock. */
+    if (w->suspect[i] == VT_CAUSE_TIME)
+        add_finding(w, VT_CAUSE_TIME, false, i, w->because[i]);
+    else if (is_chance)
+        add_finding(w, VT_CAUSE_RANDOMNESS, true, i,
+                    "two builds under the same terms and one clock differ in it");
+    else if (can_freeze(w))
+        add_finding(w, VT_CAUSE_TIME, false, i,
+                    "it varies by itself, and did not while the clock was frozen");
+    else
+        add_finding(w, VT_CAUSE_RANDOMNESS, false, i,
+                    "two builds under the same terms differ in it");
+}
+
 /* What no proof explains: a suspicion, or unknown if nothing at all was found there. */
-static void add_suspicions(struct work *w)
+static void add_suspicion(struct work *w, size_t i)
 {
     const char *other = other_materials(&w->sides);
+
+    if (w->suspect[i] != VT_CAUSE_UNKNOWN)
+        add_finding(w, w->suspect[i], false, i, w->because[i]);
+    else if (other != NULL)
+        add_finding(w, VT_CAUSE_ENVIRONMENT, false, i, other);
+    else
+        add_finding(w, VT_CAUSE_UNKNOWN, false, i, w->because[i]);
+}
+
+static void add_findings(struct work *w)
+{
     size_t count = w->out->comparison->count;
 
-    for (size_t i = 0; i < count; i++)
-        if (is_open(w, i) && w->suspect[i] != VT_CAUSE_UNKNOWN)
-            add_finding(w, w->suspect[i], false, i, w->because[i]);
-        else if (is_open(w, i) && other != NULL)
-            add_finding(w, VT_CAUSE_ENVIRONMENT, false, i, other);
-        else if (is_open(w, i))
-            add_finding(w, VT_CAUSE_UNKNOWN, false, i, w->because[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (w->out->comparison->differences[i].is_derived)
+            continue;
+        for (enum vt_cause cause = 0; cause < VT_CAUSE_COUNT; cause++)
+            if (is_proved(w, i, cause))
+                add_finding(w, cause, true, i, w->proof[cause][i]);
+        if (is_explained(w, i))
+            continue;
+        if (varies_by_itself(w, i, false))
+            add_unstable(w, i);
+        else
+            add_suspicion(w, i);
+    }
     if (w->out->finding_count == 0 && count > 0)
         add_finding(w, VT_CAUSE_UNKNOWN, false, 0, "only bytes that follow from others");
 }
@@ -385,16 +525,20 @@ static bool find_causes(struct work *w, struct vt_error *err)
 {
     size_t count = w->out->comparison->count;
 
-    w->is_explained = vt_arena_alloc(w->out->arena, (count + 1) * sizeof *w->is_explained);
     w->suspect = vt_arena_alloc(w->out->arena, (count + 1) * sizeof *w->suspect);
     w->because = vt_arena_alloc(w->out->arena, (count + 1) * sizeof *w->because);
-    suspect(w);
+    for (size_t i = 0; i < VT_CAUSE_COUNT; i++)
+        w->proof[i] = vt_arena_alloc(w->out->arena, (count + 1) * sizeof *w->proof[i]);
+    for (size_t i = 0; i < count; i++)
+        w->suspect[i] = vt_difference_suspect(&w->out->comparison->differences[i],
+                                              &w->sides, &w->because[i]);
     if (w->request->rebuild != NULL) {
         w->fixed = vt_vary_fixed_terms(w->request->rebuild->recipe);
-        if (!try_again(w, err) || !try_causes(w, err))
+        if (!build_plain(w, "plain", err) || !build_plain(w, "again", err) ||
+            !settle_if_needed(w, err) || !try_causes(w, err))
             return false;
     }
-    add_suspicions(w);
+    add_findings(w);
     return true;
 }
 
@@ -405,64 +549,19 @@ bool vt_diagnose(const struct vt_diagnose_request *request,
     VT_AUTO_BUILD_REPORT a = NULL;
     VT_AUTO_BUILD_REPORT b = NULL;
     struct work w = { .request = request, .out = out };
+    bool ok;
 
     out->arena = vt_arena_new();
     if (!vt_compare(request->a, request->b, &out->comparison, err))
         return false;
     if (read_report(request->a, &a) && read_report(request->b, &b))
         w.sides = (struct vt_sides){ a, b };
-    if (!out->comparison->is_equal && !find_causes(&w, err))
+    ok = out->comparison->is_equal || find_causes(&w, err);
+    for (size_t i = 0; i < w.pair_count; i++)
+        vt_comparison_free(w.pairs[i].seen);
+    if (!ok)
         return false;
     *diagnosis_out = out;
     out = NULL;
-    return true;
-}
-
-void vt_diagnosis_free(struct vt_diagnosis *diagnosis)
-{
-    if (diagnosis != NULL) {
-        vt_comparison_free(diagnosis->comparison);
-        vt_arena_free(diagnosis->arena);
-    }
-    free(diagnosis);
-}
-
-void vt_diagnosis_free_pointer(struct vt_diagnosis **diagnosis)
-{
-    vt_diagnosis_free(*diagnosis);
-    *diagnosis = NULL;
-}
-
-/* ---- JSON -----------------------------------------------------------------------------
- */
-
-static json_t *finding_json(const struct vt_finding *f)
-{
-    VT_AUTO_BUF place = vt_buf_init(VT_KIB(16));
-
-    vt_difference_place(f->place, &place);
-    return json_pack("{s:s, s:b, s:s, s:s, s:s, s:I}", "cause", vt_cause_name(f->cause),
-                     "proved", (int)f->is_proved, "place", vt_buf_cstr(&place), "because",
-                     f->because, "fix", vt_cause_fix(f->cause), "places",
-                     (json_int_t)f->places);
-}
-
-bool vt_diagnosis_json(const struct vt_diagnosis *diagnosis, json_t **out,
-                       struct vt_error *err)
-{
-    json_t *findings = json_array(), *comparison;
-    VT_AUTO_JSON object =
-        json_pack("{s:b, s:o, s:I}", "equal", (int)diagnosis->comparison->is_equal,
-                  "findings", findings, "builds", (json_int_t)diagnosis->builds);
-    bool ok = object != NULL;
-
-    for (size_t i = 0; ok && i < diagnosis->finding_count; i++)
-        ok = json_array_append_new(findings, finding_json(&diagnosis->findings[i])) == 0;
-    if (!ok)
-        return vt_fail(err, VT_IO, "out of memory");
-    if (!vt_comparison_json(diagnosis->comparison, &comparison, err))
-        return false;
-    (void)json_object_set_new(object, "comparison", comparison);
-    *out = json_incref(object);
     return true;
 }

@@ -1,8 +1,9 @@
 /* Why do two builds differ?
  *
  * A cause is *proved* if building again with only that changed changes the output at the
- * same place; it is *suspected* if only the bytes speak for it (a date, the path that one
- * of the builds had).  What neither shows is `unknown`: no cause is invented. */
+ * same place, each time, and builds under the same terms are equal there; it is *suspected*
+ * if only the bytes speak for it (a date, the path that one of the builds had).  What
+ * neither shows is `unknown`: no cause is invented. */
 #ifndef VT_LINE_DIAGNOSE_H
 #define VT_LINE_DIAGNOSE_H
 

@@ -62,6 +62,22 @@ static void a_line_is_named(void)
     VT_CHECK(vt_comparison_first(compare("a", "b"))->kind == VT_DIFFERENCE_ORDER);
 }
 
+/* Lines that repeat move like others. */
+static void another_order_is_one_difference(void)
+{
+    struct vt_comparison *c;
+
+    write_both(VT_LIT("o\nzeta\nmid\nbeta\nzeta\n"), VT_LIT("zeta\nzeta\no\nmid\nbeta\n"));
+    c = compare("a", "b");
+    check_place(c, "a", "", VT_DIFFERENCE_ORDER);
+    VT_CHECK(c->total == 1 && c->differences[0].line == 1);
+    /* The twin: one more of them is a line more, in the same order. */
+    write_both(VT_LIT("x\ny\nx\n"), VT_LIT("y\nx\n"));
+    c = compare("a", "b");
+    check_place(c, "a", "", VT_DIFFERENCE_CONTENT);
+    VT_CHECK(c->total == 1);
+}
+
 static void a_byte_is_named(void)
 {
     const struct vt_difference *d;
@@ -193,6 +209,7 @@ static void the_command_says_where(void)
 static const struct vt_case cases[] = {
     { "equal files are equal", equal_files_are_equal },
     { "a line is named", a_line_is_named },
+    { "another order is one difference", another_order_is_one_difference },
     { "a byte is named", a_byte_is_named },
     { "members of containers are named", members_of_containers_are_named },
     { "what a container notes is compared", what_a_container_notes_is_compared },

@@ -154,6 +154,71 @@ static void what_has_no_form_is_unknown(void)
     VT_CHECK(!d->findings[0].is_proved);
 }
 
+static void write_edited(const char *name, const char *(*edit)(const char *text))
+{
+    const char *text = vt_arena_cstr(
+        vt_test_arena(),
+        vt_test_read(vt_test_path(vt_arena_printf(vt_test_arena(), "a/%s", name))));
+
+    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "b/%s", name)),
+                  vt_slice_from_cstr(edit(text)));
+}
+
+static const char *edit_chance(const char *text)
+{
+    VT_CHECK(strstr(text, "\nsealed yes\n") != NULL);
+    return " 01 02 03 04\nsealed oui\n";
+}
+
+static const char *edit_terms(const char *text)
+{
+    VT_CHECK(strstr(text, "/build/src\nkept yes\n") == text);
+    return "/elsewhere/src\nkept oui\n1712345678\nmallory\n";
+}
+
+/* The first line goes behind the last; "zeta" stands in it twice. */
+static const char *edit_beads(const char *text)
+{
+    size_t first = strcspn(text, "\n") + 1;
+
+    VT_CHECK(strstr(strstr(text, "zeta\n") + 1, "zeta\n") != NULL);
+    return vt_arena_printf(vt_test_arena(), "%s%.*s", text + first, (int)first, text);
+}
+
+/* In one file what varies by chance stands beside a line that somebody changed, in another
+ * a path, a date and a user beside one, in a third only the order differs and a line
+ * repeats. No build explains the changed lines, and chance proves nothing. */
+static void chance_and_changed_lines_prove_nothing(void)
+{
+    static const struct wanted causes[] = {
+        { VT_CAUSE_RANDOMNESS, "chance.txt", "", 1 },
+        { VT_CAUSE_PATH, "terms.txt", "", 1 },
+        { VT_CAUSE_TIME, "terms.txt", "", 3 },
+        { VT_CAUSE_USER_HOST, "terms.txt", "", 4 },
+        { VT_CAUSE_FILE_ORDER, "beads.txt", "", 1 },
+    };
+    VT_AUTO_LINE_FIXTURE fixture;
+    VT_AUTO_DIAGNOSIS d = NULL;
+    vt_factor_set none = { false };
+
+    vt_line_fixture_open("f11", &fixture);
+    build_under(fixture.request, none, "a");
+    VT_CHECK(mkdir(vt_test_path("b"), 0755) == 0);
+    write_edited("chance.txt", edit_chance);
+    write_edited("terms.txt", edit_terms);
+    write_edited("beads.txt", edit_beads);
+    fixture.request.out = vt_test_path("again");
+    d = diagnose(&fixture.request);
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        check_finding(d, &causes[i]);
+    VT_CHECK_SAYING(d->finding_count == 6, "%s", text_of(d));
+    for (size_t i = 0; i < d->finding_count; i++)
+        VT_CHECK_SAYING(d->findings[i].cause == VT_CAUSE_UNKNOWN
+                            ? d->findings[i].places == 2
+                            : d->findings[i].places == 1,
+                        "%s", text_of(d));
+}
+
 /* The files do not come from this recipe: no build shows their difference. */
 static void another_product_is_not_explained(void)
 {
@@ -212,6 +277,7 @@ static const struct vt_case cases[] = {
     { "f10", product_f10 },
     { "content alone proves nothing", content_alone_proves_nothing },
     { "what has no form is unknown", what_has_no_form_is_unknown },
+    { "chance and changed lines prove nothing", chance_and_changed_lines_prove_nothing },
     { "another product is not explained", another_product_is_not_explained },
     { "the command names cause, place and fix", the_command_names_cause_place_and_fix },
 };

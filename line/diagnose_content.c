@@ -115,6 +115,45 @@ static bool has_path(vt_slice bytes)
     return false;
 }
 
+static bool is_of_path(uint8_t c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           strchr("/._+-~@%", c) != NULL;
+}
+
+/* The absolute path of two folders or more around `at`, perhaps behind "-I" or its like;
+ * empty: there is none. */
+static vt_slice path_around(vt_slice bytes, size_t at)
+{
+    size_t from = at, to = at, slash;
+    const uint8_t *second;
+
+    while (from > 0 && bytes.data[from - 1] != 0 && is_of_path(bytes.data[from - 1]))
+        from--;
+    while (to < bytes.len && bytes.data[to] != 0 && is_of_path(bytes.data[to]))
+        to++;
+    for (slash = from; slash < to && bytes.data[slash] != '/'; slash++)
+        ;
+    if (slash != from && bytes.data[from] != '-')
+        return (vt_slice){ 0 };
+    if (to - slash < 4 || bytes.data[slash + 1] == '/')
+        return (vt_slice){ 0 };
+    second = memchr(bytes.data + slash + 1, '/', to - slash - 1);
+    if (second == NULL || second + 1 == bytes.data + to)
+        return (vt_slice){ 0 };
+    return vt_slice_sub(bytes, slash, to - slash);
+}
+
+/* Both sides have an absolute path where they begin to differ: any folder will do. */
+static bool have_paths(const struct vt_difference *d)
+{
+    size_t same = 0;
+
+    while (same < d->a.len && same < d->b.len && d->a.data[same] == d->b.data[same])
+        same++;
+    return path_around(d->a, same).len > 0 && path_around(d->b, same).len > 0;
+}
+
 static bool has_locale(vt_slice bytes)
 {
     return has_text(bytes, "UTF-8") || has_text(bytes, "ANSI_X3") ||
@@ -150,7 +189,7 @@ enum vt_cause vt_difference_suspect(const struct vt_difference *d,
     if (cause != VT_CAUSE_UNKNOWN || d->kind != VT_DIFFERENCE_CONTENT)
         return cause;
     *because = "both sides hold a path";
-    if (has_path(d->a) && has_path(d->b))
+    if ((has_path(d->a) && has_path(d->b)) || have_paths(d))
         return VT_CAUSE_PATH;
     *because = "both sides name a locale or a zone";
     if (has_locale(d->a) && has_locale(d->b))

@@ -154,6 +154,34 @@ static void what_has_no_form_is_unknown(void)
     VT_CHECK(!d->findings[0].is_proved);
 }
 
+/* A path anywhere is one; what only has slashes is none. */
+static void paths_anywhere_are_suspected(void)
+{
+    static const struct {
+        const char *a, *b;
+        enum vt_cause cause;
+    } rows[] = {
+        { "made in /opt/ci/job on 7\n", "made in /var/lib/agent/w on 7\n", VT_CAUSE_PATH },
+        { "-I/data/x/include\n", "-I/data/y/include\n", VT_CAUSE_PATH },
+        { "/work/one/a.c", "/work/two/a.c", VT_CAUSE_PATH },
+        { "ratio 1/2/3\n", "ratio 1/2/4\n", VT_CAUSE_UNKNOWN },
+        { "see http://a.example/x/y\n", "see http://b.example/x/y\n", VT_CAUSE_UNKNOWN },
+        { "in /opt/ci/job level one\n", "in /opt/ci/job level two\n", VT_CAUSE_UNKNOWN },
+        { "and/or\n", "and/if\n", VT_CAUSE_UNKNOWN },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        VT_AUTO_DIAGNOSIS d = NULL;
+
+        vt_test_write(vt_test_path("a"), vt_slice_from_cstr(rows[i].a));
+        vt_test_write(vt_test_path("b"), vt_slice_from_cstr(rows[i].b));
+        d = diagnose(NULL);
+        VT_CHECK_SAYING(d->finding_count == 1 && d->findings[0].cause == rows[i].cause &&
+                            !d->findings[0].is_proved,
+                        "%s", text_of(d));
+    }
+}
+
 static void write_edited(const char *name, const char *(*edit)(const char *text))
 {
     const char *text = vt_arena_cstr(
@@ -277,6 +305,7 @@ static const struct vt_case cases[] = {
     { "f10", product_f10 },
     { "content alone proves nothing", content_alone_proves_nothing },
     { "what has no form is unknown", what_has_no_form_is_unknown },
+    { "paths anywhere are suspected", paths_anywhere_are_suspected },
     { "chance and changed lines prove nothing", chance_and_changed_lines_prove_nothing },
     { "another product is not explained", another_product_is_not_explained },
     { "the command names cause, place and fix", the_command_names_cause_place_and_fix },

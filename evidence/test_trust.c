@@ -48,6 +48,8 @@ static void soundness(void)
     UNSOUND("at once", w.keys[VT_P_REVIEWER].holder = "Acme");
     UNSOUND("at once", w.keys[VT_P_REVIEWER].holder = "ACME,");
     UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme ");
+    UNSOUND("two capital letters", w.keys[VT_P_REVIEWER].jurisdiction = "ch");
+    UNSOUND("two capital letters", w.keys[VT_P_REVIEWER].jurisdiction = "Switzerland");
     UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme\xc2\xa0"
                                                           "Labs");
     UNSOUND("nobody sees", w.keys[VT_P_REVIEWER].holder = "Acme\xe2\x80\x8b");

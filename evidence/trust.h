@@ -94,7 +94,9 @@ bool vt_trust_is_same_holder(vt_slice a, vt_slice b);
  *   - one ledger has the use `release`, and the policy lists a log for every ledger; a
  *     ledger of heads names its cell, and no cell has two
  *   - a cell has one relay at most, with a URL, and its holder holds no key of that cell
- *   - the policy is sound (vt_trust_policy_is_sound)
+ *   - the policy is sound (vt_trust_policy_is_sound), and no witness has the key of a log
+ * or of somebody in the trust root
+ *   - holders' names are plain (vt_trust_check_holder), jurisdictions two capital letters
  * Errors: VT_REJECTED saying what does not fit */
 VT_CHECKED bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err);
 /* All of this but the thresholds: what no further key can mend, so that a draft need not

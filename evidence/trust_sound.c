@@ -57,11 +57,23 @@ bool vt_trust_check_holder(vt_slice name, struct vt_error *err)
                    VT_SLICE_ARGS(name));
 }
 
-static bool holders_are_plain(const struct vt_trust *trust, struct vt_error *err)
+/* ISO 3166-1 alpha-2 in form: one spelling, so that one law is not counted twice. */
+static bool is_jurisdiction(vt_slice name)
 {
-    for (size_t i = 0; i < trust->key_count; i++)
+    return name.len == 2 && name.data[0] >= 'A' && name.data[0] <= 'Z' &&
+           name.data[1] >= 'A' && name.data[1] <= 'Z';
+}
+
+static bool names_are_plain(const struct vt_trust *trust, struct vt_error *err)
+{
+    for (size_t i = 0; i < trust->key_count; i++) {
         if (!vt_trust_check_holder(trust->keys[i].holder, err))
             return vt_within(err, "trust root");
+        if (!is_jurisdiction(trust->keys[i].jurisdiction))
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: jurisdiction '%.*s' is not two capital letters",
+                           VT_SLICE_ARGS(trust->keys[i].jurisdiction));
+    }
     return true;
 }
 
@@ -297,6 +309,12 @@ static bool groups_are_jurisdictions(const struct vt_policy *policy, struct vt_e
 
         if (g == policy->quorum_index)
             continue;
+        if (!is_jurisdiction(group->name))
+            return vt_fail(
+                err, VT_REJECTED,
+                "trust root: policy: group '%.*s' is called by no jurisdiction: two "
+                "capital letters",
+                VT_SLICE_ARGS(group->name));
         if (group->parent != policy->quorum_index || group->threshold != 1)
             return vt_fail(err, VT_REJECTED,
                            "trust root: policy: group '%.*s' is not the 'any' group of a "
@@ -332,16 +350,41 @@ bool vt_trust_policy_is_sound(const struct vt_policy *policy, struct vt_error *e
     return true;
 }
 
+/* Whoever watches a log has a key of his own: no log's, and nobody's in the trust root. */
+static bool witnesses_are_apart(const struct vt_trust *trust, struct vt_error *err)
+{
+    const struct vt_policy *policy = &trust->policy;
+
+    for (size_t w = 0; w < policy->witness_count; w++) {
+        const struct vt_policy_witness *witness = &policy->witnesses[w];
+        const uint8_t *key = witness->vkey.key;
+        bool is_other = true;
+
+        for (size_t i = 0; i < policy->log_count; i++)
+            is_other = is_other && memcmp(policy->logs[i].vkey.key, key,
+                                          sizeof policy->logs[i].vkey.key) != 0;
+        for (size_t i = 0; i < trust->key_count; i++)
+            is_other = is_other && memcmp(trust->keys[i].key.bytes, key,
+                                          sizeof trust->keys[i].key) != 0;
+        if (!is_other)
+            return vt_fail(err, VT_REJECTED,
+                           "trust root: policy: the key of witness '%.*s' is a log's, or "
+                           "somebody's in the trust root",
+                           VT_SLICE_ARGS(witness->name));
+    }
+    return true;
+}
+
 bool vt_trust_can_become_sound(const struct vt_trust *trust, struct vt_error *err)
 {
     if (trust->version == 0)
         return fail(err, "versions begin at 1");
     if (trust->expires_unix_s <= trust->created_unix_s)
         return fail(err, "it expires before it is made");
-    return holders_are_plain(trust, err) && keys_agree(trust, err) &&
+    return names_are_plain(trust, err) && keys_agree(trust, err) &&
            roles_are_apart(trust, err) && ledgers_are_listed(trust, err) &&
            ledgers_of_cells_fit(trust, err) && relays_are_apart(trust, err) &&
-           vt_trust_policy_is_sound(&trust->policy, err);
+           vt_trust_policy_is_sound(&trust->policy, err) && witnesses_are_apart(trust, err);
 }
 
 bool vt_trust_is_sound(const struct vt_trust *trust, struct vt_error *err)

@@ -8,15 +8,23 @@
 # The witnesses listen on 127.0.0.1, from FIRST-PORT (else 7911) on; FOLDER/witnesses starts
 # them, and ends them when it ends.  `vitrine` must be in the PATH.
 set -eu
+usage="usage: begin.sh FOLDER [FIRST-PORT]"
+case ${1:-} in -h | --help) echo "$usage"; exit ;; esac
 if [ $# -lt 1 ] || [ $# -gt 2 ]; then
-    echo "usage: begin.sh FOLDER [FIRST-PORT]" >&2
+    echo "$usage" >&2
     exit 2
 fi
 port=${2:-7911}
-if ! command -v vitrine >/dev/null; then
-    echo "begin.sh: there is no vitrine in the PATH" >&2
-    exit 1
+case $port in *[!0-9]* | ?????? | "") port=0 ;; esac
+if [ "$port" -lt 1024 ] || [ "$port" -gt 65531 ]; then
+    echo "begin.sh: FIRST-PORT '${2:-}' is no number from 1024 to 65531" >&2
+    exit 2
 fi
+program=$(command -v vitrine) || {
+    echo "begin.sh: there is no vitrine in the PATH" >&2
+    exit 3
+}
+PATH=$(cd "$(dirname "$program")" && pwd):$PATH # it may have been found by a path from here
 mkdir -p "$1" && cd "$1"
 if [ -n "$(ls -A)" ]; then
     echo "begin.sh: $1 is not empty; name a new folder" >&2
@@ -34,14 +42,16 @@ done
 log=$(vkey ledger.key $origin "a log")
 echo "log $log" >policy.txt
 cat >witnesses <<'END'
-#!/bin/sh
+#!/bin/bash
 # Starts the witnesses, and ends those, and nothing else, when it ends.
 cd "$(dirname "$0")" || exit 3
 pids=
 end() {
+    code=$?
     trap - INT TERM EXIT
-    kill $pids
+    kill $pids 2>/dev/null
     wait
+    exit $code
 }
 trap end EXIT
 trap 'exit 0' INT TERM
@@ -57,7 +67,7 @@ for place in ch de jp br; do
 done
 echo "group jurisdictions 3 CH DE JP BR" >>policy.txt
 echo "quorum jurisdictions" >>policy.txt
-echo wait >>witnesses
+echo 'wait -n # one that ended: it was told to, or cannot begin and says so' >>witnesses
 chmod +x witnesses
 
 # The trust root: who may say what, where he stands, how many are enough.

@@ -77,7 +77,7 @@ static void a_beginning_is_whole(void)
 
 static void without_vitrine_nothing_is_begun(void)
 {
-    const char *said = vt_test_run(1, VT_ARGV("env", "PATH=/nothing", "/bin/sh",
+    const char *said = vt_test_run(3, VT_ARGV("env", "PATH=/nothing", "/bin/sh",
                                               "examples/begin.sh", vt_test_path("first")));
 
     VT_CHECK_SAYING(strstr(said, "there is no vitrine in the PATH") != NULL, "%s", said);

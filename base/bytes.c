@@ -212,6 +212,13 @@ void vt_buf_put_u16(struct vt_buf *buf, uint16_t value)
     put_big_endian(buf, value, 2);
 }
 
+void vt_buf_put_part(struct vt_buf *buf, vt_slice part)
+{
+    buf->is_full = buf->is_full || part.len > UINT16_MAX;
+    vt_buf_put_u16(buf, (uint16_t)part.len);
+    vt_buf_put(buf, part);
+}
+
 void vt_buf_put_u32(struct vt_buf *buf, uint32_t value)
 {
     put_big_endian(buf, value, 4);
@@ -290,6 +297,17 @@ bool vt_read_u16(vt_reader *r, uint16_t *out)
     if (!read_big_endian(r, 2, &value))
         return false;
     *out = (uint16_t)value;
+    return true;
+}
+
+bool vt_read_part(vt_reader *r, vt_slice *out)
+{
+    vt_reader at = *r;
+    uint16_t len;
+
+    if (!vt_read_u16(&at, &len) || !vt_read_bytes(&at, len, out))
+        return false;
+    *r = at;
     return true;
 }
 

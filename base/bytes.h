@@ -63,6 +63,8 @@ void vt_buf_put(struct vt_buf *buf, vt_slice bytes);
 void vt_buf_put_text(struct vt_buf *buf, const char *text); /* a C string */
 void vt_buf_put_u8(struct vt_buf *buf, uint8_t value);
 void vt_buf_put_u16(struct vt_buf *buf, uint16_t value); /* big-endian */
+/* Its length in two bytes, and the bytes; one that is longer fills the buffer. */
+void vt_buf_put_part(struct vt_buf *buf, vt_slice part);
 void vt_buf_put_u32(struct vt_buf *buf, uint32_t value); /* big-endian */
 void vt_buf_put_u64(struct vt_buf *buf, uint64_t value); /* big-endian */
 /* The ending of what is counted: "1 rule", "2 rules". */
@@ -87,6 +89,8 @@ typedef struct {
 
 VT_CHECKED bool vt_read_u8(vt_reader *r, uint8_t *out);
 VT_CHECKED bool vt_read_u16(vt_reader *r, uint16_t *out); /* big-endian, as all below */
+VT_CHECKED bool vt_read_part(vt_reader *r,
+                             vt_slice *out); /* as vt_buf_put_part writes it */
 VT_CHECKED bool vt_read_u32(vt_reader *r, uint32_t *out);
 VT_CHECKED bool vt_read_u64(vt_reader *r, uint64_t *out);
 VT_CHECKED bool vt_read_bytes(vt_reader *r, size_t len, vt_slice *out);

@@ -28,21 +28,9 @@ static bool read_hash(vt_reader *r, vt_hash *out)
     return read_into(r, out->bytes, sizeof out->bytes);
 }
 
-static void put_text(struct vt_buf *out, vt_slice text)
-{
-    vt_buf_put_u16(out, (uint16_t)text.len); /* bounded by the reader on the other side */
-    vt_buf_put(out, text);
-}
-
 static bool read_text(vt_reader *r, size_t max, vt_slice *out)
 {
-    vt_reader at = *r;
-    uint16_t len;
-
-    if (!vt_read_u16(&at, &len) || len > max || !vt_read_bytes(&at, len, out))
-        return false;
-    *r = at;
-    return true;
+    return vt_read_part(r, out) && out->len <= max;
 }
 
 static void put_country(struct vt_buf *out, const char country[3])
@@ -84,9 +72,9 @@ void vt_keeper_share_write(struct vt_buf *out, uint32_t place,
     vt_buf_put(out, VT_BYTES(request->digest));
     vt_buf_put_u64(out, request->body_bytes);
     vt_buf_put(out, VT_BYTES(request->signature));
-    put_text(out, request->cell);
-    put_text(out, request->rule);
-    put_text(out, request->header);
+    vt_buf_put_part(out, request->cell);
+    vt_buf_put_part(out, request->rule);
+    vt_buf_put_part(out, request->header);
 }
 
 bool vt_keeper_share_read(vt_slice body, uint32_t *place_out, struct vt_share_request *out)
@@ -195,8 +183,8 @@ void vt_keeper_withdrawal_write(struct vt_buf *out,
     vt_buf_put(out, VT_BYTES(withdrawal->pseudonym));
     vt_buf_put_u64(out, (uint64_t)withdrawal->at_unix_s); /* not negative: parsed */
     vt_buf_put(out, VT_BYTES(withdrawal->signature));
-    put_text(out, withdrawal->cell);
-    put_text(out, withdrawal->objects);
+    vt_buf_put_part(out, withdrawal->cell);
+    vt_buf_put_part(out, withdrawal->objects);
 }
 
 bool vt_keeper_withdrawal_read(vt_slice body, struct vt_keeper_withdrawal *out)
@@ -242,10 +230,10 @@ void vt_keeper_answer_write(struct vt_buf *out, const struct vt_keeper_answer *a
     vt_buf_put_u32(out, answer->retry_after_s);
     vt_buf_put_u64(out, answer->offset);
     vt_buf_put_u32(out, answer->counted);
-    put_text(out, answer->sentence);
-    put_text(out, answer->cell);
-    put_text(out, answer->url);
-    put_text(out, answer->document);
+    vt_buf_put_part(out, answer->sentence);
+    vt_buf_put_part(out, answer->cell);
+    vt_buf_put_part(out, answer->url);
+    vt_buf_put_part(out, answer->document);
 }
 
 static bool is_status(uint16_t status)

@@ -11,17 +11,9 @@ static bool read_fixed(vt_reader *r, void *out, size_t len)
     return true;
 }
 
-static void put_text(struct vt_buf *out, vt_slice text)
-{
-    vt_buf_put_u16(out, (uint16_t)text.len); /* bounded where it was kept */
-    vt_buf_put(out, text);
-}
-
 static bool read_text(vt_reader *r, size_t len_max, vt_slice *out)
 {
-    uint16_t len;
-
-    return vt_read_u16(r, &len) && len <= len_max && vt_read_bytes(r, len, out);
+    return vt_read_part(r, out) && out->len <= len_max;
 }
 
 /* Seconds since 1970, never negative in a row of ours. */
@@ -46,17 +38,17 @@ void vt_move_row_write(struct vt_buf *out, const struct vt_move_row *row, vt_sli
     vt_buf_put(out, vt_hash_slice(&row->recipient));
     vt_buf_put(out, vt_hash_slice(&row->body));
     vt_buf_put_u64(out, row->body_bytes);
-    put_text(out, row->rule);
+    vt_buf_put_part(out, row->rule);
     vt_buf_put_u64(out, (uint64_t)row->asked_unix_s);
     vt_buf_put(out, VT_BYTES(row->signature));
     vt_buf_put_u8(out, row->is_scanned);
     vt_buf_put_u64(out, (uint64_t)row->touched_unix_s);
     vt_buf_put_u64(out, (uint64_t)row->kept_until_unix_s);
-    put_text(out, row->receipt);
+    vt_buf_put_part(out, row->receipt);
     vt_buf_put_u8(out, row->verdict);
-    put_text(out, row->rules);
-    put_text(out, row->outcome);
-    put_text(out, header);
+    vt_buf_put_part(out, row->rules);
+    vt_buf_put_part(out, row->outcome);
+    vt_buf_put_part(out, header);
 }
 
 static bool read_scan(vt_reader *r, struct vt_move_row *row)
@@ -241,7 +233,7 @@ bool vt_move_taking_read(vt_slice body, struct vt_move_taking *out)
 
 void vt_move_end_write(struct vt_buf *out, const struct vt_relocation_words *words)
 {
-    put_text(out, vt_slice_from_cstr(words->from));
+    vt_buf_put_part(out, vt_slice_from_cstr(words->from));
     vt_buf_put(out, vt_slice_of(words->country, 2));
     vt_buf_put(out, VT_BYTES(words->recipient.bytes));
     vt_buf_put_u64(out, (uint64_t)words->at_unix_s);

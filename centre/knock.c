@@ -22,8 +22,7 @@ void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out)
     vt_buf_put_u32(out, knock->place);
     vt_buf_put_u8(out, (uint8_t)knock->verb);
     for (size_t i = 0; i < field_count(knock->verb); i++) {
-        vt_buf_put_u16(out, (uint16_t)knock->fields[i].len); /* bounded by the reader */
-        vt_buf_put(out, knock->fields[i]);
+        vt_buf_put_part(out, knock->fields[i]);
     }
 }
 

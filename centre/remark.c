@@ -59,19 +59,6 @@ static bool is_sound(const struct vt_remark *r)
 /* ---- a remark ---------------------------------------------------------------------------
  */
 
-static void put_part(struct vt_buf *out, vt_slice part)
-{
-    vt_buf_put_u16(out, (uint16_t)part.len); /* bounded by whoever reads it */
-    vt_buf_put(out, part);
-}
-
-static bool read_part(vt_reader *r, vt_slice *out)
-{
-    uint16_t len;
-
-    return vt_read_u16(r, &len) && vt_read_bytes(r, len, out);
-}
-
 static bool read_hash(vt_reader *r, vt_hash *out)
 {
     vt_slice bytes;
@@ -89,10 +76,10 @@ void vt_remark_write(const struct vt_remark *r, struct vt_buf *out)
     vt_buf_put_u32(out, r->to_line);
     vt_buf_put(out, VT_BYTES(r->source));
     vt_buf_put(out, VT_BYTES(r->file));
-    put_part(out, r->product);
-    put_part(out, r->version);
-    put_part(out, r->path);
-    put_part(out, r->text);
+    vt_buf_put_part(out, r->product);
+    vt_buf_put_part(out, r->version);
+    vt_buf_put_part(out, r->path);
+    vt_buf_put_part(out, r->text);
 }
 
 bool vt_remark_read(vt_slice body, struct vt_remark *out)
@@ -104,8 +91,9 @@ bool vt_remark_read(vt_slice body, struct vt_remark *out)
     if (!vt_read_u8(&r, &severity) || severity >= VT_SEVERITIES ||
         !vt_read_u32(&r, &remark.from_line) || !vt_read_u32(&r, &remark.to_line) ||
         !read_hash(&r, &remark.source) || !read_hash(&r, &remark.file) ||
-        !read_part(&r, &remark.product) || !read_part(&r, &remark.version) ||
-        !read_part(&r, &remark.path) || !read_part(&r, &remark.text) || !vt_read_end(&r))
+        !vt_read_part(&r, &remark.product) || !vt_read_part(&r, &remark.version) ||
+        !vt_read_part(&r, &remark.path) || !vt_read_part(&r, &remark.text) ||
+        !vt_read_end(&r))
         return false;
     remark.severity = (enum vt_severity)severity; /* checked above */
     if (!is_sound(&remark))
@@ -128,7 +116,7 @@ void vt_remark_plain_write(const struct vt_kept_remark *kept, struct vt_buf *out
     vt_buf_put(out, VT_BYTES(kept->invitation));
     vt_buf_put_u64(out, (uint64_t)kept->written_unix_ms); /* a clock of ours: positive */
     vt_buf_put_u16(out, kept->quoted);
-    put_part(out, vt_buf_slice(&body));
+    vt_buf_put_part(out, vt_buf_slice(&body));
     VT_ASSERT(out->len <= end); /* its parts are bounded */
     while (out->len < end && !out->is_full)
         vt_buf_put_u8(out, 0);
@@ -144,7 +132,7 @@ bool vt_remark_plain_read(vt_slice plain, struct vt_kept_remark *out)
     if (plain.len != VT_REMARK_PLAIN_BYTES || !vt_read_literal(&r, VT_LIT(MAGIC)) ||
         !vt_read_u32(&r, &kept.number) || !read_hash(&r, &kept.invitation) ||
         !vt_read_u64(&r, &written) || written > INT64_MAX ||
-        !vt_read_u16(&r, &kept.quoted) || !read_part(&r, &body) ||
+        !vt_read_u16(&r, &kept.quoted) || !vt_read_part(&r, &body) ||
         !vt_remark_read(body, &kept.remark))
         return false;
     for (size_t i = 0; i < r.rest.len; i++)

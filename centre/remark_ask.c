@@ -57,37 +57,24 @@ bool vt_taking_form_of(vt_slice name, enum vt_taking_form *out)
 /* ---- a report ---------------------------------------------------------------------------
  */
 
-static void put_part(struct vt_buf *out, vt_slice part)
-{
-    vt_buf_put_u16(out, (uint16_t)part.len); /* bounded by whoever reads it */
-    vt_buf_put(out, part);
-}
-
-static bool read_part(vt_reader *r, vt_slice *out)
-{
-    uint16_t len;
-
-    return vt_read_u16(r, &len) && vt_read_bytes(r, len, out);
-}
-
 void vt_report_put_file(struct vt_buf *files, vt_slice path)
 {
-    put_part(files, path);
+    vt_buf_put_part(files, path);
 }
 
 bool vt_report_next_file(vt_reader *files, vt_slice *path_out)
 {
-    return read_part(files, path_out);
+    return vt_read_part(files, path_out);
 }
 
 static void write_report(const struct vt_report_words *w, struct vt_buf *out)
 {
     vt_buf_put_u8(out, w->is_accepting);
     vt_buf_put(out, VT_BYTES(w->source));
-    put_part(out, w->product);
-    put_part(out, w->version);
-    put_part(out, w->scope);
-    put_part(out, w->summary);
+    vt_buf_put_part(out, w->product);
+    vt_buf_put_part(out, w->version);
+    vt_buf_put_part(out, w->scope);
+    vt_buf_put_part(out, w->summary);
     vt_buf_put_u16(out, w->file_count);
     vt_buf_put(out, w->files);
 }
@@ -98,8 +85,8 @@ static bool read_files(vt_reader *r, struct vt_report_words *out)
 
     out->files = r->rest;
     for (uint16_t i = 0; i < out->file_count; i++)
-        if (!read_part(r, &path) || path.len == 0 || path.len > VT_REMARK_PATH_BYTES_MAX ||
-            !vt_line_is_sound(path))
+        if (!vt_read_part(r, &path) || path.len == 0 ||
+            path.len > VT_REMARK_PATH_BYTES_MAX || !vt_line_is_sound(path))
             return false;
     return true;
 }
@@ -110,11 +97,11 @@ static bool read_report(vt_reader *r, struct vt_report_words *out)
     vt_slice source;
 
     if (!vt_read_u8(r, &is_accepting) || is_accepting > 1 ||
-        !vt_read_bytes(r, VT_SHA256_BYTES, &source) || !read_part(r, &out->product) ||
-        !vt_source_name_is_good(out->product) || !read_part(r, &out->version) ||
-        !vt_source_name_is_good(out->version) || !read_part(r, &out->scope) ||
+        !vt_read_bytes(r, VT_SHA256_BYTES, &source) || !vt_read_part(r, &out->product) ||
+        !vt_source_name_is_good(out->product) || !vt_read_part(r, &out->version) ||
+        !vt_source_name_is_good(out->version) || !vt_read_part(r, &out->scope) ||
         out->scope.len == 0 || out->scope.len > VT_REPORT_SCOPE_BYTES_MAX ||
-        !vt_line_is_sound(out->scope) || !read_part(r, &out->summary) ||
+        !vt_line_is_sound(out->scope) || !vt_read_part(r, &out->summary) ||
         out->summary.len > VT_REPORT_SUMMARY_BYTES_MAX ||
         !vt_words_are_sound(out->summary) || !vt_read_u16(r, &out->file_count) ||
         out->file_count > VT_REPORT_FILES_MAX)

@@ -12,12 +12,6 @@ _Static_assert(1 + 1 + 4 + 32 + 4 + 4 + 1 + 4 * VT_TAKING_NOTES_MAX +
                    VT_SEALED_QUESTION_BYTES_MAX,
                "a record has no room for it");
 
-static void put_part(struct vt_buf *out, vt_slice part)
-{
-    vt_buf_put_u16(out, (uint16_t)part.len); /* bounded by whoever reads it */
-    vt_buf_put(out, part);
-}
-
 void vt_remark_record_write(const struct vt_remark_record *record, struct vt_buf *out)
 {
     vt_buf_put_u8(out, (uint8_t)(MARK + record->kind));
@@ -29,8 +23,8 @@ void vt_remark_record_write(const struct vt_remark_record *record, struct vt_buf
     vt_buf_put_u8(out, record->number_count);
     for (size_t i = 0; i < record->number_count; i++)
         vt_buf_put_u32(out, record->numbers[i]);
-    put_part(out, record->product);
-    put_part(out, record->version);
+    vt_buf_put_part(out, record->product);
+    vt_buf_put_part(out, record->version);
 }
 
 static bool read_name(vt_reader *r, vt_slice *out)

@@ -96,10 +96,8 @@ void vt_source_question_write(const struct vt_source_question *q, struct vt_buf 
     vt_buf_put_u8(out, q->flags);
     vt_buf_put_u32(out, q->file);
     vt_buf_put_u32(out, q->number);
-    vt_buf_put_u16(out, (uint16_t)q->product.len); /* bounded by whoever reads it */
-    vt_buf_put(out, q->product);
-    vt_buf_put_u16(out, (uint16_t)q->version.len);
-    vt_buf_put(out, q->version);
+    vt_buf_put_part(out, q->product);
+    vt_buf_put_part(out, q->version);
     vt_buf_put(out, q->text);
 }
 
@@ -107,13 +105,11 @@ bool vt_source_question_read(vt_slice body, struct vt_source_question *out)
 {
     vt_reader r = { body };
     struct vt_source_question q;
-    uint16_t product_len, version_len;
     uint8_t kind;
 
     if (!vt_read_u8(&r, &kind) || kind >= VT_SOURCE_KINDS || !vt_read_u8(&r, &q.flags) ||
         !vt_read_u32(&r, &q.file) || !vt_read_u32(&r, &q.number) ||
-        !vt_read_u16(&r, &product_len) || !vt_read_bytes(&r, product_len, &q.product) ||
-        !vt_read_u16(&r, &version_len) || !vt_read_bytes(&r, version_len, &q.version))
+        !vt_read_part(&r, &q.product) || !vt_read_part(&r, &q.version))
         return false;
     q.kind = (enum vt_source_kind)kind;
     q.text = r.rest;

@@ -3,25 +3,17 @@
  * not left to take again. */
 #include "centre/allowance.h"
 #include "centre/remarks.h"
+#include "tests/known.h"
 #include "tests/stage.h"
 
 static const vt_hash invitation = { { 7 } };
 static const struct vt_allowance a_day = { 1000, 10 };
 
-static struct vt_age_identity identity(const char *name)
-{
-    vt_hash secret = vt_sha256_of(vt_slice_from_cstr(name));
-    struct vt_age_identity out;
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_age_identity_from_bytes(secret.bytes, &out, &err));
-    return out;
-}
-
 static bool write_note(struct vt_disk *disk, uint32_t number, const char *text,
                        struct vt_error *err)
 {
-    struct vt_age_identity foundation = identity("foundation"), writer = identity("writer");
+    struct vt_age_identity foundation = vt_known_identity("foundation"),
+                           writer = vt_known_identity("writer");
     const struct vt_env env = vt_env_real();
     const struct vt_kept_remark kept = { .number = number,
                                          .invitation = invitation,
@@ -87,7 +79,7 @@ static bool restart(const char *dir, struct vt_error *err)
 static void check_note(struct vt_disk *disk, const char *who, uint32_t number)
 {
     VT_AUTO_BUF plain = vt_buf_init(VT_REMARK_PLAIN_BYTES);
-    struct vt_age_identity key = identity(who);
+    struct vt_age_identity key = vt_known_identity(who);
     struct vt_kept_remark kept;
     struct vt_error err = { 0 };
 

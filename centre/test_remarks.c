@@ -4,7 +4,7 @@
 #include "centre/quoted.h"
 #include "centre/remarks.h"
 #include "centre/taking.h"
-#include "tests/harness.h"
+#include "tests/known.h"
 
 static const vt_hash invitation = { { 7 } }, another = { { 8 } };
 
@@ -12,16 +12,6 @@ struct stand {
     struct vt_disk *disk;
     struct vt_age_identity foundation, writer, stranger;
 };
-
-static struct vt_age_identity identity(const char *name)
-{
-    vt_hash secret = vt_sha256_of(vt_slice_from_cstr(name));
-    struct vt_age_identity out;
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_age_identity_from_bytes(secret.bytes, &out, &err));
-    return out;
-}
 
 static struct vt_kept_remark remark(uint32_t number, const char *path, const char *text)
 {
@@ -48,9 +38,9 @@ static void make(struct stand *s)
     struct vt_error err = { 0 };
 
     VT_CHECK_OK(vt_disk_open(vt_test_path("porter"), true, &s->disk, &err));
-    s->foundation = identity("foundation");
-    s->writer = identity("writer");
-    s->stranger = identity("stranger");
+    s->foundation = vt_known_identity("foundation");
+    s->writer = vt_known_identity("writer");
+    s->stranger = vt_known_identity("stranger");
 }
 
 static void end(struct stand *s)

@@ -1,7 +1,7 @@
 /* The sealed record as a file: what is read back, who can open it, and what shows when
  * somebody changes it or takes something out. */
 #include "centre/sealed.h"
-#include "tests/harness.h"
+#include "tests/known.h"
 #include <sys/stat.h>
 
 enum { RECORDS = 12, FRAME = VT_SEALED_FRAME_BYTES };
@@ -14,16 +14,6 @@ struct stand {
     const char *path;
     struct vt_sealed_head head;
 };
-
-static struct vt_age_identity identity(const char *name)
-{
-    vt_hash secret = vt_sha256_of(vt_slice_from_cstr(name));
-    struct vt_age_identity out;
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_age_identity_from_bytes(secret.bytes, &out, &err));
-    return out;
-}
 
 static vt_slice text_of(size_t i)
 {
@@ -48,8 +38,8 @@ static void make(struct stand *s)
     struct vt_sealed *sealed;
     struct vt_error err = { 0 };
 
-    s->foundation = identity("foundation");
-    s->stranger = identity("stranger");
+    s->foundation = vt_known_identity("foundation");
+    s->stranger = vt_known_identity("stranger");
     VT_CHECK_OK(vt_disk_open(vt_test_path("porter"), true, &s->disk, &err));
     s->path = vt_test_path("porter/" VT_CENTRE_SEALED);
     sealed = opened(s);

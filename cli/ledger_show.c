@@ -185,13 +185,8 @@ static bool show_frozen(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_frozen frozen;
-    struct vt_disk *disk;
-    bool is_ok;
+    bool is_ok = vt_frozen_of(vt_args_get(args, "dir"), arena, &frozen, err);
 
-    if (!vt_disk_open(vt_args_get(args, "dir"), false, &disk, err))
-        return false;
-    is_ok = vt_frozen_read(disk, arena, &frozen, err);
-    vt_disk_close(disk);
     if (is_ok && frozen.origin.len != 0)
         (void)printf("ended      goes on as %.*s\n", VT_SLICE_ARGS(frozen.origin));
     return is_ok;

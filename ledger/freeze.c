@@ -54,13 +54,8 @@ bool vt_frozen_tell_signer(const char *dir, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_frozen frozen;
-    struct vt_disk *disk;
-    bool is_ok;
+    bool is_ok = vt_frozen_of(dir, arena, &frozen, err);
 
-    if (!vt_disk_open(dir, false, &disk, err))
-        return false;
-    is_ok = vt_frozen_read(disk, arena, &frozen, err);
-    vt_disk_close(disk);
     if (is_ok && frozen.origin.len == 0)
         return vt_fail(err, VT_REJECTED, "%s: is not frozen", dir);
     return is_ok && tell_signer(dir, &frozen, err);

@@ -41,6 +41,19 @@ bool vt_frozen_read(struct vt_disk *disk, struct vt_arena *arena, struct vt_froz
            vt_within(err, "%s", vt_disk_path(disk));
 }
 
+bool vt_frozen_of(const char *dir, struct vt_arena *arena, struct vt_frozen *out,
+                  struct vt_error *err)
+{
+    struct vt_disk *disk;
+    bool is_ok;
+
+    if (!vt_disk_open(dir, false, &disk, err))
+        return false;
+    is_ok = vt_frozen_read(disk, arena, out, err);
+    vt_disk_close(disk);
+    return is_ok;
+}
+
 bool vt_frozen_refuse(struct vt_disk *disk, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();

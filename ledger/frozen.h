@@ -26,6 +26,9 @@ struct vt_frozen {
  * arena.  Errors: VT_MALFORMED; VT_IO */
 VT_CHECKED bool vt_frozen_read(struct vt_disk *disk, struct vt_arena *arena,
                                struct vt_frozen *out, struct vt_error *err);
+/* The same of a ledger's folder by its path. */
+VT_CHECKED bool vt_frozen_of(const char *dir, struct vt_arena *arena, struct vt_frozen *out,
+                             struct vt_error *err);
 /* Fails (VT_REJECTED, saying which log goes on) if there is such a file in the folder. */
 VT_CHECKED bool vt_frozen_refuse(struct vt_disk *disk, struct vt_error *err);
 

@@ -115,13 +115,8 @@ static bool find_end(struct crew *crew, const char *dir, struct vt_error *err)
     uint64_t shown = vt_ledger_reader_head(crew->reader).size;
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_frozen frozen;
-    struct vt_disk *disk;
-    bool is_ok;
+    bool is_ok = vt_frozen_of(dir, arena, &frozen, err);
 
-    if (!vt_disk_open(dir, false, &disk, err))
-        return false;
-    is_ok = vt_frozen_read(disk, arena, &frozen, err);
-    vt_disk_close(disk);
     crew->is_frozen = is_ok && frozen.origin.len != 0;
     if (crew->is_frozen && shown != frozen.size)
         return vt_fail(err, VT_REJECTED,

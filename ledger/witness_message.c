@@ -3,20 +3,6 @@
 
 enum { SECONDS_TO_BEGIN = 30 };
 
-static void put_text(struct vt_buf *out, vt_slice text)
-{
-    out->is_full = out->is_full || text.len > UINT16_MAX;
-    vt_buf_put_u16(out, (uint16_t)text.len);
-    vt_buf_put(out, text);
-}
-
-static bool read_text(vt_reader *r, vt_slice *out)
-{
-    uint16_t len;
-
-    return vt_read_u16(r, &len) && vt_read_bytes(r, len, out);
-}
-
 static bool read_into(vt_reader *r, void *out, size_t len)
 {
     vt_slice bytes;
@@ -29,7 +15,7 @@ static bool read_into(vt_reader *r, void *out, size_t len)
 
 static void put_key(struct vt_buf *out, const struct vt_vkey *key)
 {
-    put_text(out, key->name);
+    vt_buf_put_part(out, key->name);
     vt_buf_put_u32(out, key->id);
     vt_buf_put_u8(out, key->type);
     vt_buf_put(out, VT_BYTES(key->key));
@@ -37,7 +23,7 @@ static void put_key(struct vt_buf *out, const struct vt_vkey *key)
 
 static bool read_key(vt_reader *r, struct vt_vkey *out)
 {
-    return read_text(r, &out->name) && vt_read_u32(r, &out->id) &&
+    return vt_read_part(r, &out->name) && vt_read_u32(r, &out->id) &&
            vt_read_u8(r, &out->type) && read_into(r, out->key, sizeof out->key);
 }
 
@@ -49,9 +35,9 @@ void vt_witness_begin_write(struct vt_buf *out, const struct vt_witness_begin *b
     put_key(out, &begin->vkey);
     vt_buf_put_u32(out, begin->pending_max);
     vt_buf_put_u32(out, begin->connections_max);
-    put_text(out, begin->folder);
-    put_text(out, begin->key);
-    put_text(out, begin->passphrase);
+    vt_buf_put_part(out, begin->folder);
+    vt_buf_put_part(out, begin->key);
+    vt_buf_put_part(out, begin->passphrase);
 }
 
 bool vt_witness_begin_parse(vt_slice body, struct vt_witness_begin *out)
@@ -60,8 +46,9 @@ bool vt_witness_begin_parse(vt_slice body, struct vt_witness_begin *out)
     struct vt_witness_begin begin;
 
     if (!read_key(&r, &begin.vkey) || !vt_read_u32(&r, &begin.pending_max) ||
-        !vt_read_u32(&r, &begin.connections_max) || !read_text(&r, &begin.folder) ||
-        !read_text(&r, &begin.key) || !read_text(&r, &begin.passphrase) || !vt_read_end(&r))
+        !vt_read_u32(&r, &begin.connections_max) || !vt_read_part(&r, &begin.folder) ||
+        !vt_read_part(&r, &begin.key) || !vt_read_part(&r, &begin.passphrase) ||
+        !vt_read_end(&r))
         return false;
     *out = begin;
     return true;
@@ -69,7 +56,7 @@ bool vt_witness_begin_parse(vt_slice body, struct vt_witness_begin *out)
 
 void vt_witness_log_write(struct vt_buf *out, const struct vt_witness_log *log)
 {
-    put_text(out, log->origin);
+    vt_buf_put_part(out, log->origin);
     vt_buf_put_u8(out, (uint8_t)log->key_count); /* at most VT_WITNESS_KEYS_MAX */
     for (size_t i = 0; i < log->key_count; i++)
         put_key(out, &log->keys[i]);
@@ -82,7 +69,7 @@ bool vt_witness_log_parse(vt_slice body, struct vt_arena *arena,
     vt_slice origin;
     uint8_t count;
 
-    if (!read_text(&r, &origin) || !vt_read_u8(&r, &count) || count == 0 ||
+    if (!vt_read_part(&r, &origin) || !vt_read_u8(&r, &count) || count == 0 ||
         count > VT_WITNESS_KEYS_MAX)
         return vt_fail(err, VT_MALFORMED, "a log without a form");
     for (uint8_t i = 0; i < count; i++) {

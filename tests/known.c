@@ -1,5 +1,6 @@
 /* Reads the lines of a file of cases and compares answers.  See known.h. */
 #include "tests/known.h"
+#include "crypto/sha256.h"
 
 vt_slice vt_known_text(const json_t *one, const char *name)
 {
@@ -58,4 +59,14 @@ void vt_test_known(const char *file, const char *kind, size_t count,
     VT_CHECK(vt_read_end(&r));
     VT_CHECK_SAYING(seen == count, "%s: %zu cases of kind %s, there were %zu", path, seen,
                     kind, count);
+}
+
+struct vt_age_identity vt_known_identity(const char *name)
+{
+    vt_hash secret = vt_sha256_of(vt_slice_from_cstr(name));
+    struct vt_age_identity out;
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_age_identity_from_bytes(secret.bytes, &out, &err));
+    return out;
 }

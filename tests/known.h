@@ -3,6 +3,7 @@
 #ifndef VT_TESTS_KNOWN_H
 #define VT_TESTS_KNOWN_H
 
+#include "crypto/age_key.h"
 #include "tests/harness.h"
 #include "wire/wire.h"
 
@@ -18,5 +19,8 @@ void vt_test_known(const char *file, const char *kind, size_t count,
 vt_slice vt_known_text(const json_t *one, const char *name);
 vt_slice vt_known_hex(const json_t *one, const char *name);
 vt_slice vt_known_base64(const json_t *one, const char *name);
+
+/* The identity whose secret is SHA-256 of this name. */
+struct vt_age_identity vt_known_identity(const char *name);
 
 #endif

@@ -201,8 +201,9 @@ static bool recover(struct vt_ledger *ledger, struct vt_error *err)
     if (ledger->signer != NULL && vt_signer_head(ledger->signer).size > end)
         return vt_fail(
             err, VT_REJECTED,
-            "%s: the signer has signed %ju entries, but the journal ends at %ju: "
-            "an index would be given twice; restore the newest copy of the folder",
+            "%s: restored from an old copy: the signer has signed %ju entries, the "
+            "journal ends at %ju, and indexes would be given twice; restore the newest "
+            "copy",
             vt_disk_path(ledger->disk), (uintmax_t)vt_signer_head(ledger->signer).size,
             (uintmax_t)end);
     vt_batch_restart(&ledger->batch, end);

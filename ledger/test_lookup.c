@@ -448,7 +448,7 @@ static void as_commands(void)
 
     make(&log, 300);
     vt_own_log_close(&log);
-    (void)sh(1, "vitrine ledger find p3 --dir log"); /* no index yet */
+    (void)sh(3, "vitrine ledger find p3 --dir log"); /* no index yet */
     said = sh(0, "vitrine ledger index --dir log");
     VT_CHECK_SAYING(strstr(said, "300 entries are indexed, 300 of them new") != NULL, "%s",
                     said);

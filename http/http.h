@@ -29,6 +29,7 @@ enum {
     VT_HTTP_BAD_GATEWAY = 502,
     VT_HTTP_UNAVAILABLE = 503,
     VT_HTTP_GATEWAY_TIMEOUT = 504,
+    VT_HTTP_NO_SPACE = 507,
 };
 
 #endif

@@ -55,6 +55,22 @@ static uint64_t stored_size(const struct vt_ledger *ledger)
     return ledger->tree.size / VT_TILE_WIDTH * VT_TILE_WIDTH;
 }
 
+/* For the signer's head, hash tiles, runs of the index, folders. */
+#define ROOM_BESIDE VT_KIB(512)
+
+bool vt_ledger_has_room(const struct vt_ledger *ledger, uint64_t bytes)
+{
+    struct vt_error ignored = { 0 };
+    uint64_t free_bytes;
+
+    if (!vt_disk_free_bytes(ledger->disk, &free_bytes, &ignored))
+        return true; /* nobody knows: the writes will say */
+    /* The journal; full and partial bundles; and what is open already once more, when it
+     * is published. */
+    return free_bytes >= ROOM_BESIDE + ledger->bundle.len + 2 * bytes +
+                             vt_journal_growth(ledger->journal, stored_size(ledger), bytes);
+}
+
 static bool append_batch(struct vt_ledger *ledger, struct vt_error *err)
 {
     if (!vt_journal_has_room(ledger->journal, &ledger->batch) &&

@@ -91,6 +91,7 @@ struct vt_front_ledger {
     int64_t published_ms;     /* when we heard of it */
     int64_t behind_since_ms;  /* since when durable entries wait for a checkpoint */
     char failure[240];        /* of the last publication; "" */
+    bool is_full;             /* the disk, when the last entry came */
     struct vt_prover *prover; /* of the published tree */
     struct vt_lookup *lookup; /* as it was built when it was asked last; NULL: never */
     struct vt_front_counts counts;

@@ -57,7 +57,7 @@ static int status_of(enum vt_code code)
         return VT_HTTP_TOO_LARGE;
     if (code == VT_REJECTED)
         return VT_HTTP_UNPROCESSABLE;
-    return code == VT_IO ? VT_HTTP_UNAVAILABLE : VT_HTTP_BAD_REQUEST;
+    return code == VT_IO ? VT_HTTP_NO_SPACE : VT_HTTP_BAD_REQUEST;
 }
 
 static void answer_index(struct vt_front_request *request)
@@ -66,6 +66,8 @@ static void answer_index(struct vt_front_request *request)
     char text[24];
 
     if (result->code != VT_OK) {
+        if (result->code == VT_IO)
+            vt_http_set_header(request->exchange, "Retry-After", "60");
         vt_http_answer_text(request->exchange, status_of(result->code), "%s",
                             result->message);
         return;
@@ -79,7 +81,14 @@ static void answer_index(struct vt_front_request *request)
 static void answer_batch(struct vt_front_request *request)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(8));
+    size_t refused = 0;
 
+    while (refused < request->count && request->results[refused].code == VT_IO)
+        refused++;
+    if (refused == request->count) {
+        answer_index(request); /* for want of space, all of them */
+        return;
+    }
     for (size_t i = 0; i < request->count; i++)
         if (request->results[i].code == VT_OK)
             vt_buf_printf(&text, "%ju\n", (uintmax_t)request->results[i].index);
@@ -446,6 +455,7 @@ static void take_result(struct vt_front_ledger *l, const struct vt_serve_result 
                                             ? result->message
                                             : VT_LIT("refused; others were, with reasons"));
     }
+    l->is_full = result->code == VT_IO;
     if (++request->done == request->count)
         settle(l, request);
 }

@@ -176,6 +176,8 @@ static void put_metric(const struct vt_front *f, const struct metric *metric,
 /* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
 static bool is_well(const struct vt_front_ledger *l)
 {
+    if (l->is_full)
+        return false;
     return l->size == l->published.size ||
            (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
 }
@@ -271,6 +273,8 @@ static json_t *health_of(const struct vt_front_ledger *l)
         (void)json_object_set_new(
             row, "goes_on_as",
             json_stringn((const char *)l->frozen.origin.data, l->frozen.origin.len));
+    if (row != NULL && l->is_full)
+        (void)json_object_set_new(row, "failure", json_string("the disk is full"));
     if (row != NULL && l->failure[0] != '\0')
         (void)json_object_set_new(row, "failure", json_string(l->failure));
     return row;

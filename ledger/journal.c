@@ -427,6 +427,26 @@ bool vt_journal_has_room(const struct vt_journal *journal, const struct vt_batch
     return round_up(batch->bytes.len) <= vt_disk_file_size(slot->file) - slot->at;
 }
 
+uint64_t vt_journal_growth(const struct vt_journal *journal, uint64_t safe, uint64_t bytes)
+{
+    const struct slot *full = &journal->slots[journal->current];
+    const struct slot *next = &journal->slots[1 - journal->current];
+    uint64_t now = vt_disk_file_size(full->file), record = round_up(HEAD_BYTES + bytes);
+    uint64_t size = 2 * now, there = vt_disk_file_size(next->file);
+
+    if (record <= now - full->at)
+        return 0;
+    if (size > VT_JOURNAL_SLOT_BYTES_MAX)
+        size = VT_JOURNAL_SLOT_BYTES_MAX;
+    if (next->generation != 0 && next->end > safe) {
+        size = size > full->at + record ? size : 2 * (full->at + record);
+        there = now;
+    } else if (size < VT_JOURNAL_BLOCK + record) {
+        size = VT_JOURNAL_BLOCK + record;
+    }
+    return size > there ? size - there : 0;
+}
+
 bool vt_journal_turn(struct vt_journal *journal, uint64_t safe,
                      const struct vt_batch *batch, struct vt_error *err)
 {

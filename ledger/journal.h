@@ -90,6 +90,10 @@ bool vt_journal_has_room(const struct vt_journal *journal, const struct vt_batch
 VT_CHECKED bool vt_journal_turn(struct vt_journal *journal, uint64_t safe,
                                 const struct vt_batch *batch, struct vt_error *err);
 
+/* So much larger its files become if `bytes` of entries come now; safe: as of
+ * vt_journal_turn. */
+uint64_t vt_journal_growth(const struct vt_journal *journal, uint64_t safe, uint64_t bytes);
+
 /* Append a batch that is not empty and has room, durably: one write, one fdatasync.  Its
  * `first` is vt_journal_end.
  * Errors: VT_IO */

@@ -119,6 +119,10 @@ VT_CHECKED bool vt_ledger_beside_begin(struct vt_ledger *ledger, const vt_hash *
                                        struct vt_beside_draft **draft_out,
                                        struct vt_error *err);
 
+/* Is there room on the disk for `bytes` more of entries, with all that they entail?  Asked
+ * before they are submitted, a full disk breaks nothing; others may fill it meanwhile. */
+bool vt_ledger_has_room(const struct vt_ledger *ledger, uint64_t bytes);
+
 /* Wait until the entry survives power loss.  Everything submitted so far becomes durable
  * with it, in one step.  index_out may be NULL.
  * Errors: VT_IO state of the disk unknown; close the ledger */

@@ -3,7 +3,9 @@
  * signer, who believes it nothing.
  *
  * One round: take what the front has sent, make it durable with one sync, answer, and
- * publish if something is new.  Witnesses think while the next rounds go on. */
+ * publish if something is new.  Witnesses think while the next rounds go on.  On a disk
+ * that is full nothing is begun: a write that fails would end us, and with us the front,
+ * and what is there must be readable. */
 #include "ledger/role_sequencer.h"
 #include "ledger/keep.h"
 #include "ledger/ledger.h"
@@ -21,6 +23,8 @@ enum {
 const struct vt_rights vt_sequencer_rights = { .folder = "", /* told at the start */
                                                .memory_bytes_max = VT_MIB(4096),
                                                .files_max = 512 };
+
+#define FULL "the ledger's disk is full: nothing is taken until its operator frees space"
 
 struct sequencer {
     struct vt_channel *front;
@@ -40,6 +44,8 @@ struct sequencer {
     } * round;                  /* ROUND_MAX of them */
     uint16_t counts[ROUND_MAX]; /* entries in each ADD of the round */
     size_t messages, entries;
+    uint64_t bytes;        /* of the round's ADDs */
+    bool has_room;         /* for them */
     struct vt_keeps keeps; /* predicates that come */
 };
 
@@ -107,8 +113,10 @@ static bool ask_courier(struct sequencer *s, vt_slice note, struct vt_error *err
 static bool publish(struct sequencer *s, struct vt_error *err)
 {
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
-    struct vt_error why = { 0 };
+    struct vt_error why = { .message = FULL };
 
+    if (!vt_ledger_has_room(s->ledger, 0))
+        return tell_failed(s, &why, err);
     s->is_awaited = false;
     s->publish_next_ms = vt_monotonic_ms() + s->publish_ms;
     if (!vt_ledger_publish_begin(s->ledger, &note, &why)) {
@@ -179,6 +187,10 @@ static bool take_entry(struct sequencer *s, vt_slice entry, struct vt_error *err
 
     *result = (struct vt_serve_result){ .code = VT_OK };
     s->entries++;
+    if (!s->has_room) {
+        *result = (struct vt_serve_result){ .code = VT_IO, .message = VT_LIT(FULL) };
+        return true;
+    }
     if (vt_ledger_submit(s->ledger, entry, &ticket, &why)) {
         result->index = ticket.index;
         return true;
@@ -202,6 +214,8 @@ static bool take_message(struct sequencer *s, vt_slice body, struct vt_error *er
 
     if (!vt_serve_add_read(&r, &count, &is_awaited))
         return vt_fail(err, VT_MALFORMED, "the front sent entries without a form");
+    s->bytes += body.len;
+    s->has_room = vt_ledger_has_room(s->ledger, s->bytes);
     for (uint16_t i = 0; i < count; i++)
         if (!vt_serve_entry_read(&r, &entry))
             return vt_fail(err, VT_MALFORMED, "the front sent an entry without a form");
@@ -234,6 +248,7 @@ static bool can_read(int fd, int ms)
 static bool take_round(struct sequencer *s, struct vt_error *err)
 {
     s->messages = s->entries = 0;
+    s->bytes = 0;
     while (s->entries + VT_SERVE_ADD_MAX <= ROUND_MAX && can_read(s->front->fd, 0)) {
         struct vt_message message;
 

@@ -60,7 +60,7 @@ VT_CHECKED bool vt_serve_entry_read(vt_reader *r, vt_slice *out);
 
 /* What came of one entry. */
 struct vt_serve_result {
-    enum vt_code code; /* VT_OK: it is durable */
+    enum vt_code code; /* VT_OK: it is durable; VT_IO: no space, nothing was tried */
     uint64_t index;
     vt_slice message; /* why not; at most 255 bytes */
 };

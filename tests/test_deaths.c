@@ -324,6 +324,86 @@ static void disk_full(void)
     fsck(0, dir);
 }
 
+/* ---- the disk full, while it is served --------------------------------------------------
+ */
+
+static const char *fetch(const struct vt_running *served, const char *target,
+                         const char *file)
+{
+    return vt_test_run(
+        0, VT_ARGV(
+               "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+               file != NULL ? "--data-binary" : "--url",
+               file != NULL ? vt_arena_printf(vt_test_arena(), "@%s", file)
+                            : vt_arena_printf(vt_test_arena(), "%s%s", served->url, target),
+               file != NULL ? vt_arena_printf(vt_test_arena(), "%s%s", served->url, target)
+                            : NULL));
+}
+
+struct restarted {
+    const struct vt_running *served;
+    pid_t before;
+};
+
+static bool is_started_again(void *context)
+{
+    const struct restarted *r = context;
+    pid_t now = vt_test_role_of(r->served, "ledger-sequencer");
+
+    return now != 0 && now != r->before;
+}
+
+/* Reading goes on, whoever wants to add is told, and with room it goes on by itself. */
+static void disk_full_when_served(void)
+{
+    const char *disk = vt_test_small_disk(4 * 1024 * 1024);
+    const char *dir = vt_arena_printf(vt_test_arena(), "%s/log", disk);
+    const char *ballast = vt_arena_printf(vt_test_arena(), "%s/ballast", disk);
+    VT_AUTO_BUF filler = vt_buf_init(VT_MIB(4));
+    struct vt_running served;
+    unsigned added = 0, refused = 0;
+    pid_t sequencer;
+
+    make_log(dir, NULL);
+    (void)memset(vt_buf_extend(&filler, 1024 * 1024), 'x', 1024 * 1024);
+    vt_test_write(ballast, vt_buf_slice(&filler));
+    served =
+        vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", dir));
+    sequencer = vt_test_role_of(&served, "ledger-sequencer");
+    for (unsigned i = 0; refused < 10; i++) {
+        char number[20];
+        const char *status;
+
+        VT_CHECK_SAYING(i < 200, "the disk never became full");
+        (void)snprintf(number, sizeof number, "%06u", i);
+        memcpy(filler.data, number, 6);
+        vt_test_write(path("entry"), vt_slice_sub(vt_buf_slice(&filler), 0, 60000));
+        status = fetch(&served, "/add", path("entry"));
+        VT_CHECK_SAYING(strcmp(status, "200") == 0 || strcmp(status, "507") == 0, "%s",
+                        status);
+        added += strcmp(status, "200") == 0;
+        refused += strcmp(status, "507") == 0;
+    }
+    VT_CHECK(added > 3);
+    VT_CHECK(strcmp(fetch(&served, "/checkpoint", NULL), "200") == 0);
+    VT_CHECK(strcmp(fetch(&served, "/health", NULL), "503") == 0);
+    VT_CHECK(unlink(ballast) == 0);
+    VT_CHECK(strcmp(fetch(&served, "/add", path("entry")), "200") == 0);
+    VT_CHECK(strcmp(fetch(&served, "/health", NULL), "200") == 0);
+    VT_CHECK(vt_test_role_of(&served, "ledger-sequencer") == sequencer); /* nobody died */
+    /* To the last byte, by somebody else; what dies now comes back and is read. */
+    (void)vt_test_run(
+        0, VT_ARGV("sh", "-c", "cat /dev/zero >\"$0\" 2>/dev/null || true", ballast));
+    VT_CHECK(strcmp(fetch(&served, "/add", path("entry")), "507") == 0);
+    VT_CHECK(kill(sequencer, SIGKILL) == 0);
+    VT_CHECK(
+        vt_test_wait_until(is_started_again, &(struct restarted){ &served, sequencer }));
+    VT_CHECK(strcmp(fetch(&served, "/checkpoint", NULL), "200") == 0);
+    VT_CHECK(strcmp(fetch(&served, "/add", path("entry")), "507") == 0);
+    vt_test_stop(&served, 0);
+    fsck(0, dir);
+}
+
 /* ---- unmerged entries lost ------------------------------------------------------------
  */
 
@@ -436,6 +516,7 @@ static const struct vt_case cases[] = {
     { "all deleted", all_deleted },
     { "flipped bits", flipped_bits },
     { "disk full", disk_full },
+    { "disk full when served", disk_full_when_served },
     { "unmerged entries", unmerged_entries },
     { "old backup of all", old_backup_of_all },
     { "old backup of the tiles", old_backup_of_the_tiles },

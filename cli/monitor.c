@@ -173,6 +173,21 @@ static void print_convicted(void *context, const char *origin, const char *proof
     (void)fflush(stdout);
 }
 
+/* Why, though it was told before. */
+static void print_unwell(void *context, const char *origin, const char *why)
+{
+    const struct running *running = context;
+
+    if (running->is_later)
+        return;
+    if (vt_args_is_json(running->args))
+        vt_cli_print_json(json_pack("{s:s,s:s,s:o}", "kind", "not-well", "origin", origin,
+                                    "what", vt_cli_json_text(vt_slice_from_cstr(why))));
+    else
+        (void)printf("not well: %s: %s\n", origin, why);
+    (void)fflush(stdout);
+}
+
 static bool read_use(struct vt_args *args, const char *text, const struct vt_policy *policy,
                      enum vt_ledger_use *uses, struct vt_error *err)
 {
@@ -218,7 +233,7 @@ static bool look_further(void *context, struct vt_monitor *monitor, struct vt_er
 
 static bool is_good(const struct vt_monitor_report *report)
 {
-    return report->findings == 0 && report->untold == 0 &&
+    return report->findings == report->away && report->untold == 0 &&
            report->logs_well == report->logs && report->downloads_well == report->downloads;
 }
 
@@ -305,6 +320,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
                                           .uses = uses,
                                           .hook = vt_args_get(args, "exec"),
                                           .convicted = print_convicted,
+                                          .unwell = print_unwell,
                                           .found = print_finding,
                                           .look_further = look_further,
                                           .context = &running };
@@ -465,7 +481,9 @@ static const struct vt_verb verbs[] = {
           "altered.  Each is told once and kept in\nDIR/findings; a program that fails is "
           "called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "
-          "well and nothing new was found.",
+          "well and nothing new was found, except a\nwitness that does not answer while "
+          "the "
+          "others are a quorum.",
       .options = run_options,
       .run = run_run },
     { .name = "list",

@@ -31,6 +31,7 @@ struct vt_monitor {
     char folder[LOG_FOLDER_BYTES];  /* "logs/" and the digest of its origin */
     struct vt_error trouble;        /* with our own disk, while entries are looked at */
     bool is_well;                   /* no trouble was found in it, old or new */
+    const char *why;                /* not, as was told in an earlier round; NULL */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
 };
 
@@ -96,7 +97,7 @@ static bool tell_untold(void *context, const char *name, bool is_folder,
 }
 
 /* Keep it and tell it, unless the same was found before. */
-static bool find(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
+static bool keep(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
                  struct vt_error *err)
 {
     VT_AUTO_JSON owned = more;
@@ -105,8 +106,6 @@ static bool find(struct vt_monitor *m, const char *kind, const char *what, json_
     const char *name, *untold;
     vt_hash digest;
 
-    if (strcmp(kind, "seen") != 0 && strcmp(kind, "pruned") != 0) /* no trouble */
-        m->is_well = false;
     if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
         json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
         json_object_set_new(owned, "what", json_string(what)) != 0)
@@ -118,12 +117,23 @@ static bool find(struct vt_monitor *m, const char *kind, const char *what, json_
     name = vt_arena_printf(m->arena, "%s.json", hex);
     untold = vt_arena_printf(m->arena, UNTOLD "/%s", name);
     if (vt_disk_has(m->disk, vt_arena_printf(m->arena, FINDINGS "/%s", name)) ||
-        vt_disk_has(m->disk, untold))
+        vt_disk_has(m->disk, untold)) {
+        m->why = vt_arena_printf(m->arena, "%s: %s", kind, what);
         return true;
+    }
     m->report->findings++;
     if (!vt_disk_write(m->disk, untold, vt_buf_slice(&json), 0644, err))
         return false;
     return tell(m, name, vt_buf_slice(&json), err);
+}
+
+/* And the log in hand is not well, unless it is no trouble. */
+static bool find(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
+                 struct vt_error *err)
+{
+    if (strcmp(kind, "seen") != 0 && strcmp(kind, "pruned") != 0)
+        m->is_well = false;
+    return keep(m, kind, what, more, err);
 }
 
 /* ---- entries ----------------------------------------------------------------------------
@@ -293,10 +303,33 @@ static bool judge(struct vt_monitor *m, const struct vt_mirror_report *report,
     }
 }
 
+/* One witness that does not answer is told; whether it matters, the quorum says. */
 static bool find_in_views(void *context, const char *kind, const char *what, json_t *more,
                           struct vt_error *err)
 {
-    return find(context, kind, what, more, err);
+    struct vt_monitor *m = context;
+    size_t before = m->report->findings;
+    bool is_ok;
+
+    if (strcmp(kind, "unreachable") != 0)
+        return find(m, kind, what, more, err);
+    is_ok = keep(m, kind, what, more, err);
+    m->report->away += m->report->findings - before;
+    return is_ok;
+}
+
+/* Could those that answer still vouch for the log? */
+static void judge_quorum(struct vt_monitor *m)
+{
+    const struct vt_policy *policy = m->options->policy;
+    bool is_there[VT_POLICY_WITNESSES_MAX] = { false };
+
+    for (size_t i = 0; i < policy->witness_count; i++)
+        is_there[i] = !m->is_down[i];
+    if (!vt_policy_has_quorum(policy, is_there)) {
+        m->is_well = false;
+        m->why = "the witnesses that answer are no quorum";
+    }
 }
 
 /* Has the world seen what we see? */
@@ -357,6 +390,7 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
     bool is_ok;
 
     m->is_well = true;
+    m->why = NULL;
     if (!catch_up(m, dir, wishes, err))
         return false;
     is_ok = vt_mirror_update(dir, &options, &report, &why);
@@ -369,6 +403,10 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
     if ((is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err)) ||
         !ask_witnesses(m, options.from, err))
         return false;
+    judge_quorum(m);
+    if (!m->is_well && m->why != NULL && report.fork_file[0] == '\0' &&
+        m->options->unwell != NULL) /* of the convicted their proof is named */
+        m->options->unwell(m->options->context, m->origin, m->why);
     remember(m, report.fork_file);
     m->report->logs_well += m->is_well;
     return true;

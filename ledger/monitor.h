@@ -54,17 +54,22 @@ struct vt_monitor_options {
     /* Called in each round for a log with a proof of two histories below the folder, found
      * now or before.  proof: relative to the folder. */
     void (*convicted)(void *context, const char *origin, const char *proof);
+    /* Called in each round for a log that is not well for what was told before; may be
+     * NULL. */
+    void (*unwell)(void *context, const char *origin, const char *why);
     /* Called when the hook took it. */
     void (*found)(void *context, const struct vt_monitor_finding *finding);
     void *context;
 };
 
 struct vt_monitor_report {
-    size_t logs;                      /* that were followed */
-    size_t logs_well;                 /* of them, without any trouble, and never forked */
-    uint64_t entries;                 /* new ones that were checked */
-    uint64_t again;                   /* old ones, for a watch or a use that is new */
-    size_t findings;                  /* new ones */
+    size_t logs;      /* that were followed */
+    size_t logs_well; /* of them, without any trouble, and never forked; a witness that
+                         does not answer is none while the others are a quorum */
+    uint64_t entries; /* new ones that were checked */
+    uint64_t again;   /* old ones, for a watch or a use that is new */
+    size_t findings;  /* new ones */
+    size_t away;      /* of them: a witness does not answer */
     size_t downloads, downloads_well; /* that look_further counted */
     size_t untold;                    /* that the hook has not taken */
 };

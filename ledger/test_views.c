@@ -346,6 +346,8 @@ static void views_that_are_none(void)
     (void)sh(0, "rm -r w1");
     s->prefixes[0] = "http://127.0.0.1:1/";
     VT_CHECK(strstr(look(s), "unreachable: witness one: ") != NULL);
+    VT_CHECK(s->report.findings == 1 && s->report.away == 1);
+    VT_CHECK(s->report.logs_well == 1); /* no quorum is asked for, so none is missing */
     s->prefixes[0] = NULL;
     must_say(s, "");
     VT_CHECK(s->report.logs_well == 1);
@@ -412,6 +414,25 @@ static void a_witness_that_serves(void)
     said = sh(0, "rm -r log; mv newer log; vitrine monitor run --dir m --policy policy");
     VT_CHECK_SAYING(strstr(said, "1 of 1 logs are well, 1 new") != NULL, "%s", said);
     vt_test_stop(&witness, 0);
+    /* Without it there is no quorum, and each round says so. */
+    said = sh(1, "vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(strstr(said, "unreachable: " ORIGIN ": witness one: ") != NULL, "%s",
+                    said);
+    said = sh(1, "vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(strstr(said, "not well: " ORIGIN ": the witnesses that answer") !=
+                            NULL &&
+                        strstr(said, "0 of 1 logs are well") != NULL,
+                    "%s", said);
+    /* With another one as good it is told, and the log is well. */
+    (void)sh(0, "vitrine key new --out x.key >/dev/null && "
+                "vitrine witness init --dir x --name w.example/2 --key x.key >xv && "
+                "(cat policy; echo \"witness two $(tail -1 xv)\"; "
+                "echo 'group any 1 one two'; echo quorum any) | "
+                "sed '/^quorum one/d' >any");
+    said = sh(0, "vitrine monitor run --dir k --policy any");
+    VT_CHECK_SAYING(strstr(said, "unreachable: " ORIGIN ": witness one: ") != NULL &&
+                        strstr(said, "1 of 1 logs are well") != NULL,
+                    "%s", said);
 }
 
 static const struct vt_case cases[] = {

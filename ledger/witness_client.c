@@ -370,6 +370,10 @@ static bool take_conflict(struct asking *a, struct one *one, struct vt_error *er
             "it has cosigned %ju entries of this log, we have %ju: somebody else writes "
             "this log, or we lost entries",
             (uintmax_t)size, (uintmax_t)a->checkpoint.size);
+    else if (size == one->old_size && size == a->checkpoint.size)
+        end(a, one, VT_WITNESS_REFUSED,
+            "it answered 409: it knows another history of these %ju entries",
+            (uintmax_t)size);
     else if (size == one->old_size)
         end(a, one, VT_WITNESS_WRONG, "it answered 409 with the very size we named, %ju",
             (uintmax_t)size);
@@ -392,6 +396,26 @@ static vt_slice first_line(const struct one *one)
     return vt_slice_sub(body, 0, len);
 }
 
+/* What a witness's no means for whoever runs the log.
+ * Spec: tlog-witness, "add-checkpoint" */
+static void end_refused(struct asking *a, struct one *one)
+{
+    const char *why = "";
+
+    if (!one->feed.is_on && one->call.status == VT_HTTP_NOT_FOUND)
+        why = ": it does not know this log";
+    else if (!one->feed.is_on && one->call.status == VT_HTTP_FORBIDDEN)
+        why = ": it knows no key that signed this";
+    if (!one->feed.is_on && one->call.status == VT_HTTP_UNPROCESSABLE)
+        end(a, one, VT_WITNESS_REFUSED,
+            "it answered 422: it knows another history, of %ju entries: was the folder put "
+            "back from an old copy?",
+            (uintmax_t)one->old_size);
+    else
+        end(a, one, VT_WITNESS_REFUSED, "it answered %d%s: %.*s", one->call.status, why,
+            VT_SLICE_ARGS(first_line(one)));
+}
+
 static bool take_answer(struct asking *a, struct one *one, struct vt_error *err)
 {
     if (!one->is_open)
@@ -411,8 +435,7 @@ static bool take_answer(struct asking *a, struct one *one, struct vt_error *err)
     else if (one->call.status == VT_HTTP_CONFLICT)
         return take_conflict(a, one, err);
     else
-        end(a, one, VT_WITNESS_REFUSED, "it answered %d: %.*s", one->call.status,
-            VT_SLICE_ARGS(first_line(one)));
+        end_refused(a, one);
     return true;
 }
 
@@ -475,9 +498,24 @@ static void end_the_rest(struct asking *a)
     }
 }
 
+/* Behind the names: what the first one said that said no. */
+static void put_reason(const struct asking *a, struct vt_buf *out)
+{
+    for (size_t i = 0; i < a->client->policy->witness_count; i++) {
+        const struct vt_witness_report *report = a->ones[i].report;
+
+        if (a->has_signed[i] || report->end < VT_WITNESS_REFUSED)
+            continue;
+        vt_buf_printf(out, "; %.*s: %s", VT_SLICE_ARGS(a->ones[i].witness->name),
+                      report->message);
+        return;
+    }
+}
+
 static bool write_result(struct asking *a, struct vt_buf *note_out, struct vt_error *err)
 {
     VT_AUTO_BUF missing = vt_buf_init(160);
+    VT_AUTO_BUF reason = vt_buf_init(VT_KIB(1));
     const struct vt_policy *policy = a->client->policy;
     size_t before = note_out->len;
     bool is_network = false, is_no = false;
@@ -492,11 +530,13 @@ static bool write_result(struct asking *a, struct vt_buf *note_out, struct vt_er
         vt_buf_printf(&missing, "%s%.*s (%s)", missing.len != 0 ? ", " : "",
                       VT_SLICE_ARGS(policy->witnesses[i].name), vt_witness_end_name(end));
     }
-    if (!vt_policy_has_quorum(policy, a->has_signed))
+    if (!vt_policy_has_quorum(policy, a->has_signed)) {
+        put_reason(a, &reason);
         return vt_fail(err, is_network && !is_no ? VT_IO : VT_REJECTED,
-                       "too few witnesses cosigned; missing: %.*s%s",
-                       VT_SLICE_ARGS(vt_buf_slice(&missing)),
-                       missing.is_full ? " ..." : "");
+                       "too few witnesses cosigned; missing: %.*s%s%.*s",
+                       VT_SLICE_ARGS(vt_buf_slice(&missing)), missing.is_full ? " ..." : "",
+                       VT_SLICE_ARGS(vt_buf_slice(&reason)));
+    }
     vt_buf_put(note_out, a->told->note);
     for (size_t i = 0; i < policy->witness_count; i++)
         if (a->has_signed[i])

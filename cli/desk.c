@@ -2,10 +2,13 @@
 #include "cli/desk.h"
 #include "cli/ledger_open.h"
 #include "cli/trust.h"
+#include "crypto/verify_note.h"
+#include "ledger/reader.h"
 #include "release/authorisations.h"
 
 void vt_desk_call_end(struct vt_desk_call *call)
 {
+    vt_list_history_clear(&call->lists);
     vt_docket_close(call->docket);
     vt_ledger_close_pointer(&call->ledger);
     vt_signer_stop_pointer(&call->signer);
@@ -89,12 +92,66 @@ bool vt_desk_call_docket(struct vt_args *args, struct vt_desk_call *call,
                           vt_args_operand(args, 1), call->now_unix_s, &call->docket, err);
 }
 
+/* Is it this log's key, as the trust root has it?  While keys change, either. */
+static bool has_our_key(const struct vt_trust *trust, const struct vt_ledger_config *config)
+{
+    const vt_slice texts[] = { config->vkey, config->next };
+
+    for (size_t i = 0; i < trust->policy.log_count; i++)
+        for (size_t k = 0; k < 2; k++) {
+            const struct vt_vkey *known = &trust->policy.logs[i].vkey;
+            struct vt_error ignored = { 0 };
+            struct vt_vkey vkey;
+
+            if (texts[k].len != 0 && vt_vkey_parse(texts[k], &vkey, &ignored) &&
+                vt_slice_equal(vkey.name, known->name) && vkey.id == known->id &&
+                memcmp(vkey.key, known->key, sizeof vkey.key) == 0)
+                return true;
+        }
+    return false;
+}
+
+static bool check_is_ours(const struct vt_trust *trust, const char *dir,
+                          const struct vt_ledger_config *config, struct vt_error *err)
+{
+    if (!vt_slice_equal(config->origin, trust->release_origin))
+        return vt_fail(
+            err, VT_REJECTED,
+            "%s is the ledger %.*s, and the trust root's release ledger is %.*s; "
+            "nothing is signed",
+            dir, VT_SLICE_ARGS(config->origin), VT_SLICE_ARGS(trust->release_origin));
+    return has_our_key(trust, config) ||
+           vt_fail(err, VT_REJECTED,
+                   "%s is a ledger called %.*s, but its key is not the one that the trust "
+                   "root names; nothing is signed",
+                   dir, VT_SLICE_ARGS(config->origin));
+}
+
+bool vt_desk_call_look_at_ledger(struct vt_args *args, struct vt_desk_call *call,
+                                 struct vt_error *err)
+{
+    const char *dir = vt_args_get(args, "ledger");
+    VT_AUTO_LEDGER_READER reader = NULL;
+
+    if (!vt_ledger_reader_open(dir, &reader, err) ||
+        !check_is_ours(call->trust, dir, vt_ledger_reader_config(reader), err))
+        return false;
+    vt_list_history_clear(&call->lists);
+    call->lists = vt_list_history_init(call->trust);
+    return vt_list_history_read_folder(&call->lists, reader, err) &&
+           vt_publish_recall_list(&call->desk, &call->lists, reader, err);
+}
+
 bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
                          struct vt_error *err)
 {
     struct vt_cli_ledger_place place = { vt_args_get(args, "ledger"), NULL,
                                          "ledger-passphrase-file" };
+    VT_AUTO_LEDGER_READER reader = NULL;
 
+    if (!vt_ledger_reader_open(place.dir, &reader, err) ||
+        !check_is_ours(call->trust, place.dir, vt_ledger_reader_config(reader), err))
+        return false;
     return vt_cli_ledger_open(args, &place, &call->signer, &call->ledger, err);
 }
 

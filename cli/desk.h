@@ -45,6 +45,7 @@ struct vt_desk_call {
     struct vt_docket *docket; /* NULL until vt_desk_call_docket */
     struct vt_signer *signer; /* NULL until vt_desk_call_ledger */
     struct vt_ledger *ledger;
+    struct vt_list_history lists; /* empty until vt_desk_call_look_at_ledger */
 };
 
 void vt_desk_call_end(struct vt_desk_call *call);
@@ -56,7 +57,13 @@ VT_CHECKED bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool i
 /* The release that the two operands name. */
 VT_CHECKED bool vt_desk_call_docket(struct vt_args *args, struct vt_desk_call *call,
                                     struct vt_error *err);
-/* --ledger, for writing. */
+/* --ledger, for reading: it must be the release ledger that the trust root names.  What it
+ * has of lists of withdrawals is in call->lists, and the newest is on the desk again. Asked
+ * before anything is signed.
+ * Errors: VT_REJECTED another ledger, or another key; VT_IO */
+VT_CHECKED bool vt_desk_call_look_at_ledger(struct vt_args *args, struct vt_desk_call *call,
+                                            struct vt_error *err);
+/* --ledger, for writing; the same one. */
 VT_CHECKED bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
                                     struct vt_error *err);
 struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_call *call);

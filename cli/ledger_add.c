@@ -5,6 +5,7 @@
 #include "cli/trust.h"
 #include "ledger/beside.h"
 #include "ledger/ledger.h"
+#include "release/list_history.h"
 
 const struct vt_option vt_cli_ledger_add_options[] = {
     VT_OPTION_LEDGER_DIR,
@@ -39,6 +40,7 @@ struct added {
 struct admission {
     struct vt_trust *trust;
     int64_t now_unix_s;
+    struct vt_list_history lists; /* on the ledger, and of the FILEs before */
 };
 
 /* An expired trust root says nothing about today, and a ledger is for ever. */
@@ -53,6 +55,7 @@ static bool read_admission(struct vt_args *args, struct admission *out,
         return true;
     if (!vt_cli_trust_read(path, &out->trust, err))
         return false;
+    out->lists = vt_list_history_init(out->trust);
     if (out->now_unix_s < out->trust->expires_unix_s)
         return true;
     vt_time_write(out->trust->expires_unix_s, expires);
@@ -73,13 +76,31 @@ static bool read_entry(const struct admission *admission, const char *path,
            vt_within(err, "%s", path);
 }
 
+/* A list of withdrawals must not contradict those on the ledger, nor those given with it.
+ */
+static bool admit_list(struct admission *admission, struct vt_ledger *ledger,
+                       vt_slice entry, struct vt_error *err)
+{
+    if (admission->trust == NULL || !vt_list_history_is_list(entry))
+        return true;
+    if (admission->lists.noted_count == 0 &&
+        !vt_list_history_read(&admission->lists, ledger, err))
+        return false;
+    if (!vt_list_history_admits_entry(&admission->lists, entry, err))
+        return false;
+    vt_list_history_note(&admission->lists, vt_ledger_size(ledger), entry);
+    return true;
+}
+
 /* The bytes that were admitted are those that are submitted. */
-static bool submit_file(struct vt_ledger *ledger, const struct admission *admission,
+static bool submit_file(struct vt_ledger *ledger, struct admission *admission,
                         struct added *file, struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX);
 
     return read_entry(admission, file->path, &bytes, err) &&
+           (admit_list(admission, ledger, vt_buf_slice(&bytes), err) ||
+            vt_within(err, "%s", file->path)) &&
            (vt_ledger_submit(ledger, vt_buf_slice(&bytes), &file->ticket, err) ||
             vt_within(err, "%s", file->path));
 }
@@ -230,7 +251,7 @@ static bool check_proof_names(struct vt_args *args, const struct added *files, s
     return true;
 }
 
-static bool add_files(struct vt_args *args, const struct admission *admission,
+static bool add_files(struct vt_args *args, struct admission *admission,
                       struct added *files, size_t count, struct vt_error *err)
 {
     const struct vt_cli_ledger_place place = { vt_args_get(args, "dir"),
@@ -270,6 +291,7 @@ bool vt_cli_ledger_add(struct vt_args *args, struct vt_error *err)
     ok = check_proof_names(args, files, count, err) &&
          read_admission(args, &admission, err) &&
          add_files(args, &admission, files, count, err);
+    vt_list_history_clear(&admission.lists);
     vt_trust_free(admission.trust);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include "cli/groups.h"
 #include "cli/monitor_downloads.h"
 #include "cli/monitor_heads.h"
+#include "cli/monitor_lists.h"
 #include "ledger/monitor.h"
 #include "store/disk.h"
 #include "wire/json.h"
@@ -50,8 +51,8 @@ static const struct vt_option run_options[] = {
       .is_repeated = true },
     { .name = "trust",
       .value_name = "FILE",
-      .help = "trust root: whose signatures count for --downloads, and what the heads of "
-              "cells may ask for and select" },
+      .help = "trust root: whose signatures count for --downloads, what the heads of "
+              "cells may ask for and select, and lists of withdrawals that contradict" },
     { .name = "exec",
       .value_name = "PROGRAM",
       .help = "call it for each finding, which it gets as JSON" },
@@ -226,7 +227,8 @@ static bool look_further(void *context, struct vt_monitor *monitor, struct vt_er
     struct running *running = context;
 
     return running->downloads.trust == NULL ||
-           (vt_cli_heads_look(running->downloads.trust, running->policy, monitor, err) &&
+           (vt_cli_lists_look(running->downloads.trust, running->policy, monitor, err) &&
+            vt_cli_heads_look(running->downloads.trust, running->policy, monitor, err) &&
             vt_cli_downloads_look(&running->downloads, monitor,
                                   vt_env_now_unix_s(vt_args_env(running->args)), err));
 }
@@ -476,10 +478,9 @@ static const struct vt_verb verbs[] = {
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
           "fork' checks), behind,\nwithheld, refused, unreachable, unpublished, frozen, "
-          "unfit, "
-          "seen; of cells' heads head; of\ndownloads also early, unproven, unlogged, "
-          "altered.  Each is told once and kept in\nDIR/findings; a program that fails is "
-          "called again in the next "
+          "unfit, seen; of cells' heads head; of\nlists of withdrawals list; of downloads "
+          "also early, unproven, unlogged, altered.  Each\nis told once and kept in "
+          "DIR/findings; a program that fails is called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found, except a\nwitness that does not answer while "
           "the "

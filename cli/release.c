@@ -2,7 +2,6 @@
 #include "cli/groups.h"
 #include "cli/line_materials.h"
 #include "cli/release.h"
-#include "ledger/reader.h"
 #include "release/draft.h"
 #include "release/next_list.h"
 #include "store/disk.h"
@@ -141,7 +140,8 @@ static bool publish(struct vt_args *args, struct vt_desk_call *call,
         return true;
     if (!vt_publish_check_folder(call->docket, vt_args_get(args, "public"), err))
         return false;
-    if (!vt_desk_call_ledger(args, call, err))
+    if (!vt_desk_call_look_at_ledger(args, call, err) ||
+        !vt_desk_call_ledger(args, call, err))
         return false;
     publisher = vt_desk_call_publisher(args, call);
     return vt_publish_release(&publisher, call->docket, key, err);
@@ -250,16 +250,15 @@ static bool sign_list(struct vt_args *args, struct vt_desk_call *call,
 
 /* Only the last who signs needs the two folders; but a wrong name is told to the first, and
  * before he has signed. */
-static bool check_folders(struct vt_args *args, struct vt_error *err)
+static bool check_folders(struct vt_args *args, struct vt_desk_call *call,
+                          struct vt_error *err)
 {
-    VT_AUTO_LEDGER_READER reader = NULL;
     struct vt_disk *folder;
 
-    if (!vt_ledger_reader_open(vt_args_get(args, "ledger"), &reader, err) ||
-        !vt_disk_open(vt_args_get(args, "public"), false, &folder, err))
+    if (!vt_disk_open(vt_args_get(args, "public"), false, &folder, err))
         return false;
     vt_disk_close(folder);
-    return true;
+    return vt_desk_call_look_at_ledger(args, call, err);
 }
 
 /* A list that a run before this one logged and did not come to show: it is shown now.
@@ -279,11 +278,11 @@ static bool run_withdraw(struct vt_args *args, struct vt_error *err)
 
     return vt_cli_key_open(args, &key, err) &&
            vt_desk_call_begin(args, false, false, &call, err) &&
-           vt_desk_call_docket(args, &call, err) && check_folders(args, err) &&
+           vt_desk_call_docket(args, &call, err) && check_folders(args, &call, err) &&
            finish_list(args, &call, &shown, err) &&
            sign_list(args, &call,
                      &(struct vt_list_wish){ VT_LIST_WITHDRAW, call.docket,
-                                             vt_args_get(args, "reason") },
+                                             vt_args_get(args, "reason"), &call.lists },
                      key, err);
 }
 
@@ -294,12 +293,14 @@ static bool run_renew(struct vt_args *args, struct vt_error *err)
     uint64_t shown;
 
     if (!vt_cli_key_open(args, &key, err) ||
-        !vt_desk_call_begin(args, false, false, &call, err) || !check_folders(args, err) ||
-        !finish_list(args, &call, &shown, err))
+        !vt_desk_call_begin(args, false, false, &call, err) ||
+        !check_folders(args, &call, err) || !finish_list(args, &call, &shown, err))
         return false;
     if (shown == 0)
-        return sign_list(args, &call, &(struct vt_list_wish){ .change = VT_LIST_RENEW },
-                         key, err);
+        return sign_list(
+            args, &call,
+            &(struct vt_list_wish){ .change = VT_LIST_RENEW, .history = &call.lists }, key,
+            err);
     vt_desk_call_say(args, &call, "renew", "list of withdrawals %ju is published",
                      (uintmax_t)shown);
     return true;

@@ -259,8 +259,14 @@ static bool run_authorise(struct vt_args *args, struct vt_error *err)
  */
 
 static const struct vt_option approve_options[] = {
-    VT_OPTION_DESK, VT_OPTION_TRUST,      VT_OPTION_POLICY,
-    VT_OPTION_KEY,  VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
+    VT_OPTION_DESK,
+    VT_OPTION_TRUST,
+    VT_OPTION_POLICY,
+    { "ledger", "DIR", "the release ledger, or a copy: its newest list counts", false,
+      false },
+    VT_OPTION_KEY,
+    VT_OPTION_PASSPHRASE,
+    VT_OPTIONS_END,
 };
 
 /* All there but the approval; or approved before, to be approved anew. */
@@ -298,6 +304,8 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
     return ok && vt_desk_newest_list(&call->desk, &version, &newest, NULL, err) &&
            vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, docket, NULL,
                            call->now_unix_s, key, &list, err) &&
+           (call->lists.trust == NULL ||
+            vt_list_history_admits_entry(&call->lists, vt_buf_slice(&list), err)) &&
            /* The list first: an approval without one cannot be published. */
            vt_disk_write(call->desk.disk,
                          vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
@@ -315,6 +323,7 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !vt_desk_lock(&call.desk, err) ||
+        (vt_args_has(args, "ledger") && !vt_desk_call_look_at_ledger(args, &call, err)) ||
         !check_is_ready(&call, err) ||
         !vt_number_check(call.docket, call.now_unix_s, err) ||
         !vt_packs_verify(call.docket, err) || !approve(&call, key, err))

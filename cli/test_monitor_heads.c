@@ -57,6 +57,20 @@ static void collect(int exit_code, const char *rule)
                            "--collection", file, "--collection-delay", "0"));
 }
 
+/* A list that both signed goes into the ledger of releases, past every check. */
+static void log_list(uint64_t version, const char *current)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_world_made made;
+
+    world.list_version = version;
+    world.current_version = current;
+    vt_world_make(&world, &made);
+    vt_test_write(path("list.json"), made.withdrawals);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", path("list.json"), "--dir",
+                                 path("releases")));
+}
+
 static void heads_are_judged(void)
 {
     struct vt_published p;
@@ -87,6 +101,13 @@ static void heads_are_judged(void)
     allow(&p, "third", VT_BIT(VT_P_SUPERVISOR), true); /* the twin */
     collect(0, "third");
     MUST_SAY(monitor(0), "0 findings");
+    log_list(1, "1.4.0");
+    MUST_SAY(monitor(0), "0 findings"); /* the twin */
+    log_list(1, "1.4.1");
+    MUST_SAY(monitor(1),
+             "list: " VT_WORLD_ORIGIN ": entry 3: another list of withdrawals 1 "
+             "stands on the ledger (entry 2): one number is one list");
+    MUST_SAY(monitor(0), "0 findings"); /* told once */
     MUST_SAY(vt_test_run(0, VT_ARGV("vitrine", "monitor", "list", "--dir", path("watch"))),
              "entry 2, a head of cell zurich (uncertified)");
 }

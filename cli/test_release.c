@@ -46,8 +46,9 @@ static const char lock[] =
 /* What a publication goes to. */
 static void make_folders(void)
 {
+    write_key("log.key", VT_P_LOG);
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", path("log"),
-                                 "--origin", "log.example", "--key", path("vendor")));
+                                 "--origin", VT_WORLD_ORIGIN, "--key", path("log.key")));
     VT_CHECK(mkdir(path("public"), 0755) == 0);
 }
 
@@ -353,12 +354,86 @@ static void what_is_rejected_is_not_built(void)
     MUST_SAY(status(VT_EXIT_OK), "lamp 2.0: drafted");
 }
 
-static const char *renew(int exit_code)
+static const char *renew_on(int exit_code, const char *log)
 {
     return vt_test_run(exit_code,
                        VT_ARGV("vitrine", "release", "renew", "--desk", path("desk"),
-                               "--trust", path("trust.json"), "--ledger", path("log"),
+                               "--trust", path("trust.json"), "--ledger", path(log),
                                "--public", path("public"), "--key", path("vendor")));
+}
+
+static const char *renew(int exit_code)
+{
+    return renew_on(exit_code, "log");
+}
+
+/* Another name, and the right name with another key: told before anything is signed. */
+static void another_ledger_is_named(void)
+{
+    static const struct {
+        const char *dir, *origin, *says;
+    } rows[] = {
+        { "other", "log.example",
+          "/other is the ledger log.example, and the trust root's "
+          "release ledger is " VT_WORLD_ORIGIN },
+        { "false", VT_WORLD_ORIGIN,
+          "but its key is not the one that the trust root names" },
+    };
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    make_folders();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)vt_test_run(0,
+                          VT_ARGV("vitrine", "ledger", "init", "--dir", path(rows[i].dir),
+                                  "--origin", rows[i].origin, "--key", path("vendor")));
+        MUST_SAY(renew_on(VT_EXIT_REFUSED, rows[i].dir), rows[i].says);
+        MUST_SAY(vt_test_run(VT_EXIT_REFUSED,
+                             VT_ARGV("vitrine", "supervise", "authorise", "--desk",
+                                     path("desk"), "--trust", path("trust.json"),
+                                     "--environment", path("lock.json"), "--ledger",
+                                     path(rows[i].dir), "--key", path("supervisor"))),
+                 rows[i].says);
+    }
+    MUST_SAY(renew(VT_EXIT_REFUSED), "nothing is published yet"); /* the twin */
+}
+
+static const char *add_lists(int exit_code, const char *one, const char *two)
+{
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"),
+                                          "--trust", path("trust.json"), path(one),
+                                          two != NULL ? path(two) : NULL));
+}
+
+/* One that has this number, and another one: the ledger takes one of them. */
+static void write_list(struct vt_world *world, const char *name, const char *current)
+{
+    struct vt_world_made made;
+
+    world->current_version = current;
+    vt_world_make(world, &made);
+    vt_test_write(path(name), made.withdrawals);
+}
+
+static void a_ledger_takes_one_list_of_a_number(void)
+{
+    struct vt_world world = vt_world_good();
+
+    lay_out();
+    make_folders();
+    vt_world_move(&world, time(NULL) - VT_WORLD_NOW);
+    world.list_version = 1;
+    write_list(&world, "one", "1.4.0");
+    write_list(&world, "two", "1.4.1");
+    MUST_SAY(add_lists(VT_EXIT_REFUSED, "one", "two"),
+             "another list of withdrawals 1 stands on the ledger");
+    (void)add_lists(VT_EXIT_OK, "one", NULL);
+    MUST_SAY(add_lists(VT_EXIT_REFUSED, "two", NULL),
+             "another list of withdrawals 1 stands on the ledger (entry 0)");
+    (void)add_lists(VT_EXIT_OK, "one", NULL); /* the same again */
+    world.list_version = 2;
+    write_list(&world, "three", "1.4.1"); /* the twin */
+    (void)add_lists(VT_EXIT_OK, "three", NULL);
 }
 
 /* A renewal that only the vendor signed is seen by everybody. */
@@ -374,7 +449,7 @@ static void a_half_signed_list_is_shown(void)
     world.list_version = 1;
     vt_world_make(&world, &made);
     VT_CHECK(mkdir(path("desk/withdrawals"), 0755) == 0);
-    MUST_SAY(renew(VT_EXIT_TROUBLE), "/log: cannot open the folder");
+    MUST_SAY(renew(VT_EXIT_TROUBLE), "/public: cannot open the folder");
     VT_CHECK(!vt_path_exists(path("desk/withdrawals/2.json")));
     make_folders();
     vt_test_write(path("desk/withdrawals/1.json"), made.withdrawals);
@@ -662,6 +737,8 @@ static void a_desk_that_is_none_is_named(void)
 }
 
 static const struct vt_case cases[] = {
+    { "another ledger is named", another_ledger_is_named },
+    { "a ledger takes one list of a number", a_ledger_takes_one_list_of_a_number },
     { "a draft shows who waits", a_draft_shows_who_waits },
     { "only the right key signs", only_the_right_key_signs },
     { "nobody goes alone", nobody_goes_alone },

@@ -47,7 +47,7 @@ static const struct step REBUILD = { "supervise rebuild",
                                      true };
 static const struct step REVIEW = { "review sign", "--verdict accept|refuse --key KEY",
                                     true };
-static const struct step APPROVE = { "supervise approve", "--key KEY", true };
+static const struct step APPROVE = { "supervise approve", "--ledger DIR --key KEY", true };
 static const struct step PUBLISH = { "release publish",
                                      "--ledger DIR --public DIR --key KEY", true };
 static const struct step WITHDRAW = { "release withdraw",

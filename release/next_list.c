@@ -181,11 +181,14 @@ static const char *whom_it_lacks(const struct vt_trust *trust,
     return NULL;
 }
 
+/* Before it is laid down. */
 static bool judge(const struct work *w, struct vt_next_list *out, struct vt_error *err)
 {
     VT_AUTO_ENVELOPE envelope = { 0 };
 
-    if (!vt_envelope_parse(vt_buf_slice(&out->bytes), &envelope, err))
+    if (!vt_envelope_parse(vt_buf_slice(&out->bytes), &envelope, err) ||
+        (w->wish->history != NULL &&
+         !vt_list_history_admits(w->wish->history, &envelope, err)))
         return false;
     out->waits = whom_it_lacks(w->trust, &envelope, w->now_unix_s);
     out->is_complete = out->waits == NULL;
@@ -244,9 +247,8 @@ bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *trust,
         return false;
     if (!is_usable)
         vt_buf_truncate(&next, 0);
-    return sign(&w, vt_buf_slice(&next), key, out, err) &&
-           vt_disk_write(desk->disk, NEXT, vt_buf_slice(&out->bytes), 0644, err) &&
-           judge(&w, out, err);
+    return sign(&w, vt_buf_slice(&next), key, out, err) && judge(&w, out, err) &&
+           vt_disk_write(desk->disk, NEXT, vt_buf_slice(&out->bytes), 0644, err);
 }
 
 /* ---- what waits -------------------------------------------------------------------------

@@ -13,6 +13,9 @@ struct vt_list_wish {
     enum vt_list_change change;     /* VT_LIST_RENEW or VT_LIST_WITHDRAW */
     const struct vt_docket *docket; /* of the release to withdraw; else NULL */
     const char *reason;             /* of a withdrawal: needed from the first who signs */
+    /* What the ledger has: no list that contradicts it is signed; NULL: the publisher looks
+     * when it is complete. */
+    const struct vt_list_history *history;
 };
 
 struct vt_next_list {
@@ -31,7 +34,8 @@ struct vt_next_list {
  * overtaken is begun anew.
  * Errors: VT_REJECTED not published, no list to renew, the key is neither the vendor's nor
  *                     the supervisor's or does not count now, another list waits for its
- *                     second signature, or the same with another reason
+ *                     second signature, or the same with another reason; it contradicts
+ *                     a list on the ledger
  *         VT_MALFORMED the first who signs gives no reason (out->lacks_reason) */
 VT_CHECKED bool vt_next_list_sign(struct vt_desk *desk, const struct vt_trust *trust,
                                   const struct vt_list_wish *wish, const struct vt_key *key,

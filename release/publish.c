@@ -2,6 +2,7 @@
 #include "release/publish.h"
 #include "evidence/inquiry.h"
 #include "release/compose.h"
+#include "release/list_history.h"
 #include "release/reviews.h"
 
 /* A ledger whose own policy is weaker than the trust root's would give proofs that nobody
@@ -19,12 +20,37 @@ static bool check_proof(const struct vt_publisher *publisher, vt_slice entry,
            vt_within(err, "the ledger's proof does not satisfy the trust root");
 }
 
+/* A list that contradicts those on the ledger is not added, whoever signed it. */
+static bool check_lists(const struct vt_publisher *publisher, const vt_slice *entries,
+                        size_t count, struct vt_error *err)
+{
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(publisher->trust);
+    bool has_read = false;
+
+    for (size_t i = 0; i < count; i++) {
+        VT_AUTO_ENVELOPE envelope = { 0 };
+
+        if (!vt_envelope_parse(entries[i], &envelope, err))
+            return false;
+        if (envelope.statement.type != VT_WITHDRAWALS)
+            continue;
+        if (!has_read && !vt_list_history_read(&history, publisher->ledger, err))
+            return false;
+        has_read = true;
+        if (!vt_list_history_admits(&history, &envelope, err))
+            return false;
+    }
+    return true;
+}
+
 bool vt_publish_entries(const struct vt_publisher *publisher, const vt_slice *entries,
                         size_t count, struct vt_buf *proofs, struct vt_error *err)
 {
     vt_ticket tickets[8];
 
     VT_ASSERT(count <= 8);
+    if (!check_lists(publisher, entries, count, err))
+        return false;
     for (size_t i = 0; i < count; i++)
         if (!vt_trust_admits_entry(publisher->trust, entries[i],
                                    vt_env_now_unix_s(publisher->env), err) ||
@@ -76,19 +102,47 @@ bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,
            keep_list(publisher->desk, envelope, vt_buf_slice(&proof), err);
 }
 
+bool vt_publish_recall_list(struct vt_desk *desk, const struct vt_list_history *history,
+                            struct vt_ledger_reader *reader, struct vt_error *err)
+{
+    const struct vt_list_noted *newest = vt_list_history_newest(history);
+    VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    struct vt_tlog_verdict verdict;
+    struct vt_tlog_proof parsed;
+    uint64_t version;
+    vt_hash leaf;
+
+    if (!vt_desk_newest_list(desk, &version, NULL, NULL, err))
+        return false;
+    if (newest == NULL || newest->version <= version)
+        return true;
+    if (!vt_ledger_reader_read(reader, newest->index, &envelope, err) ||
+        !vt_ledger_reader_prove(reader, newest->index, &proof, err) ||
+        !vt_tlog_proof_parse(vt_buf_slice(&proof), &parsed, err))
+        return vt_within(err, "list of withdrawals %ju", (uintmax_t)newest->version);
+    leaf = vt_sha256_leaf(vt_buf_slice(&envelope));
+    return (vt_tlog_proof_verify(&parsed, &leaf, &history->trust->policy,
+                                 history->trust->release_origin, &verdict, err) &&
+            keep_list(desk, vt_buf_slice(&envelope), vt_buf_slice(&proof), err)) ||
+           vt_within(err, "list of withdrawals %ju", (uintmax_t)newest->version);
+}
+
 static bool second_signature(const struct vt_publisher *publisher, struct vt_docket *docket,
                              const struct vt_key *key, struct vt_buf *release,
                              struct vt_buf *list, struct vt_error *err)
 {
     VT_AUTO_BUF list_before = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    vt_slice entry;
 
     if (!read_name(publisher->desk,
                    vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
                    &list_before, err))
         return vt_within(err, "the approval lacks its list of withdrawals");
-    return vt_list_is_due(docket, vt_buf_slice(&list_before), err) &&
+    entry = vt_buf_slice(&list_before);
+    return check_lists(publisher, &entry, 1, err) && vt_list_is_due(docket, entry, err) &&
            vt_envelope_add_signature(docket->release->bytes, key, release, err) &&
-           vt_envelope_add_signature(vt_buf_slice(&list_before), key, list, err);
+           vt_envelope_add_signature(entry, key, list, err);
 }
 
 /* ---- what the desk may lack -------------------------------------------------------------

@@ -9,6 +9,7 @@
 
 #include "ledger/ledger.h"
 #include "release/gaps.h"
+#include "release/list_history.h"
 
 /* Where statements become history. */
 struct vt_publisher {
@@ -20,7 +21,8 @@ struct vt_publisher {
 
 /* Add entries that the trust root admits, publish a checkpoint with its quorum, and return
  * each entry's proof, appended to proofs[i].
- * Errors: VT_REJECTED not admitted, or no quorum; nothing is undone, calling again is safe
+ * Errors: VT_REJECTED not admitted, a list that contradicts one on the ledger, or no
+ * quorum; nothing is undone, calling again is safe
  */
 VT_CHECKED bool vt_publish_entries(const struct vt_publisher *publisher,
                                    const vt_slice *entries, size_t count,
@@ -33,6 +35,14 @@ VT_CHECKED bool vt_publish_entries(const struct vt_publisher *publisher,
 VT_CHECKED bool vt_publish_release(const struct vt_publisher *publisher,
                                    struct vt_docket *docket, const struct vt_key *key,
                                    struct vt_error *err);
+
+/* The desk may lack the newest list, the ledger does not: lay it down again with its proof.
+ * history: what the reader's ledger has.
+ * Errors: VT_REJECTED its proof does not satisfy the trust root; VT_IO */
+VT_CHECKED bool vt_publish_recall_list(struct vt_desk *desk,
+                                       const struct vt_list_history *history,
+                                       struct vt_ledger_reader *reader,
+                                       struct vt_error *err);
 
 /* Log a list that vendor and supervisor signed, and keep it on the desk as the newest. */
 VT_CHECKED bool vt_publish_list(const struct vt_publisher *publisher, vt_slice envelope,

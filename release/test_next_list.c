@@ -264,7 +264,82 @@ static void what_is_logged_is_to_be_shown(void)
     VT_CHECK(version == 0 && pending(&s).version == 0);
 }
 
+/* A list that these signed: one row withdrawn (0: none), and a current one. */
+static vt_slice list_of(uint64_t version, uint64_t withdrawn, const char *current,
+                        unsigned signers)
+{
+    VT_AUTO_BUF payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
+    struct vt_listed now = {
+        VT_LIT("kettle"), VT_LIT("stable"), vt_slice_from_cstr(current), 9, { 0 }
+    };
+    struct vt_listed gone = { VT_LIT("kettle"), VT_LIT("stable"), VT_LIT("0.9"), withdrawn,
+                              VT_LIT("it boils over") };
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_withdrawals_write(version, VT_WORLD_NOW, &now, 1, &gone, withdrawn != 0,
+                                     &payload, &err));
+    return vt_world_sign(vt_buf_slice(&payload), signers);
+}
+
+/* A ledger with lists 1 and 3, of which 1 withdraws number 5. */
+static void one_number_is_one_list(void)
+{
+    const unsigned both = VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR);
+    const struct {
+        vt_slice list;
+        const char *wanted; /* NULL: it may stand there */
+    } rows[] = {
+        { list_of(4, 5, "1.0", both), NULL },
+        { list_of(4, 0, "1.0", both), "gives back kettle 0.9, which list 1" },
+        { list_of(4, 6, "1.0", both), "gives back kettle 0.9, which list 1" },
+        { list_of(3, 5, "1.0", both), NULL }, /* the same again */
+        { list_of(3, 5, "1.1", both), "another list of withdrawals 3" },
+        { list_of(1, 0, "1.0", both), "another list of withdrawals 1" },
+        { list_of(2, 5, "1.0", both), "comes too late: the ledger has list 3" },
+    };
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(s.trust);
+    vt_list_history_note(&history, 0, list_of(1, 5, "1.0", both));
+    vt_list_history_note(&history, 1, VT_LIT("rubbish"));
+    vt_list_history_note(&history, 2, list_of(3, 5, "1.0", both));
+    vt_list_history_note(&history, 3, list_of(9, 8, "1.0", VT_BIT(VT_P_VENDOR)));
+    VT_CHECK(history.noted_count == 2 && vt_list_history_newest(&history)->index == 2);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool ok = vt_list_history_admits_entry(&history, rows[i].list, &err);
+
+        VT_CHECK_SAYING(ok == (rows[i].wanted == NULL) &&
+                            (ok || strstr(err.message, rows[i].wanted) != NULL),
+                        "row %zu: %s", i, err.message);
+    }
+    VT_CHECK_OK(vt_list_history_admits_entry(&history, VT_LIT("rubbish"), &err));
+}
+
+/* Nobody signs what contradicts the ledger; nothing is laid down. */
+static void what_contradicts_the_ledger_is_not_signed(void)
+{
+    struct vt_list_wish wish = { .change = VT_LIST_RENEW };
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_first_list(&s);
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(s.trust);
+    vt_list_history_note(
+        &history, 0, list_of(2, 5, "1.0", VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR)));
+    wish.history = &history;
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_next_list_sign(&s.desk, s.trust, &wish, vt_world_key(VT_P_SUPERVISOR),
+                                     VT_WORLD_NOW, &s.list, &err));
+    VT_CHECK(!vt_path_exists(vt_test_path("desk/withdrawals/next.json")));
+}
+
 static const struct vt_case cases[] = {
+    { "one number is one list", one_number_is_one_list },
+    { "what contradicts the ledger is not signed",
+      what_contradicts_the_ledger_is_not_signed },
     { "a full list goes on", a_full_list_goes_on },
     { "what is logged is to be shown", what_is_logged_is_to_be_shown },
     { "nothing is renewed before a first list", nothing_is_renewed_before_a_first_list },

@@ -164,7 +164,40 @@ static void an_unusable_public_folder_is_named(void)
     VT_CHECK_SAYING(strstr(err.message, "bytes are free") != NULL, "%s", err.message);
 }
 
+/* A list that both signed, with that number. */
+static vt_slice another_list(uint64_t version)
+{
+    struct vt_world world = vt_world_good();
+    struct vt_world_made made;
+
+    world.list_version = version;
+    world.current_version = "1.3.0";
+    world.current_sequence = 6;
+    vt_world_make(&world, &made);
+    return made.withdrawals;
+}
+
+/* The approval brings list 1.  Where the ledger has another one the desk does not know, the
+ * vendor does not sign. */
+static void a_second_list_of_one_number_is_not_published(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+    size_t count;
+
+    scene_begin(&s);
+    vt_own_desk_log(vt_test_dir(), &s.desk, s.trust, another_list(1));
+    count = statements_on_desk(&s);
+    VT_CHECK(!publish(&s, &err) && err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "another list of withdrawals 1 stands on the "
+                                        "ledger (entry 0)") != NULL,
+                    "%s", err.message);
+    VT_CHECK(statements_on_desk(&s) == count); /* nothing was signed */
+}
+
 static const struct vt_case cases[] = {
+    { "a second list of one number is not published",
+      a_second_list_of_one_number_is_not_published },
     { "a rejection taken off the desk counts", a_rejection_taken_off_the_desk_counts },
     { "a refusal taken off the desk counts", a_refusal_taken_off_the_desk_counts },
     { "a new draft needs a new approval", a_new_draft_needs_a_new_approval },

@@ -184,7 +184,7 @@ static bool sign_withdrawal(const char *dir, struct vt_desk *desk,
                             const struct vt_trust *trust, const struct vt_docket *docket,
                             enum vt_party party, bool *is_made, struct vt_error *err)
 {
-    const struct vt_list_wish wish = { VT_LIST_WITHDRAW, docket, "it burns" };
+    const struct vt_list_wish wish = { VT_LIST_WITHDRAW, docket, "it burns", NULL };
     __attribute__((cleanup(close_ledger))) struct opened o = { .ledger = NULL };
     struct vt_next_list list = { .is_complete = false };
     bool ok = vt_next_list_sign(desk, trust, &wish, vt_world_key(party), VT_WORLD_NOW,

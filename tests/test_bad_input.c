@@ -31,7 +31,7 @@ struct row {
 #define DESK     "--desk #desk --trust @trust.json "
 #define RELEASE  "lamp 2.0 " DESK
 #define NOBODY   "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
-#define LEDGER   "--ledger #log "
+#define LEDGER   "--ledger #releases "
 #define SIGN     "--trust @trust.json --sign-only --out +new-statement "
 #define SOMEBODY "age1pyysjzgfpyysjzgfpyysjzgfpyysjzgfpyysjzgfpyysjzgfpyyscxl7ka"
 #define REVIEW                                                                             \
@@ -114,9 +114,10 @@ static const struct row rows[] = {
     { 0, "release status " RELEASE "--policy @demands.json" },
     { 1, "release publish " RELEASE "--ledger log --public public --policy @demands.json "
          "--key @vendor.key" },
-    { 1, "release withdraw " RELEASE "--ledger #log --public #public --reason old --key "
-         "@vendor.key" },
-    { 1, "release renew " DESK "--ledger #log --public #public --key @vendor.key" },
+    { 1,
+      "release withdraw " RELEASE "--ledger #releases --public #public --reason old --key "
+      "@vendor.key" },
+    { 1, "release renew " DESK "--ledger #releases --public #public --key @vendor.key" },
     { 0,
       "review sign " RELEASE "--verdict accept --report ~hello.txt --key @reviewer.key" },
     { 0, "review list " DESK },
@@ -432,6 +433,7 @@ static void make_ledgers(void)
         VT_CHECK(mkdir(vt_test_path(folders[i]), 0755) == 0);
     write_text("hello.txt", "hello\n");
     (void)make("ledger init --dir log --origin log.example --key log.key");
+    (void)make("ledger init --dir releases --origin " VT_WORLD_ORIGIN " --key log.key");
     (void)make("ledger init --dir old-log --origin old.example --key other.key");
     (void)make("ledger add --dir log --proof-dir . hello.txt");
     (void)make("ledger add --dir old-log hello.txt");

@@ -1,5 +1,6 @@
 /* Copying between stores, by content. */
 #include "line/archive.h"
+#include "line/deb.h"
 
 struct copy {
     struct vt_blobs *from, *to;
@@ -27,6 +28,17 @@ static bool copy_blob(const struct copy *copy, const vt_hash *hash, const char *
     return true;
 }
 
+/* What goes into a store under a package's name is that package. */
+static bool copy_package(const struct copy *copy, const struct vt_lock_package *package,
+                         struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    return copy_blob(copy, &package->hash, package->file, err) &&
+           vt_deb_check(vt_blobs_path(copy->to, &package->hash, arena), package, arena,
+                        NULL, err);
+}
+
 static struct copy begin(struct vt_line_store *from, struct vt_line_store *to,
                          struct vt_archive_report *report)
 {
@@ -40,7 +52,7 @@ bool vt_archive_packages(struct vt_line_store *from, struct vt_line_store *to,
     struct copy copy = begin(from, to, report);
 
     for (size_t i = 0; i < lock->package_count; i++)
-        if (!copy_blob(&copy, &lock->packages[i].hash, lock->packages[i].file, err))
+        if (!copy_package(&copy, &lock->packages[i], err))
             return false;
     for (size_t i = 0; i < lock->source_file_count; i++)
         if (!copy_blob(&copy, &lock->source_files[i].hash, lock->source_files[i].file, err))

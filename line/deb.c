@@ -306,6 +306,43 @@ bool vt_deb_unpack(const char *path, int root_fd, struct vt_error *err)
     return open_package(&u, err);
 }
 
+static bool check_field(vt_slice control, const char *field, const char *wanted,
+                        const struct vt_lock_package *package, struct vt_error *err)
+{
+    vt_slice value = vt_control_field(control, field);
+
+    while (value.len > 0 && strchr(" \t", value.data[value.len - 1]) != NULL)
+        value.len--;
+    return vt_slice_is(value, wanted) ||
+           vt_fail(
+               err, VT_REJECTED,
+               "package %s: the lock says %s %s, its own control file '%.*s': lock again",
+               package->name, field, wanted, VT_SLICE_ARGS(value));
+}
+
+bool vt_deb_check(const char *path, const struct vt_lock_package *package,
+                  struct vt_arena *arena, vt_slice *control_out, struct vt_error *err)
+{
+    struct stat about;
+    vt_slice control;
+
+    if (stat(path, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: %s", path, strerror(errno));
+    if ((uint64_t)about.st_size != package->bytes)
+        return vt_fail(err, VT_REJECTED,
+                       "package %s: the lock says %ju bytes, it has %jd: lock again",
+                       package->name, (uintmax_t)package->bytes, (intmax_t)about.st_size);
+    if (!vt_deb_control(path, arena, &control, err))
+        return vt_within(err, "package %s", package->name);
+    if (!check_field(control, "Package", package->name, package, err) ||
+        !check_field(control, "Version", package->version, package, err) ||
+        !check_field(control, "Architecture", package->architecture, package, err))
+        return false;
+    if (control_out != NULL)
+        *control_out = control;
+    return true;
+}
+
 bool vt_deb_control(const char *path, struct vt_arena *arena, vt_slice *control_out,
                     struct vt_error *err)
 {

@@ -3,6 +3,7 @@
  * Nothing is installed as far as apt knows, so its answer is the whole closure, essential
  * packages included. */
 #include "line/apt.h"
+#include "line/deb.h"
 #include "line/lock.h"
 
 enum { OUTPUT_MAX = 1 << 26, WORDS_MAX = 2048, STANZA_FIELDS = 3 };
@@ -300,6 +301,20 @@ static json_t *lock_json(struct making *m)
     return lock;
 }
 
+/* Are the packages what the lock that came out says of them? */
+static bool check_packages(struct making *m, const struct vt_lock *lock,
+                           struct vt_error *err)
+{
+    struct vt_blobs *blobs = vt_line_store_blobs(m->request->store);
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    for (size_t i = 0; i < lock->package_count; i++)
+        if (!vt_deb_check(vt_blobs_path(blobs, &lock->packages[i].hash, arena),
+                          &lock->packages[i], arena, NULL, err))
+            return false;
+    return true;
+}
+
 /* One member a line, names sorted: made to be read and compared. */
 static bool put_lock(struct making *m, struct vt_buf *out, struct vt_error *err)
 {
@@ -309,7 +324,8 @@ static bool put_lock(struct making *m, struct vt_buf *out, struct vt_error *err)
 
     if (json == NULL || (text = json_dumps(json, JSON_INDENT(1) | JSON_SORT_KEYS)) == NULL)
         return vt_fail(err, VT_MALFORMED, "lock: a package is named oddly");
-    if (!vt_lock_parse(vt_slice_from_cstr(text), "lock", &check, err))
+    if (!vt_lock_parse(vt_slice_from_cstr(text), "lock", &check, err) ||
+        !check_packages(m, check, err))
         return false;
     vt_buf_put_text(out, text);
     vt_buf_put_u8(out, '\n');

@@ -137,7 +137,7 @@ static bool write_first_files(struct making *m, struct vt_error *err)
            write_text(m, "var/lib/dpkg/available", VT_LIT(""), 0644, err);
 }
 
-/* Every package is checked against its hash here, and its control file read. */
+/* Every package is checked against its hash here, and against its own control file. */
 static bool read_packages(struct making *m, struct vt_error *err)
 {
     struct vt_blobs *blobs = vt_line_store_blobs(m->store);
@@ -156,8 +156,8 @@ static bool read_packages(struct making *m, struct vt_error *err)
                                  package->name)
                        : vt_within(err, "package %s", package->name);
         m->paths[i] = vt_blobs_path(blobs, &package->hash, m->arena);
-        if (!vt_deb_control(m->paths[i], m->arena, &m->controls[i], err))
-            return vt_within(err, "package %s", package->name);
+        if (!vt_deb_check(m->paths[i], package, m->arena, &m->controls[i], err))
+            return false;
     }
     return true;
 }

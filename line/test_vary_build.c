@@ -1,4 +1,6 @@
 /* Whole builds under fixed and varied terms, in an environment of packages. */
+#include "line/archive.h"
+#include "line/environment.h"
 #include "line/vary.h"
 #include "tests/harness.h"
 #include "tests/line_fixture.h"
@@ -135,6 +137,52 @@ static void a_frozen_clock_stands_at_the_epoch(void)
                     VT_SLICE_ARGS(text));
 }
 
+static void refuse_lock(const struct vt_line_fixture *f, size_t at,
+                        const struct vt_lock_package *package, const char *words)
+{
+    struct vt_lock_package *packages =
+        vt_arena_alloc(vt_test_arena(), f->lock->package_count * sizeof *packages);
+    struct vt_lock lock = *f->lock;
+    struct vt_environment environment = { 0 };
+    struct vt_archive_report report = { 0 };
+    VT_AUTO_LINE_STORE to = NULL;
+    struct vt_error err = { 0 };
+
+    memcpy(packages, lock.packages, lock.package_count * sizeof *packages);
+    packages[at] = *package;
+    lock.packages = packages;
+    lock.environment = vt_sha256_of(VT_LIT("an environment of its own"));
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_environment_get(f->store, &lock, NULL, NULL, &environment, &err));
+    VT_CHECK_SAYING(strstr(err.message, words) != NULL, "it said: %s", err.message);
+    VT_CHECK_OK(vt_line_store_open(vt_test_path("to"), true, &to, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_archive_packages(f->store, to, &lock, &report, &err));
+    VT_CHECK_SAYING(strstr(err.message, words) != NULL, "it said: %s", err.message);
+}
+
+/* A lock that says something else of a package than the package itself makes no
+ * environment, and nothing is archived under its word. */
+static void a_lock_that_misnames_a_package_is_refused(void)
+{
+    VT_AUTO_LINE_FIXTURE fixture;
+    struct vt_lock_package package;
+
+    vt_line_fixture_open("f10", &fixture);
+    package = fixture.lock->packages[0];
+    package.version = "99";
+    refuse_lock(&fixture, 0, &package, "the lock says Version 99");
+    package = fixture.lock->packages[0];
+    package.bytes = 1;
+    refuse_lock(&fixture, 0, &package, "the lock says 1 bytes");
+    package = fixture.lock->packages[0];
+    package.architecture = strcmp(package.architecture, "all") == 0 ? "amd64" : "all";
+    refuse_lock(&fixture, 0, &package, "the lock says Architecture");
+    /* Another's bytes under its name. */
+    package = fixture.lock->packages[1];
+    package.name = fixture.lock->packages[0].name;
+    refuse_lock(&fixture, 0, &package, "the lock says Package");
+}
+
 static const struct vt_case cases[] = {
     { "a sound build is robust", a_sound_build_is_robust },
     { "the control differs", the_control_differs },
@@ -143,6 +191,8 @@ static const struct vt_case cases[] = {
     { "a random build differs from itself", a_random_build_differs_from_itself },
     { "the expected build decides", the_expected_build_decides },
     { "a date that cannot be moved is named", a_date_that_cannot_be_moved_is_named },
+    { "a lock that misnames a package is refused",
+      a_lock_that_misnames_a_package_is_refused },
     { "a frozen clock stands at the epoch", a_frozen_clock_stands_at_the_epoch },
 };
 

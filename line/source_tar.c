@@ -3,6 +3,7 @@
 #include "line/source_inside.h"
 #include "line/spool.h"
 #include "line/libarchive.h"
+#include <locale.h>
 
 enum { PIECE_BYTES = 1 << 16 };
 
@@ -197,6 +198,23 @@ static bool hash_file(int fd, const char *where, char out[65], struct vt_error *
     return true;
 }
 
+/* Names in pax headers are UTF-8, and libarchive puts them into the charset of the locale,
+ * which is ASCII unless somebody says otherwise.  For this thread we do: names stay the
+ * bytes that they are, whatever the locale of whoever asks. */
+static locale_t names_in_utf8(locale_t *utf8_out)
+{
+    *utf8_out = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    return *utf8_out != (locale_t)0 ? uselocale(*utf8_out) : (locale_t)0;
+}
+
+static void names_as_before(locale_t before, locale_t utf8)
+{
+    if (utf8 == (locale_t)0)
+        return;
+    (void)uselocale(before);
+    freelocale(utf8);
+}
+
 bool vt_source_read_tar(struct vt_line_store *store, const char *where,
                         struct vt_pack_writer *w, struct vt_source *about,
                         struct vt_error *err)
@@ -205,6 +223,7 @@ bool vt_source_read_tar(struct vt_line_store *store, const char *where,
     struct tar tar = { .arena = arena, .spool = -1 };
     VT_AUTO_FD fd = -1;
     struct archive *archive;
+    locale_t before, utf8;
     uint64_t size;
     bool ok;
 
@@ -213,11 +232,13 @@ bool vt_source_read_tar(struct vt_line_store *store, const char *where,
         !vt_spool_open(store, &tar.spool, err))
         return false;
     vt_dynlib_need(&vt_libarchive);
+    before = names_in_utf8(&utf8);
     archive = sym_archive_read_new();
     ok = archive != NULL ? read_members(&tar, archive, fd, err)
                          : vt_fail(err, VT_IO, "out of memory");
     ok = ok && put_all(&tar, w, err);
     (void)sym_archive_read_free(archive);
+    names_as_before(before, utf8);
     free(tar.members);
     vt_fd_close(&tar.spool);
     return ok;

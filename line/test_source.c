@@ -381,6 +381,27 @@ static void folders_refuse_devices_and_the_like(void)
     take_fails(store, VT_SOURCE_FOLDER, "nowhere", VT_IO, "nowhere");
 }
 
+/* "caf\303\251" and a link to it, in pax headers, whose names are UTF-8: the same source as
+ * the folder. */
+static void names_of_a_pax_tar_may_be_utf8(void)
+{
+    VT_AUTO_LINE_STORE store = open_store();
+    const char *tree = vt_test_path("tree"), *tar = vt_test_path("t.tar");
+    struct vt_source folder, packed;
+
+    VT_CHECK(mkdir(tree, 0755) == 0);
+    vt_test_write(vt_test_path("tree/caf\303\251"), VT_LIT("a\n"));
+    VT_CHECK(symlink("caf\303\251", vt_test_path("tree/z")) == 0);
+    take(store, VT_SOURCE_FOLDER, "tree", &folder);
+    (void)vt_test_run(0, VT_ARGV("tar", "--format=pax", "-cf", tar, "-C", tree, "."));
+    VT_CHECK(memmem(vt_test_read(tar).data, vt_test_read(tar).len, " path=", 6) != NULL);
+    take(store, VT_SOURCE_TAR, "t.tar", &packed);
+    VT_CHECK(vt_hash_equal(&folder.digest, &packed.digest));
+    (void)vt_test_run(0, VT_ARGV("tar", "--format=gnu", "-cf", tar, "-C", tree, "."));
+    take(store, VT_SOURCE_TAR, "t.tar", &packed);
+    VT_CHECK(vt_hash_equal(&folder.digest, &packed.digest));
+}
+
 static void tars_refuse_what_climbs(void)
 {
     VT_AUTO_LINE_STORE store = open_store();
@@ -563,6 +584,7 @@ static const struct vt_case cases[] = {
     { "git refuses what the tree does not hold", git_refuses_what_the_tree_does_not_hold },
     { "a commit can be named", a_commit_can_be_named },
     { "folders refuse devices and the like", folders_refuse_devices_and_the_like },
+    { "names of a pax tar may be UTF-8", names_of_a_pax_tar_may_be_utf8 },
     { "tars refuse what climbs", tars_refuse_what_climbs },
     { "a source package is checked", a_source_package_is_checked },
     { "unpacked files are as they were", unpacked_files_are_as_they_were },

@@ -130,12 +130,36 @@ static bool open_folder(const char *path, struct vt_disk **disk, const char **na
     return vt_disk_open(folder, false, disk, err);
 }
 
+/* Into what is no file but takes bytes: a terminal, /dev/null, a FIFO. */
+static bool write_through(const char *path, vt_slice bytes, struct vt_error *err)
+{
+    VT_AUTO_FD fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    struct stat about;
+
+    if (fd < 0 || fstat(fd, &about) != 0)
+        return vt_fail(err, VT_IO, "%s: %s", path, strerror(errno));
+    if (!S_ISCHR(about.st_mode) && !S_ISFIFO(about.st_mode))
+        return vt_fail(err, VT_IO, "%s: changed while it was looked at; ask again", path);
+    return vt_fd_write_all(fd, path, bytes, err);
+}
+
 bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode, struct vt_error *err)
 {
     struct vt_disk *disk;
     const char *name;
+    struct stat about, leads_to;
     bool ok;
 
+    /* Only a file is replaced. */
+    if (lstat(path, &about) == 0 && !S_ISREG(about.st_mode)) {
+        if (stat(path, &leads_to) == 0 &&
+            (S_ISCHR(leads_to.st_mode) || S_ISFIFO(leads_to.st_mode)))
+            return write_through(path, bytes, err);
+        return vt_fail(err, VT_IO, "%s: is %s and is not replaced; name a file", path,
+                       S_ISDIR(about.st_mode)   ? "a folder"
+                       : S_ISLNK(about.st_mode) ? "a symbolic link"
+                                                : "a device or socket");
+    }
     if (!open_folder(path, &disk, &name, err))
         return false;
     ok = vt_disk_write(disk, name, bytes, mode, err);

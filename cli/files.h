@@ -42,7 +42,9 @@ VT_CHECKED bool vt_cli_first_line(const char *path, struct vt_buf *out,
 VT_CHECKED bool vt_cli_vkey_read(struct vt_args *args, struct vt_vkey *out,
                                  struct vt_error *err);
 
-/* Write the file that the person named, whole or not at all, durably. */
+/* Write the file that the person named, whole or not at all, durably.  A character device
+ * or FIFO is written into; a folder, a symbolic link to a file, anything else is not
+ * replaced. Errors: VT_IO */
 VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
                              struct vt_error *err);
 /* The same, but an existing file is refused. */

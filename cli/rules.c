@@ -166,42 +166,73 @@ static json_t *take_names(struct vt_args *args, const char *file,
     return list;
 }
 
-static bool scan_file(struct vt_args *args, struct vt_rules_child *child, const char *file,
-                      json_t *answers, size_t *hits, struct vt_error *err)
+struct scan {
+    struct vt_args *args;
+    const struct opened *opened;
+    struct vt_rules_child *child; /* NULL: it ended with the file before */
+    json_t *answers;
+    size_t hits, failures;
+};
+
+static bool ask_child(struct scan *s, const char *file, struct vt_buf *names,
+                      struct vt_error *err)
 {
     VT_AUTO_BUF bytes = vt_buf_init(VT_RULES_SAMPLE_BYTES_MAX);
-    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
-    json_t *list;
 
-    if (!vt_file_read(file, &bytes, err) ||
-        !vt_rules_child_scan(child, file, vt_buf_slice(&bytes), &names, err))
+    if (!vt_file_read(file, &bytes, err))
         return false;
-    list = take_names(args, file, &names);
-    *hits += json_array_size(list) > 0;
-    (void)json_array_append_new(
-        answers, json_pack("{s:o,s:o}", "file", vt_cli_json_text(vt_slice_from_cstr(file)),
-                           "rules", list));
-    return true;
+    if (s->child == NULL && !vt_rules_load(&s->opened->pack, &s->child, err))
+        return false;
+    if (vt_rules_child_scan(s->child, file, vt_buf_slice(&bytes), names, err))
+        return true;
+    vt_rules_child_stop_pointer(&s->child);
+    s->child = NULL;
+    return false;
+}
+
+/* A file that cannot be read or scanned is told, and the others are scanned all the same.
+ */
+static void scan_file(struct scan *s, const char *file)
+{
+    VT_AUTO_BUF names = vt_buf_init(VT_MIB(4));
+    struct vt_error why = { 0 };
+    json_t *answer = json_pack("{s:o}", "file", vt_cli_json_text(vt_slice_from_cstr(file)));
+
+    if (ask_child(s, file, &names, &why)) {
+        json_t *list = take_names(s->args, file, &names);
+
+        s->hits += json_array_size(list) > 0;
+        (void)json_object_set_new(answer, "rules", list);
+    } else {
+        s->failures++;
+        (void)json_object_set_new(answer, "error",
+                                  vt_cli_json_text(vt_slice_from_cstr(why.message)));
+        if (!vt_args_is_json(s->args))
+            (void)fprintf(stderr, "vitrine rules scan: %s\n", why.message);
+    }
+    (void)json_array_append_new(s->answers, answer);
 }
 
 static bool run_scan(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_operand(args, 0);
     AUTO_OPENED opened = opened_init();
-    VT_AUTO_RULES_CHILD child = NULL;
     VT_AUTO_JSON answers = json_array();
-    size_t hits = 0;
+    struct scan scan = { .args = args, .opened = &opened, .answers = answers };
 
     if (!open_pack(path, &opened, err))
         return false;
-    if (!vt_rules_load(&opened.pack, &child, err))
+    if (!vt_rules_load(&opened.pack, &scan.child, err))
         return vt_within(err, "%s", path);
     for (size_t i = 1; i < vt_args_operand_count(args); i++)
-        if (!scan_file(args, child, vt_args_operand(args, i), answers, &hits, err))
-            return false;
+        scan_file(&scan, vt_args_operand(args, i));
+    vt_rules_child_stop_pointer(&scan.child);
     if (vt_args_is_json(args))
-        vt_cli_print_json(json_pack("{s:b,s:O}", "ok", hits == 0, "files", answers));
-    vt_args_exit(args, hits == 0 ? VT_EXIT_OK : VT_EXIT_REFUSED);
+        vt_cli_print_json(
+            json_pack("{s:b,s:O}", "ok", scan.hits + scan.failures == 0, "files", answers));
+    vt_args_exit(args, scan.hits > 0       ? VT_EXIT_REFUSED
+                       : scan.failures > 0 ? VT_EXIT_TROUBLE
+                                           : VT_EXIT_OK);
     return true;
 }
 
@@ -278,7 +309,10 @@ static const struct vt_verb verbs[] = {
       "above all)\nand the compiled form must come out as it says.",
       NULL, run_check },
     { "scan", "PACK FILE [FILE...]", 2, 4096, "which rules match these files?",
-      "The pack is checked first.  Exit code 1 when a rule matches.", NULL, run_scan },
+      "The pack is checked first.  A file that cannot be scanned is told, and the others "
+      "are "
+      "scanned.\nExit code 1 when a rule matches; else 3 when a file could not be scanned.",
+      NULL, run_scan },
     { "show", "PACK", 1, 1, "what is in a pack", NULL, NULL, run_show },
     { "diff", "OLD NEW", 2, 2, "which rules came, went, changed, begin to collect",
       "A rule counts as changed when a byte of its file did.  Exit code 0 either way.",

@@ -215,6 +215,14 @@ static void one_sentence_each(void)
     VT_CHECK(is_one_sentence(text) && says(text, "not a rule pack"));
     text = vt_test_run(3, VT_ARGV("vitrine", "rules", "scan", path("pack"), path("none")));
     VT_CHECK(is_one_sentence(text) && says(text, "none"));
+    put("hit", "a needle");
+    text = vt_test_run(
+        1, VT_ARGV("vitrine", "rules", "scan", path("pack"), path("none"), path("hit")));
+    VT_CHECK(says(text, "none: ") && says(text, "hit: Good\n"));
+    text = vt_test_run(3, VT_ARGV("vitrine", "rules", "scan", "--json", path("pack"),
+                                  path("none"), path("words")));
+    VT_CHECK(is_one_sentence(text) && says(text, "\"error\":\"") &&
+             says(text, "\"rules\":[]") && says(text, "\"ok\":false"));
     text = vt_test_run(3, VT_ARGV("vitrine", "rules", "build", path("db"), "--out",
                                   path("no/where/pack")));
     VT_CHECK(says(text, "no/where"));
@@ -230,12 +238,48 @@ static void one_sentence_each(void)
     VT_CHECK(is_one_sentence(text) && says(text, "hash"));
 }
 
+/* What is no file is written into, if it takes bytes, or stays what it is. */
+static void only_files_are_replaced(void)
+{
+    VT_AUTO_BUF got = vt_buf_init(VT_KIB(64));
+    VT_AUTO_FD fd = -1;
+    struct stat about;
+    const char *text;
+
+    make_database("db", false);
+    (void)build(0, "db", "pack");
+    (void)build(0, "db", "pack"); /* the twin: a file is */
+    VT_CHECK(mkfifo(path("fifo"), 0600) == 0);
+    fd = open(path("fifo"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    VT_CHECK(fd >= 0);
+    (void)build(0, "db", "fifo");
+    VT_CHECK(lstat(path("fifo"), &about) == 0 && S_ISFIFO(about.st_mode));
+    while (got.len < vt_test_read(path("pack")).len) {
+        uint8_t piece[4096];
+        ssize_t len = read(fd, piece, sizeof piece);
+
+        VT_CHECK(len > 0);
+        vt_buf_put(&got, vt_slice_of(piece, (size_t)len));
+    }
+    VT_CHECK(vt_slice_equal(vt_buf_slice(&got), vt_test_read(path("pack"))));
+    VT_CHECK(symlink("pack", path("link")) == 0 && symlink("/dev/full", path("full")) == 0);
+    text = build(3, "db", "link");
+    VT_CHECK_SAYING(says(text, "is a symbolic link"), "%s", text);
+    VT_CHECK(lstat(path("link"), &about) == 0 && S_ISLNK(about.st_mode));
+    text = build(3, "db", "full");
+    VT_CHECK_SAYING(says(text, "No space left"), "%s", text);
+    VT_CHECK(lstat(path("full"), &about) == 0 && S_ISLNK(about.st_mode));
+    text = build(3, "db", "db");
+    VT_CHECK_SAYING(says(text, "is a folder"), "%s", text);
+}
+
 static const struct vt_case cases[] = {
     { "from folder to answer", from_folder_to_answer },
     { "answers for machines", answers_for_machines },
     { "equal everywhere", equal_everywhere },
     { "two versions", tells_versions_apart },
     { "folders that are refused", refuses_a_bad_folder },
+    { "only files are replaced", only_files_are_replaced },
     { "one sentence each", one_sentence_each },
 };
 

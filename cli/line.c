@@ -203,8 +203,10 @@ static const struct vt_option rebuild_options[] = {
     { "archive", "DIR", "archive that holds its materials (vitrine line archive)", true,
       false },
     { "store", "DIR", "the rebuilder's own store; else the archive itself", false, false },
-    { "out", "DIR", "where artefacts, log.txt, sbom.spdx.json and build.json go", true,
-      false },
+    { "out", "DIR",
+      "where artefacts, log.txt, sbom.spdx.json and build.json go; with --vary in "
+      "DIR/fixed and DIR/varied",
+      true, false },
     VT_OPTION_VARY,
     VT_OPTION_RUNNER,
     VT_OPTION_SCRATCH,
@@ -393,8 +395,9 @@ static const struct vt_verb verbs[] = {
       NULL, vt_cli_line_compare },
     { "diagnose", "A B", 2, 2, "find why two builds differ, and what to change",
       "From the bytes alone a cause is suspected; with --recipe, --lock, --store and --out "
-      "it is\nproved by building again with only that changed.  Exit code 1 when they "
-      "differ.",
+      "it is\nproved by building again, twice and in turn, with only that changed.  What "
+      "differs between\ntwo builds under the same terms is told as time or randomness and "
+      "proves no other cause.\nExit code 1 when they differ.",
       vt_cli_line_diagnose_options, vt_cli_line_diagnose },
     { "archive", NULL, 0, 0, "keep all that a rebuild needs, registries gone", NULL,
       archive_options, run_archive },

@@ -75,6 +75,11 @@ static void a_random_build_differs_from_itself(void)
     VT_CHECK(strcmp(report->first_difference, "ticket") == 0);
 }
 
+static void note_step(void *context, unsigned step, unsigned count, const char *text)
+{
+    vt_buf_printf(context, "%u of %u: %s\n", step, count, text);
+}
+
 /* What was built before counts: an equal build is no comfort if it is another one. */
 static void the_expected_build_decides(void)
 {
@@ -82,6 +87,7 @@ static void the_expected_build_decides(void)
     VT_AUTO_VARY_REPORT same = NULL;
     VT_AUTO_VARY_REPORT other = NULL;
     VT_AUTO_BUILD_REPORT expected = NULL;
+    VT_AUTO_BUF steps = vt_buf_init(VT_KIB(4));
     struct vt_error err = { 0 };
     struct vt_artefact forged[2];
 
@@ -89,7 +95,12 @@ static void the_expected_build_decides(void)
     fixture.request.out = vt_test_path("first");
     VT_CHECK_OK(vt_line_build(&fixture.request, &expected, &err));
     fixture.request.out = vt_test_path("same");
+    fixture.request.watch = (struct vt_build_watch){ .step = note_step, .context = &steps };
     VT_CHECK_OK(vt_vary_build(&fixture.request, expected, &same, &err));
+    VT_CHECK_SAYING(strstr(vt_buf_cstr(&steps), "1 of 1: the varied build (") != NULL &&
+                        strstr(vt_buf_cstr(&steps), "/same/varied)\n") != NULL,
+                    "it told: %s", vt_buf_cstr(&steps));
+    fixture.request.watch = (struct vt_build_watch){ .step = NULL };
     VT_CHECK(same->result == VT_VARY_EQUAL_ROBUST);
     memcpy(forged, expected->artefacts, sizeof forged);
     forged[1].hash.bytes[0] ^= 1;

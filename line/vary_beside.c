@@ -78,8 +78,13 @@ bool vt_beside_end(struct vt_beside *beside, struct vt_build_report **report_out
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *path = vt_arena_printf(arena, "%s/build.json", beside->out);
     struct word word;
-    bool ok = hear(beside, &word, err);
+    bool ok;
 
+    /* Our own build is done; whoever watches hears what is waited for. */
+    if (beside->watch.step != NULL)
+        beside->watch.step(beside->watch.context, 1, 1,
+                           vt_arena_printf(arena, "the varied build (%s)", beside->out));
+    ok = hear(beside, &word, err);
     (void)close(beside->from);
     while (waitpid(beside->pid, NULL, 0) < 0 && errno == EINTR)
         continue;

@@ -17,7 +17,8 @@ struct vt_beside {
     struct vt_build_watch watch;
 };
 
-/* Begin.  The request must live until the end; its watch is told only that time passes.
+/* Begin.  The request must live until the end; its watch is told, at the end, that it is
+ * waited for, and that time passes.
  * Errors: VT_IO */
 VT_CHECKED bool vt_beside_begin(const struct vt_build_request *request,
                                 struct vt_beside *out, struct vt_error *err);

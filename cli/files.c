@@ -180,6 +180,19 @@ bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode, struct vt_erro
     return ok;
 }
 
+bool vt_cli_take_away(const char *path, struct vt_error *err)
+{
+    struct vt_disk *disk;
+    const char *name;
+    bool ok;
+
+    if (!open_folder(path, &disk, &name, err))
+        return false;
+    ok = vt_disk_remove(disk, name, err);
+    vt_disk_close(disk);
+    return ok;
+}
+
 void vt_cli_print_json(json_t *value)
 {
     (void)json_dumpf(value, stdout, JSON_COMPACT | JSON_SORT_KEYS);

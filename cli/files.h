@@ -50,6 +50,8 @@ VT_CHECKED bool vt_cli_write(const char *path, vt_slice bytes, mode_t mode,
 /* The same, but an existing file is refused. */
 VT_CHECKED bool vt_cli_create(const char *path, vt_slice bytes, mode_t mode,
                               struct vt_error *err);
+/* Take away what vt_cli_create made, where the rest of it could not be. */
+VT_CHECKED bool vt_cli_take_away(const char *path, struct vt_error *err);
 
 /* Ask for it on the terminal, without echo; out stays empty if there is none, or if the
  * person gives up with the interrupt key. */

@@ -76,12 +76,13 @@ static bool write_pair(const struct pair *pair, const char *path, struct vt_erro
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *beside = vt_arena_printf(arena, "%s.pub", path);
+    struct vt_error ignored = { 0 };
 
     if (!vt_cli_create(path, vt_buf_slice(&pair->private_pem), 0600, err))
         return false;
     if (vt_cli_create(beside, vt_buf_slice(&pair->public_text), 0644, err))
         return true;
-    (void)unlink(path); /* a half of a pair is none, and nobody has used it */
+    (void)!vt_cli_take_away(path, &ignored); /* a half of a pair is none */
     return false;
 }
 

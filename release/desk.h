@@ -70,7 +70,7 @@ struct vt_docket {
     size_t item_count;
     const struct vt_item *draft, *provenance, *sbom, *vsa, *rejection, *release;
     const struct vt_item *published; /* the release that is on the ledger; NULL: none */
-    bool is_published; /* release.tlog-proof is there, and good */
+    bool is_published;               /* release.tlog-proof is there, and good */
 };
 
 #define VT_NAME_PART_MAX 128

@@ -11,16 +11,24 @@
 #define COOKIE       "vitrine-session"
 #define COOKIE_RULES "; Path=/; HttpOnly; Secure; SameSite=Strict"
 
-enum { KNOCKS_A_SECOND = 40, MILLI = 1000 };
+enum { KNOCKS_A_SECOND = 40, MILLI = 1000, LINED_UP_MAX = 1024 };
 
 struct waiting {
     struct vt_http_exchange *exchange; /* NULL: the place is free */
     enum vt_knock_verb verb;
 };
 
+/* A whole knock that waits for a place. */
+struct lined_up {
+    struct waiting who;
+    struct vt_buf knock;
+};
+
 struct vt_door {
     struct vt_channel porter;
     struct waiting places[VT_CENTRE_ASKED_MAX];
+    struct lined_up line[LINED_UP_MAX]; /* a ring */
+    size_t line_first, line_count;
     /* Thousandths of a knock without a session that may be taken now. */
     uint64_t tokens;
     int64_t tokens_ms;
@@ -41,6 +49,8 @@ void vt_door_free(struct vt_door *door)
     if (door == NULL)
         return;
     vt_channel_clear(&door->porter);
+    for (size_t i = 0; i < LINED_UP_MAX; i++)
+        vt_buf_clear(&door->line[i].knock);
     free(door);
 }
 
@@ -297,23 +307,46 @@ static bool may_knock(struct vt_door *door, enum vt_knock_verb verb)
     return true;
 }
 
+/* Those who have stood in line for the longest take the places that are free. */
+static bool admit(struct vt_door *door, struct vt_error *err)
+{
+    uint32_t place = 0;
+
+    for (; door->line_count != 0; place++) {
+        struct lined_up *next = &door->line[door->line_first];
+
+        while (place < VT_CENTRE_ASKED_MAX && door->places[place].exchange != NULL)
+            place++;
+        if (place == VT_CENTRE_ASKED_MAX)
+            return true;
+        vt_knock_set_place(vt_buf_slice(&next->knock), place);
+        if (!vt_channel_send(&door->porter, VT_CENTRE_KNOCK, vt_buf_slice(&next->knock),
+                             err))
+            return false;
+        door->places[place] = next->who;
+        vt_buf_clear(&next->knock);
+        door->line_first = (door->line_first + 1) % LINED_UP_MAX;
+        door->line_count--;
+    }
+    return true;
+}
+
 static bool send_knock(struct vt_door *door, struct vt_http_exchange *exchange,
                        struct parcel *p, struct vt_error *err)
 {
-    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
-    uint32_t place = 0;
+    struct lined_up *last =
+        &door->line[(door->line_first + door->line_count) % LINED_UP_MAX];
 
-    while (place < VT_CENTRE_ASKED_MAX && door->places[place].exchange != NULL)
-        place++;
-    if (place == VT_CENTRE_ASKED_MAX || !may_knock(door, p->knock.verb)) {
+    if (door->line_count == LINED_UP_MAX || !may_knock(door, p->knock.verb)) {
         vt_http_set_header(exchange, "Retry-After", "1");
         vt_centre_problem(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
         return true;
     }
-    door->places[place] = (struct waiting){ exchange, p->knock.verb };
-    p->knock.place = place;
-    vt_knock_write(&p->knock, &body);
-    return vt_channel_send(&door->porter, VT_CENTRE_KNOCK, vt_buf_slice(&body), err);
+    last->who = (struct waiting){ exchange, p->knock.verb };
+    last->knock = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    vt_knock_write(&p->knock, &last->knock);
+    door->line_count++;
+    return admit(door, err);
 }
 
 bool vt_door_knock(struct vt_door *door, struct vt_http_exchange *exchange,
@@ -384,5 +417,5 @@ bool vt_door_answer(struct vt_door *door, struct vt_error *err)
     vt_http_set_header(was.exchange, "Cache-Control", "no-store");
     vt_http_answer(was.exchange, answer.status, vt_centre_type_name(answer.type),
                    answer.bytes);
-    return true;
+    return admit(door, err);
 }

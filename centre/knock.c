@@ -26,6 +26,14 @@ void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out)
     }
 }
 
+void vt_knock_set_place(vt_slice written, uint32_t place)
+{
+    uint8_t *first = (uint8_t *)(uintptr_t)written.data;
+
+    for (size_t i = 0; i < sizeof place; i++)
+        first[i] = (uint8_t)(place >> (8 * (sizeof place - 1 - i)));
+}
+
 bool vt_knock_read(vt_slice body, struct vt_knock *out)
 {
     vt_reader r = { body };

@@ -46,7 +46,7 @@ async function read(client, until, figures) {
     const answer = await patient(() => {
       figures.asked++;
       return client.ask({ ...LAMP, ...QUESTIONS[i % QUESTIONS.length] });
-    }, 20);
+    }, 1000);
     const took = performance.now() - since;
     assert.equal(answer.status, 200, answer.bytes?.toString());
     figures.took.push(took);

@@ -281,10 +281,12 @@ static void print_report(const struct printing *p, const struct vt_fsck_report *
         (void)printf("the ledger's journal was left out: %s\n", report->why);
     if (report->predicates != 0)
         (void)printf("%ju predicates beside the log\n", (uintmax_t)report->predicates);
-    (void)printf("%s: %ju entries, %ju tiles and bundles, %ju checkpoints, %ju findings\n",
+    (void)printf("%s: %ju %s, %ju tile%s and bundles, %ju checkpoint%s, %ju finding%s\n",
                  report->findings == 0 ? "all is as it was signed" : "not as it was signed",
-                 (uintmax_t)report->entries, (uintmax_t)report->files,
-                 (uintmax_t)report->checkpoints, (uintmax_t)report->findings);
+                 (uintmax_t)report->entries, report->entries == 1 ? "entry" : "entries",
+                 (uintmax_t)report->files, vt_plural(report->files),
+                 (uintmax_t)report->checkpoints, vt_plural(report->checkpoints),
+                 (uintmax_t)report->findings, vt_plural(report->findings));
 }
 
 /* An empty one would look as if none had been named. */

@@ -1,4 +1,5 @@
 /* vitrine ledger index and find: which entries concern this digest, key or name? */
+#include "cli/for_ever.h"
 #include "cli/files.h"
 #include "cli/ledger_verbs.h"
 #include "ledger/lookup.h"
@@ -7,7 +8,6 @@
 #include "wire/dsse.h"
 #include "wire/base64.h"
 #include "wire/json.h"
-#include <time.h>
 
 #define OPTIONS_WHOSE                                                                      \
     { .name = "dir",                                                                       \
@@ -107,9 +107,11 @@ static void print_built(struct vt_args *args, const struct vt_lookup_report *rep
             "first", (json_int_t)report->first, "added", (json_int_t)report->added,
             "postings", (json_int_t)report->postings, "runs", (json_int_t)report->runs));
     else
-        (void)printf("%ju entries are indexed, %ju of them new: %ju terms in %zu runs\n",
-                     (uintmax_t)(report->entries - report->first), (uintmax_t)report->added,
-                     (uintmax_t)report->postings, report->runs);
+        (void)printf("%ju %s indexed, %ju of them new: %ju term%s in %zu run%s\n",
+                     (uintmax_t)(report->entries - report->first),
+                     report->entries - report->first == 1 ? "entry is" : "entries are",
+                     (uintmax_t)report->added, (uintmax_t)report->postings,
+                     vt_plural(report->postings), report->runs, vt_plural(report->runs));
     if (!vt_args_is_json(args) && report->first != 0)
         (void)printf("entries before %ju are pruned and not indexed\n",
                      (uintmax_t)report->first);
@@ -161,7 +163,6 @@ static bool verify(struct vt_args *args, struct vt_disk *disk, struct vt_error *
 
 static bool run_index(struct vt_args *args, struct vt_disk *disk, struct vt_error *err)
 {
-    struct timespec rest = { .tv_nsec = 0 };
     int64_t interval_s;
     bool is_ok;
 
@@ -169,10 +170,11 @@ static bool run_index(struct vt_args *args, struct vt_disk *disk, struct vt_erro
         return false;
     if (vt_args_has(args, "verify"))
         return verify(args, disk, err);
-    rest.tv_sec = interval_s;
+    if (interval_s != 0)
+        vt_cli_for_ever();
     is_ok = build(args, disk, true, err);
     while (is_ok && interval_s != 0) {
-        (void)nanosleep(&rest, NULL);
+        vt_cli_rest(interval_s);
         is_ok = build(args, disk, false, err);
     }
     return is_ok;
@@ -309,6 +311,21 @@ static void print_end(const struct finding *f, uint64_t first, uint64_t covered,
     print_pruned(f, first);
 }
 
+/* Digests and keyids are indexed in small letters; other people's tools write large ones.
+ */
+static bool small_hex(struct vt_arena *arena, vt_slice *term)
+{
+    char *small = vt_arena_cstr(arena, *term);
+
+    if (term->len < 40 || strspn(small, "0123456789abcdefABCDEF") != term->len)
+        return false;
+    for (size_t i = 0; i < term->len; i++)
+        if (small[i] >= 'A' && small[i] <= 'F')
+            small[i] = (char)(small[i] - 'A' + 'a');
+    *term = vt_slice_from_cstr(small);
+    return true;
+}
+
 static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *lookup,
                      struct vt_error *err)
 {
@@ -318,6 +335,7 @@ static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *
         .pruned = count_pruned,
         .context = f,
     };
+    VT_AUTO_ARENA arena = vt_arena_new();
     uint64_t next, max, covered;
 
     if (!vt_args_number(f->args, "from", 0, UINT64_MAX, &question.from, err) ||
@@ -329,6 +347,9 @@ static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *
     f->source = vt_shelf_source(disk);
     f->prover = vt_prover_new(&f->source, f->tree.head.size);
     if (!vt_lookup_ask(lookup, &question, &next, err))
+        return false;
+    if (f->count == 0 && small_hex(arena, &question.term) &&
+        !vt_lookup_ask(lookup, &question, &next, err))
         return false;
     covered = vt_lookup_covered(lookup);
     print_end(f, vt_lookup_first(lookup),

@@ -1,10 +1,10 @@
 /* vitrine ledger mirror, fork: a checked copy of somebody's log, and the proof that is left
  * when it told two stories. */
+#include "cli/for_ever.h"
 #include "cli/files.h"
 #include "cli/ledger_verbs.h"
 #include "ledger/fork.h"
 #include "ledger/mirror.h"
-#include <time.h>
 
 #define OPTIONS_WHOSE                                                                      \
     { .name = "vkey", .value_name = "VKEY", .help = "the log's verifier key" },            \
@@ -145,8 +145,7 @@ static void print_report(const struct mirroring *m, const struct vt_mirror_repor
 /* For ever, or until the log is convicted; what went wrong once may go right later. */
 static bool run_for_ever(struct mirroring *m, int64_t interval_s)
 {
-    struct timespec rest = { .tv_sec = interval_s };
-
+    vt_cli_for_ever();
     for (;;) {
         struct vt_mirror_report report;
         struct vt_error err = { 0 };
@@ -158,7 +157,7 @@ static bool run_for_ever(struct mirroring *m, int64_t interval_s)
             print_report(m, &report);
         if (err.code == VT_OK && report.fork_file[0] != '\0')
             return false;
-        (void)nanosleep(&rest, NULL);
+        vt_cli_rest(interval_s);
     }
 }
 

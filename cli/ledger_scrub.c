@@ -1,4 +1,5 @@
 /* vitrine ledger scrub: one pass, or one after the other for ever. */
+#include "cli/for_ever.h"
 #include "cli/files.h"
 #include "cli/ledger_verbs.h"
 #include "ledger/config.h"
@@ -123,6 +124,7 @@ static bool run_pass(struct scrubbing *s, bool *is_good_out, struct vt_error *er
 /* One pass every interval_s seconds; a longer one is followed by the next at once. */
 static bool run_for_ever(struct scrubbing *s, int64_t interval_s, struct vt_error *err)
 {
+    vt_cli_for_ever();
     for (;;) {
         int64_t began_ms = vt_monotonic_ms(), left_ms;
         struct timespec rest;

@@ -275,7 +275,7 @@ static void print_ledger(const json_t *row)
                  published == size ? "" : ", the rest waits for a checkpoint");
     if (ago != NULL)
         (void)printf("  checkpoint %.1f s ago\n", (double)json_integer_value(ago) / 1000);
-    (void)printf("  waiting    %" JSON_INTEGER_FORMAT " entries\n",
+    (void)printf("  queued     %" JSON_INTEGER_FORMAT ", for the disk\n",
                  json_integer_value(json_object_get(row, "queued")));
     if (next != NULL)
         (void)printf("  ended      goes on as %s\n", next);

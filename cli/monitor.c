@@ -1,4 +1,5 @@
 /* vitrine monitor: follow logs for those who have an interest in them. */
+#include "cli/for_ever.h"
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/groups.h"
@@ -8,7 +9,6 @@
 #include "ledger/monitor.h"
 #include "store/disk.h"
 #include "wire/json.h"
-#include <time.h>
 
 enum { WITHHELD_S = 600 };
 
@@ -268,9 +268,10 @@ static bool run_rounds(struct running *running, const struct vt_monitor_options 
                        int64_t interval_s, struct vt_error *err)
 {
     struct vt_args *args = running->args;
-    struct timespec rest = { .tv_sec = interval_s };
     struct vt_monitor_report report;
 
+    if (interval_s != 0)
+        vt_cli_for_ever();
     for (;;) {
         if (!vt_monitor_round(options, &report, err))
             return false;
@@ -279,7 +280,7 @@ static bool run_rounds(struct running *running, const struct vt_monitor_options 
         if (report.entries != 0 || report.again != 0 || report.findings != 0)
             print_report(args, &report);
         running->is_later = true;
-        (void)nanosleep(&rest, NULL);
+        vt_cli_rest(interval_s);
     }
     print_report(args, &report);
     vt_args_exit(args, is_good(&report) ? VT_EXIT_OK : VT_EXIT_REFUSED);

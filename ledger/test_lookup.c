@@ -463,6 +463,9 @@ static void as_commands(void)
                                 "proofs/77.entry --proof proofs/77.tlog-proof --policy "
                                 "policy --origin " ORIGIN,
                                 log.vkey));
+    (void)sh(0, vt_arena_printf(vt_test_arena(),
+                                "vitrine ledger find $(echo %s | tr a-f A-F) --dir log",
+                                number(77)));
     said = sh(0, "vitrine ledger find p3 --dir log --json --max 2");
     VT_CHECK_SAYING(strstr(said, "\"index\":3,") != NULL &&
                         strstr(said, "\"next\":17") != NULL,

@@ -117,7 +117,7 @@ static bool read_note(const struct vt_witness_config *config, vt_slice bytes,
     log = vt_witness_log_of(config, checkpoint.origin);
     if (log == NULL)
         return refuse(reply, VT_HTTP_NOT_FOUND,
-                      "unknown log: this witness does not watch that origin");
+                      "unknown log: that origin is not watched here");
     if (!vt_note_parse(bytes, note, &err))
         return refuse(reply, VT_HTTP_FORBIDDEN, "invalid signature: %s", err.message);
     if ((checkpoint.extensions.len != 0 || !has_one_line(log, note) ||

@@ -240,6 +240,9 @@ static bool verify_lines(struct asking *a, struct one *one, vt_slice text, vt_sl
                          struct vt_note *note, struct vt_note_finding *finding,
                          struct vt_buf *bytes, struct vt_error *err)
 {
+    if (lines.len == 0)
+        return vt_fail(err, VT_MALFORMED,
+                       "no signature line; perhaps it signs with another key");
     vt_buf_truncate(bytes, 0);
     vt_buf_put(bytes, text);
     vt_buf_put_u8(bytes, '\n');

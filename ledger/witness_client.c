@@ -14,6 +14,7 @@ enum {
     TOTAL_MS = 15000,
     ANSWER_BYTES_MAX = 64 << 10,
     URL_BYTES_MAX = 1024,
+    REASON_BYTES = 100,
     TRIES_MAX = 4,          /* others may submit to the same witness meanwhile */
     CLOCK_AHEAD_S_MAX = 600 /* a cosignature from the future would move our time */
 };
@@ -411,8 +412,7 @@ static void end_refused(struct asking *a, struct one *one)
         why = ": it knows no key that signed this";
     if (!one->feed.is_on && one->call.status == VT_HTTP_UNPROCESSABLE)
         end(a, one, VT_WITNESS_REFUSED,
-            "it answered 422: it knows another history, of %ju entries: was the folder put "
-            "back from an old copy?",
+            "it answered 422: it knows another history, of %ju entries",
             (uintmax_t)one->old_size);
     else
         end(a, one, VT_WITNESS_REFUSED, "it answered %d%s: %.*s", one->call.status, why,
@@ -501,16 +501,22 @@ static void end_the_rest(struct asking *a)
     }
 }
 
-/* Behind the names: what the first one said that said no. */
-static void put_reason(const struct asking *a, struct vt_buf *out)
+/* Behind the names: what the first one said that said no, as far as there is room: callers
+ * put more in front. */
+static void put_reason(const struct asking *a, char out[REASON_BYTES])
 {
+    vt_slice name;
+
+    out[0] = '\0';
     for (size_t i = 0; i < a->client->policy->witness_count; i++) {
         const struct vt_witness_report *report = a->ones[i].report;
 
         if (a->has_signed[i] || report->end < VT_WITNESS_REFUSED)
             continue;
-        vt_buf_printf(out, "; %.*s: %s", VT_SLICE_ARGS(a->ones[i].witness->name),
-                      report->message);
+        name = a->ones[i].witness->name;
+        (void)snprintf(out, REASON_BYTES, "; %.*s: %.*s",
+                       name.len < 20 ? (int)name.len : 20, (const char *)name.data,
+                       REASON_BYTES - 26, report->message);
         return;
     }
 }
@@ -518,7 +524,7 @@ static void put_reason(const struct asking *a, struct vt_buf *out)
 static bool write_result(struct asking *a, struct vt_buf *note_out, struct vt_error *err)
 {
     VT_AUTO_BUF missing = vt_buf_init(160);
-    VT_AUTO_BUF reason = vt_buf_init(VT_KIB(1));
+    char reason[REASON_BYTES];
     const struct vt_policy *policy = a->client->policy;
     size_t before = note_out->len;
     bool is_network = false, is_no = false;
@@ -534,11 +540,11 @@ static bool write_result(struct asking *a, struct vt_buf *note_out, struct vt_er
                       VT_SLICE_ARGS(policy->witnesses[i].name), vt_witness_end_name(end));
     }
     if (!vt_policy_has_quorum(policy, a->has_signed)) {
-        put_reason(a, &reason);
+        put_reason(a, reason);
         return vt_fail(err, is_network && !is_no ? VT_IO : VT_REJECTED,
-                       "too few witnesses cosigned; missing: %.*s%s%.*s",
+                       "too few witnesses cosigned; missing: %.*s%s%s",
                        VT_SLICE_ARGS(vt_buf_slice(&missing)), missing.is_full ? " ..." : "",
-                       VT_SLICE_ARGS(vt_buf_slice(&reason)));
+                       reason);
     }
     vt_buf_put(note_out, a->told->note);
     for (size_t i = 0; i < policy->witness_count; i++)

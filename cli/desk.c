@@ -65,6 +65,12 @@ static bool open_desk(const char *path, bool is_new, struct vt_desk *out,
 {
     if (!vt_desk_open(path, is_new, out, err))
         return false;
+    if (!is_new && !vt_disk_has(out->disk, "releases") &&
+        !vt_disk_has(out->disk, "authorisations") && !vt_disk_has(out->disk, "withdrawals"))
+        return vt_fail(err, VT_REJECTED,
+                       "%s is no desk: it holds neither releases/ nor authorisations/; "
+                       "`vitrine release draft` begins one",
+                       path);
     out->passed_over = tell_passed_over;
     return true;
 }

@@ -2,6 +2,7 @@
 #include "cli/groups.h"
 #include "cli/line_materials.h"
 #include "cli/release.h"
+#include "release/authorisations.h"
 #include "release/draft.h"
 #include "release/next_list.h"
 #include "store/disk.h"
@@ -33,6 +34,7 @@ static bool run_draft(struct vt_args *args, struct vt_error *err)
     const char *documents[VT_DRAFT_DOCUMENTS_MAX], *channel = vt_args_get(args, "channel");
     size_t count = 0;
     struct vt_drafted drafted;
+    int64_t since;
 
     for (; vt_args_get_at(args, "document", count) != NULL; count++) {
         if (count == VT_DRAFT_DOCUMENTS_MAX)
@@ -56,13 +58,17 @@ static bool run_draft(struct vt_args *args, struct vt_error *err)
                                         .document_count = count,
                                         .key = key,
                                         .now_unix_s = call.now_unix_s },
-            &drafted, err))
+            &drafted, err) ||
+        !vt_desk_environment_since(&call.desk, call.trust, &m.lock->environment, &since,
+                                   err))
         return false;
     vt_desk_call_say(args, &call, "draft",
-                     "%s %s is drafted%s, release number %ju of its channel; build it with "
-                     "`vitrine release build`",
+                     "%s %s is drafted%s, release number %ju of its channel; %s",
                      m.recipe->product, m.recipe->version,
-                     drafted.is_there ? " already" : "", (uintmax_t)drafted.sequence);
+                     drafted.is_there ? " already" : "", (uintmax_t)drafted.sequence,
+                     since >= 0 ? "build it with `vitrine release build`"
+                                : "the supervisor authorises its environment (`vitrine "
+                                  "supervise authorise`), then it is built");
     return true;
 }
 
@@ -105,10 +111,15 @@ static bool write_public(struct vt_args *args, struct vt_desk_call *call,
                          struct vt_error *err)
 {
     VT_AUTO_BUF trust = vt_buf_init(VT_TRUST_BYTES_MAX);
+    struct vt_behind behind;
 
-    return vt_file_read(vt_args_get(args, "trust"), &trust, err) &&
-           vt_publish_folder(&call->desk, call->trust, vt_buf_slice(&trust),
-                             vt_args_get(args, "public"), call->now_unix_s, err);
+    if (!vt_file_read(vt_args_get(args, "trust"), &trust, err) ||
+        !vt_publish_folder(&call->desk, call->trust, vt_buf_slice(&trust),
+                           vt_args_get(args, "public"), call->now_unix_s, &behind, err))
+        return false;
+    if (behind.count != 0) /* each was told; the rest is done */
+        vt_args_exit(args, vt_code_exit(behind.code));
+    return true;
 }
 
 /* Approved by the supervisor, or published before (then only files are written again). */
@@ -124,10 +135,10 @@ static bool check_is_due(struct vt_desk_call *call, struct vt_error *err)
     if (standing.state == VT_STATE_WITHDRAWN)
         return vt_fail(err, VT_REJECTED, "%s %s is withdrawn", call->docket->product,
                        call->docket->version);
-    return vt_fail(err, VT_REJECTED, "%s %s is not approved: %s (%s)",
+    return vt_fail(err, VT_REJECTED, "%.40s %.40s is not approved: %.90s (%s)",
                    call->docket->product, call->docket->version,
                    standing.gap_count > 0 ? standing.gaps[0].missing : "unknown",
-                   standing.gap_count > 0 ? standing.gaps[0].how
+                   standing.gap_count > 0 ? standing.gaps[0].verb
                                           : "vitrine release status");
 }
 

@@ -191,7 +191,12 @@ bool vt_cli_status_print(struct vt_args *args, struct vt_desk_call *call,
         vt_cli_print_json(json_incref(answer));
     else if (list.version != 0)
         print_pending(&list, call->now_unix_s);
-    else if (l.count == 0)
+    if (l.rows == NULL && l.count != 0)
+        (void)printf(
+            "with which command one goes on: vitrine release status PRODUCT VERSION "
+            "--desk %s --trust %s\n",
+            call->desk.path, call->desk.trust);
+    if (l.rows == NULL && list.version == 0 && l.count == 0)
         (void)printf("nothing waits%s%s\n", for_role != NULL ? " for the " : "",
                      for_role != NULL ? for_role : "");
     return true;

@@ -125,9 +125,14 @@ static bool run_sign(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_docket(args, &call, err) || !check_source(args, call.docket, err) ||
         !sign(args, &call, verdict, key, &is_there, err))
         return false;
-    vt_desk_call_say(args, &call, "review", "%s %s: your review (%s) is on the desk%s",
-                     call.docket->product, call.docket->version, verdict,
-                     is_there ? " already; nothing is signed" : "");
+    vt_desk_call_say(
+        args, &call, "review", "%s %s: your review (%s) is on the desk%s%s",
+        call.docket->product, call.docket->version, verdict,
+        is_there ? " already; nothing is signed" : "",
+        call.docket->is_published
+            ? "; the release is published already, and this changes nothing in "
+              "it (`vitrine release withdraw` takes it back)"
+            : "");
     return true;
 }
 
@@ -167,24 +172,31 @@ static bool list_reviews(void *context, struct vt_docket *docket, struct vt_erro
     return true;
 }
 
-static const char *text_of(const json_t *row, const char *name)
+/* For a line: what others wrote must not begin one of ours. */
+static const char *text_of(const json_t *row, const char *name, struct vt_arena *arena)
 {
-    return json_string_value(json_object_get(row, name));
+    char *text =
+        vt_arena_printf(arena, "%s", json_string_value(json_object_get(row, name)));
+
+    vt_text_make_printable(text, false);
+    return text;
 }
 
 static void print_reviews(const json_t *rows)
 {
+    VT_AUTO_ARENA arena = vt_arena_new();
+
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
-        const char *standing = text_of(row, "standing");
+        const char *standing = text_of(row, "standing", arena);
         bool stands = strcmp(standing, vt_word_name(VT_WORD_ACCEPTS)) == 0 ||
                       strcmp(standing, vt_word_name(VT_WORD_REFUSES)) == 0;
 
         (void)printf("%s %s: %s by %s, source %.16s..., %s%s%s%s\n",
-                     text_of(row, "product"), text_of(row, "version"),
-                     text_of(row, "verdict"), text_of(row, "holder"),
-                     text_of(row, "source"), text_of(row, "scope"), stands ? "" : " (",
-                     stands ? "" : standing, stands ? "" : ")");
+                     text_of(row, "product", arena), text_of(row, "version", arena),
+                     text_of(row, "verdict", arena), text_of(row, "holder", arena),
+                     text_of(row, "source", arena), text_of(row, "scope", arena),
+                     stands ? "" : " (", stands ? "" : standing, stands ? "" : ")");
     }
     if (json_array_size(rows) == 0)
         (void)printf("no reviews\n");

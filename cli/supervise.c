@@ -281,8 +281,9 @@ static bool check_is_ready(struct vt_desk_call *call, struct vt_error *err)
     if (call->docket->is_published)
         return vt_fail(err, VT_REJECTED, "%s %s is %s already", call->docket->product,
                        call->docket->version, vt_release_state_name(standing->state));
-    return vt_fail(err, VT_REJECTED, "not approved: %s (the %s: %s)",
-                   standing->gaps[0].missing, standing->gaps[0].who, standing->gaps[0].how);
+    return vt_fail(err, VT_REJECTED, "not approved: %.150s (next, by the %s: %s)",
+                   standing->gaps[0].missing, standing->gaps[0].who,
+                   standing->gaps[0].verb);
 }
 
 static bool approve(struct vt_desk_call *call, const struct vt_key *key,

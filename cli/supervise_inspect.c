@@ -123,6 +123,14 @@ static bool compare_with(const struct vt_docket *now, const struct vt_docket *th
 /* ---- telling ----------------------------------------------------------------------------
  */
 
+/* Of a rejection, also of one that a later draft left behind; NULL: of nothing else. */
+static json_t *reason_of(const struct vt_item *item)
+{
+    return item->envelope.statement.type == VT_REJECTION
+               ? json_object_get(item->envelope.statement.predicate, "reason")
+               : NULL;
+}
+
 static json_t *statements_json(const struct vt_docket *docket)
 {
     json_t *list = json_array();
@@ -132,10 +140,11 @@ static json_t *statements_json(const struct vt_docket *docket)
 
         vt_hash_text(&docket->items[i].envelope.digest, hex);
         (void)json_array_append_new(
-            list, json_pack("{s:s,s:s,s:b,s:s}", "type",
+            list, json_pack("{s:s,s:s,s:b,s:s,s:O*}", "type",
                             vt_predicate_name(docket->items[i].envelope.statement.type),
                             "sha256", hex, "valid", docket->items[i].is_valid, "standing",
-                            vt_item_standing(docket, &docket->items[i])));
+                            vt_item_standing(docket, &docket->items[i]), "reason",
+                            reason_of(&docket->items[i])));
     }
     return list;
 }
@@ -166,6 +175,20 @@ static void print_change(const json_t *answer)
     print_list(packages, "changed", "*");
 }
 
+static void print_statement(const json_t *row)
+{
+    const char *reason = json_string_value(json_object_get(row, "reason"));
+    VT_AUTO_ARENA arena = vt_arena_new();
+    char *text = vt_arena_printf(arena, "%s", reason != NULL ? reason : "");
+
+    vt_text_make_printable(text, false);
+    (void)printf("  %-12s %.16s...  %s%s%s\n",
+                 json_string_value(json_object_get(row, "type")),
+                 json_string_value(json_object_get(row, "sha256")),
+                 json_string_value(json_object_get(row, "standing")),
+                 reason != NULL ? ": " : "", text);
+}
+
 static void print_answer(const struct vt_docket *docket, const json_t *answer)
 {
     static const char *const names[] = { "source", "recipe", "lock", "environment" };
@@ -187,10 +210,7 @@ static void print_answer(const struct vt_docket *docket, const json_t *answer)
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
 
-        (void)printf("  %-12s %.16s...  %s\n",
-                     json_string_value(json_object_get(row, "type")),
-                     json_string_value(json_object_get(row, "sha256")),
-                     json_string_value(json_object_get(row, "standing")));
+        print_statement(row);
     }
 }
 

@@ -135,7 +135,16 @@ static void a_draft_shows_who_waits(void)
     const char *output;
 
     lay_out();
-    MUST_SAY(draft(VT_EXIT_OK, "vendor"), "release number 1 of its channel");
+    output = draft(VT_EXIT_OK, "vendor");
+    MUST_SAY(output, "release number 1 of its channel; the supervisor authorises its "
+                     "environment (`vitrine supervise authorise`), then it is built");
+    MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "release", "status", "--desk",
+                                             path("desk"), "--trust", path("trust.json"))),
+             "with which command one goes on: vitrine release status PRODUCT VERSION");
+    MUST_SAY(vt_test_run(VT_EXIT_REFUSED,
+                         VT_ARGV("vitrine", "release", "status", "--desk", path("source"),
+                                 "--trust", path("trust.json"))),
+             "/source is no desk: it holds neither releases/ nor authorisations/");
     output = status(VT_EXIT_OK);
     MUST_SAY(output, "lamp 2.0: drafted");
     MUST_SAY(output, "waits for the supervisor");
@@ -160,6 +169,15 @@ static void only_the_right_key_signs(void)
 {
     lay_out();
     MUST_SAY(draft(VT_EXIT_REFUSED, "stranger"), "is no vendor's in the trust root");
+    vt_test_write(path("poor.json"),
+                  vt_slice_from_cstr("{\"v\":1,\"product\":\"lamp\",\"version\":\"2.0\","
+                                     "\"kind\":\"program\",\"source\":{\"type\":"
+                                     "\"folder\"},\"environment\":{\"suite\":"
+                                     "\"bookworm\",\"packages\":[\"clang\"]},\"epoch\":"
+                                     "1700000000,\"steps\":[[\"true\"]],\"outputs\":"
+                                     "[\"lamp\"]}"));
+    MUST_SAY(draft_with(VT_EXIT_REFUSED, "vendor", "trust.json", "poor.json", "lock.json"),
+             "the recipe names the package clang, which the lock lacks");
     VT_CHECK(!vt_path_exists(path("desk/releases")));
     (void)draft(VT_EXIT_OK, "vendor");
     MUST_SAY(about(VT_EXIT_REFUSED, "review", "sign", "vendor", "--verdict", "accept"),
@@ -177,7 +195,8 @@ static void nobody_goes_alone(void)
     lay_out();
     (void)draft(VT_EXIT_OK, "vendor");
     MUST_SAY(about(VT_EXIT_REFUSED, "supervise", "approve", "supervisor", NULL, NULL),
-             "not approved: the environment");
+             "is not authorised on the ledger (next, by the supervisor: vitrine supervise "
+             "authorise)\n");
     output = vt_test_run(VT_EXIT_REFUSED,
                          VT_ARGV("vitrine", "release", "publish", "lamp", "2.0", "--desk",
                                  path("desk"), "--trust", path("trust.json"), "--ledger",
@@ -218,7 +237,14 @@ static void a_reviewer_signs_what_he_read(void)
     MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "review", "list", "--desk",
                                              path("desk"), "--trust", path("trust.json"))),
              "no reviews");
-    (void)about(VT_EXIT_OK, "review", "sign", "reviewer", "--verdict", "refuse");
+    (void)vt_test_run(VT_EXIT_OK,
+                      VT_ARGV("vitrine", "review", "sign", "lamp", "2.0", "--desk",
+                              path("desk"), "--trust", path("trust.json"), "--key",
+                              path("reviewer"), "--verdict", "refuse", "--scope",
+                              "all\nlamp 2.0: accept by State B"));
+    MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "review", "list", "--desk",
+                                             path("desk"), "--trust", path("trust.json"))),
+             ", all?lamp 2.0: accept by State B\n"); /* nobody else's line is forged */
     MUST_SAY(vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "review", "list", "--desk",
                                              path("desk"), "--trust", path("trust.json"))),
              "refuse by State A");
@@ -352,6 +378,10 @@ static void what_is_rejected_is_not_built(void)
     MUST_SAY(output, "lamp 2.0 is rejected by the supervisor: it hums; draft it anew");
     MUST_SAY(draft(VT_EXIT_OK, "vendor"), "is drafted, release number 1"); /* it counts */
     MUST_SAY(status(VT_EXIT_OK), "lamp 2.0: drafted");
+    MUST_SAY(vt_test_run(VT_EXIT_OK,
+                         VT_ARGV("vitrine", "supervise", "inspect", "lamp", "2.0", "--desk",
+                                 path("desk"), "--trust", path("trust.json"))),
+             "superseded: it hums\n");
 }
 
 static const char *renew_on(int exit_code, const char *log)

@@ -226,9 +226,16 @@ static bool describe_outputs(const struct vt_docket *docket, struct vt_blobs *bl
     const struct vt_statement *build = &docket->provenance->envelope.statement;
     size_t count = vt_statement_subject_count(build);
 
+    const char *names[VT_RELEASE_OUTPUTS_MAX];
+
     if (count > VT_RELEASE_OUTPUTS_MAX)
         return vt_fail(err, VT_LIMIT, "%zu artefacts, a release has at most %d", count,
                        VT_RELEASE_OUTPUTS_MAX);
+    for (size_t i = 0; i < count; i++)
+        names[i] = vt_statement_subject(build, i).name;
+    if (!vt_name_verify_product(docket->product, err) ||
+        !vt_outputs_verify_names(names, count, err))
+        return false;
     for (size_t i = 0; i < count; i++) {
         struct vt_subject subject = vt_statement_subject(build, i);
         VT_AUTO_FD fd = -1;

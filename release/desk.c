@@ -41,6 +41,36 @@ bool vt_name_verify_part(const char *name, struct vt_error *err)
     return true;
 }
 
+bool vt_name_verify_product(const char *product, struct vt_error *err)
+{
+    static const char *const taken[] = { "index.json", "trust.json", "withdrawals.json",
+                                         "withdrawals.tlog-proof" };
+
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (strcmp(product, taken[i]) == 0)
+            return vt_fail(err, VT_REJECTED,
+                           "no product is called %s: the public folder has a file of that "
+                           "name",
+                           product);
+    return vt_name_verify_part(product, err);
+}
+
+bool vt_outputs_verify_names(const char *const *names, size_t count, struct vt_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < count; k++) {
+            size_t len = strlen(names[i]);
+
+            if (strncmp(names[k], names[i], len) == 0 &&
+                strcmp(names[k] + len, ".evidence") == 0)
+                return vt_fail(err, VT_REJECTED,
+                               "output %s has the name of the evidence of output %s: the "
+                               "recipe has to call it something else",
+                               names[k], names[i]);
+        }
+    return true;
+}
+
 bool vt_docket_put(struct vt_desk *desk, const char *product, const char *version,
                    vt_slice envelope, struct vt_error *err)
 {
@@ -148,6 +178,8 @@ static bool walk_version(void *context, const char *name, bool is_folder,
                           &docket, &why))
         return walk->each(walk->context, docket, err);
     *err = why;
+    if (walk->desk->unread != NULL)
+        return walk->desk->unread(walk->desk->context, walk->product, name, &why);
     (void)vt_within(&why, "%s %s is passed over", walk->product, name);
     return vt_desk_pass_over(walk->desk, &why);
 }

@@ -30,6 +30,10 @@ struct vt_desk {
     /* Told, in one sentence, of what the walks below pass over because it cannot be read;
      * NULL: they stop there with that as their error. */
     void (*passed_over)(void *context, const char *what);
+    /* If not NULL, vt_desk_each asks it instead about a release that cannot be read: true
+     * goes on with the next. */
+    bool (*unread)(void *context, const char *product, const char *version,
+                   const struct vt_error *why);
     void *context;
 };
 
@@ -77,6 +81,12 @@ struct vt_docket {
 /* Names of products and versions become folders: letters, digits and ".+~_-:", not
  * beginning with a dot or dash, at most VT_NAME_PART_MAX bytes.  VT_REJECTED. */
 VT_CHECKED bool vt_name_verify_part(const char *name, struct vt_error *err);
+
+/* No name that the public folder has a file of its own for: VT_REJECTED. */
+VT_CHECKED bool vt_name_verify_product(const char *product, struct vt_error *err);
+/* X.evidence beside X is the evidence of X, so no output is called that: VT_REJECTED. */
+VT_CHECKED bool vt_outputs_verify_names(const char *const *names, size_t count,
+                                        struct vt_error *err);
 
 /* Read one release.  VT_ABSENT if the desk knows nothing of it. */
 VT_CHECKED bool vt_docket_open(struct vt_desk *desk, const struct vt_trust *trust,

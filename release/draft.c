@@ -1,6 +1,7 @@
 /* Drafts. */
 #include "release/draft.h"
 #include "evidence/field.h"
+#include "line/lock.h"
 #include "release/compose.h"
 #include "release/materials.h"
 #include "release/numbers.h"
@@ -113,6 +114,27 @@ static bool check_key(const struct vt_draft_request *r, struct vt_error *err)
                    id.text);
 }
 
+/* What no build would take is not drafted. */
+static bool check_recipe(const struct vt_recipe *recipe, const struct vt_lock *lock,
+                         struct vt_error *err)
+{
+    if (!vt_name_verify_product(recipe->product, err) ||
+        !vt_name_verify_part(recipe->version, err))
+        return false;
+    if (recipe->has_lock && !vt_hash_equal(&recipe->lock_digest, &lock->digest))
+        return vt_fail(err, VT_REJECTED, "the recipe asks for another lock than this one");
+    if (strcmp(recipe->suite, lock->suite) != 0)
+        return vt_fail(err, VT_REJECTED, "the recipe is for %s, the lock for %s",
+                       recipe->suite, lock->suite);
+    for (size_t i = 0; i < recipe->package_count; i++)
+        if (vt_lock_find(lock, recipe->packages[i]) == NULL)
+            return vt_fail(err, VT_REJECTED,
+                           "the recipe names the package %s, which the lock lacks; lock it "
+                           "again (vitrine line lock)",
+                           recipe->packages[i]);
+    return vt_outputs_verify_names(recipe->outputs, recipe->output_count, err);
+}
+
 /* Does the draft that counts say the same, its time apart? */
 static bool check_is_new(const struct vt_draft_request *r, vt_slice bytes, bool *is_there,
                          struct vt_error *err)
@@ -162,8 +184,7 @@ bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,
     int64_t created_unix_s = 0;
     bool ok;
 
-    if (!vt_name_verify_part(request->recipe->product, err) ||
-        !vt_name_verify_part(request->recipe->version, err) || !check_key(request, err) ||
+    if (!check_recipe(request->recipe, request->lock, err) || !check_key(request, err) ||
         !check_documents(request, err) || !vt_desk_lock(request->desk, err) ||
         !find_sequence(request, &drafted.sequence, &created_unix_s, err) ||
         !vt_docket_blobs(request->desk, request->recipe->product, request->recipe->version,

@@ -29,7 +29,8 @@ struct vt_drafted {
 /* Compose and sign draft/v1, and lay it on the desk with everything that it names.  The
  * sequence is vt_number_find's (release/numbers.h).  The desk is locked from then on.
  * out->is_there: the draft that counts says just this, so nothing was signed.
- * Errors: VT_REJECTED the version is approved or published already, the key is not the
+ * Errors: VT_REJECTED the version is approved or published already, a name that the public
+ *                     folder needs itself, the key is not the
  *                     vendor's, two documents have one name
  *         VT_IO, VT_LIMIT */
 VT_CHECKED bool vt_draft(const struct vt_draft_request *request, struct vt_drafted *out,

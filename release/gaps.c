@@ -90,9 +90,13 @@ static void add_gap(struct standing_work *w, const char *who, const struct step 
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    vt_text_make_printable(text, true); /* what others wrote must not begin lines of ours */
     w->out->gaps[w->out->gap_count++] = (struct vt_gap){
         .who = who,
         .how = command(w, step),
+        .verb = step->verb == NULL
+                    ? step->options
+                    : vt_arena_printf(w->docket->arena, "vitrine %s", step->verb),
         .since_unix_s = since,
         .missing = vt_arena_cstr(w->docket->arena, vt_slice_from_cstr(text)),
     };
@@ -116,8 +120,8 @@ static void check_refusals(struct standing_work *w)
             continue;
         holder = vt_review_holder(d, &d->items[i]);
         add_gap(w, "vendor", &DRAFT, d->items[i].time_unix_s,
-                "reviewer %.*s refuses its source: another source is drafted, or he "
-                "accepts this one after all",
+                "reviewer %.*s refuses its source: the vendor has to draft another "
+                "source, or he accepts this one after all",
                 VT_SLICE_ARGS(holder));
     }
 }
@@ -310,11 +314,12 @@ static bool check_overtaken(struct standing_work *w, bool *is_overtaken,
         !vt_list_would_go_back(&current, &ours))
         return true;
     *is_overtaken = true;
-    add_gap(w, "vendor", &DRAFT, w->docket->draft->time_unix_s,
-            "it is release number %ju, and number %ju (%.*s) is out: it is drafted again, "
-            "under the next number",
-            (uintmax_t)ours.sequence, (uintmax_t)current.sequence,
-            VT_SLICE_ARGS(current.version));
+    add_gap(
+        w, "vendor", &DRAFT, w->docket->draft->time_unix_s,
+        "it is release number %ju, and number %ju (%.*s) is out: the vendor has to draft "
+        "it again, under the next number",
+        (uintmax_t)ours.sequence, (uintmax_t)current.sequence,
+        VT_SLICE_ARGS(current.version));
     return true;
 }
 
@@ -342,8 +347,8 @@ static bool stand_approved(struct standing_work *w, struct vt_error *err)
                 "approved, and not yet signed and published by the vendor");
     else
         add_gap(w, "supervisor", &APPROVE, since,
-                "a newer list of withdrawals was published since the approval: it is "
-                "approved again");
+                "a newer list of withdrawals was published since the approval: he has to "
+                "approve it again");
     return true;
 }
 

@@ -28,6 +28,7 @@ struct vt_gap {
     const char *who;     /* role that must act: "vendor", "supervisor", "reviewer" */
     const char *missing; /* what, as a sentence without stop; in the docket's arena */
     const char *how;     /* the command that closes it; in the arena */
+    const char *verb;    /* its beginning, for where there is no room; static or as how */
     int64_t since_unix_s;
 };
 

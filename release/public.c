@@ -10,30 +10,31 @@ struct folder {
     vt_slice list, list_proof;
     struct vt_withdrawals parsed; /* the list */
     json_t *index;                /* array of rows for index.json */
+    json_t *index_before;         /* what lay there; NULL: nothing that can be read */
+    struct vt_behind *behind;
+    bool is_for_withdrawn; /* which half is written now */
 };
 
 /* Its row in the index: what it is, and whether it is still the one to use, as the list of
  * withdrawals beside it says.  For people and shops; a verdict asks the list itself. */
-static json_t *index_row(const struct folder *folder, const struct vt_docket *docket)
+static json_t *index_row(const struct folder *folder, const char *product,
+                         const char *version, const json_t *release)
 {
-    const json_t *release = docket->release->envelope.statement.predicate;
-    vt_slice product = vt_slice_from_cstr(docket->product);
     vt_slice channel = vt_field_text(release, "channel");
     uint64_t sequence = vt_field_number(release, "sequence");
     struct vt_listed withdrawn, current;
-    bool is_withdrawn = vt_withdrawals_find_withdrawn(&folder->parsed, product, channel,
-                                                      sequence, &withdrawn);
-    bool is_old =
-        vt_withdrawals_find_current(&folder->parsed, product, channel, &current) &&
-        current.sequence > sequence;
-    json_t *row =
-        json_pack("{s:s,s:s,s:O,s:O,s:O,s:s}", "product", docket->product, "version",
-                  docket->version, "channel", json_object_get(release, "channel"),
-                  "sequence", json_object_get(release, "sequence"), "outputs",
-                  json_object_get(release, "outputs"), "state",
-                  is_withdrawn ? "withdrawn"
-                  : is_old     ? "superseded"
-                               : "current");
+    bool is_withdrawn = vt_withdrawals_find_withdrawn(
+        &folder->parsed, vt_slice_from_cstr(product), channel, sequence, &withdrawn);
+    bool is_old = vt_withdrawals_find_current(&folder->parsed, vt_slice_from_cstr(product),
+                                              channel, &current) &&
+                  current.sequence > sequence;
+    json_t *row = json_pack("{s:s,s:s,s:O,s:O,s:O,s:s}", "product", product, "version",
+                            version, "channel", json_object_get(release, "channel"),
+                            "sequence", json_object_get(release, "sequence"), "outputs",
+                            json_object_get(release, "outputs"), "state",
+                            is_withdrawn ? "withdrawn"
+                            : is_old     ? "superseded"
+                                         : "current");
 
     if (is_withdrawn)
         (void)json_object_set_new(
@@ -93,7 +94,61 @@ static bool write_evidence(const struct folder *folder, struct vt_docket *docket
                              folder->list_proof, out, err);
 }
 
-/* One artefact and its evidence; the artefact is copied only once. */
+/* Is it there already, with these bytes? */
+static bool has_output(const struct folder *folder, const char *path, const vt_hash *hash,
+                       uint64_t size)
+{
+    struct vt_error ignored = { 0 };
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes;
+    vt_hash found;
+
+    return vt_disk_has(folder->disk, path) &&
+           vt_disk_open_fd(folder->disk, path, &fd, &bytes, &ignored) && bytes == size &&
+           vt_sha256_fd(fd, path, &found, &bytes, &ignored) && vt_hash_equal(&found, hash);
+}
+
+/* Piece by piece: an artefact may be larger than memory. */
+static bool copy_bytes(int fd, const char *path, struct vt_disk_draft *draft,
+                       vt_hash *hash_out, struct vt_error *err)
+{
+    enum { PIECE = 1 << 18 };
+    VT_AUTO_FREE uint8_t *piece = vt_alloc(PIECE);
+    struct vt_sha256 state;
+    ssize_t got;
+
+    vt_sha256_init(&state);
+    while ((got = read(fd, piece, PIECE)) > 0) {
+        vt_slice bytes = { piece, (size_t)got };
+
+        vt_sha256_add(&state, bytes);
+        if (!vt_disk_draft_add(draft, bytes, err))
+            return false;
+    }
+    vt_sha256_end(&state, hash_out);
+    return got == 0 || vt_fail(err, VT_IO, "%s: cannot read its blob", path);
+}
+
+static bool copy_output(const struct folder *folder, struct vt_blobs *blobs,
+                        const char *path, const vt_hash *hash, struct vt_error *err)
+{
+    struct vt_disk_draft *draft;
+    VT_AUTO_FD fd = -1;
+    uint64_t bytes;
+    vt_hash copied;
+
+    if (!vt_blobs_open_fd(blobs, hash, &fd, &bytes, err) ||
+        !vt_disk_draft_begin(folder->disk, "", 0644, &draft, err))
+        return false;
+    if (copy_bytes(fd, path, draft, &copied, err) &&
+        (vt_hash_equal(&copied, hash) ||
+         vt_fail(err, VT_REJECTED, "%s: its blob was changed meanwhile", path)))
+        return vt_disk_draft_finish(draft, path, true, err);
+    vt_disk_draft_discard(draft);
+    return false;
+}
+
+/* One artefact and its evidence. */
 static bool write_output(const struct folder *folder, struct vt_docket *docket,
                          struct vt_blobs *blobs, const json_t *output, vt_slice evidence,
                          struct vt_error *err)
@@ -102,27 +157,22 @@ static bool write_output(const struct folder *folder, struct vt_docket *docket,
     const char *path =
         vt_arena_printf(docket->arena, "%s/%s/%s", docket->product, docket->version, name);
     vt_hash hash = vt_field_hash(output, "sha256");
-    VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1024));
 
-    if (!vt_disk_has(folder->disk, path) &&
-        (!vt_blobs_get(blobs, &hash, &bytes, err) ||
-         !vt_disk_write(folder->disk, path, vt_buf_slice(&bytes), 0644, err)))
-        return false;
-    return vt_disk_write(folder->disk, vt_arena_printf(docket->arena, "%s.evidence", path),
+    return (has_output(folder, path, &hash, vt_field_number(output, "size")) ||
+            copy_output(folder, blobs, path, &hash, err)) &&
+           vt_disk_write(folder->disk, vt_arena_printf(docket->arena, "%s.evidence", path),
                          evidence, 0644, err);
 }
 
-static bool write_release(void *context, struct vt_docket *docket, struct vt_error *err)
+static bool write_outputs(const struct folder *folder, struct vt_docket *docket,
+                          struct vt_error *err)
 {
-    struct folder *folder = context;
     VT_AUTO_BUF evidence = vt_buf_init(VT_EVIDENCE_BYTES_MAX);
-    const json_t *outputs;
+    const json_t *outputs =
+        json_object_get(docket->release->envelope.statement.predicate, "outputs");
     struct vt_blobs *blobs;
     bool ok = true;
 
-    if (!docket->is_published || docket->release == NULL)
-        return true;
-    outputs = json_object_get(docket->release->envelope.statement.predicate, "outputs");
     if (!write_evidence(folder, docket, &evidence, err) ||
         !vt_docket_blobs(folder->desk, docket->product, docket->version, &blobs, err))
         return false;
@@ -130,21 +180,122 @@ static bool write_release(void *context, struct vt_docket *docket, struct vt_err
         ok = write_output(folder, docket, blobs, json_array_get(outputs, i),
                           vt_buf_slice(&evidence), err);
     vt_blobs_close(blobs);
-    (void)json_array_append_new(folder->index, index_row(folder, docket));
     return ok;
 }
 
-static bool write_ends(const struct folder *folder, vt_slice trust_bytes,
-                       struct vt_error *err)
+/* One that cannot be written does not stop the others. */
+static void fall_behind(struct folder *folder, const char *product, const char *version,
+                        const struct vt_error *why)
+{
+    struct vt_error told = *why;
+
+    (void)vt_within(&told, "%s %s stays behind in the public folder", product, version);
+    (void)vt_desk_pass_over(folder->desk, &told);
+    if (folder->behind->count++ == 0 || why->code == VT_IO)
+        folder->behind->code = why->code;
+}
+
+/* Twice: what is withdrawn before all others. */
+static bool write_release(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct folder *folder = context;
+    struct vt_error why = { 0 };
+    json_t *row;
+
+    (void)err;
+    if (!docket->is_published || docket->release == NULL)
+        return true;
+    row = index_row(folder, docket->product, docket->version,
+                    docket->release->envelope.statement.predicate);
+    if ((json_object_get(row, "reason") != NULL) != folder->is_for_withdrawn) {
+        json_decref(row);
+        return true;
+    }
+    if (!write_outputs(folder, docket, &why))
+        fall_behind(folder, docket->product, docket->version, &why);
+    (void)json_array_append_new(folder->index, row);
+    return true;
+}
+
+/* A release that cannot be read keeps its row in the index, if it had one. */
+static bool keep_row(void *context, const char *product, const char *version,
+                     const struct vt_error *why)
+{
+    struct folder *folder = context;
+    const json_t *rows = json_object_get(folder->index_before, "releases");
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (folder->is_for_withdrawn)
+        return true; /* once */
+    if (vt_disk_has(
+            folder->desk->disk,
+            vt_arena_printf(arena, "releases/%s/%s/release.tlog-proof", product, version)))
+        fall_behind(folder, product, version, why);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+
+        if (vt_slice_is(vt_field_text(row, "product"), product) &&
+            vt_slice_is(vt_field_text(row, "version"), version))
+            (void)json_array_append_new(folder->index,
+                                        index_row(folder, product, version, row));
+    }
+    return true;
+}
+
+static json_t *read_index(struct vt_disk *disk)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(16));
-    VT_AUTO_JSON index = json_pack("{s:i,s:O}", "v", 1, "releases", folder->index);
+    struct vt_error ignored = { 0 };
+    json_t *index = NULL;
 
-    return vt_json_write_canonical(index, &text, err) &&
-           vt_disk_write(folder->disk, "trust.json", trust_bytes, 0644, err) &&
+    if (!vt_disk_has(disk, "index.json") ||
+        !vt_disk_read(disk, "index.json", &text, &ignored) ||
+        !vt_json_parse(vt_buf_slice(&text), "index.json", &index, &ignored))
+        return NULL;
+    return index;
+}
+
+/* In order of product and version, as if in one walk. */
+static int compare_index_rows(const void *left, const void *right)
+{
+    const json_t *a = *(json_t *const *)left, *b = *(json_t *const *)right;
+    int order = vt_slice_compare(vt_field_text(a, "product"), vt_field_text(b, "product"));
+
+    return order != 0
+               ? order
+               : vt_slice_compare(vt_field_text(a, "version"), vt_field_text(b, "version"));
+}
+
+static json_t *sorted(const json_t *rows)
+{
+    size_t count = json_array_size(rows);
+    VT_AUTO_FREE json_t **list = vt_alloc((count + 1) * sizeof *list);
+    json_t *out = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        list[i] = json_array_get(rows, i);
+    qsort(list, count, sizeof *list, compare_index_rows);
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append(out, list[i]);
+    return out;
+}
+
+/* The list before all that depends on it. */
+static bool write_list(const struct folder *folder, vt_slice trust_bytes,
+                       struct vt_error *err)
+{
+    return vt_disk_write(folder->disk, "trust.json", trust_bytes, 0644, err) &&
            vt_disk_write(folder->disk, "withdrawals.json", folder->list, 0644, err) &&
            vt_disk_write(folder->disk, "withdrawals.tlog-proof", folder->list_proof, 0644,
-                         err) &&
+                         err);
+}
+
+static bool write_index(const struct folder *folder, struct vt_error *err)
+{
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(16));
+    VT_AUTO_JSON index = json_pack("{s:i,s:o}", "v", 1, "releases", sorted(folder->index));
+
+    return vt_json_write_canonical(index, &text, err) &&
            vt_disk_write(folder->disk, "index.json", vt_buf_slice(&text), 0644, err);
 }
 
@@ -181,8 +332,10 @@ bool vt_publish_check_folder(const struct vt_docket *docket, const char *path,
     struct statvfs about;
     bool ok;
 
-    if (!vt_disk_open(path, true, &disk, err))
+    if (!vt_disk_open(path, true, &disk, err)) {
+        err->code = VT_IO; /* whatever the disk calls it: no folder can be made there */
         return vt_within(err, "the public folder");
+    }
     ok = can_write(disk, err);
     vt_disk_close(disk);
     if (!ok)
@@ -199,17 +352,18 @@ bool vt_publish_check_folder(const struct vt_docket *docket, const char *path,
 
 bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
                        vt_slice trust_bytes, const char *path, int64_t now_unix_s,
-                       struct vt_error *err)
+                       struct vt_behind *behind_out, struct vt_error *err)
 {
     VT_AUTO_BUF list = vt_buf_init(VT_ENTRY_BYTES_MAX);
     VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
     VT_AUTO_ENVELOPE envelope = { 0 };
     VT_AUTO_JSON index = json_array();
-    struct folder folder = { .desk = desk, .index = index };
+    struct folder folder = { .desk = desk, .index = index, .behind = behind_out };
     struct vt_desk strict = *desk;
     uint64_t version;
     bool ok;
 
+    *behind_out = (struct vt_behind){ 0 };
     if (!vt_desk_newest_list(desk, &version, &list, &proof, err))
         return false;
     if (version == 0)
@@ -222,8 +376,17 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
     if (!vt_disk_open(path, true, &folder.disk, err))
         return false;
     strict.passed_over = NULL; /* what was published may not drop out of the index */
-    ok = vt_desk_each(&strict, trust, now_unix_s, write_release, &folder, err) &&
-         write_ends(&folder, trust_bytes, err);
+    strict.unread = keep_row;
+    strict.context = &folder;
+    folder.index_before = read_index(folder.disk);
+    ok = write_list(&folder, trust_bytes, err);
+    for (unsigned half = 0; ok && half < 2; half++) {
+        folder.is_for_withdrawn = half == 0;
+        if (half == 1 || json_array_size(folder.parsed.withdrawn) > 0)
+            ok = vt_desk_each(&strict, trust, now_unix_s, write_release, &folder, err);
+    }
+    ok = ok && write_index(&folder, err);
+    json_decref(folder.index_before);
     vt_disk_close(folder.disk);
     return ok;
 }

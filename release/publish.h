@@ -54,10 +54,21 @@ VT_CHECKED bool vt_publish_list(const struct vt_publisher *publisher, vt_slice e
 VT_CHECKED bool vt_publish_check_folder(const struct vt_docket *docket, const char *folder,
                                         struct vt_error *err);
 
-/* (Re)write the public folder from the desk: every published release with its evidence, the
- * newest list, the trust root, index.json last.  Evidence gets the newest list. */
+/* Releases that could not be written; of one, why. */
+struct vt_behind {
+    size_t count;
+    enum vt_code code; /* VT_IO if one failed for that; else of the first */
+};
+
+/* (Re)write the public folder from the desk: the newest list and the trust root, the
+ * evidence of what is withdrawn, every other published release, index.json last.  Evidence
+ * gets the newest list.  What lies at an artefact's name and is not it is replaced.  A
+ * release that cannot be written is told through desk->passed_over and counted, and stays
+ * as it was; the others are written.
+ * Errors: VT_REJECTED nothing is published; VT_IO list, index or folder */
 VT_CHECKED bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
                                   vt_slice trust_bytes, const char *folder,
-                                  int64_t now_unix_s, struct vt_error *err);
+                                  int64_t now_unix_s, struct vt_behind *behind_out,
+                                  struct vt_error *err);
 
 #endif

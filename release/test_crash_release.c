@@ -16,6 +16,16 @@ static const char *in(const char *dir, const char *name)
 /* ---- the work: publish, then show -------------------------------------------------------
  */
 
+static bool show(const char *dir, struct vt_desk *desk, const struct vt_trust *trust,
+                 struct vt_error *err)
+{
+    struct vt_behind behind;
+
+    return vt_publish_folder(desk, trust, VT_LIT("{}"), in(dir, "public"), VT_WORLD_NOW,
+                             &behind, err) &&
+           (behind.count == 0 || vt_fail(err, behind.code, "a release stays behind"));
+}
+
 static bool work(const char *dir, struct vt_error *err)
 {
     VT_AUTO_TRUST trust = vt_own_desk_trust();
@@ -25,8 +35,7 @@ static bool work(const char *dir, struct vt_error *err)
         !vt_own_desk_publish(dir, &desk, trust, err))
         return false;
     vt_stage_say("published");
-    if (!vt_publish_folder(&desk, trust, VT_LIT("{}"), in(dir, "public"), VT_WORLD_NOW,
-                           err))
+    if (!show(dir, &desk, trust, err))
         return false;
     vt_stage_say("shown");
     return true;
@@ -119,9 +128,7 @@ static bool withdraw(const char *dir, struct vt_error *err)
     VT_AUTO_DESK desk = { 0 };
 
     if (!vt_desk_open(in(dir, "desk"), false, &desk, err) ||
-        !vt_own_desk_withdraw(dir, &desk, trust, err) ||
-        !vt_publish_folder(&desk, trust, VT_LIT("{}"), in(dir, "public"), VT_WORLD_NOW,
-                           err) ||
+        !vt_own_desk_withdraw(dir, &desk, trust, err) || !show(dir, &desk, trust, err) ||
         !vt_next_list_end(&desk, err))
         return false;
     vt_stage_say("withdrawn");

@@ -157,6 +157,7 @@ static void an_unusable_public_folder_is_named(void)
     vt_test_write(vt_test_path("file"), VT_LIT("x"));
     VT_CHECK(!vt_publish_check_folder(docket, vt_test_path("file"), &err));
     VT_CHECK_SAYING(strstr(err.message, "public folder") != NULL, "%s", err.message);
+    VT_CHECK(!vt_publish_check_folder(docket, "/proc/x", &err) && err.code == VT_IO);
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     VT_CHECK(!vt_publish_check_folder(docket, vt_test_path(name), &err));

@@ -17,6 +17,7 @@ struct scene {
     struct vt_demands demands;
     struct vt_docket *docket;
     struct vt_standing standing;
+    struct vt_behind behind;
 };
 
 static void scene_end(struct scene *s)
@@ -255,7 +256,7 @@ static void what_came_too_late_is_superseded(void)
         lay_published_list(&s, 1 + (unsigned)i, rows[i].version, rows[i].sequence);
         must_be(&s, rows[i].state);
         VT_CHECK(lacks(&s, is_late ? "vendor" : "supervisor",
-                       is_late ? "it is drafted again, under the next number"
+                       is_late ? "the vendor has to draft it again, under the next number"
                                : "everything is there"));
         VT_CHECK_OK(vt_desk_newest_list(&s.desk, &version, &newest, NULL, &err));
         VT_CHECK(vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, s.docket, NULL,
@@ -313,7 +314,7 @@ static void an_approval_ends_with_the_next_list(void)
     must_be(&s, VT_STATE_APPROVED); /* the twin */
     lay_published_list(&s, 2, "1.3.0", 6);
     must_be(&s, VT_STATE_REVIEWED);
-    VT_CHECK(lacks(&s, "supervisor", "it is approved again"));
+    VT_CHECK(lacks(&s, "supervisor", "he has to approve it again"));
     VT_CHECK(s.standing.gap_count == 1);
     lay_next_list(&s);
     must_be(&s, VT_STATE_APPROVED);
@@ -793,7 +794,7 @@ static const char *index_of(struct scene *s)
     VT_CHECK_OK(vt_disk_write(s->desk.disk, "withdrawals/1.tlog-proof",
                               s->made.withdrawals_proof, 0644, &err));
     VT_CHECK_OK(vt_publish_folder(&s->desk, s->trust, VT_LIT("trust"),
-                                  vt_test_path("public"), VT_WORLD_NOW, &err));
+                                  vt_test_path("public"), VT_WORLD_NOW, &s->behind, &err));
     return vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("public/index.json")));
 }
 
@@ -813,6 +814,41 @@ static void the_index_says_what_must_no_longer_be_used(void)
     VT_CHECK(strstr(index_of(&s), "\"state\":\"withdrawn\"") != NULL);
 }
 
+/* A wrong file in an artefact's place is replaced; where the desk has lost a statement or
+ * the artefact itself, the list and the index are shown nevertheless. */
+static void what_cannot_be_shown_stops_nothing_else(void)
+{
+    static const char file[] = "public/lamp/1.4.0/lamp.bin";
+    char name[160], hex[65];
+    const char *index;
+    vt_hash hash;
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_VENDOR));
+    (void)index_of(&s);
+    VT_CHECK(s.behind.count == 0); /* the twin */
+    vt_test_write(vt_test_path(file), VT_LIT("something else"));
+    (void)index_of(&s);
+    VT_CHECK(s.behind.count == 0 &&
+             vt_slice_equal(vt_test_read(vt_test_path(file)), s.made.file));
+    s.world.withdrawn_reason = "it burns";
+    vt_world_make(&s.world, &s.made);
+    hash = vt_envelope_digest(s.made.envelopes[1]);
+    vt_hash_text(&hash, hex);
+    (void)snprintf(name, sizeof name, "desk/releases/lamp/1.4.0/%s.json", hex);
+    VT_CHECK(unlink(vt_test_path(name)) == 0);
+    index = index_of(&s);
+    VT_CHECK(s.behind.count == 1 && s.behind.code == VT_ABSENT);
+    VT_CHECK(strstr(index, "\"state\":\"withdrawn\"") != NULL);
+    VT_CHECK(vt_slice_equal(vt_test_read(vt_test_path("public/withdrawals.json")),
+                            s.made.withdrawals));
+    vt_test_write(vt_test_path(name), VT_LIT("rubbish")); /* not even to be read */
+    index = index_of(&s);
+    VT_CHECK(s.behind.count == 1 && strstr(index, "\"state\":\"withdrawn\"") != NULL);
+}
+
 static void names_that_leave_the_desk_are_refused(void)
 {
     static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-x", "a b", "\x01" };
@@ -821,6 +857,13 @@ static void names_that_leave_the_desk_are_refused(void)
 
     scene_begin(&s);
     VT_CHECK_OK(vt_name_verify_part("zlib", &err));
+    static const char *const outputs[] = { "lamp", "lamp.evidences", "lamp.evidence" };
+
+    VT_CHECK_OK(vt_outputs_verify_names(outputs, 2, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_outputs_verify_names(outputs, 3, &err));
+    VT_CHECK_OK(vt_name_verify_product("index", &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_name_verify_product("index.json", &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_name_verify_product("withdrawals.tlog-proof", &err));
     VT_CHECK_OK(vt_name_verify_part("1:1.2.13.dfsg-1+b1~x", &err));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         VT_CHECK_FAILS(VT_REJECTED, vt_name_verify_part(bad[i], &err));
@@ -846,6 +889,7 @@ static void rubbish_on_the_desk_is_named(void)
 }
 
 static const struct vt_case cases[] = {
+    { "what cannot be shown stops nothing else", what_cannot_be_shown_stops_nothing_else },
     { "each step leads to the next", each_step_leads_to_the_next },
     { "what came too late is superseded", what_came_too_late_is_superseded },
     { "a list that goes back is not cosigned", a_list_that_goes_back_is_not_cosigned },

@@ -9,6 +9,7 @@ struct listing {
     const char *for_role; /* NULL: all */
     json_t *rows;         /* NULL: print */
     size_t count;
+    bool is_waiting; /* one of them, for somebody */
 };
 
 static bool concerns(const struct vt_standing *standing, const char *role)
@@ -81,6 +82,7 @@ static bool list_one(void *context, struct vt_docket *docket, struct vt_error *e
     else
         print_row(l, docket, standing);
     l->count++;
+    l->is_waiting = l->is_waiting || standing->gap_count > 0;
     return true;
 }
 
@@ -191,7 +193,7 @@ bool vt_cli_status_print(struct vt_args *args, struct vt_desk_call *call,
         vt_cli_print_json(json_incref(answer));
     else if (list.version != 0)
         print_pending(&list, call->now_unix_s);
-    if (l.rows == NULL && l.count != 0)
+    if (l.rows == NULL && l.is_waiting)
         (void)printf(
             "with which command one goes on: vitrine release status PRODUCT VERSION "
             "--desk %s --trust %s\n",

@@ -196,7 +196,31 @@ static void a_second_list_of_one_number_is_not_published(void)
     VT_CHECK(statements_on_desk(&s) == count); /* nothing was signed */
 }
 
+/* Whoever takes the newest list off the desk takes nothing back: the ledger has it. */
+static void a_list_taken_off_the_desk_comes_back(void)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_LEDGER_READER reader = NULL;
+    AUTO_SCENE s;
+    uint64_t version;
+
+    scene_begin(&s);
+    vt_own_desk_log(vt_test_dir(), &s.desk, s.trust, another_list(1));
+    vt_own_desk_log(vt_test_dir(), &s.desk, s.trust, another_list(4));
+    VT_CHECK_OK(vt_desk_newest_list(&s.desk, &version, NULL, NULL, &err));
+    VT_CHECK(version == 0);
+    VT_CHECK_OK(vt_ledger_reader_open(vt_test_path("log"), &reader, &err));
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(s.trust);
+    VT_CHECK_OK(vt_list_history_read_folder(&history, reader, &err));
+    VT_CHECK_OK(vt_publish_recall_list(&s.desk, &history, reader, &err));
+    VT_CHECK_OK(vt_desk_newest_list(&s.desk, &version, NULL, NULL, &err));
+    VT_CHECK(version == 4 &&
+             vt_slice_equal(vt_test_read(vt_test_path("desk/withdrawals/4.json")),
+                            another_list(4)));
+}
+
 static const struct vt_case cases[] = {
+    { "a list taken off the desk comes back", a_list_taken_off_the_desk_comes_back },
     { "a second list of one number is not published",
       a_second_list_of_one_number_is_not_published },
     { "a rejection taken off the desk counts", a_rejection_taken_off_the_desk_counts },

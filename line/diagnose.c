@@ -276,7 +276,8 @@ static bool freeze_once(struct work *w, struct frozen *f, size_t round,
     return true;
 }
 
-/* Mark what differs in all the rounds; are there such places? */
+/* Mark what differs in all the rounds; are there such places, or others that only the clock
+ * seems to change? */
 static bool mark_time(struct work *w, const struct frozen *f, size_t rounds)
 {
     bool is_any = false;
@@ -290,7 +291,8 @@ static bool mark_time(struct work *w, const struct frozen *f, size_t rounds)
         w->proof[VT_CAUSE_TIME][i] =
             is_time ? "with the clock frozen it is the same, at another date another"
                     : NULL;
-        is_any = is_any || is_time;
+        is_any = is_any || is_time ||
+                 (varies_by_itself(w, i, false) && !varies_by_itself(w, i, true));
     }
     return is_any;
 }

@@ -168,7 +168,7 @@ static json_t *log_json(const struct vt_cosigner_showing *w,
         return json;
     vt_hash_text(&seen->root, hex);
     vt_time_write(seen->time_unix_s, when);
-    (void)json_object_set_new(json, "size", json_integer((json_int_t)seen->size));
+    (void)json_object_set_new(json, "size", vt_json_wide(seen->size));
     (void)json_object_set_new(json, "root", json_string(hex));
     (void)json_object_set_new(json, "time", json_string(when));
     return json;

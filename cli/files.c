@@ -200,6 +200,14 @@ void vt_cli_print_json(json_t *value)
     json_decref(value);
 }
 
+void vt_cli_print_text(vt_slice text)
+{
+    VT_AUTO_FREE char *shown = vt_strdup_slice(text);
+
+    vt_text_make_printable(shown, false);
+    (void)fputs(shown, stdout);
+}
+
 json_t *vt_cli_json_text(vt_slice text)
 {
     VT_AUTO_BUF plain = vt_buf_init(text.len + 1);

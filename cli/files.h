@@ -59,6 +59,9 @@ void vt_cli_passphrase_ask(struct vt_buf *out, const char *what);
 
 /* Print a JSON value on one line.  Takes it. */
 void vt_cli_print_json(json_t *value);
+/* Print text from outside, on the line that is being printed: what would steer a terminal,
+ * break the line or turn it round becomes '?'. */
+void vt_cli_print_text(vt_slice text);
 /* A string value; in bytes that are not UTF-8 all above 0x7f become '?'. */
 json_t *vt_cli_json_text(vt_slice text);
 

@@ -102,7 +102,7 @@ static void add_pending(void *context, const struct vt_witness_log *log, json_t 
     vt_hash_text(&log->id, hex);
     (void)json_object_set_new(json, "hash", json_string(hex));
     if (pending != NULL)
-        (void)json_object_set_new(json, "pending", json_integer((json_int_t)pending->size));
+        (void)json_object_set_new(json, "pending", vt_json_wide(pending->size));
 }
 
 static void print_pending(void *context, const struct vt_witness_log *log)
@@ -142,6 +142,22 @@ static const struct vt_option status_options[] = {
     OPTION_END,
 };
 
+static bool print_log(const json_t *row, struct vt_error *err)
+{
+    uint64_t mirrored, next, pending;
+    vt_slice origin;
+
+    if (!vt_json_get_text(row, "health", "origin", &origin, err) ||
+        !vt_json_get_wide(row, "health", "mirrored", &mirrored, err) ||
+        !vt_json_get_wide(row, "health", "next", &next, err) ||
+        !vt_json_get_wide(row, "health", "pending", &pending, err))
+        return false;
+    vt_cli_print_text(origin);
+    (void)printf("\n  mirrored %ju, kept %ju, pending %ju\n", (uintmax_t)mirrored,
+                 (uintmax_t)next, (uintmax_t)pending);
+    return true;
+}
+
 static bool print_status(struct vt_args *args, vt_slice body, struct vt_error *err)
 {
     VT_AUTO_JSON health = NULL;
@@ -155,16 +171,11 @@ static bool print_status(struct vt_args *args, vt_slice body, struct vt_error *e
         vt_cli_print_json(json_incref(health));
         return true;
     }
-    for (size_t i = 0; i < json_array_size(logs); i++) {
-        const json_t *row = json_array_get(logs, i);
-
-        (void)printf("%s\n  mirrored %" JSON_INTEGER_FORMAT ", kept %" JSON_INTEGER_FORMAT
-                     ", pending %" JSON_INTEGER_FORMAT "\n",
-                     json_string_value(json_object_get(row, "origin")),
-                     json_integer_value(json_object_get(row, "mirrored")),
-                     json_integer_value(json_object_get(row, "next")),
-                     json_integer_value(json_object_get(row, "pending")));
-    }
+    for (size_t i = 0; i < json_array_size(logs); i++)
+        if (!print_log(json_array_get(logs, i), err)) {
+            err->code = VT_IO;
+            return vt_within(err, "%s", vt_args_get(args, "url"));
+        }
     return true;
 }
 

@@ -10,7 +10,7 @@
 #include "store/disk.h"
 #include "wire/json.h"
 
-enum { WITHHELD_S = 600 };
+enum { WITHHELD_S = 600, SHARE_S = 60 };
 
 #define OPTION_DIR                                                                         \
     {                                                                                      \
@@ -40,6 +40,9 @@ static const struct vt_option run_options[] = {
     { .name = "withheld",
       .value_name = "TIME",
       .help = "so long a log may take to show what was cosigned (default 10m)" },
+    { .name = "share",
+      .value_name = "TIME",
+      .help = "so long one log may take of a round (default 1m); 0s: as long as it takes" },
     { .name = "use",
       .value_name = "ORIGIN=USE",
       .help = "the log is a release, channel, head or access ledger: tell of entries "
@@ -333,6 +336,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
     if (!vt_args_duration(args, "interval", 0, &interval_s, err) ||
         !vt_args_duration(args, "stale", 0, &options.stale_s, err) ||
         !vt_args_duration(args, "withheld", WITHHELD_S, &options.withheld_s, err) ||
+        !vt_args_duration(args, "share", SHARE_S, &options.share_s, err) ||
         !read_watch(args, watch, err) || !read_policy(args, &text, policy, err))
         return false;
     running.downloads.withheld_s = options.withheld_s;
@@ -479,9 +483,9 @@ static const struct vt_verb verbs[] = {
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
           "fork' checks), behind,\nwithheld, refused, unreachable, unpublished, frozen, "
-          "unfit, seen; of cells' heads head; of\nlists of withdrawals list; of downloads "
-          "also early, unproven, unlogged, altered.  Each\nis told once and kept in "
-          "DIR/findings; a program that fails is called again in the next "
+          "unfit, slow, unfollowed, seen; of cells'\nheads head; of lists of withdrawals "
+          "list; of downloads also early, unproven, unlogged,\naltered.  Each is told once "
+          "and kept in DIR/findings; a program that fails is called again in the next "
           "round.\nExit code of a single round: 0 if all logs are "
           "well and nothing new was found, except a\nwitness that does not answer while "
           "the "

@@ -198,6 +198,32 @@ static void from_nothing_to_a_cosignature(void)
     finish(&s);
 }
 
+/* A pending size that is no number in JSON does not silence the mirror. */
+static void a_size_beyond_all_numbers(void)
+{
+    struct stand s = { 0 };
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1)), note = vt_buf_init(VT_KIB(4));
+    VT_AUTO_BUF body = vt_buf_init(VT_WITNESS_REQUEST_BYTES_MAX);
+    struct vt_error err = { 0 };
+    const char *said;
+
+    make(&s);
+    start(&s);
+    vt_buf_printf(&text, ORIGIN "\n18446744073709551615\n%s\n",
+                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    vt_buf_printf(&note, "%.*s\n", VT_SLICE_ARGS(vt_buf_slice(&text)));
+    VT_CHECK_OK(vt_note_sign(s.log.key, VT_LIT(ORIGIN), vt_buf_slice(&text), &note, &err));
+    vt_witness_request_write(&body, 0, NULL, 0, vt_buf_slice(&note));
+    VT_CHECK(post(&s, "/add-checkpoint", vt_buf_slice(&body), NULL, false).status == 200);
+    said = vt_test_run(0, VT_ARGV("vitrine", "mirror", "status", "--url", s.running.url));
+    VT_CHECK_SAYING(strstr(said, "pending 18446744073709551615\n") != NULL, "%s", said);
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "mirror", "status", "--url", s.running.url, "--json"));
+    VT_CHECK_SAYING(strstr(said, "\"pending\":\"18446744073709551615\"") != NULL, "%s",
+                    said);
+    finish(&s);
+}
+
 static void each_status_has_its_case(void)
 {
     struct stand s = { 0 };
@@ -539,6 +565,7 @@ static void one_sentence_and_the_right_exit_code(void)
 
 static const struct vt_case cases[] = {
     { "from nothing to a cosignature", from_nothing_to_a_cosignature },
+    { "a size beyond all numbers", a_size_beyond_all_numbers },
     { "each status has its case", each_status_has_its_case },
     { "tickets are the mirror's own words", tickets_are_the_mirrors_own_words },
     { "a smaller checkpoint behind a larger upload",

@@ -30,8 +30,10 @@ struct mirror {
     struct vt_tree edge; /* the right edge of the tree that the log shows */
     struct trusted tiles[VT_TILE_LEVELS];
     struct vt_buf bundle;
-    uint64_t asked; /* the next bundle to be asked for ahead */
-    bool is_silent; /* it did not answer when bytes beside the log were asked for */
+    uint64_t asked;   /* the next bundle to be asked for ahead */
+    bool is_fetched;  /* the bundle in hand came from the log just now */
+    int64_t spent_ms; /* on bundles that came */
+    bool is_silent;   /* it did not answer when bytes beside the log were asked for */
 };
 
 /* ---- what we hold -----------------------------------------------------------------------
@@ -187,6 +189,7 @@ static bool take_bundle(struct mirror *m, const struct vt_tile_name *name, vt_ha
         return false;
     if (is_good)
         return true;
+    m->is_fetched = true;
     if (!vt_remote_read(m->remote, name, &m->bundle, &width, err))
         return false;
     is_good = take_leaves(&m->bundle, name->width, leaves);
@@ -280,18 +283,32 @@ static bool grow_by_one(struct mirror *m, struct vt_error *err)
     return true;
 }
 
+/* Its share.  What an earlier call kept costs the log nothing: so each call gets further.
+ */
+static bool is_over(struct mirror *m, int64_t began_ms)
+{
+    if (m->options->share_ms == 0 || !m->is_fetched)
+        return false;
+    m->spent_ms += vt_monotonic_ms() - began_ms;
+    return m->spent_ms >= m->options->share_ms;
+}
+
 /* Until the tree is the one that was signed, or somebody says stop. */
 static bool grow(struct mirror *m, bool *is_whole_out, struct vt_error *err)
 {
     bool is_stopped = false;
 
     for (unsigned i = 1; m->tree.size < m->head.size && !is_stopped; i++) {
+        int64_t began_ms = vt_monotonic_ms();
+
+        m->is_fetched = false;
         if (!grow_by_one(m, err) ||
             (i % BUNDLES_A_FLUSH == 0 && !vt_disk_flush(m->disk, err)))
             return false;
         is_stopped =
-            m->options->should_stop != NULL &&
-            m->options->should_stop(m->options->context, m->tree.size, m->head.size);
+            is_over(m, began_ms) ||
+            (m->options->should_stop != NULL &&
+             m->options->should_stop(m->options->context, m->tree.size, m->head.size));
     }
     *is_whole_out = m->tree.size == m->head.size;
     return vt_disk_flush(m->disk, err);
@@ -532,6 +549,7 @@ bool vt_mirror_update(const char *dir, const struct vt_mirror_options *options,
     m->note = vt_buf_init(VT_NOTE_BYTES_MAX);
     m->bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
     m->remote = vt_remote_new(options->from, options->policy, options->origin);
+    vt_remote_set_share(m->remote, options->share_ms);
     out->is_ours = was_there && !open_copy(m, dir, err);
     is_ok = !out->is_ours && look(m, &is_forked, err);
     if (is_ok && !was_there) { /* no folder for a log that is not there */

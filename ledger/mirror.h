@@ -31,6 +31,9 @@ struct vt_mirror_options {
     const struct vt_policy *policy; /* the log's keys, and the quorum */
     vt_slice origin;
     const char *from; /* a folder or an http(s) URL */
+    /* So long it may take to give what we do not have; then what came is kept, and a later
+     * call goes on.  0: as long as it takes. */
+    int64_t share_ms;
     /* Called after each bundle; true: keep what is there, and return.  May be NULL. */
     bool (*should_stop)(void *context, uint64_t entries, uint64_t total);
     /* Called for each new entry once it is checked, in order, before it is kept: after a
@@ -44,7 +47,7 @@ struct vt_mirror_options {
 enum vt_mirror_end {
     VT_MIRROR_UPDATED,
     VT_MIRROR_SAME,        /* we hold this tree already */
-    VT_MIRROR_INTERRUPTED, /* should_stop */
+    VT_MIRROR_INTERRUPTED, /* should_stop, or share_ms are over */
     VT_MIRROR_BEHIND,      /* it shows an older tree than we hold, which ours begins with */
     VT_MIRROR_FORKED,      /* it signed two histories: see fork_file */
 };

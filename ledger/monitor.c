@@ -30,6 +30,7 @@ struct vt_monitor {
     const struct vt_wishes *wishes; /* what its entries are looked at for */
     char folder[LOG_FOLDER_BYTES];  /* "logs/" and the digest of its origin */
     struct vt_error trouble;        /* with our own disk, while entries are looked at */
+    struct vt_error failure;        /* of the disk, with one of the logs of this round */
     bool is_well;                   /* no trouble was found in it, old or new */
     const char *why;                /* not, as was told in an earlier round; NULL */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
@@ -152,7 +153,7 @@ static void note_match(void *context, const char *reason)
         vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)entry->index, reason);
 
     if (m->trouble.code == VT_OK)
-        (void)find(m, "seen", what, json_pack("{s:I}", "index", (json_int_t)entry->index),
+        (void)find(m, "seen", what, json_pack("{s:o}", "index", vt_json_wide(entry->index)),
                    &m->trouble);
 }
 
@@ -178,7 +179,7 @@ static bool check_use(struct vt_monitor *m, uint64_t index, vt_slice text,
         return true;
     return find(m, "unfit",
                 vt_arena_printf(m->arena, "entry %ju: %s", (uintmax_t)index, why.message),
-                json_pack("{s:I}", "index", (json_int_t)index), err);
+                json_pack("{s:o}", "index", vt_json_wide(index)), err);
 }
 
 static bool look_at(void *context, uint64_t index, vt_slice text, struct vt_error *err)
@@ -256,7 +257,7 @@ static bool check_age(struct vt_monitor *m, const struct vt_mirror_report *repor
                                 "than %jd s ago",
                                 (uintmax_t)report->held.size,
                                 (intmax_t)m->options->stale_s),
-                json_pack("{s:I,s:I}", "size", (json_int_t)report->held.size, "cosigned",
+                json_pack("{s:o,s:I}", "size", vt_json_wide(report->held.size), "cosigned",
                           (json_int_t)report->time_unix_s),
                 err);
 }
@@ -295,8 +296,17 @@ static bool judge(struct vt_monitor *m, const struct vt_mirror_report *report,
             vt_arena_printf(m->arena, "it shows %ju entries, but signed %ju that are here",
                             (uintmax_t)report->shown.size, (uintmax_t)report->held.size);
         return find(m, "behind", what,
-                    json_pack("{s:I,s:I}", "shown", (json_int_t)report->shown.size, "held",
-                              (json_int_t)report->held.size),
+                    json_pack("{s:o,s:o}", "shown", vt_json_wide(report->shown.size),
+                              "held", vt_json_wide(report->held.size)),
+                    err);
+    case VT_MIRROR_INTERRUPTED:
+        what = vt_arena_printf(m->arena,
+                               "its entries did not all come in its %jd s of a round; the "
+                               "next round goes on",
+                               (intmax_t)m->options->share_s);
+        return find(m, "slow", what,
+                    json_pack("{s:o,s:o}", "shown", vt_json_wide(report->shown.size),
+                              "held", vt_json_wide(report->held.size)),
                     err);
     default:
         return check_age(m, report, err);
@@ -344,6 +354,7 @@ static bool ask_witnesses(struct vt_monitor *m, const char *log, struct vt_error
                               .copy = m->folder,
                               .now_unix_s = vt_env_now_unix_s(m->options->env),
                               .withheld_s = m->options->withheld_s,
+                              .share_ms = m->options->share_s * 1000,
                               .found = find_in_views,
                               .context = m };
 
@@ -361,7 +372,7 @@ static bool complain(struct vt_monitor *m, const struct vt_mirror_report *report
                 is_lie   ? "refused"
                 : is_new ? "unpublished"
                          : "unreachable",
-                why->message, json_pack("{s:I}", "held", (json_int_t)report->held.size),
+                why->message, json_pack("{s:o}", "held", vt_json_wide(report->held.size)),
                 err);
 }
 
@@ -376,6 +387,7 @@ static void remember(struct vt_monitor *m, const char *fork_file)
                               vt_arena_printf(m->arena, "%s/%s", m->folder, fork_file));
 }
 
+/* False: with our own folder, or our own disk. */
 static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
                    const struct vt_wishes *wishes, struct vt_error *err)
 {
@@ -383,6 +395,7 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
                                          .origin = log->vkey.name,
                                          .from = vt_arena_cstr(m->arena, log->url),
                                          .each = look_at,
+                                         .share_ms = m->options->share_s * 1000,
                                          .context = m };
     const char *dir = vt_arena_printf(m->arena, "%s/%s", m->options->dir, m->folder);
     struct vt_mirror_report report;
@@ -391,6 +404,7 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
 
     m->is_well = true;
     m->why = NULL;
+    m->report->logs++;
     if (!catch_up(m, dir, wishes, err))
         return false;
     is_ok = vt_mirror_update(dir, &options, &report, &why);
@@ -398,7 +412,6 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
         *err = m->trouble.code != VT_OK ? m->trouble : why;
         return false;
     }
-    m->report->logs++;
     m->report->entries += report.entries;
     if ((is_ok ? !judge(m, &report, err) : !complain(m, &report, &why, err)) ||
         !ask_witnesses(m, options.from, err))
@@ -409,6 +422,21 @@ static bool follow(struct vt_monitor *m, const struct vt_policy_log *log,
         m->options->unwell(m->options->context, m->origin, m->why);
     remember(m, report.fork_file);
     m->report->logs_well += m->is_well;
+    return true;
+}
+
+/* What is wrong with the copy of one log blinds us for that one alone.  It is told; what
+ * the disk would not do is also kept, as why this round failed. */
+static bool pass_over(struct vt_monitor *m, const struct vt_error *why,
+                      struct vt_error *err)
+{
+    struct vt_error ignored = { 0 };
+
+    if (why->code != VT_IO)
+        return find(m, "unfollowed", why->message, json_object(), err);
+    (void)!find(m, "unfollowed", why->message, json_object(), &ignored);
+    if (m->failure.code == VT_OK)
+        m->failure = *why;
     return true;
 }
 
@@ -435,6 +463,7 @@ static bool follow_all(struct vt_monitor *m, struct vt_error *err)
 {
     const struct vt_policy *policy = m->options->policy;
     VT_AUTO_FREE struct vt_wishes *wishes = vt_alloc(sizeof *wishes);
+    struct vt_error why = { 0 };
 
     wishes->watch = *m->options->watch;
     for (size_t i = 0; i < policy->log_count; i++) {
@@ -443,8 +472,13 @@ static bool follow_all(struct vt_monitor *m, struct vt_error *err)
         log_folder(policy->logs[i].vkey.name, m->folder);
         wishes->use = m->options->uses != NULL ? m->options->uses[i] : VT_USE_NONE;
         m->origin = vt_arena_cstr(m->arena, policy->logs[i].vkey.name);
-        if (!follow(m, &policy->logs[i], wishes, err))
+        m->trouble = (struct vt_error){ 0 };
+        if (!follow(m, &policy->logs[i], wishes, &why) && !pass_over(m, &why, err))
             return false;
+    }
+    if (m->failure.code != VT_OK) {
+        *err = m->failure;
+        return false;
     }
     if (m->report->logs == 0)
         return vt_fail(err, VT_REJECTED,
@@ -498,6 +532,7 @@ static bool open_copy(struct vt_monitor *m, vt_slice origin, struct vt_disk **ou
 {
     char folder[LOG_FOLDER_BYTES];
 
+    m->origin = vt_arena_cstr(m->arena, origin);
     log_folder(origin, folder);
     *out = NULL;
     return !vt_disk_has(m->disk, folder) ||
@@ -541,6 +576,23 @@ bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
 /* ---- all of it --------------------------------------------------------------------------
  */
 
+/* A copy that is damaged makes no judgement of what is built upon its log. */
+static bool look_further(struct vt_monitor *m, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    if (m->options->look_further == NULL ||
+        m->options->look_further(m->options->context, m, &why))
+        return true;
+    if (why.code == VT_IO) {
+        *err = why;
+        return false;
+    }
+    if (m->report->logs_well == m->report->logs)
+        m->report->logs_well--;
+    return find(m, "unfollowed", why.message, json_object(), err);
+}
+
 bool vt_monitor_round(const struct vt_monitor_options *options,
                       struct vt_monitor_report *out, struct vt_error *err)
 {
@@ -552,8 +604,7 @@ bool vt_monitor_round(const struct vt_monitor_options *options,
     is_ok =
         vt_disk_open(options->dir, true, &m.disk, err) && vt_disk_lock(m.disk, err) &&
         (vt_disk_list(m.disk, UNTOLD, tell_untold, &m, err) || err->code == VT_ABSENT) &&
-        follow_all(&m, err) &&
-        (options->look_further == NULL || options->look_further(options->context, &m, err));
+        follow_all(&m, err) && look_further(&m, err);
     vt_disk_close(m.disk);
     vt_arena_free(m.arena);
     return is_ok;

@@ -23,7 +23,7 @@
 
 struct vt_monitor_finding {
     /* "forked", "behind", "refused", "unreachable", "unpublished", "withheld", "frozen",
-     * "unfit", "seen"; others by whoever looks further */
+     * "unfit", "slow", "unfollowed", "seen"; others by whoever looks further */
     const char *kind;
     const char *origin;
     const char *what; /* a sentence */
@@ -50,6 +50,9 @@ struct vt_monitor_options {
     /* Called when all logs were followed, to look at what is built upon them; NULL: none.
      */
     bool (*look_further)(void *context, struct vt_monitor *monitor, struct vt_error *err);
+    /* So long one log may take of a round: what it does not give by then, the next round
+     * asks for.  0: as long as it takes. */
+    int64_t share_s;
     int64_t stale_s; /* the last cosignature is older than this: "frozen"; 0: never */
     /* Called in each round for a log with a proof of two histories below the folder, found
      * now or before.  proof: relative to the folder. */
@@ -74,10 +77,11 @@ struct vt_monitor_report {
     size_t untold;                    /* that the hook has not taken */
 };
 
-/* One round over all logs.  True also when there are findings.
+/* One round over all logs.  True also when there are findings: that our copy of a log is
+ * damaged is one, and the others are followed.
  * Errors: VT_REJECTED another monitor works in the folder, or no log of the policy has a
  *                     URL
- *         VT_IO */
+ *         VT_IO       with the disk; logs with which there was none were followed */
 VT_CHECKED bool vt_monitor_round(const struct vt_monitor_options *options,
                                  struct vt_monitor_report *out, struct vt_error *err);
 

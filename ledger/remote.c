@@ -23,6 +23,8 @@ struct vt_remote {
     vt_slice origin;
     struct vt_disk *disk;          /* of a folder; NULL until it is needed */
     struct vt_http_client *client; /* of a URL; NULL until it is needed */
+    int64_t share_ms, spent_ms;    /* waiting; 0: there is no bound */
+    int64_t began_ms;              /* of the wait that goes on */
     bool has_failed;               /* the last file was not to be had */
     bool is_size_known;
     uint64_t size; /* of its checkpoint; only to guess the names of partial tiles */
@@ -38,6 +40,11 @@ struct vt_remote *vt_remote_new(const char *where, const struct vt_policy *polic
     remote->policy = policy;
     remote->origin = origin;
     return remote;
+}
+
+void vt_remote_set_share(struct vt_remote *remote, int64_t share_ms)
+{
+    remote->share_ms = share_ms;
 }
 
 static void ahead_clear(struct ahead *ahead)
@@ -98,14 +105,31 @@ static bool has_client(struct vt_remote *remote, struct vt_error *err)
     return remote->client != NULL || vt_http_client_new(&remote->client, err);
 }
 
+/* Of its share, in milliseconds. */
+static bool has_time(const struct vt_remote *remote, int64_t *left_out,
+                     struct vt_error *err)
+{
+    *left_out = 1000;
+    if (remote->share_ms == 0)
+        return true;
+    *left_out =
+        remote->share_ms - remote->spent_ms - (vt_monotonic_ms() - remote->began_ms);
+    return *left_out > 0 ||
+           vt_fail(err, VT_LIMIT, "%s: did not give all that was asked for in %jd s",
+                   remote->where, (intmax_t)(remote->share_ms / 1000));
+}
+
 /* Until this call is done; others that are done meanwhile keep their answers. */
 static bool finish(struct vt_remote *remote, struct vt_http_call *call,
                    struct vt_error *err)
 {
     struct vt_http_call *done;
+    int64_t left_ms;
 
     while (call->inside != NULL)
-        if (!vt_http_client_wait(remote->client, 1000, &done, err))
+        if (!has_time(remote, &left_ms, err) ||
+            !vt_http_client_wait(remote->client, left_ms < 1000 ? left_ms : 1000, &done,
+                                 err))
             return false;
     return true;
 }
@@ -143,8 +167,8 @@ static bool finish_ahead(struct vt_remote *remote, struct ahead *ahead, struct v
 }
 
 /* A server that is busy, or a connection that broke, gets another chance. */
-static bool fetch(struct vt_remote *remote, const char *path, struct vt_buf *out,
-                  struct vt_error *err)
+static bool try_fetch(struct vt_remote *remote, const char *path, struct vt_buf *out,
+                      struct vt_error *err)
 {
     struct timespec rest = { .tv_nsec = AGAIN_MS * 1000000L };
     struct ahead *ahead;
@@ -161,6 +185,17 @@ static bool fetch(struct vt_remote *remote, const char *path, struct vt_buf *out
         vt_buf_truncate(out, 0);
         is_ok = fetch_now(remote, path, out, err);
     }
+    return is_ok;
+}
+
+static bool fetch(struct vt_remote *remote, const char *path, struct vt_buf *out,
+                  struct vt_error *err)
+{
+    bool is_ok;
+
+    remote->began_ms = vt_monotonic_ms();
+    is_ok = try_fetch(remote, path, out, err);
+    remote->spent_ms += vt_monotonic_ms() - remote->began_ms;
     return is_ok;
 }
 

@@ -17,6 +17,9 @@ struct vt_remote;
  * It is opened when it is first needed.  Returned, end with vt_remote_close. */
 struct vt_remote *vt_remote_new(const char *where, const struct vt_policy *policy,
                                 vt_slice origin);
+/* For so long in all it is waited for, then all that is asked for fails (VT_LIMIT); 0: no
+ * bound. */
+void vt_remote_set_share(struct vt_remote *remote, int64_t share_ms);
 /* Is a folder there, where it is to be one?  A URL is not asked.  VT_IO. */
 VT_CHECKED bool vt_remote_find(struct vt_remote *remote, struct vt_error *err);
 void vt_remote_close(struct vt_remote *remote); /* NULL allowed */

@@ -199,22 +199,25 @@ static void on_health(void *context, struct vt_http_exchange *exchange)
     VT_AUTO_JSON rows = json_array();
     VT_AUTO_JSON all = NULL;
     VT_AUTO_BUF text = vt_buf_init(VT_MIB(4));
-    struct vt_error ignored = { 0 };
+    struct vt_error why = { 0 };
 
     for (size_t i = 0; i < f->config.log_count; i++) {
         const struct vt_mirror_state *state = &f->states[i];
         vt_slice origin = f->config.logs[i].origin;
 
         (void)json_array_append_new(
-            rows,
-            json_pack("{s:s%,s:I,s:I,s:I}", "origin", (const char *)origin.data, origin.len,
-                      "pending", (json_int_t)state->pending, "next",
-                      (json_int_t)state->next, "mirrored", (json_int_t)state->mirrored));
+            rows, json_pack("{s:s%,s:o,s:o,s:o}", "origin", (const char *)origin.data,
+                            origin.len, "pending", vt_json_wide(state->pending), "next",
+                            vt_json_wide(state->next), "mirrored",
+                            vt_json_wide(state->mirrored)));
     }
     all = json_pack("{s:b,s:I,s:O}", "ok", 1, "uploads", (json_int_t)f->uploads, "logs",
                     rows);
-    if (!vt_json_write_canonical(all, &text, &ignored))
-        vt_buf_truncate(&text, 0);
+    if (!vt_json_write_canonical(all, &text, &why)) {
+        (void)fprintf(stderr, "vitrine mirror-front: health: %s\n", why.message);
+        vt_http_answer_text(exchange, VT_HTTP_ERROR, "this mirror cannot say how it is");
+        return;
+    }
     vt_http_answer(exchange, VT_HTTP_OK, "application/json", vt_buf_slice(&text));
 }
 

@@ -4,6 +4,8 @@
 #include "ledger/monitor.h"
 #include "tests/own_log.h"
 #include "tests/small_log.h"
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #define ORIGIN "ledger.example/monitor"
 #define OTHER  "ledger.example/other"
@@ -260,6 +262,59 @@ static void other_troubles(void)
                     "%s", said);
 }
 
+/* A listening socket to which the kernel connects clients, and nobody answers them. */
+static int listen_in_silence(uint16_t *port_out)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    VT_CHECK(bind(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+             listen(fd, 8) == 0 &&
+             getsockname(fd, (struct sockaddr *)&address, &length) == 0);
+    *port_out = ntohs(address.sin_port);
+    return fd;
+}
+
+/* Our copy of one log was changed, and its server is one that never answers: the fork of
+ * the log behind it is told all the same. */
+static void one_log_does_not_hide_another(void)
+{
+    struct vt_own_log a, b, other;
+    VT_AUTO_FD silent = -1;
+    uint16_t port;
+    const char *said;
+
+    make(&a, "a", ORIGIN, SEED, 300);
+    make(&b, "b", OTHER, OTHER_SEED, 3);
+    write_policy(&a, &b);
+    vt_own_log_close(&a);
+    vt_own_log_close(&b);
+    (void)sh(0, "vitrine monitor run --dir m --policy policy");
+    make(&other, "other", OTHER, OTHER_SEED, 2);
+    add(&other, "another story");
+    vt_own_log_close(&other);
+    (void)sh(0, "cp -r m n; cp -r b bb; rm -r b; mv other b; "
+                "f=$(grep -l '^" ORIGIN "$' m/logs/*/checkpoint); "
+                "sed -i '3s/^./!/' $f");
+    said = sh(1, "vitrine monitor run --dir m --policy policy");
+    VT_CHECK_SAYING(strstr(said, "unfollowed: " ORIGIN ": ") != NULL &&
+                        strstr(said, "forked: " OTHER ": ") != NULL &&
+                        strstr(said, "0 of 2 logs") != NULL,
+                    "%s", said);
+    silent = listen_in_silence(&port);
+    said = sh(1, vt_arena_printf(vt_test_arena(),
+                                 "sed -i 's,%s,http://127.0.0.1:%u,' policy; vitrine "
+                                 "monitor run --dir n --policy policy --share 1s",
+                                 vt_test_path("a"), port));
+    VT_CHECK_SAYING(strstr(said, "unreachable: " ORIGIN ": ") != NULL &&
+                        strstr(said, "did not give all that was asked for in 1 s") !=
+                            NULL &&
+                        strstr(said, "forked: " OTHER ": ") != NULL,
+                    "%s", said);
+}
+
 /* ---- a frozen log -----------------------------------------------------------------------
  */
 
@@ -393,6 +448,7 @@ static const struct vt_case cases[] = {
     { "keys are watched", keys_are_watched },
     { "a fork is told with its proof", a_fork_is_told_with_its_proof },
     { "other troubles", other_troubles },
+    { "one log does not hide another", one_log_does_not_hide_another },
     { "a frozen log is told", a_frozen_log_is_told },
     { "the program is called", the_program_is_called },
     { "wrong wishes", wrong_wishes },

@@ -56,7 +56,7 @@ static bool read_file(const json_t *json, struct vt_view *view, vt_slice *note_o
 
     if (!vt_json_only(json, view->file, names, err) ||
         !vt_json_get_text(json, view->file, "note", note_out, err) ||
-        !vt_json_get_number(json, view->file, "pending", &view->pending, err) ||
+        !vt_json_get_wide(json, view->file, "pending", &view->pending, err) ||
         !vt_json_get_number(json, view->file, "since", &since, err) ||
         !vt_json_get_number(json, view->file, "v", &version, err))
         return false;
@@ -96,8 +96,8 @@ static bool write_file(const struct vt_view *view, struct vt_disk *disk,
 {
     VT_AUTO_BUF bytes = vt_buf_init(FILE_BYTES_MAX);
     vt_slice note = vt_buf_slice(&view->note);
-    VT_AUTO_JSON json = json_pack("{s:s%,s:I,s:I,s:i}", "note", (const char *)note.data,
-                                  note.len, "pending", (json_int_t)view->pending, "since",
+    VT_AUTO_JSON json = json_pack("{s:s%,s:o,s:I,s:i}", "note", (const char *)note.data,
+                                  note.len, "pending", vt_json_wide(view->pending), "since",
                                   (json_int_t)view->since_unix_s, "v", 1);
 
     return vt_json_write_canonical(json, &bytes, err) &&

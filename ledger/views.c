@@ -166,7 +166,7 @@ static bool complain(struct look *l, size_t i, const struct vt_error *why,
     l->views->is_down[i] = !is_lie;
     return find(l, is_lie ? "refused" : "unreachable",
                 vt_arena_printf(l->arena, "witness %s: %s", who, why->message),
-                json_pack("{s:I,s:o}", "held", (json_int_t)l->states[0].head.size,
+                json_pack("{s:o,s:o}", "held", vt_json_wide(l->states[0].head.size),
                           "witness", text_of(who)),
                 err);
 }
@@ -184,7 +184,7 @@ static bool tell_withheld(struct look *l, const char *who, const struct vt_view 
                                 "later it still shows us no more than %ju",
                                 who, (uintmax_t)view->pending, (intmax_t)v->withheld_s,
                                 (uintmax_t)l->states[0].head.size),
-                json_pack("{s:I,s:I,s:o}", "size", (json_int_t)view->pending, "since",
+                json_pack("{s:o,s:I,s:o}", "size", vt_json_wide(view->pending), "since",
                           (json_int_t)view->since_unix_s, "witness", text_of(who)),
                 err);
 }
@@ -197,8 +197,8 @@ static bool tell_behind(struct look *l, const char *who, uint64_t shown, uint64_
                 vt_arena_printf(l->arena,
                                 "witness %s shows %ju entries, but cosigned %ju before",
                                 who, (uintmax_t)shown, (uintmax_t)before),
-                json_pack("{s:I,s:I,s:o}", "shown", (json_int_t)shown, "held",
-                          (json_int_t)before, "witness", text_of(who)),
+                json_pack("{s:o,s:o,s:o}", "shown", vt_json_wide(shown), "held",
+                          vt_json_wide(before), "witness", text_of(who)),
                 err);
 }
 
@@ -214,6 +214,7 @@ static bool look_at(struct look *l, size_t i, struct vt_error *err)
     bool is_answered;
 
     vt_view_init(view, l->arena, v->policy, i, v->origin, v->prefixes[i]);
+    vt_remote_set_share(view->remote, v->share_ms);
     if (!vt_view_recall(view, v->disk, err))
         return false;
     if (view->note.len != 0)
@@ -279,6 +280,7 @@ bool vt_views_look(const struct vt_views *views, struct vt_error *err)
     l->views = views;
     l->arena = arena;
     l->log = log;
+    vt_remote_set_share(log, views->share_ms);
     is_ok = vt_disk_open(
                 vt_arena_printf(arena, "%s/%s", vt_disk_path(views->disk), views->copy),
                 true, &l->copy, err) &&

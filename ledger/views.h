@@ -40,6 +40,7 @@ struct vt_views {
     const char *copy;     /* in it: the checked copy of the log, "logs/..." */
     int64_t now_unix_s;
     int64_t withheld_s; /* so long a log may take to show what was cosigned */
+    int64_t share_ms;   /* so long the log, and each witness, is waited for; 0: no bound */
     /* A finding (ledger/monitor.h); `more` is taken. */
     bool (*found)(void *context, const char *kind, const char *what, json_t *more,
                   struct vt_error *err);

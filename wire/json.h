@@ -56,6 +56,12 @@ VT_CHECKED bool vt_json_get_text(const json_t *object, const char *what, const c
 /* Integer from 0 to VT_JSON_INTEGER_MAX. */
 VT_CHECKED bool vt_json_get_number(const json_t *object, const char *what, const char *name,
                                    uint64_t *out, struct vt_error *err);
+/* A number that strangers sign, and that may be any of 64 bits: an integer up to
+ * VT_JSON_INTEGER_MAX, its decimal text beyond.  Returned. */
+json_t *vt_json_wide(uint64_t number);
+/* The same, read: one spelling for each number. */
+VT_CHECKED bool vt_json_get_wide(const json_t *object, const char *what, const char *name,
+                                 uint64_t *out, struct vt_error *err);
 VT_CHECKED bool vt_json_get_bool(const json_t *object, const char *what, const char *name,
                                  bool *out, struct vt_error *err);
 VT_CHECKED bool vt_json_get_object(const json_t *object, const char *what, const char *name,

@@ -41,6 +41,36 @@ bool vt_json_get_number(const json_t *object, const char *what, const char *name
     return true;
 }
 
+json_t *vt_json_wide(uint64_t number)
+{
+    char text[24];
+
+    if (number <= (uint64_t)VT_JSON_INTEGER_MAX)
+        return json_integer((json_int_t)number);
+    (void)snprintf(text, sizeof text, "%ju", (uintmax_t)number);
+    return json_string(text);
+}
+
+bool vt_json_get_wide(const json_t *object, const char *what, const char *name,
+                      uint64_t *out, struct vt_error *err)
+{
+    uint64_t number;
+    json_t *value;
+
+    if (!get(object, what, name, &value, err))
+        return false;
+    if (!json_is_string(value))
+        return vt_json_get_number(object, what, name, out, err);
+    if (!vt_decimal_parse(vt_slice_of(json_string_value(value), json_string_length(value)),
+                          &number) ||
+        number <= (uint64_t)VT_JSON_INTEGER_MAX)
+        return vt_fail(err, VT_MALFORMED,
+                       "%s: '%s' is a text, but no whole number from 2^53 to 2^64 - 1",
+                       what, name);
+    *out = number;
+    return true;
+}
+
 bool vt_json_get_bool(const json_t *object, const char *what, const char *name, bool *out,
                       struct vt_error *err)
 {

@@ -412,6 +412,35 @@ static void a_closed_object_has_no_other_names(void)
     }
 }
 
+/* A number of 64 bits: one spelling for each. */
+static void wide_numbers(void)
+{
+    static const uint64_t numbers[] = { 0, UINT64_C(9007199254740991),
+                                        UINT64_C(9007199254740992), UINT64_MAX };
+    static const char *const refused[] = { "{\"n\":\"9007199254740991\"}",
+                                           "{\"n\":\"18446744073709551616\"}",
+                                           "{\"n\":\"09007199254740992\"}",
+                                           "{\"n\":\"\"}",
+                                           "{\"n\":-1}",
+                                           "{}" };
+    struct vt_error err = { 0 };
+    uint64_t number = 7;
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        VT_AUTO_JSON o = json_pack("{s:o}", "n", vt_json_wide(numbers[i]));
+        VT_AUTO_BUF text = vt_buf_init(100);
+
+        VT_CHECK_OK(vt_json_write_canonical(o, &text, &err));
+        VT_CHECK_OK(vt_json_get_wide(o, "x", "n", &number, &err));
+        VT_CHECK(number == numbers[i]);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        VT_AUTO_JSON o = parse(vt_slice_from_cstr(refused[i]));
+
+        VT_CHECK_FAILS(VT_MALFORMED, vt_json_get_wide(o, "x", "n", &number, &err));
+    }
+}
+
 static const struct vt_case cases[] = {
     { "texts are taken or refused", texts_are_taken_or_refused },
     { "jansson agrees where we say yes", jansson_agrees_where_we_say_yes },
@@ -422,6 +451,7 @@ static const struct vt_case cases[] = {
       mangled_texts_are_refused_or_mean_something_else },
     { "fields are given by type", fields_are_given_by_type },
     { "fields of another type are refused", fields_of_another_type_are_refused },
+    { "wide numbers", wide_numbers },
     { "what is no object has no fields", what_is_no_object_has_no_fields },
     { "a closed object has no other names", a_closed_object_has_no_other_names },
 };

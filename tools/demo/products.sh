@@ -18,7 +18,7 @@ rebuild() {
         --out "supervisor/out-$1-$2" --key supervisor/key --vary
 }
 review() { vitrine review sign "$1" "$2" "${on_desk[@]}" --verdict accept --key reviewer/key; }
-approve() { vitrine supervise approve "$1" "$2" "${on_desk[@]}" --policy demands.json --key supervisor/key; }
+approve() { vitrine supervise approve "$1" "$2" "${on_desk[@]}" --ledger log --policy demands.json --key supervisor/key; }
 publish() {
     vitrine release publish "$1" "$2" "${on_desk[@]}" --policy demands.json --ledger log --public public --key vendor/key
 }

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define ORIGIN "log.example/test"
 #define NAME   "m1.example"
@@ -195,6 +196,38 @@ static void from_nothing_to_a_cosignature(void)
     VT_CHECK(is_cosignature(&s, add(&s, 600, 1100, ALL), 1100)); /* from within a bundle */
     is_served(&s, 1100);
     VT_CHECK(is_cosignature(&s, add(&s, 300, 1100, ALL), 1100)); /* what is there already */
+    finish(&s);
+}
+
+/* A stranger begins an upload, sends nothing more, and keeps the only slot from nobody. */
+static void a_silent_upload_gives_way(void)
+{
+    static const char begun[] = "POST /add-entries HTTP/1.1\r\nHost: m\r\n"
+                                "Content-Type: application/octet-stream\r\n"
+                                "Content-Length: 1000000\r\n\r\n\1";
+    struct stand s = { 0 };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    VT_AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timespec rest = { .tv_nsec = 100000000 };
+    struct answer answer = { .status = 0 };
+    unsigned long port;
+
+    make(&s);
+    s.running = vt_test_start("mirror.err", VT_ARGV("vitrine", "mirror", "serve", "--dir",
+                                                    s.dir, "--uploads-max", "1"));
+    VT_CHECK(add_checkpoint(&s, 0, 300) == 200);
+    port = strtoul(strrchr(s.running.url, ':') + 1, NULL, 10);
+    address.sin_port = htons((uint16_t)port);
+    VT_CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+             write(fd, begun, sizeof begun - 1) == sizeof begun - 1);
+    (void)nanosleep(&rest, NULL);
+    VT_CHECK(add(&s, 0, 300, ALL).status == 429); /* it has just begun */
+    for (int i = 0; i < 40 && answer.status != 200; i++) {
+        (void)nanosleep(&rest, NULL);
+        answer = add(&s, 0, 300, ALL);
+    }
+    VT_CHECK_SAYING(is_cosignature(&s, answer, 300), "%d: %s", answer.status, answer.text);
     finish(&s);
 }
 
@@ -566,6 +599,7 @@ static void one_sentence_and_the_right_exit_code(void)
 static const struct vt_case cases[] = {
     { "from nothing to a cosignature", from_nothing_to_a_cosignature },
     { "a size beyond all numbers", a_size_beyond_all_numbers },
+    { "a silent upload gives way", a_silent_upload_gives_way },
     { "each status has its case", each_status_has_its_case },
     { "tickets are the mirror's own words", tickets_are_the_mirrors_own_words },
     { "a smaller checkpoint behind a larger upload",

@@ -7,7 +7,14 @@
 #include "crypto/verify_note.h"
 #include "ledger/mirror_front.h"
 
-enum { UNPACKED_MAX = 64 << 10, SLACK = 256 << 10 };
+enum {
+    UNPACKED_MAX = 64 << 10,
+    SLACK = 256 << 10,
+    /* Whoever sends less than so much in so long gives way to others, if there is no room.
+     */
+    SIGN_OF_LIFE_BYTES = 4 << 10,
+    SILENT_MS = 2000,
+};
 
 #define PLAIN "text/plain; charset=utf-8"
 
@@ -29,7 +36,9 @@ struct vt_mirror_upload_inside {
     uint64_t at; /* the next package begins here */
     struct vt_package_range range;
     struct vt_package_scan scan;
-    size_t taken; /* packages */
+    size_t taken;     /* packages */
+    int64_t heard_ms; /* the last sign of life */
+    size_t unheard;   /* bytes since */
 };
 
 static void upload_free(struct vt_mirror_upload_inside *u)
@@ -229,6 +238,7 @@ static bool take_package(struct vt_mirror_front *front, struct vt_mirror_job *jo
     struct vt_mirror_answer said;
 
     (void)front;
+    u->heard_ms = vt_monotonic_ms(); /* it waited for us until now */
     if (!read_answer(u, message, &said, err))
         return false;
     if (said.what != VT_MIRROR_GO_ON) { /* what was taken before is kept */
@@ -271,6 +281,7 @@ static bool take_opening(struct vt_mirror_front *front, struct vt_mirror_job *jo
     struct vt_mirror_answer said;
 
     (void)front;
+    u->heard_ms = vt_monotonic_ms(); /* it waited for us until now */
     if (!read_answer(u, message, &said, err))
         return false;
     if (said.what != VT_MIRROR_GO_ON) {
@@ -400,6 +411,37 @@ static bool step(struct vt_mirror_upload_inside *u)
 /* ---- the exchange -----------------------------------------------------------------------
  */
 
+/* The one that is silent for the longest, not for the signer's sake, gives way.  What was
+ * taken of it is kept, and it may go on there in a new request; until the signer knows, it
+ * is one more.  False: all of them send. */
+static bool make_room(struct vt_mirror_front *f)
+{
+    struct vt_mirror_upload_inside *silent = NULL;
+
+    for (struct vt_mirror_upload_inside *u = f->all; u != NULL; u = u->next)
+        if (!u->job.is_waiting && (silent == NULL || u->heard_ms < silent->heard_ms))
+            silent = u;
+    if (silent == NULL || vt_monotonic_ms() - silent->heard_ms < SILENT_MS)
+        return false;
+    refuse(silent, VT_HTTP_TOO_MANY, "too little came for too long, and others wait");
+    vt_buf_clear(&silent->packed);
+    vt_buf_clear(&silent->bytes);
+    if (silent->taken != 0)
+        end(silent);
+    else
+        upload_free(silent);
+    return true;
+}
+
+static void hear(struct vt_mirror_upload_inside *u, size_t bytes)
+{
+    u->unheard += bytes;
+    if (u->unheard < SIGN_OF_LIFE_BYTES)
+        return;
+    u->unheard = 0;
+    u->heard_ms = vt_monotonic_ms();
+}
+
 /* NULL: it was refused. */
 static struct vt_mirror_upload_inside *upload_new(struct vt_mirror_front *f,
                                                   struct vt_http_exchange *exchange)
@@ -416,7 +458,7 @@ static struct vt_mirror_upload_inside *upload_new(struct vt_mirror_front *f,
                             "application/octet-stream, plain or gzipped, is taken here");
         return NULL;
     }
-    if (f->uploads == f->uploads_max) {
+    if (f->uploads >= f->uploads_max && !make_room(f)) {
         vt_http_set_header(exchange, "Retry-After", "1");
         vt_http_answer_text(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
         return NULL;
@@ -424,6 +466,7 @@ static struct vt_mirror_upload_inside *upload_new(struct vt_mirror_front *f,
     u = vt_alloc(sizeof *u);
     u->front = f;
     u->exchange = exchange;
+    u->heard_ms = vt_monotonic_ms();
     u->bytes = vt_buf_init(VT_PACKAGE_BYTES_MAX + VT_UPLOAD_HEAD_BYTES_MAX + SLACK);
     u->packed = vt_buf_init(SLACK);
     u->gunzip = is_gzip ? vt_gunzip_new() : NULL;
@@ -444,6 +487,7 @@ static void on_piece(void *context, struct vt_http_exchange *exchange, vt_slice 
         u = upload_new(context, exchange);
     if (u == NULL || u->stage == ENDING)
         return; /* what comes behind the last package is nothing */
+    hear(u, piece.len);
     vt_buf_put(u->gunzip != NULL ? &u->packed : &u->bytes, piece);
     VT_ASSERT(!u->packed.is_full && !u->bytes.is_full); /* a piece is 32 KiB at most */
     if (step(u) && u->job.is_waiting && u->exchange != NULL && u->stage != ENDING)

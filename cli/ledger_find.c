@@ -254,7 +254,9 @@ static bool show(void *context, uint64_t index, vt_slice entry, struct vt_error 
         return false;
     f->count++;
     if (!vt_args_is_json(f->args)) {
-        (void)printf("entry %ju: %s\n", (uintmax_t)index, kind_of(arena, entry));
+        (void)printf("entry %ju: ", (uintmax_t)index);
+        vt_cli_print_text(vt_slice_from_cstr(kind_of(arena, entry)));
+        (void)printf("\n");
         return true;
     }
     vt_base64_write(&base64, entry);
@@ -326,6 +328,20 @@ static bool small_hex(struct vt_arena *arena, vt_slice *term)
     return true;
 }
 
+/* Up to so many; an answer ends early where it had to pass over too much. */
+static bool ask_all(struct finding *f, struct vt_lookup *lookup,
+                    struct vt_lookup_question question, uint64_t max, uint64_t *next,
+                    struct vt_error *err)
+{
+    do {
+        if (!vt_lookup_ask(lookup, &question, next, err))
+            return false;
+        question.from = *next;
+        question.max = (size_t)max - f->count;
+    } while (*next != UINT64_MAX && f->count < max);
+    return true;
+}
+
 static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *lookup,
                      struct vt_error *err)
 {
@@ -346,10 +362,9 @@ static bool run_find(struct finding *f, struct vt_disk *disk, struct vt_lookup *
     question.head = f->tree.head;
     f->source = vt_shelf_source(disk);
     f->prover = vt_prover_new(&f->source, f->tree.head.size);
-    if (!vt_lookup_ask(lookup, &question, &next, err))
-        return false;
-    if (f->count == 0 && small_hex(arena, &question.term) &&
-        !vt_lookup_ask(lookup, &question, &next, err))
+    if (!ask_all(f, lookup, question, max, &next, err) ||
+        (f->count == 0 && small_hex(arena, &question.term) &&
+         !ask_all(f, lookup, question, max, &next, err)))
         return false;
     covered = vt_lookup_covered(lookup);
     print_end(f, vt_lookup_first(lookup),

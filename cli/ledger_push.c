@@ -106,6 +106,18 @@ static bool push(struct vt_args *args, struct push *p, struct vt_buf *note,
                    "%s: %s", vt_args_get(args, "to"), p->report.message);
 }
 
+/* Of a mirror that may be anybody. */
+static void print_lines(vt_slice lines)
+{
+    vt_reader r = { lines };
+    vt_slice line;
+
+    while (vt_read_until(&r, '\n', &line)) {
+        vt_cli_print_text(line);
+        (void)printf("\n");
+    }
+}
+
 static void print(struct vt_args *args, const struct push *p, vt_slice note)
 {
     vt_slice plain = vt_ledger_reader_checkpoint(p->reader);
@@ -117,7 +129,7 @@ static void print(struct vt_args *args, const struct push *p, vt_slice note)
             "{s:b,s:I,s:b,s:o}", "ok", 1, "size", (json_int_t)head.size, "checked",
             vt_args_has(args, "vkey"), "cosignature", vt_cli_json_text(lines)));
     else
-        (void)printf("%.*s", VT_SLICE_ARGS(lines));
+        print_lines(lines);
     if (!vt_args_has(args, "vkey") && !vt_args_is_json(args))
         (void)fprintf(stderr, "not checked: no --vkey was given\n");
 }

@@ -4,8 +4,8 @@
 #include "ledger/shelf.h"
 #include "ledger/terms.h"
 
-/* Candidates that turn out to have another term; only hashes that were sought out for it
- * collide so often. */
+/* Candidates that turn out to have another term, in one answer; only hashes that were
+ * sought out for it collide so often.  The next question goes on behind them. */
 enum { WRONG_MAX = 4096, TRIES = 3 };
 
 struct vt_lookup {
@@ -101,8 +101,8 @@ static bool take_candidate(struct asking *a, uint64_t index, struct vt_error *er
         a->count++;
         return a->q->each(a->q->context, index, vt_buf_slice(&entry), err);
     }
-    return ++a->wrong < WRONG_MAX ||
-           vt_fail(err, VT_LIMIT, "too many entries whose terms only look like this one");
+    a->wrong++;
+    return true;
 }
 
 /* Runs follow each other, so answers come in ascending order. */
@@ -118,7 +118,7 @@ static bool ask_run(struct asking *a, const struct vt_run *run, uint64_t key,
         /* Only in a damaged index are there others. */
         if (index < a->q->from || index >= a->q->head.size)
             continue;
-        if (a->count == a->q->max) {
+        if (a->count == a->q->max || a->wrong == WRONG_MAX) {
             a->next = index;
             return true;
         }

@@ -595,6 +595,41 @@ static void over_http(void)
     vt_test_stop(&server, 0);
 }
 
+/* Two names whose hashes begin with the same 40 bits, and 4,100 entries with the wrong
+ * one: they are passed over, with bounded work for each question.  What an entry says of
+ * itself is shown as text. */
+static void names_that_were_sought_out(void)
+{
+    enum { WRONG = 4100 };
+    struct vt_own_log log;
+    struct vt_error err = { 0 };
+    vt_ticket ticket = { 0 };
+    const char *said;
+
+    VT_CHECK(vt_term_key(VT_LIT("vitrine-188333")) ==
+             vt_term_key(VT_LIT("vitrine-1482294")));
+    vt_own_log_make(&log, "log", ORIGIN, SEED);
+    for (int i = 0; i <= WRONG; i++) {
+        const char *text =
+            vt_arena_printf(vt_test_arena(), "{\"n\":%d,\"name\":\"vitrine-1482294\"}", i);
+
+        if (i == WRONG)
+            text = envelope_of("{\"name\":\"vitrine-188333\",\"predicateType\":"
+                               "\"a\\u001b[31m\\u009bb\\n\\u202eentry 9: c\"}",
+                               SEED);
+        VT_CHECK_OK(vt_ledger_submit(log.ledger, vt_slice_from_cstr(text), &ticket, &err));
+        if (i % 1000 == 0 || i == WRONG)
+            VT_CHECK_OK(vt_ledger_wait(log.ledger, ticket, NULL, &err));
+    }
+    vt_own_log_publish(&log);
+    vt_own_log_close(&log);
+    (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "index", "--dir", log.dir));
+    said = vt_test_run(
+        0, VT_ARGV("vitrine", "ledger", "find", "--dir", log.dir, "vitrine-188333"));
+    VT_CHECK_SAYING(strstr(said, "entry 4100: a?[31m?b??entry 9: c\n1 entry, each") != NULL,
+                    "%s", said);
+}
+
 static const struct vt_case cases[] = {
     { "terms of an entry", terms_of_an_entry },
     { "everything is found", everything_is_found },
@@ -608,6 +643,7 @@ static const struct vt_case cases[] = {
     { "as commands", as_commands },
     { "a pruned log", a_pruned_log },
     { "over HTTP", over_http },
+    { "names that were sought out", names_that_were_sought_out },
 };
 
 VT_TEST_MAIN("ledger.lookup", cases)

@@ -260,27 +260,42 @@ const struct vt_option vt_cli_ledger_status_options[] = {
     { NULL, NULL, NULL, false, false },
 };
 
-static void print_ledger(const json_t *row)
+/* Whatever server that is: a text is shown as text. */
+static void print_word(const char *what, const json_t *row, const char *name)
 {
-    json_int_t size = json_integer_value(json_object_get(row, "size"));
-    json_int_t published = json_integer_value(json_object_get(row, "published"));
-    const json_t *ago = json_object_get(row, "published_ago_ms");
-    const char *failure = json_string_value(json_object_get(row, "failure"));
-    const char *next = json_string_value(json_object_get(row, "goes_on_as"));
+    struct vt_error ignored = { 0 };
+    vt_slice text;
 
-    (void)printf("%s  %s\n", json_string_value(json_object_get(row, "path")),
-                 json_is_true(json_object_get(row, "ok")) ? "well" : "NOT WELL");
-    (void)printf("  durable    %" JSON_INTEGER_FORMAT "\n", size);
-    (void)printf("  published  %" JSON_INTEGER_FORMAT "%s\n", published,
+    if (!vt_json_get_text(row, "health", name, &text, &ignored))
+        return;
+    (void)printf("  %-10s %s", what, name[0] == 'g' ? "goes on as " : "");
+    vt_cli_print_text(text);
+    (void)printf("\n");
+}
+
+static bool print_ledger(const json_t *row, struct vt_error *err)
+{
+    const json_t *ago = json_object_get(row, "published_ago_ms");
+    uint64_t size, published, queued;
+    vt_slice path;
+    bool is_ok;
+
+    if (!vt_json_get_text(row, "health", "path", &path, err) ||
+        !vt_json_get_bool(row, "health", "ok", &is_ok, err) ||
+        !vt_json_get_number(row, "health", "size", &size, err) ||
+        !vt_json_get_number(row, "health", "published", &published, err) ||
+        !vt_json_get_number(row, "health", "queued", &queued, err))
+        return false;
+    vt_cli_print_text(path);
+    (void)printf("  %s\n  durable    %ju\n", is_ok ? "well" : "NOT WELL", (uintmax_t)size);
+    (void)printf("  published  %ju%s\n", (uintmax_t)published,
                  published == size ? "" : ", the rest waits for a checkpoint");
     if (ago != NULL)
         (void)printf("  checkpoint %.1f s ago\n", (double)json_integer_value(ago) / 1000);
-    (void)printf("  queued     %" JSON_INTEGER_FORMAT ", for the disk\n",
-                 json_integer_value(json_object_get(row, "queued")));
-    if (next != NULL)
-        (void)printf("  ended      goes on as %s\n", next);
-    if (failure != NULL)
-        (void)printf("  trouble    %s\n", failure);
+    (void)printf("  queued     %ju, for the disk\n", (uintmax_t)queued);
+    print_word("ended", row, "goes_on_as");
+    print_word("trouble", row, "failure");
+    return true;
 }
 
 static bool print_status(struct vt_args *args, vt_slice body, bool is_well,
@@ -300,7 +315,10 @@ static bool print_status(struct vt_args *args, vt_slice body, bool is_well,
         return true;
     }
     for (size_t i = 0; i < json_array_size(ledgers); i++)
-        print_ledger(json_array_get(ledgers, i));
+        if (!print_ledger(json_array_get(ledgers, i), err)) {
+            err->code = VT_IO;
+            return vt_within(err, "%s", vt_args_get(args, "url"));
+        }
     return true;
 }
 

@@ -90,7 +90,8 @@ struct vt_front_ledger {
     struct vt_buf checkpoint;
     int64_t published_ms;     /* when we heard of it */
     int64_t behind_since_ms;  /* since when durable entries wait for a checkpoint */
-    char failure[240];        /* of the last publication; "" */
+    char failure[240];        /* of the last publication; "".  Not for strangers */
+    bool is_unwitnessed;      /* it: too few witnesses */
     bool is_full;             /* the disk, when the last entry came */
     struct vt_prover *prover; /* of the published tree */
     struct vt_lookup *lookup; /* as it was built when it was asked last; NULL: never */

@@ -133,7 +133,9 @@ static void answer_proof(struct vt_front_ledger *l, struct vt_front_request *req
     } else {
         (void)fprintf(stderr, "vitrine ledger-front: entry %ju: %s\n",
                       (uintmax_t)request->results[0].index, err.message);
-        vt_http_answer_text(request->exchange, VT_HTTP_ERROR, "%s", err.message);
+        vt_http_answer_text(request->exchange, VT_HTTP_ERROR,
+                            "entry %ju is durable, but its proof cannot be made here",
+                            (uintmax_t)request->results[0].index);
     }
 }
 
@@ -528,12 +530,17 @@ bool vt_front_load_end(struct vt_front_ledger *l, struct vt_error *err)
     return true;
 }
 
-static void take_failed(struct vt_front_ledger *l, vt_slice body)
+static bool take_failed(struct vt_front_ledger *l, vt_slice body, struct vt_error *err)
 {
-    if (!vt_slice_is(body, l->failure)) /* once, not each second */
-        (void)fprintf(stderr, "vitrine ledger: not published: %.*s\n", VT_SLICE_ARGS(body));
+    vt_slice why;
+
+    if (!vt_serve_failed_read(body, &l->is_unwitnessed, &why))
+        return vt_fail(err, VT_MALFORMED, "a failure of the sequencer without a form");
+    if (!vt_slice_is(why, l->failure)) /* once, not each second */
+        (void)fprintf(stderr, "vitrine ledger: not published: %.*s\n", VT_SLICE_ARGS(why));
     l->counts.failures++;
-    (void)snprintf(l->failure, sizeof l->failure, "%.*s", VT_SLICE_ARGS(body));
+    (void)snprintf(l->failure, sizeof l->failure, "%.*s", VT_SLICE_ARGS(why));
+    return true;
 }
 
 bool vt_front_on_sequencer(void *context, struct vt_error *err)
@@ -551,8 +558,7 @@ bool vt_front_on_sequencer(void *context, struct vt_error *err)
     case VT_SERVE_KEPT:
         return vt_front_take_kept(l, message.body, err);
     case VT_SERVE_FAILED:
-        take_failed(l, message.body);
-        return true;
+        return take_failed(l, message.body, err);
     default:
         return vt_fail(err, VT_MALFORMED, "a message of type %u", message.type);
     }

@@ -194,7 +194,10 @@ bool vt_front_take_kept(struct vt_front_ledger *l, vt_slice body, struct vt_erro
     k->is_asked = false;
     if (why.code != VT_OK) {
         l->counts.refused++;
-        vt_http_answer_text(let_go(k), status_of(why.code), "%s", why.message);
+        if (why.code == VT_IO) /* with paths of ours */
+            (void)fprintf(stderr, "vitrine ledger-front: %s\n", why.message);
+        vt_http_answer_text(let_go(k), status_of(why.code), "%s",
+                            why.code == VT_IO ? "it cannot be kept here now" : why.message);
     } else if (k->is_ended) {
         l->counts.kept++;
         vt_http_answer_text(let_go(k), VT_HTTP_CREATED, "kept");

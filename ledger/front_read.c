@@ -178,6 +178,10 @@ static bool is_well(const struct vt_front_ledger *l)
 {
     if (l->is_full)
         return false;
+    if (l->count != 0 && /* a sequencer or signer that hangs makes nothing durable */
+        (uint64_t)(vt_monotonic_ms() - l->queue[l->first].request->since_ms) >=
+            l->front->lag_ms_max)
+        return false;
     return l->size == l->published.size ||
            (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
 }
@@ -259,6 +263,7 @@ void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
     vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
 }
 
+/* What is wrong is said to anybody; our paths and the witnesses' names are not. */
 static json_t *health_of(const struct vt_front_ledger *l)
 {
     json_t *row = json_pack("{s:s,s:b,s:I,s:I,s:I}", "path", label(l), "ok", is_well(l),
@@ -276,7 +281,12 @@ static json_t *health_of(const struct vt_front_ledger *l)
     if (row != NULL && l->is_full)
         (void)json_object_set_new(row, "failure", json_string("the disk is full"));
     if (row != NULL && l->failure[0] != '\0')
-        (void)json_object_set_new(row, "failure", json_string(l->failure));
+        (void)json_object_set_new(
+            row, "failure",
+            json_string(l->is_unwitnessed ? "too few witnesses cosigned: the log of "
+                                            "this server says which did not"
+                                          : "no new checkpoint was published: the log "
+                                            "of this server says why"));
     return row;
 }
 

@@ -77,10 +77,13 @@ static bool tell_published(struct sequencer *s, struct vt_error *err)
 static bool tell_failed(struct sequencer *s, const struct vt_error *why,
                         struct vt_error *err)
 {
+    VT_AUTO_BUF body = vt_buf_init(1 + sizeof why->message);
+
     s->publish_next_ms = vt_monotonic_ms() + RETRY_MS;
     s->is_awaited = true;
-    return !s->has_front || vt_channel_send(s->front, VT_SERVE_FAILED,
-                                            vt_slice_from_cstr(why->message), err);
+    vt_serve_failed_write(&body, why);
+    return !s->has_front ||
+           vt_channel_send(s->front, VT_SERVE_FAILED, vt_buf_slice(&body), err);
 }
 
 /* ---- publishing -------------------------------------------------------------------------

@@ -215,3 +215,24 @@ void vt_serve_put_tls(json_t *words, const char *certificate, const char *key)
     (void)json_object_set_new(words, "tls_certificate", json_string(certificate));
     (void)json_object_set_new(words, "tls_key", json_string(key));
 }
+
+/* ---- FAILED -----------------------------------------------------------------------------
+ */
+
+void vt_serve_failed_write(struct vt_buf *body, const struct vt_error *why)
+{
+    vt_buf_put_u8(body, why->code == VT_REJECTED);
+    vt_buf_put_text(body, why->message);
+}
+
+bool vt_serve_failed_read(vt_slice body, bool *is_unwitnessed_out, vt_slice *why_out)
+{
+    vt_reader r = { body };
+    uint8_t is_unwitnessed;
+
+    if (!vt_read_u8(&r, &is_unwitnessed) || is_unwitnessed > 1)
+        return false;
+    *is_unwitnessed_out = is_unwitnessed == 1;
+    *why_out = r.rest;
+    return true;
+}

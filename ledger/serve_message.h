@@ -107,4 +107,9 @@ VT_CHECKED bool vt_serve_start(const char *role, const int *fds, size_t fd_count
 /* TLS among the words of a front, as PEM; key NULL: nothing. */
 void vt_serve_put_tls(json_t *words, const char *certificate, const char *key);
 
+/* FAILED: a checkpoint was not published; VT_REJECTED: for want of witnesses. */
+void vt_serve_failed_write(struct vt_buf *body, const struct vt_error *why);
+VT_CHECKED bool vt_serve_failed_read(vt_slice body, bool *is_unwitnessed_out,
+                                     vt_slice *why_out);
+
 #endif

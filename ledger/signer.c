@@ -8,7 +8,10 @@
 #include "ledger/signer_head.h"
 #include "wire/note.h"
 
-enum { SECONDS_TO_SIGN = 60 };
+/* To begin it may have to open a key, and to wait for whoever holds its folder; to sign it
+ * has one small file to make durable.  Behind a signer that hangs nothing is answered: the
+ * ledger ends and starts again instead. */
+enum { SECONDS_TO_BEGIN = 60, SECONDS_TO_SIGN = 15 };
 
 struct vt_signer {
     struct vt_arena *arena;
@@ -82,7 +85,7 @@ static bool begin(struct vt_signer *signer, const struct vt_signer_begin *told,
     vt_signer_begin_write(&body, told);
     is_ok = vt_buf_check(&body, "paths, origin and passphrase", err) &&
             vt_channel_call(signer->channel, VT_SIGNER_BEGIN, vt_buf_slice(&body),
-                            VT_SIGNER_READY, SECONDS_TO_SIGN * 1000, &answer, err) &&
+                            VT_SIGNER_READY, SECONDS_TO_BEGIN * 1000, &answer, err) &&
             take_ready(signer, answer, err);
     if (body.len != 0)
         explicit_bzero(body.data, body.len); /* the passphrase */

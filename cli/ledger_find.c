@@ -321,6 +321,8 @@ static bool small_hex(struct vt_arena *arena, vt_slice *term)
 
     if (term->len < 40 || strspn(small, "0123456789abcdefABCDEF") != term->len)
         return false;
+    if (strpbrk(small, "ABCDEF") == NULL)
+        return false; /* it was asked for so */
     for (size_t i = 0; i < term->len; i++)
         if (small[i] >= 'A' && small[i] <= 'F')
             small[i] = (char)(small[i] - 'A' + 'a');

@@ -1008,7 +1008,7 @@ static bool is_verdict(const char *said)
 static bool is_own_configuration(const char *name)
 {
     static const char *const names[] = { "policy.txt", "log-policy.txt", "cert.pem",
-                                         "cert.key" };
+                                         "cert.key",   "writers",        "vendor.pub" };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)

@@ -108,6 +108,11 @@ static void each_use_takes_its_own(void)
 
     ROW("a commitment", ACCESS(HEX), VT_USE_ACCESS, 5, VT_OK);
     ROW("a count", statement("urn:vitrine:count:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
+    ROW("a count of another form",
+        envelope_of("application/vnd.in-toto+json",
+                    "{\"_type\":\"x\",\"predicate\":{},\"predicateType\":"
+                    "\"urn:vitrine:count:v1\",\"subject\":[]}"),
+        VT_USE_ACCESS, 5, VT_MALFORMED);
     ROW("a tally", statement("urn:vitrine:tally:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
     ROW("an erasure", statement("urn:vitrine:erasure:v1", "{}"), VT_USE_ACCESS, 5, VT_OK);
     ROW("a relocation", statement("urn:vitrine:relocation:v1", "{}"), VT_USE_ACCESS, 5,

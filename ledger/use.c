@@ -4,6 +4,7 @@
 #include "wire/json.h"
 
 #define STATEMENT_TYPE "application/vnd.in-toto+json"
+#define STATEMENT_FORM "https://in-toto.io/Statement/v1"
 
 static const char *const names[VT_USES] = {
     [VT_USE_NONE] = "none", [VT_USE_RELEASE] = "release", [VT_USE_CHANNEL] = "channel",
@@ -105,6 +106,7 @@ static bool open_statement(vt_slice entry, json_t **json_out, vt_slice *type_out
 {
     VT_AUTO_DSSE envelope = { .signature_count = 0 };
     VT_AUTO_JSON json = NULL;
+    vt_slice form;
 
     if (!vt_dsse_parse_canonical(entry, &envelope, err))
         return false;
@@ -112,8 +114,11 @@ static bool open_statement(vt_slice entry, json_t **json_out, vt_slice *type_out
         return vt_fail(err, VT_MALFORMED, "the envelope holds no in-toto statement");
     if (!vt_json_parse_canonical(vt_buf_slice(&envelope.payload), "the statement", &json,
                                  err) ||
+        !vt_json_get_text(json, "the statement", "_type", &form, err) ||
         !vt_json_get_text(json, "the statement", "predicateType", type_out, err))
         return false;
+    if (!vt_slice_is(form, STATEMENT_FORM))
+        return vt_fail(err, VT_MALFORMED, "its _type is not " STATEMENT_FORM);
     *json_out = json_incref(json);
     return true;
 }

@@ -438,8 +438,10 @@ static void make_ledgers(void)
     (void)make("ledger add --dir log --proof-dir . hello.txt");
     (void)make("ledger add --dir old-log hello.txt");
     log_vkey = behind(make("key show --key log.key --name log.example"), "as a log");
+    /* Nobody is asked there: what is spoiled is told before. */
     write_text("log-policy.txt",
-               vt_arena_printf(vt_test_arena(), "log %s\nquorum none\n", log_vkey));
+               vt_arena_printf(vt_test_arena(), "log %s http://127.0.0.1:9/\nquorum none\n",
+                               log_vkey));
     vt_test_write(vt_test_path("log-checkpoint"),
                   vt_test_read(vt_test_path("log/checkpoint")));
     VT_CHECK(system(vt_arena_printf(vt_test_arena(), "cp -a %s %s", vt_test_path("log"),

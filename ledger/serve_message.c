@@ -195,11 +195,11 @@ bool vt_serve_start(const char *role, const int *fds, size_t fd_count, json_t *w
 {
     VT_AUTO_JSON taken = words;
 
-    if (words == NULL)
+    if (taken == NULL)
         return vt_fail(err, VT_MALFORMED, "%s: a path or name is not UTF-8", what);
     if (!vt_role_start(role, fds, fd_count, role_out, err))
         return false;
-    if (vt_serve_tell(vt_role_channel(*role_out), words, err))
+    if (vt_serve_tell(vt_role_channel(*role_out), taken, err))
         return true;
     if (err->code == VT_ABSENT)
         (void)vt_fail(err, VT_IO, "ended before it was ready");

@@ -78,7 +78,7 @@ export -f run_one
 
 [ "${#programs[@]}" -gt 0 ] || { echo "run-tests: no test program holds '$filter'"; exit 2; }
 # Those that break every disk operation, and a few others, take longest.
-long='test_crash|test_bad_input|test_pages|test_custody'
+long='test_crash|test_bad_input|test_pages|test_custody|test_diagnose|test_vary_build'
 {
     printf '%s\n' "${programs[@]}" | grep -E "$long"
     printf '%s\n' "${programs[@]}" | grep -vE "$long"

@@ -187,35 +187,51 @@ static double search_once(const struct vt_library *l, vt_slice text, bool is_reg
     return 1000 * (vt_bench_seconds() - since);
 }
 
-/* A process for each search, which is how people use them.  command: ends with NULL; the
- * text goes behind "-e" or stands last. */
-static double peer_median(const struct vt_library *l, const struct kind *kind,
-                          const char *const *command, const char *folder)
+/* The first `count` searches of a kind, in ms, in order of how long they took. */
+static void search_many(const struct vt_library *l, const struct kind *kind, size_t count,
+                        double *took)
 {
-    double took[PEER_SEARCHES];
     uint32_t state = 7;
 
-    for (size_t i = 0; i < PEER_SEARCHES; i++) {
+    for (size_t i = 0; i < count; i++) {
+        VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
+
+        draw_text(l, kind, &state, &text);
+        took[i] = search_once(l, vt_buf_slice(&text), kind->is_regex, kind->is_any_case);
+    }
+    qsort(took, count, sizeof took[0], by_double);
+}
+
+/* The same searches, a process for each, which is how people use these programs.  command:
+ * ends with NULL; the text goes behind "-e" or stands last. */
+static double peer_median(const struct vt_library *l, const struct kind *kind, size_t count,
+                          const char *const *command, const char *folder)
+{
+    double took[SEARCHES];
+    uint32_t state = 7;
+
+    VT_ASSERT(count <= SEARCHES);
+    for (size_t i = 0; i < count; i++) {
         VT_AUTO_ARENA arena = vt_arena_new();
         VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
         const char *argv[8];
-        size_t count = 0;
+        size_t args = 0;
         double since;
 
         draw_text(l, kind, &state, &text);
-        while (command[count] != NULL) {
-            argv[count] = command[count];
-            count++;
+        while (command[args] != NULL) {
+            argv[args] = command[args];
+            args++;
         }
-        argv[count++] = vt_arena_cstr(arena, vt_buf_slice(&text));
-        argv[count++] = folder;
-        argv[count] = NULL;
+        argv[args++] = vt_arena_cstr(arena, vt_buf_slice(&text));
+        argv[args++] = folder;
+        argv[args] = NULL;
         since = vt_bench_seconds();
         (void)vt_bench_output_if_any(arena, argv);
         took[i] = 1000 * (vt_bench_seconds() - since);
     }
-    qsort(took, PEER_SEARCHES, sizeof took[0], by_double);
-    return took[PEER_SEARCHES / 2];
+    qsort(took, count, sizeof took[0], by_double);
+    return took[count / 2];
 }
 
 /* Trigrams again: an index of the same files, made by cindex. */
@@ -224,23 +240,16 @@ static double csearch_median(const struct vt_library *l, const struct kind *kind
     static const char *const plain[] = { "/usr/bin/csearch", "-l", NULL },
                              *const any_case[] = { "/usr/bin/csearch", "-l", "-i", NULL };
 
-    return peer_median(l, kind, kind->is_any_case ? any_case : plain, NULL);
+    return peer_median(l, kind, SEARCHES, kind->is_any_case ? any_case : plain, NULL);
 }
 
-static void search_many(const struct vt_library *l, const struct kind *kind,
-                        const char *conditions)
+static void print_searches(const struct vt_library *l, const struct kind *kind,
+                           const char *conditions)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     double took[SEARCHES];
-    uint32_t state = 7;
 
-    for (size_t i = 0; i < SEARCHES; i++) {
-        VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
-
-        draw_text(l, kind, &state, &text);
-        took[i] = search_once(l, vt_buf_slice(&text), kind->is_regex, kind->is_any_case);
-    }
-    qsort(took, SEARCHES, sizeof took[0], by_double);
+    search_many(l, kind, SEARCHES, took);
     print(vt_arena_printf(arena, "centre.search.%s.median", kind->name), "ms",
           took[SEARCHES / 2], "csearch", csearch_median(l, kind), 1, conditions);
     print(vt_arena_printf(arena, "centre.search.%s.p99", kind->name), "ms",
@@ -253,18 +262,11 @@ static void search_as_grep(const struct vt_library *l, const char *files,
 {
     static const char *const grep[] = { "/usr/bin/grep", "-rnF", "-m20", "-e", NULL };
     const struct kind kind = { .name = "word" };
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1));
     double took[PEER_SEARCHES];
-    uint32_t state = 7;
 
-    for (size_t i = 0; i < PEER_SEARCHES; i++) {
-        vt_buf_truncate(&text, 0);
-        draw_text(l, &kind, &state, &text);
-        took[i] = search_once(l, vt_buf_slice(&text), false, false);
-    }
-    qsort(took, PEER_SEARCHES, sizeof took[0], by_double);
+    search_many(l, &kind, PEER_SEARCHES, took);
     print("centre.search.word.against_grep", "ms", took[PEER_SEARCHES / 2], "GNU grep -r",
-          peer_median(l, &kind, grep, files), 1, conditions);
+          peer_median(l, &kind, PEER_SEARCHES, grep, files), 1, conditions);
 }
 
 /* ---- all of it --------------------------------------------------------------------------
@@ -331,7 +333,7 @@ static void search_all(const char *shelf, const char *files, const vt_hash *dige
           conditions);
     search_as_grep(&library, files, conditions);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        search_many(&library, &kinds[i], conditions);
+        print_searches(&library, &kinds[i], conditions);
     print("centre.search.no_trigram", "ms",
           search_once(&library, VT_LIT("[qx][0-9][qx][0-9]"), true, false), NULL, 0, 1000,
           conditions);
@@ -378,7 +380,8 @@ int main(void)
     conditions = vt_arena_printf(
         arena,
         "%zu lines in %ju files, %zu bytes; answers of 100 lines at "
-        "most, grep's of 20 a file, csearch's the files' names alone; %s",
+        "most, grep's of 20 a file, csearch's the files' names alone; peers are a process "
+        "a search; %s",
         lines, (uintmax_t)w->file_count, pack.len, vt_bench_machine(arena, folder));
     import_tree(vt_buf_slice(&pack), shelf, &digest, index_as_peer(folder, files),
                 conditions);

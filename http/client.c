@@ -406,14 +406,10 @@ bool vt_http_client_get(struct vt_http_client *client, const char *base, const c
                         struct vt_buf *out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct vt_http_call call = { .answer_bytes_max = out->bytes_max };
-    size_t len = strlen(base);
-    bool is_ok;
+    struct vt_http_call call = { .url = vt_http_url(arena, base, path),
+                                 .answer_bytes_max = out->bytes_max };
+    bool is_ok = vt_http_client_run(client, &call, err);
 
-    while (len > 0 && base[len - 1] == '/')
-        len--;
-    call.url = vt_arena_printf(arena, "%.*s%s", (int)len, base, path);
-    is_ok = vt_http_client_run(client, &call, err);
     if (is_ok && call.status != VT_HTTP_OK)
         is_ok = vt_fail(err, call.status == VT_HTTP_NOT_FOUND ? VT_ABSENT : VT_IO,
                         "%s: answered %d", call.url, call.status);

@@ -82,9 +82,9 @@ struct vt_http_options {
     /* Called after each turn of the loop, before it waits again: the place to send on what
      * the turn's handlers gathered.  Fails as a watch does; NULL: nobody. */
     bool (*turn)(void *context, struct vt_error *err);
-    /* Called with the head alone of a request whose body would be gathered by the library
-     * (what is_plain_taken is whole when it is seen); false: it was answered, and the body
-     * is not taken.  NULL: each is taken. */
+    /* Called with the head alone, before a body is taken, gathered or piece by piece (what
+     * is_plain_taken is whole when it is seen); false: it was answered, and the body is not
+     * taken.  NULL: each is taken. */
     bool (*may)(void *context, struct vt_http_exchange *exchange);
     /* Headers of every answer, refusals included: name, value, ...; NULL ends them.  NULL:
      * none. */

@@ -107,7 +107,7 @@ run_centre() {
     tell foundation "opens the Centre over them" open_centre
     tell anyone "finds published, withdrawn and differing releases there" shows_the_story
     tell anyone "asks whether it serves the pages of its list" serves_its_pages
-    tell "second Centre" "mirrors it, each byte by its digest, and shows the same" mirror_centre
+    tell "2nd Centre" "mirrors it, each byte by its digest, and shows the same" mirror_centre
     expect anyone "one altered digest in the mirror is named" "altered: hello 1.1: evidence" compare_altered
     [ -n "$keep" ] || kill "$centre" 2>/dev/null
 }

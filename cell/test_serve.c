@@ -19,18 +19,6 @@ struct stand {
     struct vt_http_client *http;
 };
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 static void publish(const char *dir, unsigned count, uint64_t epoch, int64_t valid_s)
 {
     const struct vt_small_epoch made = {
@@ -89,8 +77,9 @@ static const char *talk(const struct stand *s, const char *request)
 
 static const char *get(const struct stand *s, const char *path, const char *header)
 {
-    return talk(s, print("GET %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n", path,
-                         header));
+    return talk(s,
+                vt_test_print("GET %s HTTP/1.1\r\nHost: h\r\n%sConnection: close\r\n\r\n",
+                              path, header));
 }
 
 /* ---- what was published -----------------------------------------------------------------
@@ -146,7 +135,7 @@ static void what_was_published_comes_out(void)
 static vt_slice expected_answer(const struct stand *s, const struct vt_cell_tree *tree,
                                 uint32_t index)
 {
-    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(vt_test_print("%s/public", s->dir));
     VT_AUTO_BUF answer = vt_buf_init(VT_MIB(1));
     vt_hash hash = { { (uint8_t)(index >> 1), (uint8_t)(index << 7) } };
     struct vt_error err = { 0 };
@@ -157,7 +146,7 @@ static vt_slice expected_answer(const struct stand *s, const struct vt_cell_tree
 
 static struct vt_cell_tree tree_of(const struct stand *s)
 {
-    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(vt_test_print("%s/public", s->dir));
 
     return head_of(source)->head.tree;
 }
@@ -167,13 +156,13 @@ static const char *answer_path(const struct vt_cell_tree *tree, uint64_t index)
     char root[65];
 
     vt_hash_text(&tree->root, root);
-    return print("/answer/%s/%ju", root, (uintmax_t)index);
+    return vt_test_print("/answer/%s/%ju", root, (uintmax_t)index);
 }
 
 /* The answer to one request, head cut off; its status in *status. */
 static vt_slice call(const struct stand *s, const char *path, vt_slice body, int *status)
 {
-    struct vt_http_call call = { .url = print("%s%s", s->running.url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                  .body = body,
                                  .answer_bytes_max = VT_MIB(8) };
     struct vt_error err = { 0 };
@@ -204,9 +193,10 @@ static void whole_answers_are_the_same_bytes(void)
     path = answer_path(&tree, 3);
     VT_CHECK(says(get(&s, path, ""), "immutable"));
     VT_CHECK(says(get(&s, answer_path(&tree, 512), ""), " 404 "));
-    VT_CHECK(says(get(&s, print("%s/", path), ""), " 404 "));
-    VT_CHECK(says(get(&s, print("/answer/%064d/3", 0), ""), " 404 "));
-    VT_CHECK(says(get(&s, print("/answer/%s/03", strchr(path + 1, '/') + 1), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("%s/", path), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("/answer/%064d/3", 0), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("/answer/%s/03", strchr(path + 1, '/') + 1), ""),
+                  " 404 "));
     /* One who has still the head before is answered; two epochs later no more. */
     publish(s.dir, ROWS + 1, 1, 600);
     (void)usleep(300000);
@@ -286,11 +276,11 @@ static void little_memory_is_enough(void)
 /* The path of the root's node, which every epoch has. */
 static const char *root_path(const struct stand *s)
 {
-    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(print("%s/public", s->dir));
+    VT_AUTO_CELL_SOURCE source = vt_cell_source_new(vt_test_print("%s/public", s->dir));
     char path[VT_CELL_PATH_BYTES];
 
     vt_cell_node_path(&head_of(source)->head.tree.root, path);
-    return print("/%s", path);
+    return vt_test_print("/%s", path);
 }
 
 static void caches_are_told_what_they_may_keep(void)
@@ -302,7 +292,7 @@ static void caches_are_told_what_they_may_keep(void)
     path = root_path(&s);
     heard = get(&s, path, "");
     VT_CHECK(says(heard, " 200 ") && says(heard, "immutable") && says(heard, "max-age=31"));
-    tag = print("If-None-Match: \"other\", \"%s\"\r\n", strrchr(path, '/') + 1);
+    tag = vt_test_print("If-None-Match: \"other\", \"%s\"\r\n", strrchr(path, '/') + 1);
     heard = get(&s, path, tag);
     VT_CHECK_SAYING(says(heard, " 304 ") && says(heard, "ETag:"), "%s", heard);
     VT_CHECK(says(get(&s, path, "If-None-Match: \"other\"\r\n"), " 200 "));
@@ -311,16 +301,16 @@ static void caches_are_told_what_they_may_keep(void)
     VT_CHECK(says(heard, " 200 ") && says(heard, "max-age=1\r\n") &&
              !says(heard, "immutable"));
     tag = strcasestr(heard, "ETag: ") + 6;
-    tag = print("If-None-Match: %.*s\r\n", (int)strcspn(tag, "\r"), tag);
+    tag = vt_test_print("If-None-Match: %.*s\r\n", (int)strcspn(tag, "\r"), tag);
     VT_CHECK(says(get(&s, "/head.json", tag), " 304 "));
     publish(s.dir, ROWS, 1, 600);
     (void)usleep(300000);
     VT_CHECK(says(get(&s, "/head.json", tag), " 200 "));
     VT_CHECK(says(get(&s, "/epoch/0.json", ""), "immutable"));
     /* What is not there must be asked for again. */
-    heard = get(&s, print("/filter/%064d", 0), "");
+    heard = get(&s, vt_test_print("/filter/%064d", 0), "");
     VT_CHECK(says(heard, " 404 ") && says(heard, "no-cache"));
-    heard = get(&s, print("/filter/%064d", 0), "If-None-Match: *\r\n");
+    heard = get(&s, vt_test_print("/filter/%064d", 0), "If-None-Match: *\r\n");
     VT_CHECK(says(heard, " 404 "));
     finish(&s);
 }
@@ -347,22 +337,22 @@ static void nothing_else_comes_out(void)
     const char *path;
 
     begin(&s);
-    vt_test_write(print("%s/public/secret", s.dir), VT_LIT("not published"));
-    vt_test_write(print("%s/public/node/secret", s.dir), VT_LIT("not published"));
+    vt_test_write(vt_test_print("%s/public/secret", s.dir), VT_LIT("not published"));
+    vt_test_write(vt_test_print("%s/public/node/secret", s.dir), VT_LIT("not published"));
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         VT_CHECK_SAYING(says(get(&s, paths[i], ""), " 404 "), "%s", paths[i]);
     VT_CHECK(says(get(&s, "/secret", ""), " 404 "));
     VT_CHECK(says(get(&s, "/node/secret", ""), " 404 "));
-    VT_CHECK(mkdir(print("%s/public/ohttp", s.dir), 0755) == 0);
-    vt_test_write(print("%s/public/ohttp/%064d", s.dir, 7), VT_LIT("a key"));
-    vt_test_write(print("%s/public/ohttp/keys", s.dir), VT_LIT("not published"));
-    VT_CHECK(says(get(&s, print("/ohttp/%064d", 7), ""), " 200 "));
+    VT_CHECK(mkdir(vt_test_print("%s/public/ohttp", s.dir), 0755) == 0);
+    vt_test_write(vt_test_print("%s/public/ohttp/%064d", s.dir, 7), VT_LIT("a key"));
+    vt_test_write(vt_test_print("%s/public/ohttp/keys", s.dir), VT_LIT("not published"));
+    VT_CHECK(says(get(&s, vt_test_print("/ohttp/%064d", 7), ""), " 200 "));
     VT_CHECK(says(get(&s, "/ohttp/keys", ""), " 404 "));
     path = root_path(&s);
     VT_CHECK(says(get(&s, path, ""), " 200 "));
-    VT_CHECK(says(get(&s, print("%s/", path), ""), " 404 "));
-    VT_CHECK(says(get(&s, print("/node/zz%s", strrchr(path, '/')), ""), " 404 "));
-    VT_CHECK(says(get(&s, print("/filter%s", strrchr(path, '/')), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("%s/", path), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("/node/zz%s", strrchr(path, '/')), ""), " 404 "));
+    VT_CHECK(says(get(&s, vt_test_print("/filter%s", strrchr(path, '/')), ""), " 404 "));
     VT_CHECK(says(talk(&s, "POST /head.json HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
                            "Connection: close\r\n\r\nx"),
                   " 405 "));
@@ -410,7 +400,7 @@ static void who_asked_what_is_not_kept(void)
     begin(&s);
     path = root_path(&s);
     (void)get(&s, path, "X-Forwarded-For: 203.0.113.77\r\nUser-Agent: mark\r\n");
-    (void)get(&s, print("/node/00/%064d", 0), "");
+    (void)get(&s, vt_test_print("/node/00/%064d", 0), "");
     heard = get(&s, "/metrics", "");
     VT_CHECK_SAYING(says(heard, "vitrine_cell_nodes_total 1\n") &&
                         says(heard, "vitrine_cell_not_found_total 1\n") &&
@@ -470,7 +460,7 @@ static void a_second_signal_ends_it_at_once(void)
 static bool answers(void *context)
 {
     const struct stand *s = context;
-    struct vt_http_call call = { .url = print("%s/head.json", s->running.url),
+    struct vt_http_call call = { .url = vt_test_print("%s/head.json", s->running.url),
                                  .answer_bytes_max = VT_MIB(1) };
     struct vt_error err = { 0 };
     bool ok = vt_http_client_run(s->http, &call, &err) && call.status == 200;
@@ -525,7 +515,7 @@ static vt_slice running_program(void)
 
 static vt_slice fetch(const struct stand *s, const char *path)
 {
-    struct vt_http_call call = { .url = print("%s%s", s->running.url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                  .answer_bytes_max = VT_MIB(64) };
     struct vt_error err = { 0 };
     vt_slice bytes;
@@ -653,13 +643,13 @@ static void what_belongs_elsewhere_is_sent_there(void)
                                                    "--trust", vt_test_path("trust.json")));
     path = root_path(&s);
     VT_CHECK(says(get(&s, path, ""), " 200 "));
-    VT_CHECK(says(get(&s, print("%s?country=DE", path), ""), " 200 "));
-    heard = get(&s, print("%s?country=FR", path), "");
+    VT_CHECK(says(get(&s, vt_test_print("%s?country=DE", path), ""), " 200 "));
+    heard = get(&s, vt_test_print("%s?country=FR", path), "");
     VT_CHECK_SAYING(says(heard, " 421 ") && says(heard, "Vitrine-Cell: old\r\n") &&
                         says(heard, "Vitrine-Cell-Url: https://old.example.org\r\n") &&
                         says(heard, "\"url\":\"https://old.example.org\""),
                     "%s", heard);
-    VT_CHECK(says(get(&s, print("%s?country=XX", path), ""), " 400 "));
+    VT_CHECK(says(get(&s, vt_test_print("%s?country=XX", path), ""), " 400 "));
     VT_CHECK(says(get(&s, "/metrics", ""), "vitrine_cell_misplaced_total 1\n"));
     vt_test_stop(&s.running, 0);
     /* A policy that does not count, and one that has never heard of this cell. */

@@ -19,21 +19,9 @@ struct stand {
     struct vt_ohttp_config key; /* as everybody has it */
 };
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 static const char *key_option(const char *id, const char *name)
 {
-    return print("%s=%s", id, vt_test_path(name));
+    return vt_test_print("%s=%s", id, vt_test_path(name));
 }
 
 static void make_key(const char *name)
@@ -75,9 +63,9 @@ static void begin(struct stand *s)
     s->cell = vt_test_start("cell.err", VT_ARGV("vitrine", "cell", "serve", "--dir", s->dir,
                                                 "--cell", "zurich", "--drain", "0s",
                                                 "--gateway-key", key_option("7", "gate")));
-    s->relay = vt_test_start("relay.err",
-                             VT_ARGV("vitrine", "relay", "serve", "--target",
-                                     print("%s/gateway", s->cell.url), "--rate", "10000"));
+    s->relay = vt_test_start("relay.err", VT_ARGV("vitrine", "relay", "serve", "--target",
+                                                  vt_test_print("%s/gateway", s->cell.url),
+                                                  "--rate", "10000"));
     VT_CHECK_OK(vt_http_client_new(&s->client, &err));
 }
 
@@ -123,13 +111,14 @@ static void a_look_up_comes_through(void)
 
     begin(&s);
     head = ask_well(&s, "/head.json");
-    VT_CHECK(vt_slice_equal(head, vt_test_read(print("%s/public/head.json", s.dir))));
+    VT_CHECK(
+        vt_slice_equal(head, vt_test_read(vt_test_print("%s/public/head.json", s.dir))));
     VT_CHECK_OK(vt_head_file_parse(head, &file, &err));
     vt_cell_node_path(&file->head.tree.root, path);
-    VT_CHECK(vt_slice_equal(ask_well(&s, print("/%s", path)),
-                            vt_test_read(print("%s/public/%s", s.dir, path))));
+    VT_CHECK(vt_slice_equal(ask_well(&s, vt_test_print("/%s", path)),
+                            vt_test_read(vt_test_print("%s/public/%s", s.dir, path))));
     vt_head_file_free(file);
-    VT_CHECK_OK(ask(&s, print("/filter/%064d", 0), &answer, &err));
+    VT_CHECK_OK(ask(&s, vt_test_print("/filter/%064d", 0), &answer, &err));
     VT_CHECK(answer.status == 404);
     VT_CHECK_OK(ask(&s, "/../private/replaced/0", &answer, &err));
     VT_CHECK(answer.status == 404);
@@ -174,7 +163,7 @@ static void all_answers_are_of_one_length(void)
     len = sealed_bytes(&s, "/head.json");
     VT_CHECK(len > VT_KIB(16) && len < VT_KIB(17));
     VT_CHECK(sealed_bytes(&s, "/nothing") == len);
-    VT_CHECK(sealed_bytes(&s, print("/node/00/%064d", 0)) == len);
+    VT_CHECK(sealed_bytes(&s, vt_test_print("/node/00/%064d", 0)) == len);
     finish(&s);
 }
 
@@ -193,7 +182,7 @@ static void what_does_not_open_is_refused(void)
     VT_CHECK_FAILS(VT_REJECTED, ask(&s, "/head.json", &answer, &err));
     s.key.id = 7;
     (void)ask_well(&s, "/head.json");
-    call = (struct vt_http_call){ .url = print("%s/gateway", s.cell.url),
+    call = (struct vt_http_call){ .url = vt_test_print("%s/gateway", s.cell.url),
                                   .body = VT_LIT("plain"),
                                   .answer_bytes_max = VT_KIB(1) };
     VT_CHECK_OK(vt_http_client_run(s.client, &call, &err));
@@ -213,7 +202,7 @@ static void many_at_once(void)
 
     begin(&s);
     for (size_t i = 0; i < CALLS; i++) {
-        calls[i] = (struct vt_http_call){ .url = print("%s/gateway", s.cell.url),
+        calls[i] = (struct vt_http_call){ .url = vt_test_print("%s/gateway", s.cell.url),
                                           .body = VT_LIT("nothing that opens, and long"),
                                           .content_type = VT_OHTTP_REQUEST_TYPE,
                                           .answer_bytes_max = VT_KIB(100) };

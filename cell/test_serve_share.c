@@ -25,18 +25,6 @@ struct stand {
     const char *certificate, *tls_key; /* NULL: plain HTTP */
 };
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 static void start(struct stand *s)
 {
     s->running = vt_test_start(
@@ -85,7 +73,7 @@ struct answer {
 static struct answer call(const struct stand *s, const char *method, const char *path,
                           const char *type, vt_slice body)
 {
-    struct vt_http_call call = { .url = print("%s%s", s->running.url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                  .method = method,
                                  .body = body,
                                  .content_type = type,
@@ -123,13 +111,13 @@ static const char *path_of(const struct vt_shared *shared)
     char hash[65];
 
     vt_hash_text(&shared->request.object, hash);
-    return print("/sample/%s", hash);
+    return vt_test_print("/sample/%s", hash);
 }
 
 static struct answer put(const struct stand *s, const struct vt_shared *shared, size_t from,
                          size_t to)
 {
-    return call(s, "PUT", print("%s?offset=%zu", path_of(shared), from),
+    return call(s, "PUT", vt_test_print("%s?offset=%zu", path_of(shared), from),
                 "application/octet-stream", vt_slice_sub(shared->body, from, to - from));
 }
 
@@ -147,14 +135,14 @@ static void check_receipt(const struct stand *s, struct answer answer,
 /* Files below samples/FOLDER. */
 static unsigned count_files(const struct stand *s, const char *folder)
 {
-    const char *path = print("%s/%s", s->world.samples, folder);
+    const char *path = vt_test_print("%s/%s", s->world.samples, folder);
     DIR *dir = opendir(path);
     unsigned count = 0;
 
     for (struct dirent *row; dir != NULL && (row = readdir(dir)) != NULL;)
         if (row->d_name[0] != '.')
             count += row->d_type == DT_DIR
-                         ? count_files(s, print("%s/%s", folder, row->d_name))
+                         ? count_files(s, vt_test_print("%s/%s", folder, row->d_name))
                          : 1;
     if (dir != NULL)
         (void)closedir(dir);
@@ -214,14 +202,14 @@ static void a_long_body_goes_in_chunks(void)
     MUST(share(s, &shared), 201);
     answer = put(s, &shared, 0, half);
     MUST(answer, 202);
-    VT_CHECK(says(answer, print("\"offset\":%zu", half)));
+    VT_CHECK(says(answer, vt_test_print("\"offset\":%zu", half)));
     pid = vt_test_role_of(&s->running, "cell-keeper");
     VT_CHECK(pid > 0 && kill(pid, SIGKILL) == 0);
     vt_test_stop(&s->running, 0);
     start(s);
     answer = call(s, "GET", path_of(&shared), NULL, (vt_slice){ 0 });
     MUST(answer, 202);
-    VT_CHECK(says(answer, print("\"offset\":%zu", half)));
+    VT_CHECK(says(answer, vt_test_print("\"offset\":%zu", half)));
     check_receipt(s, put(s, &shared, half, all), &shared);
     stop(s);
 }
@@ -311,7 +299,7 @@ static void a_full_disk(void)
     struct answer answer;
 
     stop_serving(s);
-    s->world.samples = print("%s/samples", vt_test_small_disk(DISK));
+    s->world.samples = vt_test_print("%s/samples", vt_test_small_disk(DISK));
     start(s);
     large.request.rule = VT_LIT(VT_SHARING_RULE);
     vt_sharing_sign_again(&large, 1, s->world.now);
@@ -337,7 +325,7 @@ static void what_is_too_long(void)
     MUST(share(s, &s->wanted), 201);
     vt_buf_put(&longer, s->wanted.body);
     vt_buf_put_text(&longer, "and more");
-    MUST(call(s, "PUT", print("%s?offset=0", path_of(&s->wanted)),
+    MUST(call(s, "PUT", vt_test_print("%s?offset=0", path_of(&s->wanted)),
               "application/octet-stream", vt_buf_slice(&longer)),
          413);
     check_receipt(s, put(s, &s->wanted, 0, s->wanted.body.len), &s->wanted);
@@ -363,15 +351,16 @@ static void tls_is_spoken(void)
     start(s);
     VT_CHECK_OK(vt_share_request_write(&s->wanted.request, &text, &err));
     vt_test_write(wish, vt_buf_slice(&text));
-    url = print("%s/sample", s->running.url);
+    url = vt_test_print("%s/sample", s->running.url);
     VT_CHECK(strncmp(url, "https://", 8) == 0);
     VT_CHECK(strcmp(vt_test_run(0, VT_ARGV("curl", "-s", "-o", vt_test_path("answer"), "-w",
                                            "%{http_code}", "--cacert", certificate, "-H",
                                            "Content-Type: " VT_SHARE_TYPE, "--data-binary",
-                                           print("@%s", wish), url)),
+                                           vt_test_print("@%s", wish), url)),
                     "201") == 0);
     (void)vt_test_run(60, VT_ARGV("curl", "-s", url)); /* unknown issuer */
-    VT_CHECK(*vt_test_run(52, VT_ARGV("curl", "-s", print("http%s", url + 5))) == '\0');
+    VT_CHECK(*vt_test_run(52, VT_ARGV("curl", "-s", vt_test_print("http%s", url + 5))) ==
+             '\0');
     stop(s);
 }
 
@@ -410,7 +399,8 @@ static void what_has_no_form(void)
     MUST(call(s, "POST", "/sample", "text/plain", VT_LIT("x")), 415);
     MUST(call(s, "PUT", "/sample/xyz?offset=0", NULL, VT_LIT("x")), 400);
     MUST(call(s, "PUT", path_of(&s->wanted), NULL, VT_LIT("x")), 400);
-    MUST(call(s, "PUT", print("%s?offset=-1", path_of(&s->wanted)), NULL, VT_LIT("x")),
+    MUST(call(s, "PUT", vt_test_print("%s?offset=-1", path_of(&s->wanted)), NULL,
+              VT_LIT("x")),
          400);
     MUST(put(s, &s->wanted, 0, 5), 404);
     MUST(call(s, "GET", "/sample/xyz", NULL, (vt_slice){ 0 }), 404);
@@ -441,8 +431,8 @@ static vt_slice report_of(const struct stand *s, int64_t at)
 
 static struct answer report(const struct stand *s, const char *country, vt_slice body)
 {
-    return call(s, "POST", print("/statistics?country=%s", country), "application/json",
-                body);
+    return call(s, "POST", vt_test_print("/statistics?country=%s", country),
+                "application/json", body);
 }
 
 /* A report with that part of it written otherwise. */
@@ -453,7 +443,7 @@ static vt_slice changed(vt_slice report, const char *from, const char *to)
 
     VT_CHECK(at != NULL);
     return vt_slice_from_cstr(
-        print("%.*s%s%s", (int)(at - text), text, to, at + strlen(from)));
+        vt_test_print("%.*s%s%s", (int)(at - text), text, to, at + strlen(from)));
 }
 
 static void reports_are_counted_or_refused_by_name(void)
@@ -560,7 +550,8 @@ static void withdrawal_erases_with_a_receipt(void)
 static bool takes(void *context)
 {
     struct stand *s = context;
-    struct vt_http_call call = { .url = print("%s%s", s->running.url, path_of(&s->wanted)),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url,
+                                                      path_of(&s->wanted)),
                                  .answer_bytes_max = VT_KIB(64) };
     struct vt_error err = { 0 };
     bool ok = vt_http_client_run(s->http, &call, &err) && call.status == 200;
@@ -589,7 +580,7 @@ static void the_keeper_dies(void)
 static int status_of_wish(struct stand *s)
 {
     VT_AUTO_BUF text = vt_buf_init(VT_SHARE_REQUEST_BYTES_MAX);
-    struct vt_http_call call = { .url = print("%s/sample", s->running.url),
+    struct vt_http_call call = { .url = vt_test_print("%s/sample", s->running.url),
                                  .content_type = VT_SHARE_TYPE,
                                  .answer_bytes_max = VT_KIB(64) };
     struct vt_error err = { 0 };

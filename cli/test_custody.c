@@ -31,18 +31,6 @@ static const char *path(const char *name)
     return vt_test_path(name);
 }
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 static void says(const char *said, const char *words)
 {
     VT_CHECK_SAYING(strstr(said, words) != NULL, "no '%s' in: %s", words, said);
@@ -60,8 +48,9 @@ static const char *vkey_text(const char *name, enum vt_note_type type,
 static void start_witness(size_t i, const char *log_vkey, struct vt_buf *policy)
 {
     const struct vt_key *key = vt_world_key((enum vt_party)(VT_P_WITNESS + i));
-    const char *name = print("witness-%zu.example", i), *dir = path(print("w%zu", i));
-    const char *file = vt_custody_write_key(&s.world, print("w%zu.key", i), key);
+    const char *name = vt_test_print("witness-%zu.example", i),
+               *dir = path(vt_test_print("w%zu", i));
+    const char *file = vt_custody_write_key(&s.world, vt_test_print("w%zu.key", i), key);
 
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name", name,
                                  "--key", file));
@@ -123,8 +112,8 @@ static void make_agent(const char *from, const char *to)
                    "--certified", path("german.recipient"), "--certified",
                    path("vienna.recipient"), "--certified", path("shared.recipient"),
                    "--key", path("agent.key"), "--recipient",
-                   print("CH/file/2026=%s", path("swiss.key")), "--recipient",
-                   print("DE/file/2026=%s", path("german.key"))));
+                   vt_test_print("CH/file/2026=%s", path("swiss.key")), "--recipient",
+                   vt_test_print("DE/file/2026=%s", path("german.key"))));
     start_agent();
 }
 
@@ -253,7 +242,7 @@ static const char *plain_path(const char *out, const char *object)
 
     VT_CHECK(mac != NULL);
     vt_hash_text(&id, hex);
-    return path(print("%s/%s", out, hex));
+    return path(vt_test_print("%s/%s", out, hex));
 }
 
 static void check_plain(const char *out, const char *object, const char *plain)
@@ -332,14 +321,14 @@ static void the_ledger_tells_nothing(void)
     request("req-1", "malware-analysis", object);
     (void)read_as(0, "req-1", object, "plain-1");
     finish();
-    dump =
-        vt_test_run(0, VT_ARGV("sh", "-c",
-                               print("find %s/tile -type f -exec cat {} + | tr -d '\\0'; "
-                                     "find %s/tile -type f -exec cat {} + | tr -d '\\0' "
-                                     "| grep -ao '\"payload\":\"[^\"]*' | cut -d'\"' -f4 "
-                                     "| while read -r p; do printf %%s \"$p\" | base64 "
-                                     "-d; done",
-                                     path("log"), path("log"))));
+    dump = vt_test_run(
+        0, VT_ARGV("sh", "-c",
+                   vt_test_print("find %s/tile -type f -exec cat {} + | tr -d '\\0'; "
+                                 "find %s/tile -type f -exec cat {} + | tr -d '\\0' "
+                                 "| grep -ao '\"payload\":\"[^\"]*' | cut -d'\"' -f4 "
+                                 "| while read -r p; do printf %%s \"$p\" | base64 "
+                                 "-d; done",
+                                 path("log"), path("log"))));
     VT_CHECK(strstr(dump, "{\"class\":\"access\",\"commitment\":\"") != NULL);
     VT_CHECK(strstr(dump, "urn:vitrine:tally:v1") != NULL);
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
@@ -424,7 +413,7 @@ static const char *week_of(time_t at)
 
     VT_CHECK(gmtime_r(&at, &date) != NULL &&
              strftime(text, sizeof text, "%G-W%V", &date) == 8);
-    return print("%s", text);
+    return vt_test_print("%s", text);
 }
 
 /* Ledger, trust root and openings are all that is left: everything else is switched off,
@@ -454,7 +443,7 @@ static void a_reviewers_quarter_hour(time_t began)
                     "%s", said);
     (void)of_week(2, "2026-W54");
     for (size_t i = 2; i <= 4; i++) {
-        said = open_one(print("%zu", i));
+        said = open_one(vt_test_print("%zu", i));
         VT_CHECK_SAYING(strstr(said, "malware-analysis") != NULL &&
                             strstr(said, "c2sp.org/tlog-proof@v1") != NULL,
                         "%s", said);
@@ -478,8 +467,9 @@ static void an_emergency_rings(void)
     VT_CHECK(memmem(vt_test_read(path("agent.err")).data,
                     vt_test_read(path("agent.err")).len, "ALARM: emergency", 16) != NULL);
     for (size_t i = 2; i <= 4; i++) {
-        request(print("req-%zu", i), "malware-analysis", object);
-        (void)read_as(0, print("req-%zu", i), object, print("plain-%zu", i));
+        request(vt_test_print("req-%zu", i), "malware-analysis", object);
+        (void)read_as(0, vt_test_print("req-%zu", i), object,
+                      vt_test_print("plain-%zu", i));
     }
     VT_CHECK(strstr(fetch_openings(0, "supervisor.key"), "4 openings") != NULL);
     VT_CHECK(vt_test_wait_until(is_due, &due));
@@ -659,11 +649,12 @@ static void the_first_salt_finds_the_answer_again(void)
 static struct vt_running start_second(void)
 {
     (void)vt_test_run(
-        0, VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent-2"), "--trust",
-                   path("trust.json"), "--policy", path("policy.json"), "--enrolment",
-                   path("enrolled-0.json"), "--enrolment", path("enrolled-6.json"),
-                   "--certified", path("second.recipient"), "--key", path("second.key"),
-                   "--recipient", print("CH/file/2026=%s", path("second-swiss.key"))));
+        0,
+        VT_ARGV("vitrine", "keyagent", "init", "--dir", path("agent-2"), "--trust",
+                path("trust.json"), "--policy", path("policy.json"), "--enrolment",
+                path("enrolled-0.json"), "--enrolment", path("enrolled-6.json"),
+                "--certified", path("second.recipient"), "--key", path("second.key"),
+                "--recipient", vt_test_print("CH/file/2026=%s", path("second-swiss.key"))));
     return vt_test_start("agent-2.err",
                          VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent-2")));
 }
@@ -686,12 +677,13 @@ static void check_both(void)
         const char *id = strstr(shown, "keyid") + 5;
 
         id += strspn(id, " ");
-        (void)vt_test_run(
-            rows[i].exit_code,
-            VT_ARGV("vitrine", "custody", "reconcile", "--openings", path(rows[i].openings),
-                    "--copy", path("log"), "--origin", VT_CUSTODY_ORIGIN, "--agent",
-                    print("%.64s", id), "--trust", path("trust.json"), "--enrolment",
-                    path("enrolled-5.json"), "--enrolment", path("enrolled-6.json")));
+        (void)vt_test_run(rows[i].exit_code,
+                          VT_ARGV("vitrine", "custody", "reconcile", "--openings",
+                                  path(rows[i].openings), "--copy", path("log"), "--origin",
+                                  VT_CUSTODY_ORIGIN, "--agent", vt_test_print("%.64s", id),
+                                  "--trust", path("trust.json"), "--enrolment",
+                                  path("enrolled-5.json"), "--enrolment",
+                                  path("enrolled-6.json")));
     }
 }
 
@@ -763,13 +755,14 @@ static const char *share(vt_slice plain, unsigned number)
     VT_CHECK_SAYING(end.status == 200, "%u: %s", end.status, end.sentence);
     vt_samples_close(samples);
     vt_sample_header_path(&shared.request.object, name);
-    return path(print("samples/%s", name));
+    return path(vt_test_print("samples/%s", name));
 }
 
 /* A backup: header and body, the file as the client sealed it. */
 static const char *back_up(const char *header, const char *name)
 {
-    const char *body = print("%s/body%s", path("samples"), strstr(header, "header") + 6);
+    const char *body =
+        vt_test_print("%s/body%s", path("samples"), strstr(header, "header") + 6);
     VT_AUTO_BUF file = vt_buf_init(VT_MIB(1));
 
     vt_buf_put(&file, vt_test_read(header));
@@ -1079,7 +1072,7 @@ static const char *accesses_of(int exit_code, const char *ledger, const char *ob
 /* Another bond than the one that was kept: somebody who has not sealed it. */
 static void turn_a_bit_of_the_bond(const char *object)
 {
-    const char *name = path(print("home/bonds/%s", object));
+    const char *name = path(vt_test_print("home/bonds/%s", object));
     VT_AUTO_BUF bytes = vt_buf_init(VT_BOND_BYTES_MAX);
 
     vt_buf_put(&bytes, vt_test_read(name));
@@ -1103,11 +1096,12 @@ static void check_taken_back(const char *object, const char *id)
 
     says(withdraw(0, "request-1"), "never releases the key of 1 file again; 1 of them had");
     says(withdraw(0, "request-2"), "The proof is in withdrawn/"); /* again: the same */
-    VT_CHECK(vt_path_exists(path(print("home/withdrawn/%s.json", id))));
+    VT_CHECK(vt_path_exists(path(vt_test_print("home/withdrawn/%s.json", id))));
     says(accesses_of(0, s.ledger.url, id), "you took it back at");
     request("req-back", "malware-analysis", object);
     said = read_as(1, "req-back", object, "plain-back");
-    VT_CHECK_SAYING(strstr(said, print("sealed the object %s took it back", id)) != NULL,
+    VT_CHECK_SAYING(strstr(said, vt_test_print("sealed the object %s took it back", id)) !=
+                        NULL,
                     "%s", said);
     says(vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent"))),
          "taken back 1, by clients");
@@ -1119,7 +1113,7 @@ static void a_client_is_told_who_read(void)
 
     begin("zurich", "zurich");
     object = share_from_home("one.age", VT_LIT("the plaintext of one"));
-    id = print("%.64s", strrchr(plain_path("x", object), '/') + 1);
+    id = vt_test_print("%.64s", strrchr(plain_path("x", object), '/') + 1);
     said = accesses_of(0, s.ledger.url, NULL);
     VT_CHECK_SAYING(strstr(said, "nobody has read it") != NULL, "%s", said);
     request("req-1", "malware-analysis", object);
@@ -1128,8 +1122,8 @@ static void a_client_is_told_who_read(void)
     VT_CHECK_SAYING(strstr(said, "malware-analysis, by analyst in CH") != NULL, "%s", said);
     VT_CHECK_SAYING(strstr(said, "each of them stands on the ledger") != NULL, "%s", said);
     VT_CHECK_SAYING(strstr(said, "nobody has read it") == NULL, "%s", said);
-    VT_CHECK(vt_path_exists(path(print("lists/%s.json", id))));
-    (void)accesses_of(1, s.ledger.url, print("%064d", 1)); /* not shared by us */
+    VT_CHECK(vt_path_exists(path(vt_test_print("lists/%s.json", id))));
+    (void)accesses_of(1, s.ledger.url, vt_test_print("%064d", 1)); /* not shared by us */
     (void)accesses_of(3, path("no-ledger"), id);
     /* The ledger's folder alone will do; one that was led back is found. */
     (void)accesses_of(0, path("log"), id);
@@ -1167,12 +1161,13 @@ static const char *request_as(int exit_code, const char *reason, const char *bac
 {
     return vt_test_run(
         exit_code,
-        VT_ARGV("vitrine", "custody", "request", "--out", path(print("asked-%s", reason)),
-                "--cell", VT_CUSTODY_CELL, "--ledger", VT_CUSTODY_ORIGIN, "--policy", "3",
-                "--role", "analyst", "--role-id", s.role_id, "--place", "Zurich",
-                "--jurisdiction", "CH", "--reason", reason, "--ticket", "T", "--recipient",
-                s.recipient, "--key", path("reader.key"), path("one.age"),
-                backup != NULL ? "--backup" : NULL, backup, "--backup", again));
+        VT_ARGV("vitrine", "custody", "request", "--out",
+                path(vt_test_print("asked-%s", reason)), "--cell", VT_CUSTODY_CELL,
+                "--ledger", VT_CUSTODY_ORIGIN, "--policy", "3", "--role", "analyst",
+                "--role-id", s.role_id, "--place", "Zurich", "--jurisdiction", "CH",
+                "--reason", reason, "--ticket", "T", "--recipient", s.recipient, "--key",
+                path("reader.key"), path("one.age"), backup != NULL ? "--backup" : NULL,
+                backup, "--backup", again));
 }
 
 static void what_is_misspelled_is_told(void)
@@ -1193,7 +1188,7 @@ static void what_is_misspelled_is_told(void)
 /* A year ends: its key is destroyed, the next one's added; never the same period again. */
 static void a_new_period_has_a_new_key(void)
 {
-    const char *next = print("CH/file/2027=%s", path("next.key"));
+    const char *next = vt_test_print("CH/file/2027=%s", path("next.key"));
     const char *object, *said;
 
     begin("zurich", "zurich");
@@ -1205,10 +1200,11 @@ static void a_new_period_has_a_new_key(void)
     says(vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
                                 "--recipient", next)),
          "the trust root certifies this key for nothing");
-    says(vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
-                                "--recipient",
-                                print("CH/file/2027=%s", path("second-swiss.key")))),
-         "certifies this key for CH/file of cell vienna, not for CH/file of cell zurich");
+    says(
+        vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                               "--recipient",
+                               vt_test_print("CH/file/2027=%s", path("second-swiss.key")))),
+        "certifies this key for CH/file of cell vienna, not for CH/file of cell zurich");
     (void)vt_test_run(0,
                       VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
                               "--certified", path("next.recipient"), "--recipient", next));
@@ -1218,10 +1214,10 @@ static void a_new_period_has_a_new_key(void)
                                   "--recipient", "CH/file/2026", "--out", path("gone")));
     says(said, path("swiss.key"));
     (void)vt_custody_write_file(&s.world, "again.key", vt_test_read(path("next.key")));
-    says(
-        vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
-                               "--recipient", print("CH/file/2026=%s", path("again.key")))),
-        "was destroyed");
+    says(vt_test_run(1, VT_ARGV("vitrine", "keyagent", "update", "--dir", path("agent"),
+                                "--recipient",
+                                vt_test_print("CH/file/2026=%s", path("again.key")))),
+         "was destroyed");
     VT_CHECK(vt_path_exists(path("again.key")));
     start_agent();
     request("req-2", "malware-analysis", object);
@@ -1369,20 +1365,23 @@ static void follow(const char *canary, const char *said)
     struct vt_age_header header;
     struct vt_error err = { 0 };
 
-    VT_CHECK_SAYING(at != NULL && strstr(said, print("canary %s", canary)) != NULL, "%s",
-                    said);
-    here = print("%.64s", at + 6);
+    VT_CHECK_SAYING(at != NULL && strstr(said, vt_test_print("canary %s", canary)) != NULL,
+                    "%s", said);
+    here = vt_test_print("%.64s", at + 6);
     VT_CHECK_OK(vt_age_header_parse(
-        vt_test_read(path(print("vienna/header/%.2s/%s", here, here))), &header, &err));
+        vt_test_read(path(vt_test_print("vienna/header/%.2s/%s", here, here))), &header,
+        &err));
     VT_CHECK_OK(
         vt_age_unwrap(&s.world.identities[VT_C_ELSEWHERE], &header, file_key, &err));
     VT_CHECK_OK(vt_age_open_new(file_key, vt_age_sink_buf(&plain), &stream, &err));
     VT_CHECK_OK(vt_age_stream_put(
-        stream, vt_test_read(path(print("vienna/body/%.2s/%s", here, here))), &err));
+        stream, vt_test_read(path(vt_test_print("vienna/body/%.2s/%s", here, here))),
+        &err));
     VT_CHECK_OK(vt_age_stream_end(stream, &err));
     VT_CHECK(vt_slice_equal(vt_buf_slice(&plain), VT_LIT(PLANTED)));
-    VT_CHECK(!vt_path_exists(path(print("zurich/header/%.2s/%s", canary, canary))) &&
-             !vt_path_exists(path(print("zurich/body/%.2s/%s", canary, canary))));
+    VT_CHECK(
+        !vt_path_exists(path(vt_test_print("zurich/header/%.2s/%s", canary, canary))) &&
+        !vt_path_exists(path(vt_test_print("zurich/body/%.2s/%s", canary, canary))));
 }
 
 /* The agent's claim that its key is gone, held against the end of the move. */
@@ -1397,20 +1396,20 @@ static void the_claim_belongs_to_it(void)
                              "--done", path("job/done"), "--countersigned", path("both"),
                              "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
                              "--enrolment", path("enrolled-5.json"), "--destroyed",
-                             path(print("job/destroyed/%s", hex)))),
+                             path(vt_test_print("job/destroyed/%s", hex)))),
          "key destroyed since: CH/file/2026");
     says(vt_test_run(0,
                      VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
                              "--done", path("job/done"), "--countersigned", path("both"),
                              "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
                              "--enrolment", path("enrolled-5.json"), "--destroyed",
-                             path(print("job/destroyed/%s", hex)), "--json")),
+                             path(vt_test_print("job/destroyed/%s", hex)), "--json")),
          "\"destroyed\":[\"2026\"]");
     says(vt_test_run(1,
                      VT_ARGV("vitrine", "relocate", "confirm", "--begun", path("job/begun"),
                              "--done", path("job/done"), "--countersigned", path("both"),
                              "--origin", VT_CUSTODY_ORIGIN, "--trust", path("trust.json"),
-                             "--destroyed", path(print("job/destroyed/%s", hex)))),
+                             "--destroyed", path(vt_test_print("job/destroyed/%s", hex)))),
          "not signed by a key agent"); /* nobody enrolled it */
 }
 
@@ -1456,9 +1455,10 @@ static void name_a_writer(void)
     const char *digest = strstr(json, "\"sha256\":\"");
 
     VT_CHECK_SAYING(token != NULL && digest != NULL, "%s", json);
-    vt_test_write(path("token"), vt_slice_from_cstr(print("%.64s\n", token + 9)));
-    vt_test_write(path("other-token"), vt_slice_from_cstr(print("%064d\n", 1)));
-    vt_test_write(path("writers"), vt_slice_from_cstr(print("mover %.64s\n", digest + 10)));
+    vt_test_write(path("token"), vt_slice_from_cstr(vt_test_print("%.64s\n", token + 9)));
+    vt_test_write(path("other-token"), vt_slice_from_cstr(vt_test_print("%064d\n", 1)));
+    vt_test_write(path("writers"),
+                  vt_slice_from_cstr(vt_test_print("mover %.64s\n", digest + 10)));
     vt_test_stop(&s.ledger, 0);
     s.ledger =
         vt_test_start("ledger.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
@@ -1497,7 +1497,7 @@ static void what_arrived_is_still_there(void)
     says(relocate(2, "verify"), "believed by its signatures alone");
     says(relocate_with(0, "verify", "", "--trust", path("trust.json")), "equal");
     says(relocate(0, "finish"),
-         print("%d objects", MOVED + MORE + 1)); /* its twin: again */
+         vt_test_print("%d objects", MOVED + MORE + 1)); /* its twin: again */
 }
 
 /* Uploads end at the source and begin at the destination in so many seconds. */
@@ -1505,9 +1505,10 @@ static void plan_cut_over(int in_s)
 {
     int64_t at = time(NULL) + in_s;
 
-    vt_test_write(path("zurich.takes"), vt_slice_from_cstr(print("0 %jd\n", (intmax_t)at)));
+    vt_test_write(path("zurich.takes"),
+                  vt_slice_from_cstr(vt_test_print("0 %jd\n", (intmax_t)at)));
     vt_test_write(path("vienna.takes"),
-                  vt_slice_from_cstr(print("%jd 4000000000\n", (intmax_t)at)));
+                  vt_slice_from_cstr(vt_test_print("%jd 4000000000\n", (intmax_t)at)));
 }
 
 static void the_pause_is_told(void)
@@ -1544,7 +1545,7 @@ static void the_key_goes(void)
 static void two_persons_move(void)
 {
     says(relocate(1, "start"), "0 others approved it, the policy demands 1");
-    write_job(print("\"approver_keys\":[\"%s\"],", path("approver.key")));
+    write_job(vt_test_print("\"approver_keys\":[\"%s\"],", path("approver.key")));
 }
 
 /* All that had arrived is lost, and comes again; the agent is not asked again. */
@@ -1556,7 +1557,7 @@ static pid_t begin_again(pid_t destination)
     (void)vt_test_run(0, VT_ARGV("rm", "-r", path("vienna")));
     destination = vt_moving_start(path("vienna"), "vienna", path("to"));
     said = relocate(0, "resume");
-    says(said, print("%d objects of", MOVED + 1));
+    says(said, vt_test_print("%d objects of", MOVED + 1));
     says(said, "0 were given to the other agent");
     says(relocate(0, "verify"), "equal");
     return destination;
@@ -1567,14 +1568,14 @@ static void what_is_erased_is_told(void)
 {
     const char *said = relocate(0, "finish"); /* its twin: again */
 
-    says(said, print("%d objects", MOVED + MORE + 1));
+    says(said, vt_test_print("%d objects", MOVED + MORE + 1));
     says(said, "1 object taken back at the source since then was erased");
     said = relocate_with(0, "verify", "", "--trust", path("trust.json"));
     says(said, "equal");
     says(said, "1 object taken back at the source since then was erased");
     VT_CHECK(rename(path("job/erased"), path("kept")) == 0);
     says(relocate_with(1, "verify", "", "--trust", path("trust.json")),
-         print("destination  %d objects", MOVED + MORE));
+         vt_test_print("destination  %d objects", MOVED + MORE));
     says(relocate(1, "finish"), "is not the same; nothing was removed");
     VT_CHECK(rename(path("kept"), path("job/erased")) == 0);
 }
@@ -1607,7 +1608,7 @@ static void what_is_taken_back_is_carried(pid_t *source)
 static const char *schedule(const char *days, const char *holds)
 {
     const char *text = vt_custody_policy_text(3), *at = strstr(text, "],\"version\":3");
-    const char *out = path(print("kept-%s-%zu.policy", days, strlen(holds)));
+    const char *out = path(vt_test_print("kept-%s-%zu.policy", days, strlen(holds)));
 
     VT_CHECK(at != NULL);
     text = vt_arena_printf(
@@ -1643,21 +1644,21 @@ static void what_is_due_is_told(void)
                           "\"name\":\"case-7\",\"reason\":\"a court asked\",\"since\":"
                           "\"2026-11-01T00:00:00Z\"}]");
     said = retention(0, late, "from", NULL, NULL);
-    says(said, print("CH/file  kept 30 days; %d files, %d due, the first since "
-                     "2023-12-14T22:13:20Z: LATE by",
-                     MOVED + 1, MOVED + 1));
+    says(said, vt_test_print("CH/file  kept 30 days; %d files, %d due, the first since "
+                             "2023-12-14T22:13:20Z: LATE by",
+                             MOVED + 1, MOVED + 1));
     says(retention(0, early, "from", NULL, NULL), "none due; the next at 2123-");
     (void)retention(3, late, "nowhere", NULL, NULL);
     (void)retention(1, path("trust.json"), "from", NULL, NULL);
     (void)retention(2, late, "from", path("due"), NULL);
     said = retention(0, late, "from", path("due"), path("zurich.json"));
-    says(said, print("%d of them", MOVED + 1));
+    says(said, vt_test_print("%d of them", MOVED + 1));
     ids = vt_test_read(path("due"));
     VT_CHECK(ids.len == (MOVED + 1) * 65);
     says(retention(0, late, "from", path("due"), path("vienna.json")), "0 of them");
     said = retention(0, held, "from", path("due"), path("zurich.json"));
-    says(said,
-         print("%d more would be due, and are held: case-7, a court asked", MOVED + 1));
+    says(said, vt_test_print("%d more would be due, and are held: case-7, a court asked",
+                             MOVED + 1));
     says(said, "0 of them");
 }
 
@@ -1735,7 +1736,7 @@ static void run_and_kill(unsigned after_ms)
 
 static bool is_kept(const char *id)
 {
-    return vt_path_exists(path(print("zurich/header/%.2s/%s", id, id)));
+    return vt_path_exists(path(vt_test_print("zurich/header/%.2s/%s", id, id)));
 }
 
 /* The next version of the policy, the same but for its number: what was ordered under the
@@ -1768,9 +1769,9 @@ static void check_each_step(void)
 
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         for (size_t j = 0; j <= i; j++)
-            VT_CHECK(unlink(path(print("due/2.%s", made[j]))) == 0);
+            VT_CHECK(unlink(path(vt_test_print("due/2.%s", made[j]))) == 0);
         says(vt_test_run(0, run_argv(s.agent.url)),
-             print("%d objects by 1 order: %d erased", DUE, DUE));
+             vt_test_print("%d objects by 1 order: %d erased", DUE, DUE));
         VT_CHECK(vt_slice_equal(vt_test_read(path("due/2.claim")), claim));
     }
 }
@@ -1788,18 +1789,20 @@ static void what_is_due_is_erased(void)
     (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
     share_many(0, DUE);
     held = plant();
-    make_agent("],\"version\":3",
-               print("],\"holds\":[{\"classes\":[\"file\"],\"countries\":[\"CH\"],"
-                     "\"name\":\"case-7\",\"objects\":[\"%s\"],\"reason\":\"a court\","
-                     "\"since\":\"2026-11-01T00:00:00Z\"}],\"retention\":[{\"classes\":"
-                     "[\"file\"],\"countries\":[\"CH\"],\"days\":30}],\"version\":3",
-                     held));
+    make_agent(
+        "],\"version\":3",
+        vt_test_print("],\"holds\":[{\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+                      "\"name\":\"case-7\",\"objects\":[\"%s\"],\"reason\":\"a court\","
+                      "\"since\":\"2026-11-01T00:00:00Z\"}],\"retention\":[{\"classes\":"
+                      "[\"file\"],\"countries\":[\"CH\"],\"days\":30}],\"version\":3",
+                      held));
     keeper = vt_moving_start(path("zurich"), "zurich", path("from"));
     said = retention(0, path("policy.json"), "from", NULL, NULL);
-    says(said, print("%d due, the first since", DUE));
+    says(said, vt_test_print("%d due, the first since", DUE));
     says(said, "1 more would be due, and are held: case-7");
     (void)vt_test_run(3, run_argv("http://127.0.0.1:1")); /* no agent: nothing goes */
-    says(retention(0, path("policy.json"), "from", NULL, NULL), print("%d due", DUE));
+    says(retention(0, path("policy.json"), "from", NULL, NULL),
+         vt_test_print("%d due", DUE));
     VT_CHECK(vt_path_exists(path("due/1.order")));
     next_policy();
     for (unsigned i = 0; i < KILLS; i++) {
@@ -1814,7 +1817,7 @@ static void what_is_due_is_erased(void)
     VT_CHECK(is_kept(held));
     said = retention(0, path("policy.json"), "from", NULL, NULL);
     says(said, "1 file, none due");
-    says(erased(0, "due/2.claim", "due/2.claim.objects"), print("%d erased", DUE));
+    says(erased(0, "due/2.claim", "due/2.claim.objects"), vt_test_print("%d erased", DUE));
     VT_CHECK(!vt_path_exists(path("due/1.done")));  /* it was left behind, */
     VT_CHECK(!vt_path_exists(path("due/3.order"))); /* and the other gone on with */
     check_each_step();
@@ -1833,11 +1836,12 @@ static void a_move_is_on_record(void)
     make_ledger();
     make_agent(
         "],\"version\":3",
-        print(",{\"approvals\":1,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
-              "\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":1024,\"per_day\":"
-              "10000,\"reason\":\"relocation\",\"roles\":[\"analyst\"],\"valid_s\":3600}"
-              "],\"destinations\":[\"%s\"],\"version\":3",
-              recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
+        vt_test_print(
+            ",{\"approvals\":1,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
+            "\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":1024,\"per_day\":"
+            "10000,\"reason\":\"relocation\",\"roles\":[\"analyst\"],\"valid_s\":3600}"
+            "],\"destinations\":[\"%s\"],\"version\":3",
+            recipient_text(&s.world.identities[VT_C_ELSEWHERE].recipient)));
     share_many(0, MOVED);
     canary = plant();
     name_a_writer();
@@ -1856,8 +1860,8 @@ static void a_move_is_on_record(void)
     says(relocate_with(1, "start", "other-token", NULL, NULL), "401");
     two_persons_move();
     said = relocate(0, "start");
-    says(said, print("%d objects of", MOVED + 1));
-    says(said, print("%d were given to the other agent", MOVED + 1));
+    says(said, vt_test_print("%d objects of", MOVED + 1));
+    says(said, vt_test_print("%d were given to the other agent", MOVED + 1));
     says(relocate(0, "verify"), "equal");
     pids[1] = begin_again(pids[1]);
     vt_moving_kill(pids[0]);
@@ -1866,11 +1870,11 @@ static void a_move_is_on_record(void)
     says(relocate(1, "verify"), "they differ");
     says(relocate(0, "pause"), "paused");
     says(relocate(1, "start"), "is paused");
-    says(relocate(0, "resume"), print("%d objects of", MORE));
+    says(relocate(0, "resume"), vt_test_print("%d objects of", MORE));
     said = relocate(0, "progress");
     says(said, "moving: zurich to vienna");
     says(said, "cut-over: not seen");
-    says(relocate_with(1, "finish", "token", "--canary", print("%064d", 7)),
+    says(relocate_with(1, "finish", "token", "--canary", vt_test_print("%064d", 7)),
          "the manifest has no object");
     plan_cut_over(2);
     says(vt_test_run(0, VT_ARGV("vitrine", "relocate", "finish", "--job", path("job"),
@@ -1884,7 +1888,7 @@ static void a_move_is_on_record(void)
     what_is_taken_back_is_carried(&pids[0]);
     says(relocate(0, "progress"), "done");
     said = vt_test_run(0, VT_ARGV("vitrine", "keyagent", "status", "--dir", path("agent")));
-    says(said, print("rewrapped %d", MOVED + MORE + 1));
+    says(said, vt_test_print("rewrapped %d", MOVED + MORE + 1));
     says(said, "released 0, 0 file keys");
     the_key_goes();
     (void)review(0, "reconcile", NULL);

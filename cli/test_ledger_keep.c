@@ -21,18 +21,6 @@ static const char *path(const char *name)
     return vt_test_path(name);
 }
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 /* ---- a ledger with one writer -----------------------------------------------------------
  */
 
@@ -50,10 +38,10 @@ static void begin(struct served *s)
     make_ledger();
     json = vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "token", "--name", "builder", "--json"));
-    s->token = print("%.64s", strstr(json, "\"token\":\"") + 9);
-    vt_test_write(
-        path("writers"),
-        vt_slice_from_cstr(print("builder %.64s\n", strstr(json, "\"sha256\":\"") + 10)));
+    s->token = vt_test_print("%.64s", strstr(json, "\"token\":\"") + 9);
+    vt_test_write(path("writers"),
+                  vt_slice_from_cstr(vt_test_print("builder %.64s\n",
+                                                   strstr(json, "\"sha256\":\"") + 10)));
     s->running =
         vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
                                            path("log"), "--writers", path("writers")));
@@ -65,8 +53,8 @@ static const char *put(const struct served *s, const char *file, const char *whe
                        const char *token)
 {
     return vt_test_run(0, VT_ARGV("curl", "-s", "-T", file, "-w", " %{http_code}", "-H",
-                                  print("Authorization: Bearer %s", token),
-                                  print("%s/%s", s->running.url, where)));
+                                  vt_test_print("Authorization: Bearer %s", token),
+                                  vt_test_print("%s/%s", s->running.url, where)));
 }
 
 static bool says(const char *answer, const char *status, const char *words)
@@ -136,15 +124,16 @@ static void bytes_are_kept_under_their_digest(void)
     vt_test_write(path("forged"), vt_slice_sub(large, 1, large.len - 1));
     said = put(&s, path("forged"), where, s.token);
     VT_CHECK_SAYING(says(said, "422", "do not have the digest"), "%s", said);
-    VT_CHECK(!vt_path_exists(print("%s/%s", path("log"), where)));
+    VT_CHECK(!vt_path_exists(vt_test_print("%s/%s", path("log"), where)));
     said = put(&s, path("large"), where, s.token);
     VT_CHECK_SAYING(says(said, "201", "kept"), "%s", said);
     said = put(&s, path("large"), where, s.token); /* again changes nothing */
     VT_CHECK_SAYING(says(said, "201", "kept"), "%s", said);
-    (void)vt_test_run(
-        0, VT_ARGV("curl", "-s", "-o", path("back"), print("%s/%s", s.running.url, where)));
+    (void)vt_test_run(0, VT_ARGV("curl", "-s", "-o", path("back"),
+                                 vt_test_print("%s/%s", s.running.url, where)));
     VT_CHECK(vt_slice_equal(vt_test_read(path("back")), large));
-    said = vt_test_run(0, VT_ARGV("curl", "-s", print("%s/metrics", s.running.url)));
+    said =
+        vt_test_run(0, VT_ARGV("curl", "-s", vt_test_print("%s/metrics", s.running.url)));
     VT_CHECK(strstr(said, "vitrine_ledger_kept_total{ledger=\"/\"} 2\n") != NULL);
     vt_test_stop(&s.running, 0);
     VT_CHECK(has_no_drafts(NULL));
@@ -186,8 +175,8 @@ static void what_has_no_form_is_refused(void)
     VT_CHECK_SAYING(says(said, "422", "one byte or more"), "%s", said);
     said = vt_test_run(0, VT_ARGV("curl", "-s", "-X", "PUT", "-d", "x", "-w",
                                   " %{http_code}", "-H", "Content-Length: 67108865", "-H",
-                                  print("Authorization: Bearer %s", s.token), "-m", "5",
-                                  print("%s/%s", s.running.url, where)));
+                                  vt_test_print("Authorization: Bearer %s", s.token), "-m",
+                                  "5", vt_test_print("%s/%s", s.running.url, where)));
     VT_CHECK_SAYING(says(said, "413", "too long"), "%s", said);
     said = put(&s, path("bytes"), where, s.token); /* the twin */
     VT_CHECK_SAYING(says(said, "201", "kept"), "%s", said);
@@ -199,9 +188,10 @@ static int begin_upload(const struct served *s, const char *where)
 {
     struct sockaddr_in to = { .sin_family = AF_INET,
                               .sin_addr = { htonl(INADDR_LOOPBACK) } };
-    const char *text = print("PUT /%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
-                             "Content-Length: 1000000\r\n\r\nthe beginning",
-                             where, s->token);
+    const char *text =
+        vt_test_print("PUT /%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                      "Content-Length: 1000000\r\n\r\nthe beginning",
+                      where, s->token);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     to.sin_port =
@@ -247,7 +237,8 @@ static void half_sent_bytes_leave_nothing(void)
     vt_test_stop(&s.running, 0);                               /* in the middle of one */
     (void)close(fds[0]);
     VT_CHECK(has_no_drafts(NULL));
-    VT_CHECK(!vt_path_exists(print("%s/%s", path("log"), place_of(VT_LIT("never")))));
+    VT_CHECK(
+        !vt_path_exists(vt_test_print("%s/%s", path("log"), place_of(VT_LIT("never")))));
 }
 
 /* Whoever writes into the ledger meanwhile is answered, and a sequencer that dies in the
@@ -262,8 +253,8 @@ static void entries_go_on_meanwhile(void)
     vt_test_write(path("bytes"), VT_LIT("bytes"));
     fd = begin_upload(&s, place_of(VT_LIT("never")));
     said = vt_test_run(0, VT_ARGV("curl", "-s", "-H",
-                                  print("Authorization: Bearer %s", s.token), "-d", "one",
-                                  print("%s/add", s.running.url)));
+                                  vt_test_print("Authorization: Bearer %s", s.token), "-d",
+                                  "one", vt_test_print("%s/add", s.running.url)));
     VT_CHECK_SAYING(strcmp(said, "0") == 0, "%s", said);
     vt_test_kill(&s.running);
     (void)close(fd);

@@ -16,14 +16,6 @@ struct stand {
     struct vt_own_log log;
 };
 
-static const char *print(const char *format, const char *a, const char *b)
-{
-    VT_AUTO_BUF text = vt_buf_init(VT_KIB(8));
-
-    vt_buf_printf(&text, "%s%s%s", a, format, b);
-    return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));
-}
-
 static void write_key(const char *path, const struct vt_key *key)
 {
     struct vt_error err = { 0 };
@@ -204,8 +196,8 @@ static void add_counts_a_mirror(void)
     vt_test_write(vt_test_path("b.txt"), VT_LIT("two"));
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "add", "--dir", s.log.dir, vt_test_path("a.txt")));
-    VT_CHECK(is_cosigned(
-        vt_arena_cstr(vt_test_arena(), vt_test_read(print("/", s.log.dir, "checkpoint")))));
+    VT_CHECK(is_cosigned(vt_arena_cstr(
+        vt_test_arena(), vt_test_read(vt_test_print("%s/%s", s.log.dir, "checkpoint")))));
     VT_CHECK(mirrors(&s, 1));
     vt_test_stop(&s.mirror, 0);
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "add", "--dir", s.log.dir,
@@ -225,7 +217,7 @@ static void a_served_ledger_counts_a_mirror(void)
     served = vt_test_start("serve.err",
                            VT_ARGV("vitrine", "ledger", "serve", "--dir", s.log.dir));
     VT_CHECK_OK(vt_http_client_new(&http, &err));
-    call.url = print("/", served.url, "add");
+    call.url = vt_test_print("%s/%s", served.url, "add");
     for (int i = 0; i < 5; i++) {
         call.body = vt_slice_from_cstr(vt_own_log_entry((uint64_t)i));
         VT_CHECK_OK(vt_http_client_run(http, &call, &err));
@@ -281,7 +273,7 @@ static void a_mirror_that_nobody_waits_for_follows(void)
     VT_CHECK_OK(vt_http_client_new(&http, &err));
     for (uint64_t i = 0; i < 9000; i++)
         vt_bundle_put(&batch, vt_slice_from_cstr(vt_own_log_entry(i)));
-    call.url = print("/", served.url, "add-batch");
+    call.url = vt_test_print("%s/%s", served.url, "add-batch");
     call.body = vt_buf_slice(&batch);
     VT_CHECK_OK(vt_http_client_run(http, &call, &err));
     VT_CHECK(call.status == 200);
@@ -291,7 +283,7 @@ static void a_mirror_that_nobody_waits_for_follows(void)
                 vt_arena_printf(vt_test_arena(), "%.*s",
                                 (int)strspn(strrchr(s.mirror.url, ':') + 1, "0123456789"),
                                 strrchr(s.mirror.url, ':') + 1)));
-    call.url = print("/", served.url, "add");
+    call.url = vt_test_print("%s/%s", served.url, "add");
     for (uint64_t i = 9000; i < 9002; i++) {
         call.body = vt_slice_from_cstr(vt_own_log_entry(i));
         VT_CHECK_OK(vt_http_client_run(http, &call, &err));

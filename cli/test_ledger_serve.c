@@ -19,18 +19,6 @@ static const char *path(const char *name)
     return vt_test_path(name);
 }
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 /* ---- a ledger that is served ------------------------------------------------------------
  */
 
@@ -86,7 +74,7 @@ static struct answer ask(struct served *s, const char *target, const char *metho
                          vt_slice body, const char *accept)
 {
     struct vt_error err = { 0 };
-    struct vt_http_call call = { .url = print("%s%s", s->running.url, target),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, target),
                                  .method = method,
                                  .body = body,
                                  .accept = accept,
@@ -119,8 +107,9 @@ static void write_policy(void)
                                               "--json", path("log.key.pub")));
     const char *at = strstr(json, "\"log_vkey\":\"") + 12;
 
-    vt_test_write(path("policy"), vt_slice_from_cstr(print("log %.*s\nquorum none\n",
-                                                           (int)strcspn(at, "\""), at)));
+    vt_test_write(path("policy"),
+                  vt_slice_from_cstr(vt_test_print("log %.*s\nquorum none\n",
+                                                   (int)strcspn(at, "\""), at)));
 }
 
 /* ---- cases ------------------------------------------------------------------------------
@@ -224,7 +213,7 @@ static void strangers_are_bounded(void)
 /* Descriptors of the front. */
 static size_t descriptors_of(pid_t pid)
 {
-    DIR *folder = opendir(print("/proc/%d/fd", (int)pid));
+    DIR *folder = opendir(vt_test_print("/proc/%d/fd", (int)pid));
     size_t count = 0;
 
     VT_CHECK(folder != NULL);
@@ -344,9 +333,10 @@ struct wanted {
 static bool is_answered(void *context)
 {
     const struct wanted *w = context;
-    const char *said = vt_test_run(0, VT_ARGV("curl", "-s", "-w", " %{http_code}", "-H",
-                                              print("Authorization: Bearer %s", w->token),
-                                              "-d", "one", w->url));
+    const char *said =
+        vt_test_run(0, VT_ARGV("curl", "-s", "-w", " %{http_code}", "-H",
+                               vt_test_print("Authorization: Bearer %s", w->token), "-d",
+                               "one", w->url));
 
     return strcmp(said, w->answer) == 0 ||
            (strcmp(w->answer, "401") == 0 && strstr(said, " 401") != NULL);
@@ -357,8 +347,8 @@ static const char *token_of(const char *name, const char **hash_out)
     const char *json =
         vt_test_run(0, VT_ARGV("vitrine", "ledger", "token", "--name", name, "--json"));
 
-    *hash_out = print("%.64s", strstr(json, "\"sha256\":\"") + 10);
-    return print("%.64s", strstr(json, "\"token\":\"") + 9);
+    *hash_out = vt_test_print("%.64s", strstr(json, "\"sha256\":\"") + 10);
+    return vt_test_print("%.64s", strstr(json, "\"token\":\"") + 9);
 }
 
 /* Under a limit that only a privileged user may raise it says what to raise. */
@@ -391,20 +381,21 @@ static void writers_are_read_again(void)
 
     make_ledger("log", NULL);
     VT_CHECK(rename(path("log.key"), path("moved.key")) == 0);
-    vt_test_write(path("writers"), vt_slice_from_cstr(print("old %s\n", old_hash)));
+    vt_test_write(path("writers"), vt_slice_from_cstr(vt_test_print("old %s\n", old_hash)));
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
     few_files(VT_ARGV(vt_test_vitrine(), "ledger", "serve", "--dir", path("log"), "--key",
                       path("moved.key")));
     (void)vt_test_run(2, VT_ARGV("vitrine", "ledger", "serve", "--dir",
-                                 print("a=%s", path("log")), "--dir",
-                                 print("b=%s", path("log")), "--key", path("moved.key")));
+                                 vt_test_print("a=%s", path("log")), "--dir",
+                                 vt_test_print("b=%s", path("log")), "--key",
+                                 path("moved.key")));
     s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
                                                    path("log"), "--key", path("moved.key"),
                                                    "--writers", path("writers")));
-    url = print("%s/add", s.running.url);
+    url = vt_test_print("%s/add", s.running.url);
     VT_CHECK(is_answered(&(struct wanted){ old_token, "0 200", url }));
     VT_CHECK(is_answered(&(struct wanted){ new_token, "401", url }));
-    vt_test_write(path("writers"), vt_slice_from_cstr(print("new %s\n", new_hash)));
+    vt_test_write(path("writers"), vt_slice_from_cstr(vt_test_print("new %s\n", new_hash)));
     VT_CHECK(kill(s.running.pid, SIGHUP) == 0);
     VT_CHECK(vt_test_wait_until(is_answered, &(struct wanted){ new_token, "0 200", url }));
     VT_CHECK(is_answered(&(struct wanted){ old_token, "401", url }));
@@ -427,27 +418,28 @@ static void only_writers_write(void)
     make_ledger("log", NULL);
     json = vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "token", "--name", "builder", "--json"));
-    token = print("%.64s", strstr(json, "\"token\":\"") + 9);
-    hash = print("%.64s", strstr(json, "\"sha256\":\"") + 10);
-    vt_test_write(path("writers"), vt_slice_from_cstr(print("# who\nbuilder %s\n", hash)));
+    token = vt_test_print("%.64s", strstr(json, "\"token\":\"") + 9);
+    hash = vt_test_print("%.64s", strstr(json, "\"sha256\":\"") + 10);
+    vt_test_write(path("writers"),
+                  vt_slice_from_cstr(vt_test_print("# who\nbuilder %s\n", hash)));
     s.running =
         vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
                                            path("log"), "--writers", path("writers")));
     VT_CHECK_OK(vt_http_client_new(&s.http, &err));
     answer = post(&s, "one");
     VT_CHECK(answer.status == 401 && strstr(answer.text, "Bearer") != NULL);
-    said =
-        vt_test_run(0, VT_ARGV("curl", "-s", "-H", print("Authorization: Bearer %s", token),
-                               "-d", "one", print("%s/add", s.running.url)));
+    said = vt_test_run(0, VT_ARGV("curl", "-s", "-H",
+                                  vt_test_print("Authorization: Bearer %s", token), "-d",
+                                  "one", vt_test_print("%s/add", s.running.url)));
     VT_CHECK_SAYING(strcmp(said, "0") == 0, "%s", said);
     said = vt_test_run(0, VT_ARGV("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
-                                  "-H", print("Authorization: Bearer %s", hash), "-d",
-                                  "two", print("%s/add", s.running.url)));
+                                  "-H", vt_test_print("Authorization: Bearer %s", hash),
+                                  "-d", "two", vt_test_print("%s/add", s.running.url)));
     VT_CHECK_SAYING(strcmp(said, "401") == 0, "%s", said);
-    said =
-        vt_test_run(0, VT_ARGV("curl", "-s", "-H", print("Authorization: bearer %s", token),
-                               "-H", "Accept: application/vnd.vitrine.tlog-proof, */*",
-                               "-d", "one", print("%s/add", s.running.url)));
+    said = vt_test_run(0, VT_ARGV("curl", "-s", "-H",
+                                  vt_test_print("Authorization: bearer %s", token), "-H",
+                                  "Accept: application/vnd.vitrine.tlog-proof, */*", "-d",
+                                  "one", vt_test_print("%s/add", s.running.url)));
     VT_CHECK_SAYING(strstr(said, "c2sp.org/tlog-proof") == said, "%s", said);
     VT_CHECK(get(&s, "/checkpoint").status == 200); /* all may read */
     finish(&s);
@@ -466,9 +458,10 @@ static void several_ledgers_have_paths_of_their_own(void)
 
     make_named("a", ORIGIN "/a", NULL);
     make_named("b", ORIGIN "/b", NULL);
-    s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
-                                                   print("one=%s", path("a")), "--dir",
-                                                   print("two=%s", path("b"))));
+    s.running =
+        vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                           vt_test_print("one=%s", path("a")), "--dir",
+                                           vt_test_print("two=%s", path("b"))));
     VT_CHECK_OK(vt_http_client_new(&s.http, &err));
     VT_CHECK(strcmp(ask(&s, "/one/add", NULL, VT_LIT("x"), NULL).text, "0") == 0);
     VT_CHECK(strcmp(ask(&s, "/one/add", NULL, VT_LIT("y"), NULL).text, "1") == 0);
@@ -483,8 +476,8 @@ static void several_ledgers_have_paths_of_their_own(void)
         2, VT_ARGV("vitrine", "ledger", "serve", "--dir", path("a"), "--dir", path("b")));
     (void)vt_test_run(0, VT_ARGV("cp", "-r", path("a"), path("c")));
     said = vt_test_run(1, VT_ARGV("vitrine", "ledger", "serve", "--dir",
-                                  print("a=%s", path("a")), "--dir",
-                                  print("c=%s", path("c"))));
+                                  vt_test_print("a=%s", path("a")), "--dir",
+                                  vt_test_print("c=%s", path("c"))));
     VT_CHECK_SAYING(strstr(said, "both are " ORIGIN "/a;") != NULL, "%s", said);
 }
 
@@ -503,9 +496,9 @@ static void without_a_quorum_entries_are_kept(void)
     write_policy();
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", path("w"), "--name",
                                  "w", "--key", path("w.key")));
-    vkey = print("%.*s", (int)vt_test_read(path("policy")).len - 4 - 13,
-                 (const char *)vt_test_read(path("policy")).data + 4);
-    vkey = print("%.*s", (int)strcspn(vkey, "\n"), vkey);
+    vkey = vt_test_print("%.*s", (int)vt_test_read(path("policy")).len - 4 - 13,
+                         (const char *)vt_test_read(path("policy")).data + 4);
+    vkey = vt_test_print("%.*s", (int)strcspn(vkey, "\n"), vkey);
     (void)vt_test_run(
         0, VT_ARGV("vitrine", "witness", "add-log", "--dir", path("w"), "--vkey", vkey));
     witness =
@@ -513,9 +506,9 @@ static void without_a_quorum_entries_are_kept(void)
     json = vt_test_run(
         0, VT_ARGV("vitrine", "key", "show", "--name", "w", "--json", path("w.key.pub")));
     at = strstr(json, "\"witness_vkey\":\"") + 16;
-    vt_test_write(path("witnessed"),
-                  vt_slice_from_cstr(print("log %s\nwitness w %.*s %s/\nquorum w\n", vkey,
-                                           (int)strcspn(at, "\""), at, witness.url)));
+    vt_test_write(path("witnessed"), vt_slice_from_cstr(vt_test_print(
+                                         "log %s\nwitness w %.*s %s/\nquorum w\n", vkey,
+                                         (int)strcspn(at, "\""), at, witness.url)));
     make_ledger("log", path("witnessed"));
     s.running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
                                                    path("log"), "--lag-max", "2s"));
@@ -569,8 +562,9 @@ static void must_hold(struct memory *m)
         VT_AUTO_BUF entry = vt_buf_init(VT_KIB(1));
 
         VT_CHECK_OK(vt_ledger_read(ledger, m->indexes[i], &entry, &err));
-        VT_CHECK_SAYING(vt_slice_is(vt_buf_slice(&entry), print("entry %ju", (uintmax_t)i)),
-                        "entry %ju is not at %ju", (uintmax_t)i, (uintmax_t)m->indexes[i]);
+        VT_CHECK_SAYING(
+            vt_slice_is(vt_buf_slice(&entry), vt_test_print("entry %ju", (uintmax_t)i)),
+            "entry %ju is not at %ju", (uintmax_t)i, (uintmax_t)m->indexes[i]);
     }
     for (size_t i = 0; i < m->note_count; i++) { /* each root is one of ours */
         const char *size_text = strchr(m->notes[i], '\n') + 1;
@@ -611,7 +605,7 @@ static void nothing_acknowledged_is_lost(void)
                 if (round % 4 != 3)
                     (void)kill(vt_test_role_of(&s.running, roles[round % 3]), SIGKILL);
             }
-            answer = post(&s, print("entry %ju", (uintmax_t)number));
+            answer = post(&s, vt_test_print("entry %ju", (uintmax_t)number));
             if (answer.status == 200) {
                 m->indexes[m->count++] = strtoul(answer.text, NULL, 10);
                 VT_CHECK(m->count == number + 1);
@@ -693,10 +687,11 @@ static void tls_is_spoken(void)
         "serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log"),
                              "--tls-cert", path("tls.pem"), "--tls-key", path("tls.key")));
     said = vt_test_run(0, VT_ARGV("curl", "-s", "--cacert", path("tls.pem"), "-d", "one",
-                                  print("%s/add", s.running.url)));
+                                  vt_test_print("%s/add", s.running.url)));
     VT_CHECK_SAYING(strcmp(said, "0") == 0, "%s", said);
-    (void)vt_test_run(60, VT_ARGV("curl", "-s", "-d", "two",
-                                  print("%s/add", s.running.url))); /* unknown issuer */
+    (void)vt_test_run(60,
+                      VT_ARGV("curl", "-s", "-d", "two",
+                              vt_test_print("%s/add", s.running.url))); /* unknown issuer */
     (void)vt_test_run(3, VT_ARGV("vitrine", "ledger", "status", "--url", s.running.url));
     (void)vt_test_run(0, VT_ARGV("sh", "-c",
                                  "mkdir \"$1\" && cp \"$2\" \"$1\" && openssl rehash "

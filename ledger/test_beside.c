@@ -18,18 +18,6 @@
 
 enum { SEED = 91 };
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[4096];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 /* ---- names ------------------------------------------------------------------------------
  */
 
@@ -54,9 +42,10 @@ static const char *envelope_of(const char *type, const char *payload)
 static const char *statement(const char *predicate)
 {
     return envelope_of(
-        IN_TOTO, print("{\"_type\":\"https://in-toto.io/Statement/v1\",\"predicate\":%s,"
-                       "\"predicateType\":\"https://spdx.dev/Document\",\"subject\":[]}",
-                       predicate));
+        IN_TOTO,
+        vt_test_print("{\"_type\":\"https://in-toto.io/Statement/v1\",\"predicate\":%s,"
+                      "\"predicateType\":\"https://spdx.dev/Document\",\"subject\":[]}",
+                      predicate));
 }
 
 /* An entry that names these bytes. */
@@ -66,9 +55,9 @@ static const char *namer_of(vt_slice bytes)
     char hex[65];
 
     vt_hash_text(&digest, hex);
-    return statement(
-        print("{\"format\":\"SPDX-2.3\",\"packages\":0,\"sha256\":\"%s\",\"size\":%zu}",
-              hex, bytes.len));
+    return statement(vt_test_print(
+        "{\"format\":\"SPDX-2.3\",\"packages\":0,\"sha256\":\"%s\",\"size\":%zu}", hex,
+        bytes.len));
 }
 
 static const char *path_of(vt_slice bytes)
@@ -77,7 +66,7 @@ static const char *path_of(vt_slice bytes)
     char path[VT_BESIDE_PATH_BYTES];
 
     vt_beside_path(&digest, path);
-    return print("%s", path);
+    return vt_test_print("%s", path);
 }
 
 static void only_a_predicate_names_bytes(void)
@@ -201,9 +190,10 @@ static void only_what_is_named_is_kept(void)
             { "one bit", namer, VT_LIT("{\"spdxVersion\":\"SPDX-2.2\",\"packages\":[]}"),
               VT_REJECTED },
             { "cut short", namer, vt_slice_of(BYTES, sizeof BYTES - 2), VT_REJECTED },
-            { "a wrong size", statement(print("{\"sha256\":\"%s\",\"size\":1}", hex)),
+            { "a wrong size",
+              statement(vt_test_print("{\"sha256\":\"%s\",\"size\":1}", hex)),
               VT_LIT(BYTES), VT_REJECTED },
-            { "the digest elsewhere", statement(print("{\"subject\":\"%s\"}", hex)),
+            { "the digest elsewhere", statement(vt_test_print("{\"subject\":\"%s\"}", hex)),
               VT_LIT(BYTES), VT_REJECTED },
             { "the digest as text", hex, VT_LIT(BYTES), VT_REJECTED },
             { "no entry", "", VT_LIT(BYTES), VT_LIMIT },
@@ -222,9 +212,9 @@ static void only_what_is_named_is_kept(void)
         }
     }
     add_with(&log, VT_LIT(BYTES));
-    VT_CHECK(
-        vt_slice_equal(vt_test_read(vt_test_path(print("log/%s", path_of(VT_LIT(BYTES))))),
-                       VT_LIT(BYTES)));
+    VT_CHECK(vt_slice_equal(
+        vt_test_read(vt_test_path(vt_test_print("log/%s", path_of(VT_LIT(BYTES))))),
+        VT_LIT(BYTES)));
     vt_own_log_close(&log);
 }
 
@@ -289,7 +279,7 @@ static void each_change_is_found(void)
     struct vt_own_log log;
     char changed[] = BYTES;
     const char *name = path_of(VT_LIT(BYTES));
-    const char *path = vt_test_path(print("log/%s", name));
+    const char *path = vt_test_path(vt_test_print("log/%s", name));
 
     vt_own_log_make(&log, "log", ORIGIN, SEED);
     add_with(&log, VT_LIT(BYTES));
@@ -314,8 +304,8 @@ static void each_change_is_found(void)
 static void a_rotten_one_is_repaired_from_a_copy(void)
 {
     struct vt_own_log log;
-    const char *path = vt_test_path(print("log/%s", path_of(VT_LIT(BYTES))));
-    const char *there = vt_test_path(print("copy/%s", path_of(VT_LIT(BYTES))));
+    const char *path = vt_test_path(vt_test_print("log/%s", path_of(VT_LIT(BYTES))));
+    const char *there = vt_test_path(vt_test_print("copy/%s", path_of(VT_LIT(BYTES))));
 
     vt_own_log_make(&log, "log", ORIGIN, SEED);
     add_with(&log, VT_LIT(BYTES));
@@ -361,7 +351,7 @@ static struct vt_mirror_report mirror(const struct vt_own_log *log, const char *
 
 static bool is_copied(vt_slice bytes)
 {
-    const char *path = vt_test_path(print("copy/%s", path_of(bytes)));
+    const char *path = vt_test_path(vt_test_print("copy/%s", path_of(bytes)));
 
     return vt_path_exists(path) && vt_slice_equal(vt_test_read(path), bytes);
 }
@@ -373,7 +363,7 @@ static void a_mirror_takes_what_is_right(void)
     struct vt_own_log log;
     struct vt_mirror_report report;
     const char *from = vt_test_path("log");
-    const char *path = vt_test_path(print("log/%s", path_of(VT_LIT(BYTES))));
+    const char *path = vt_test_path(vt_test_print("log/%s", path_of(VT_LIT(BYTES))));
 
     vt_own_log_make(&log, "log", ORIGIN, SEED);
     vt_own_log_grow(&log, 300);
@@ -438,19 +428,21 @@ static void check_served(const char *url, const char *name)
     const char *body = NULL;
 
     VT_CHECK_OK(vt_http_client_new(&http, &err));
-    VT_CHECK(ask(http, print("%s/%s", url, name), NULL, &body) == 200 &&
+    VT_CHECK(ask(http, vt_test_print("%s/%s", url, name), NULL, &body) == 200 &&
              strcmp(body, BYTES) == 0);
-    VT_CHECK(ask(http, print("%s/%s", url, name), "HEAD", &body) == 200 && *body == '\0');
-    VT_CHECK(ask(http, print("%s/%s", url, name), "DELETE", &body) == 405);
-    VT_CHECK(ask(http, print("%s/%s/", url, name), NULL, &body) == 404);
+    VT_CHECK(ask(http, vt_test_print("%s/%s", url, name), "HEAD", &body) == 200 &&
+             *body == '\0');
+    VT_CHECK(ask(http, vt_test_print("%s/%s", url, name), "DELETE", &body) == 405);
+    VT_CHECK(ask(http, vt_test_print("%s/%s/", url, name), NULL, &body) == 404);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        VT_CHECK_SAYING(ask(http, print("%s/%s", url, wrong[i]), NULL, &body) == 404, "%s",
-                        wrong[i]);
+        VT_CHECK_SAYING(ask(http, vt_test_print("%s/%s", url, wrong[i]), NULL, &body) ==
+                            404,
+                        "%s", wrong[i]);
     vt_http_client_free(http);
-    body = vt_test_run(0, VT_ARGV("curl", "-sI", print("%s/%s", url, name)));
+    body = vt_test_run(0, VT_ARGV("curl", "-sI", vt_test_print("%s/%s", url, name)));
     VT_CHECK_SAYING(
         strstr(body, "Cache-Control: public, max-age=31536000, immutable") != NULL &&
-            strstr(body, print("Content-Length: %zu\r", sizeof BYTES - 1)) != NULL,
+            strstr(body, vt_test_print("Content-Length: %zu\r", sizeof BYTES - 1)) != NULL,
         "%s", body);
 }
 
@@ -460,7 +452,7 @@ static const char *vkey_of(const char *key)
         vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--name", ORIGIN, "--json", key));
     const char *at = strstr(json, "\"log_vkey\":\"") + 12;
 
-    return print("%.*s", (int)strcspn(at, "\""), at);
+    return vt_test_print("%.*s", (int)strcspn(at, "\""), at);
 }
 
 static void from_the_command_to_a_mirror(void)
@@ -490,7 +482,7 @@ static void from_the_command_to_a_mirror(void)
     check_served(server.url, name);
     said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "mirror", "--dir",
                                   vt_test_path("copy"), "--from", server.url, "--vkey",
-                                  vkey_of(print("%s.pub", key))));
+                                  vkey_of(vt_test_print("%s.pub", key))));
     VT_CHECK_SAYING(strstr(said, "predicates: 1 new, 0 not to be had") != NULL, "%s", said);
     VT_CHECK(is_copied(VT_LIT(BYTES)));
     vt_test_stop(&server, 0);

@@ -20,11 +20,6 @@ static const char *sh(int exit_code_wanted, const char *command)
                                 vt_test_vitrine(), command)));
 }
 
-static const char *printed(const char *format, const char *a, const char *b)
-{
-    return vt_arena_printf(vt_test_arena(), format, a, b);
-}
-
 /* ---- a log with a state for each checkpoint that somebody may be shown ------------------
  */
 
@@ -67,7 +62,7 @@ static const char *make_histories(void)
 /* The log shows this state from now on. */
 static void log_shows(const char *state)
 {
-    (void)sh(0, printed("rm -rf log && cp -r %s log%s", state, ""));
+    (void)sh(0, vt_test_print("rm -rf log && cp -r %s log%s", state, ""));
 }
 
 static const char *origin_hex(void)
@@ -86,13 +81,13 @@ static void witness_shows(const char *name, uint8_t seed, const char *state, int
     VT_AUTO_BUF text = vt_buf_init(VT_KIB(8));
     struct vt_error err = { 0 };
     struct vt_key *key = vt_test_key(seed);
-    vt_slice note = vt_test_read(vt_test_path(printed("%s/checkpoint%s", state, "")));
+    vt_slice note = vt_test_read(vt_test_path(vt_test_print("%s/checkpoint%s", state, "")));
     struct vt_note parsed;
 
     vt_buf_put(&text, note);
     VT_CHECK_OK(vt_note_parse(note, &parsed, &err));
     VT_CHECK_OK(vt_note_cosign(key, VT_LIT("w.example"), time_s, parsed.text, &text, &err));
-    (void)sh(0, printed("mkdir -p %s/%s", name, origin_hex()));
+    (void)sh(0, vt_test_print("mkdir -p %s/%s", name, origin_hex()));
     vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/%s/checkpoint", name,
                                                origin_hex())),
                   vt_buf_slice(&text));
@@ -145,7 +140,7 @@ static struct scene *begin(void)
     for (size_t i = 0; i < 2; i++)
         s->prefixes[i] = vt_arena_cstr(vt_test_arena(), s->policy.witnesses[i].url);
     clock_s = THEN;
-    (void)sh(0, printed("mkdir -p w1/%s w2/%s", origin_hex(), origin_hex()));
+    (void)sh(0, vt_test_print("mkdir -p w1/%s w2/%s", origin_hex(), origin_hex()));
     vt_test_write(vt_test_path("vkey"), vt_slice_from_cstr(vkey));
     return s;
 }
@@ -260,7 +255,7 @@ static void a_larger_fork(void)
     log_shows("true-50");
     witness_shows("w2", W2, "other-90", THEN);
     must_say(s, "");
-    (void)sh(0, printed("cp -r other-90/tile w2/%s/%s", origin_hex(), ""));
+    (void)sh(0, vt_test_print("cp -r other-90/tile w2/%s/%s", origin_hex(), ""));
     must_say(s, "forked: it signed two histories, of 50 entries (this copy) and of 90 "
                 "(witness two)\n");
     check_proofs(1);
@@ -273,10 +268,10 @@ static void wrong_tiles_prove_nothing(void)
 
     log_shows("true-50");
     witness_shows("w2", W2, "other-90", THEN);
-    (void)sh(0, printed("cp -r true-80/tile w2/%s/%s", origin_hex(), ""));
-    (void)sh(0, printed("cp w2/%s/tile/000.p/80 w2/%s/tile/000.p/90 2>/dev/null || "
-                        "(cd w2/*/tile/0/000.p && cat 80 80 | head -c 2880 >90)",
-                        origin_hex(), origin_hex()));
+    (void)sh(0, vt_test_print("cp -r true-80/tile w2/%s/%s", origin_hex(), ""));
+    (void)sh(0, vt_test_print("cp w2/%s/tile/000.p/80 w2/%s/tile/000.p/90 2>/dev/null || "
+                              "(cd w2/*/tile/0/000.p && cat 80 80 | head -c 2880 >90)",
+                              origin_hex(), origin_hex()));
     must_say(s, "");
     clock_s = THEN + BOUND + 1;
     must_say(s, "withheld: witness two cosigned 90 entries, and more than 600 s later it "
@@ -339,9 +334,9 @@ static void views_that_are_none(void)
     witness_shows("w1", W2, "other-50", THEN); /* by the other witness only */
     VT_CHECK_SAYING(strstr(look(s), "refused: witness one: ") != NULL, "%s", s->said);
     witness_shows("w1", W1, "other-50", THEN);
-    flip(vt_test_path(printed("w1/%s/checkpoint%s", origin_hex(), "")));
+    flip(vt_test_path(vt_test_print("w1/%s/checkpoint%s", origin_hex(), "")));
     VT_CHECK(strstr(look(s), "refused: witness one: ") != NULL);
-    (void)sh(0, printed("rm -r m; cp true-80/checkpoint w1/%s/%s", origin_hex(), ""));
+    (void)sh(0, vt_test_print("rm -r m; cp true-80/checkpoint w1/%s/%s", origin_hex(), ""));
     VT_CHECK(strstr(look(s), "refused: witness one: ") != NULL);
     (void)sh(0, "rm -r w1");
     s->prefixes[0] = "http://127.0.0.1:1/";
@@ -412,15 +407,15 @@ static void a_witness_that_serves(void)
                 "vitrine witness add-log --dir w --vkey \"$(cat lvkey)\"");
     witness = vt_test_start(
         "witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", vt_test_path("w")));
-    (void)sh(0, printed("echo \"witness one $(cat wvkey) %s%s\" >asked; "
-                        "echo quorum one >>asked; "
-                        "rm -r bare; vitrine ledger init --dir log --origin " ORIGIN
-                        " --key log.key --policy asked >/dev/null && "
-                        "echo a >a && echo b >b && vitrine ledger add --dir log a && "
-                        "cp -r log older && vitrine ledger add --dir log b && "
-                        "mv log newer && mv older log && "
-                        "(echo \"log $(cat lvkey) $PWD/log\"; cat asked) >policy",
-                        witness.url, ""));
+    (void)sh(0, vt_test_print("echo \"witness one $(cat wvkey) %s%s\" >asked; "
+                              "echo quorum one >>asked; "
+                              "rm -r bare; vitrine ledger init --dir log --origin " ORIGIN
+                              " --key log.key --policy asked >/dev/null && "
+                              "echo a >a && echo b >b && vitrine ledger add --dir log a && "
+                              "cp -r log older && vitrine ledger add --dir log b && "
+                              "mv log newer && mv older log && "
+                              "(echo \"log $(cat lvkey) $PWD/log\"; cat asked) >policy",
+                              witness.url, ""));
     said = sh(0, "vitrine monitor run --dir m --policy policy"); /* cosigned just now */
     VT_CHECK_SAYING(strstr(said, "1 of 1 logs are well") != NULL, "%s", said);
     said = sh(1, "sleep 2; vitrine monitor run --dir m --policy policy --withheld 1s");

@@ -47,6 +47,8 @@ const char *vt_test_dir(void);
 const char *vt_test_path(const char *name);
 /* Memory that lives as long as the case. */
 struct vt_arena *vt_test_arena(void);
+/* A text in that memory: format, ... */
+#define vt_test_print(...) vt_arena_printf(vt_test_arena(), __VA_ARGS__)
 /* Remember a pointer until the case ends: what it holds is no leak. */
 void vt_test_keep(const void *pointer);
 /* The program under test (absolute path of build/.../vitrine). */

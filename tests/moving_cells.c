@@ -10,11 +10,6 @@
 
 enum { EPOCH = 41, LIFE_S = 6 * 3600, YEAR_S = 365 * 86400 };
 
-static const char *print(const char *format, const char *a, const char *b)
-{
-    return vt_arena_printf(vt_test_arena(), format, a, b);
-}
-
 /* ---- trust ------------------------------------------------------------------------------
  */
 
@@ -111,7 +106,8 @@ static vt_hash write_table(struct vt_moving_cells *w, uint64_t version, int64_t 
         table->cells[i] = (struct vt_residency_cell){
             vt_slice_from_cstr(w->cells[i].name),
             vt_slice_from_cstr(w->cells[i].jurisdiction),
-            vt_slice_from_cstr(print("https://%s.example.org%s", w->cells[i].name, ""))
+            vt_slice_from_cstr(
+                vt_test_print("https://%s.example.org%s", w->cells[i].name, ""))
         };
     fill(table, w->made - 5000, cut_over);
     VT_CHECK_OK(vt_residency_write(table, &json, &err));
@@ -144,7 +140,7 @@ static void make_document(struct vt_moving_cells *w, struct vt_moving_cell *cell
     VT_CHECK_OK(vt_cell_recipient_write(&cell->recipient, text, &err));
     VT_CHECK_OK(vt_cell_recipient_parse(vt_buf_slice(text), &cell->recipient, &err));
     cell->document = vt_buf_cstr(text);
-    cell->document_file = vt_test_path(print("%s.recipient%s", cell->name, ""));
+    cell->document_file = vt_test_path(vt_test_print("%s.recipient%s", cell->name, ""));
     vt_test_write(cell->document_file, vt_buf_slice(text));
 }
 
@@ -178,11 +174,12 @@ static void name_cell(struct vt_moving_cells *w, size_t i, const char *name,
         .name = name,
         .jurisdiction = jurisdiction,
         .heads = i == 0 ? VT_P_HEADS : VT_P_STRANGER,
-        .origin = print("%s.example/heads%s", name, ""),
+        .origin = vt_test_print("%s.example/heads%s", name, ""),
         .dir = vt_test_path(name),
-        .samples = vt_test_path(print("%s.samples%s", name, "")),
-        .movers = vt_test_path(print("%s.door%s", name, "")),
-        .key = vt_custody_write_key(&w->custody.world, print("%s.key%s", name, ""), key),
+        .samples = vt_test_path(vt_test_print("%s.samples%s", name, "")),
+        .movers = vt_test_path(vt_test_print("%s.door%s", name, "")),
+        .key = vt_custody_write_key(&w->custody.world, vt_test_print("%s.key%s", name, ""),
+                                    key),
         .signer = key,
     };
     VT_CHECK(mkdir(w->cells[i].dir, 0755) == 0);
@@ -234,7 +231,7 @@ void vt_moving_cells_start(struct vt_moving_cells *w)
         const struct vt_moving_cell *cell = &w->cells[i];
 
         w->cells[i].serving = vt_test_start(
-            print("%s.err%s", cell->name, ""),
+            vt_test_print("%s.err%s", cell->name, ""),
             VT_ARGV("vitrine", "cell", "serve", "--dir", cell->dir, "--cell", cell->name,
                     "--drain", "0s", "--policy", w->policy, "--proof", w->policy_proof,
                     "--trust", w->trust, "--samples", cell->samples, "--key", cell->key,
@@ -255,7 +252,7 @@ const char *vt_moving_cells_job(struct vt_moving_cells *w, const char *folder)
     const char *dir = vt_test_path(folder);
 
     VT_CHECK(mkdir(dir, 0700) == 0);
-    vt_test_write(print("%s/job.json%s", dir, ""),
+    vt_test_write(vt_test_print("%s/job.json%s", dir, ""),
                   vt_slice_from_cstr(vt_arena_printf(
                       vt_test_arena(),
                       "{\"v\":1,\"country\":\"CH\",\"from\":\"zurich\",\"to\":\"vienna\","

@@ -5,11 +5,6 @@
 #include "custody/agent_store.h"
 #include "crypto/age_file.h"
 
-static const char *print(const char *format, const char *a, const char *b)
-{
-    return vt_arena_printf(vt_test_arena(), format, a, b);
-}
-
 /* ---- databases and papers ---------------------------------------------------------------
  */
 
@@ -187,7 +182,7 @@ uint64_t vt_scanning_number(const char *name)
     if (!vt_path_exists(path))
         return 0;
     at = strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(path)),
-                print("\nvitrine_scanner_%s %s", name, ""));
+                vt_test_print("\nvitrine_scanner_%s %s", name, ""));
     if (at == NULL)
         return 0;
     at = strchr(at, ' ') + 1;
@@ -201,8 +196,9 @@ static bool has_verdicts(void *context)
     uint64_t count = 0;
 
     for (unsigned i = 0; i < VT_SCAN_STATES; i++)
-        count += vt_scanning_number(print("verdicts_total{state=\"%s\"}%s",
-                                          vt_scan_state_name((enum vt_scan_state)i), ""));
+        count += vt_scanning_number(vt_test_print("verdicts_total{state=\"%s\"}%s",
+                                                  vt_scan_state_name((enum vt_scan_state)i),
+                                                  ""));
     return count >= *wanted;
 }
 

@@ -3,18 +3,6 @@
 #include <dirent.h>
 #include <sys/stat.h>
 
-static const char *print(const char *format, ...) VT_PRINTF(1, 2);
-static const char *print(const char *format, ...)
-{
-    char text[4096];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(text));
-}
-
 static bool has_program(const char *name)
 {
     const char *said = vt_test_run(
@@ -44,7 +32,7 @@ static struct vt_running serve(void)
 /* The example with this case's folder, port, certificate and ledger in place of its own. */
 static void write_nginx(const char *url, int port)
 {
-    const char *script = print(
+    const char *script = vt_test_print(
         "s#443 ssl#127.0.0.1:%d ssl#; s#/etc/ssl/log.example.org.pem#%s#; "
         "s#/etc/ssl/private/log.example.org.key#%s#; s#http://127.0.0.1:7900#%s#; "
         "s#/var/lib/vitrine-ledger/log#%s#",
@@ -55,23 +43,24 @@ static void write_nginx(const char *url, int port)
                   vt_slice_from_cstr(vt_test_run(
                       0, VT_ARGV("sed", script, "examples/nginx-ledger.conf"))));
     vt_test_write(vt_test_path("nginx.conf"),
-                  vt_slice_from_cstr(
-                      print("%serror_log %s/nginx.err;\npid %s/nginx.pid;\nevents {}\n"
-                            "http {\naccess_log off;\nclient_body_temp_path %s/t1;\n"
-                            "proxy_temp_path %s/t2;\nfastcgi_temp_path %s/t3;\n"
-                            "uwsgi_temp_path %s/t4;\nscgi_temp_path %s/t5;\n"
-                            "include %s/ledger.conf;\n}\n",
-                            geteuid() == 0 ? "user root;\n" : "", d, d, d, d, d, d, d, d)));
+                  vt_slice_from_cstr(vt_test_print(
+                      "%serror_log %s/nginx.err;\npid %s/nginx.pid;\nevents {}\n"
+                      "http {\naccess_log off;\nclient_body_temp_path %s/t1;\n"
+                      "proxy_temp_path %s/t2;\nfastcgi_temp_path %s/t3;\n"
+                      "uwsgi_temp_path %s/t4;\nscgi_temp_path %s/t5;\n"
+                      "include %s/ledger.conf;\n}\n",
+                      geteuid() == 0 ? "user root;\n" : "", d, d, d, d, d, d, d, d)));
 }
 
 static const char *ask(int port, const char *more)
 {
     return vt_test_run(
-        0, VT_ARGV("sh", "-c",
-                   print("curl -s --cacert %s -w ' %%{http_code} %%{http_version}' %s "
-                         "https://127.0.0.1:%d%s",
-                         vt_test_path("tls.pem"), strchr(more, ' ') + 1, port,
-                         print("%.*s", (int)strcspn(more, " "), more))));
+        0,
+        VT_ARGV("sh", "-c",
+                vt_test_print("curl -s --cacert %s -w ' %%{http_code} %%{http_version}' %s "
+                              "https://127.0.0.1:%d%s",
+                              vt_test_path("tls.pem"), strchr(more, ' ') + 1, port,
+                              vt_test_print("%.*s", (int)strcspn(more, " "), more))));
 }
 
 static void nginx_takes_its_example(void)
@@ -131,7 +120,7 @@ static void a_group_may_read_the_log(void)
 
     (void)vt_test_run(0, VT_ARGV("curl", "-s", "-f", "-H",
                                  "Accept: application/vnd.vitrine.tlog-proof", "-d", "two",
-                                 print("%s/add", ledger.url)));
+                                 vt_test_print("%s/add", ledger.url)));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         VT_CHECK_SAYING(stat(vt_test_path(rows[i].name), &about) == 0, "%s", rows[i].name);
         VT_CHECK_SAYING((about.st_mode & 0777) == rows[i].mode, "%s: %o", rows[i].name,
@@ -160,7 +149,7 @@ static void systemd_takes_the_units(void)
         if (strstr(entry->d_name, ".service") == NULL)
             continue;
         text = vt_test_run(0, VT_ARGV("sed", "s#/usr/local/bin/vitrine#/bin/true#",
-                                      print("examples/systemd/%s", entry->d_name)));
+                                      vt_test_print("examples/systemd/%s", entry->d_name)));
         VT_CHECK_SAYING(strstr(text, "NoNewPrivileges=yes") != NULL &&
                             strstr(text, "ProtectSystem=strict") != NULL &&
                             strstr(text, "MemoryDenyWriteExecute=yes") != NULL,

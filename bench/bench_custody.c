@@ -134,10 +134,10 @@ static void print_latency(const char *name, double *took, size_t count, double p
                           double p99, const char *machine)
 {
     qsort(took, count, sizeof *took, by_double);
-    print_figure(vt_arena_printf(vt_test_arena(), "custody.%s.p50", name), "ms",
-                 took[count / 2] * 1e3, p50, false, machine);
-    print_figure(vt_arena_printf(vt_test_arena(), "custody.%s.p99", name), "ms",
-                 took[count * 99 / 100] * 1e3, p99, false, machine);
+    print_figure(vt_test_print("custody.%s.p50", name), "ms", took[count / 2] * 1e3, p50,
+                 false, machine);
+    print_figure(vt_test_print("custody.%s.p99", name), "ms", took[count * 99 / 100] * 1e3,
+                 p99, false, machine);
 }
 
 static void measure_singles(struct vt_agent *agent, const char *machine)
@@ -172,12 +172,12 @@ struct site {
 
 static const char *below(const struct site *site, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", site->dir, name);
+    return vt_test_print("%s/%s", site->dir, name);
 }
 
 static const char *url_of(const struct vt_serving *serving)
 {
-    return vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u", serving->port);
+    return vt_test_print("http://127.0.0.1:%u", serving->port);
 }
 
 static void start_site(struct site *site)
@@ -190,10 +190,9 @@ static void start_site(struct site *site)
     vt_buf_printf(&policy, "log %s\n", vkey);
     for (unsigned i = 0; i < WITNESSES; i++) {
         const struct vt_key *key = vt_world_key((enum vt_party)(VT_P_WITNESS + i));
-        const char *name = vt_arena_printf(vt_test_arena(), "witness-%u.example", i);
-        const char *dir = below(site, vt_arena_printf(vt_test_arena(), "w%u", i));
-        const char *file = vt_custody_write_key(
-            &world, vt_arena_printf(vt_test_arena(), "w%u.key", i), key);
+        const char *name = vt_test_print("witness-%u.example", i);
+        const char *dir = below(site, vt_test_print("w%u", i));
+        const char *file = vt_custody_write_key(&world, vt_test_print("w%u.key", i), key);
 
         vt_bench_run((const char *const[]){ site->vitrine, "witness", "init", "--dir", dir,
                                             "--name", name, "--key", file, NULL });
@@ -216,27 +215,27 @@ static void start_site(struct site *site)
                                   (const char *const[]){ site->vitrine, "ledger", "serve",
                                                          "--dir", below(site, "log"),
                                                          "--publish-ms", "1", NULL });
-    vt_bench_run((const char *const[]){
-        site->vitrine,
-        "keyagent",
-        "init",
-        "--dir",
-        below(site, "agent"),
-        "--trust",
-        below(site, "trust.json"),
-        "--policy",
-        below(site, "policy.json"),
-        "--enrolment",
-        below(site, "enrolled-0.json"),
-        "--enrolment",
-        below(site, "enrolled-5.json"),
-        "--certified",
-        below(site, "swiss.recipient"),
-        "--key",
-        below(site, "agent.key"),
-        "--recipient",
-        vt_arena_printf(vt_test_arena(), "CH/file/2026=%s", below(site, "swiss.key")),
-        NULL });
+    vt_bench_run(
+        (const char *const[]){ site->vitrine,
+                               "keyagent",
+                               "init",
+                               "--dir",
+                               below(site, "agent"),
+                               "--trust",
+                               below(site, "trust.json"),
+                               "--policy",
+                               below(site, "policy.json"),
+                               "--enrolment",
+                               below(site, "enrolled-0.json"),
+                               "--enrolment",
+                               below(site, "enrolled-5.json"),
+                               "--certified",
+                               below(site, "swiss.recipient"),
+                               "--key",
+                               below(site, "agent.key"),
+                               "--recipient",
+                               vt_test_print("CH/file/2026=%s", below(site, "swiss.key")),
+                               NULL });
     site->agent =
         vt_bench_start(log, 0,
                        (const char *const[]){ site->vitrine, "keyagent", "serve", "--dir",

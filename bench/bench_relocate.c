@@ -35,7 +35,7 @@ static const vt_hash NO_DOCUMENT;
 
 static const char *below(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 /* Of twenty files fourteen are small, five as the average, and one is large. */
@@ -138,8 +138,7 @@ static void run(struct move *move)
  * *busy_out: seconds of processors. */
 static double peer_wall(const struct move *move, double *busy_out)
 {
-    const char *script = vt_arena_printf(
-        vt_test_arena(),
+    const char *script = vt_test_print(
         "rsync -a --fsync %s/header %s/body %s/copy/ && "
         "(cd %s && find header body -type f -print0 | sort -z | xargs -0 sha256sum) "
         ">%s/source && "
@@ -181,17 +180,16 @@ static void measure_bytes(const char *name, unsigned count, size_t (*bytes_of)(u
     peer = peer_wall(&move, &peer_busy);
     run(&move);
     gigabytes = (double)move.moved.bytes / 1e9;
-    conditions = vt_arena_printf(
-        vt_test_arena(),
+    conditions = vt_test_print(
         "%u files of mixed sizes, %.2f GB, from the page cache; one hash at the source, "
         "one of what was read back, and a new header for each; %s",
         count, gigabytes, machine);
-    print(vt_arena_printf(vt_test_arena(), "relocate.%s.verified", name), "GB/s/core",
-          gigabytes / move.busy, 0.8, true, NULL, 0, conditions);
-    print(vt_arena_printf(vt_test_arena(), "relocate.%s.wall", name), "s", move.wall, 1,
-          false, PEER, peer, conditions);
-    print(vt_arena_printf(vt_test_arena(), "relocate.%s.busy", name), "s of processors",
-          move.busy, 1, false, PEER, peer_busy, conditions);
+    print(vt_test_print("relocate.%s.verified", name), "GB/s/core", gigabytes / move.busy,
+          0.8, true, NULL, 0, conditions);
+    print(vt_test_print("relocate.%s.wall", name), "s", move.wall, 1, false, PEER, peer,
+          conditions);
+    print(vt_test_print("relocate.%s.busy", name), "s of processors", move.busy, 1, false,
+          PEER, peer_busy, conditions);
     vt_bench_folder_remove(dir);
 }
 
@@ -210,8 +208,7 @@ static double cost_of(unsigned count)
 static void measure_growth(unsigned many, const char *machine)
 {
     double few = cost_of(FEW);
-    const char *conditions =
-        vt_arena_printf(vt_test_arena(), "objects of %d bytes each; %s", SMALL, machine);
+    const char *conditions = vt_test_print("objects of %d bytes each; %s", SMALL, machine);
 
     print("relocate.growth.1e4", "us/object", cost_of(MORE) * 1e6, 1.3, false,
           "the same with 1e3 objects", few * 1e6, conditions);

@@ -7,7 +7,7 @@ enum { STEPS = 3 };
 
 static const char *folder_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/totals", dir);
+    return vt_test_print("%s/totals", dir);
 }
 
 /* So many more, one at a time; the total after each is said. */
@@ -56,8 +56,7 @@ static void check(const char *dir)
         return;
     }
     for (uint64_t n = 1; n <= STEPS + 1; n++)
-        VT_CHECK_SAYING(!vt_stage_was_said(vt_arena_printf(vt_test_arena(), "counted %ju",
-                                                           (uintmax_t)n)) ||
+        VT_CHECK_SAYING(!vt_stage_was_said(vt_test_print("counted %ju", (uintmax_t)n)) ||
                             counts.totals[VT_DATA_FILE][VT_COUNTED_MISPLACED] >= n,
                         "%ju was acknowledged, %ju is there", (uintmax_t)n,
                         (uintmax_t)counts.totals[VT_DATA_FILE][VT_COUNTED_MISPLACED]);

@@ -38,8 +38,7 @@ static struct vt_move_row row_of(unsigned number)
 
 static bool open_store(const char *dir, struct vt_samples **out, struct vt_error *err)
 {
-    return vt_moving_open(vt_arena_printf(vt_test_arena(), "%s/samples", dir), "vienna",
-                          out, err);
+    return vt_moving_open(vt_test_print("%s/samples", dir), "vienna", out, err);
 }
 
 /* As a mover brings it: what is not there yet. */
@@ -107,8 +106,7 @@ static bool is_file(const char *dir, const char *folder, unsigned number)
     char id[65];
 
     vt_hash_text(&here, id);
-    return vt_path_exists(
-        vt_arena_printf(vt_test_arena(), "%s/samples/%s/%.2s/%s", dir, folder, id, id));
+    return vt_path_exists(vt_test_print("%s/samples/%s/%.2s/%s", dir, folder, id, id));
 }
 
 static void check(const char *dir)
@@ -129,7 +127,7 @@ static void check(const char *dir)
         bool is_here;
 
         VT_CHECK_OK(vt_samples_has_arrived(found.samples, &row.object, &is_here, &err));
-        if (vt_stage_was_said(vt_arena_printf(vt_test_arena(), "closed %u", i)))
+        if (vt_stage_was_said(vt_test_print("closed %u", i)))
             VT_CHECK_SAYING(is_here, "object %u was closed, and lost", i);
         VT_CHECK_SAYING(is_here == is_file(dir, "body", i) &&
                             is_here == is_file(dir, "header", i),

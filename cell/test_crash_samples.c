@@ -38,8 +38,8 @@ static bool open_samples(const char *dir, struct vt_samples **out, struct vt_err
     struct vt_env env = vt_env_real();
 
     env.now_unix_ms = tell_now;
-    return vt_samples_open(vt_arena_printf(vt_test_arena(), "%s/samples", dir), "zurich",
-                           &bounds, vt_world_key(VT_P_CELL), &env, out, err);
+    return vt_samples_open(vt_test_print("%s/samples", dir), "zurich", &bounds,
+                           vt_world_key(VT_P_CELL), &env, out, err);
 }
 
 static void say_receipt(unsigned number, const struct vt_sample_answer *answer)
@@ -163,9 +163,7 @@ static bool read_header(const char *dir, const struct vt_shared *shared, struct 
     char id[65];
 
     vt_hash_text(&shared->request.object, id);
-    return vt_file_read(
-        vt_arena_printf(vt_test_arena(), "%s/samples/header/%.2s/%s", dir, id, id), out,
-        err);
+    return vt_file_read(vt_test_print("%s/samples/header/%.2s/%s", dir, id, id), out, err);
 }
 
 static void check_kept(const char *dir, struct vt_samples *samples)
@@ -181,12 +179,10 @@ static void check_kept(const char *dir, struct vt_samples *samples)
     if (strstr(vt_stage_said(), "receipt 0 ") == NULL)
         return;
     VT_CHECK_SAYING(answer.status == 200, "acknowledged, and lost: %s", answer.sentence);
-    VT_CHECK(strstr(vt_stage_said(),
-                    vt_arena_printf(vt_test_arena(), "receipt 0 %s", text)) != NULL);
+    VT_CHECK(strstr(vt_stage_said(), vt_test_print("receipt 0 %s", text)) != NULL);
     vt_sample_answer_clear(&answer);
     vt_sample_body_path(&shared.request.object, path);
-    VT_CHECK_OK(vt_file_read(vt_arena_printf(vt_test_arena(), "%s/samples/%s", dir, path),
-                             &bytes, &err));
+    VT_CHECK_OK(vt_file_read(vt_test_print("%s/samples/%s", dir, path), &bytes, &err));
     VT_CHECK(vt_slice_equal(vt_buf_slice(&bytes), shared.body));
     vt_buf_truncate(&bytes, 0);
     VT_CHECK_OK(read_header(dir, &shared, &bytes, &err));

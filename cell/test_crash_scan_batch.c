@@ -5,7 +5,7 @@
 
 static const char *folder_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/scanner", dir);
+    return vt_test_print("%s/scanner", dir);
 }
 
 static struct vt_scan_batch *batch_of(unsigned number)
@@ -13,8 +13,7 @@ static struct vt_scan_batch *batch_of(unsigned number)
     struct vt_scan_batch *batch = vt_arena_alloc(vt_test_arena(), sizeof *batch);
 
     batch->rules.bytes[0] = 7;
-    batch->statement =
-        vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "statement %u", number));
+    batch->statement = vt_slice_from_cstr(vt_test_print("statement %u", number));
     batch->count = 1;
     batch->tasks[0] = (struct vt_sample_task){ .country = "CH",
                                                .body_bytes = number,
@@ -97,10 +96,9 @@ static void check(const char *dir)
     VT_CHECK_OK(open_folder(dir, &disk, &err));
     VT_CHECK_OK(recall(disk, &number, &err));
     for (uint64_t i = 1; i <= 3; i++) {
-        const char *kept = vt_arena_printf(vt_test_arena(), "kept %ju", (uintmax_t)i);
-        const char *going =
-            vt_arena_printf(vt_test_arena(), "forgetting %ju", (uintmax_t)i);
-        const char *gone = vt_arena_printf(vt_test_arena(), "forgotten %ju", (uintmax_t)i);
+        const char *kept = vt_test_print("kept %ju", (uintmax_t)i);
+        const char *going = vt_test_print("forgetting %ju", (uintmax_t)i);
+        const char *gone = vt_test_print("forgotten %ju", (uintmax_t)i);
 
         VT_CHECK_SAYING(!vt_stage_was_said(kept) || vt_stage_was_said(going) || number == i,
                         "batch %ju was noted, and is lost", (uintmax_t)i);

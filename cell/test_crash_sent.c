@@ -7,7 +7,7 @@ enum { LINES = 3 };
 
 static const char *folder_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/home", dir);
+    return vt_test_print("%s/home", dir);
 }
 
 /* Lines that are written after the break are marked, so that none can stand in for one
@@ -64,7 +64,7 @@ static bool restart(const char *dir, struct vt_error *err)
 /* Is a line with these bytes in the record, if it was acknowledged? */
 static void check_line(const struct vt_sent *sent, size_t number, size_t bytes)
 {
-    if (!vt_stage_was_said(vt_arena_printf(vt_test_arena(), "line %zu", bytes)))
+    if (!vt_stage_was_said(vt_test_print("line %zu", bytes)))
         return;
     VT_CHECK_SAYING(vt_sent_count(sent) >= number &&
                         vt_sent_at(sent, number - 1)->bytes == bytes,

@@ -10,7 +10,7 @@
 
 static const char *in_folder(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 static int64_t tell_now(void *context)
@@ -190,15 +190,15 @@ static void check(const char *dir)
 
     while (vt_read_line(&r, &line)) {
         if (vt_slice_starts_with(line, VT_LIT("sent ")))
-            VT_CHECK_SAYING(vt_path_exists(vt_arena_printf(
-                                vt_test_arena(), "%s/home/bonds/%.*s", dir,
-                                (int)line.len - 5, (const char *)line.data + 5)),
-                            "a file was sent, and who had its key can never be asked");
+            VT_CHECK_SAYING(
+                vt_path_exists(vt_test_print("%s/home/bonds/%.*s", dir, (int)line.len - 5,
+                                             (const char *)line.data + 5)),
+                "a file was sent, and who had its key can never be asked");
         if (!vt_slice_starts_with(line, VT_LIT("receipt ")))
             continue;
         VT_CHECK_SAYING(
-            vt_path_exists(vt_arena_printf(vt_test_arena(), "%s/home/receipts/%.*s", dir,
-                                           (int)line.len - 8, (const char *)line.data + 8)),
+            vt_path_exists(vt_test_print("%s/home/receipts/%.*s", dir, (int)line.len - 8,
+                                         (const char *)line.data + 8)),
             "a receipt was kept, and is lost");
     }
 }

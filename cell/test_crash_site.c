@@ -56,7 +56,7 @@ static bool publish(struct vt_cell_site *site, uint64_t epoch, struct vt_error *
 
 static const char *folder_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/cell", dir);
+    return vt_test_print("%s/cell", dir);
 }
 
 /* From the one behind the last that was shown. */
@@ -102,13 +102,13 @@ static void must_answer(struct vt_cell_source *source, const struct vt_cell_head
 static void check(const char *dir)
 {
     struct vt_error err = { 0 };
-    const char *public = vt_arena_printf(vt_test_arena(), "%s/public", folder_of(dir));
+    const char *public = vt_test_print("%s/public", folder_of(dir));
     VT_AUTO_CELL_SOURCE source = vt_cell_source_new(public);
     VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1));
     VT_AUTO_HEAD_FILE file = NULL;
     uint64_t shown = 0;
 
-    if (vt_path_exists(vt_arena_printf(vt_test_arena(), "%s/head.json", public))) {
+    if (vt_path_exists(vt_test_print("%s/head.json", public))) {
         VT_CHECK_OK(vt_cell_source_head(source, &bytes, &err));
         VT_CHECK_OK(vt_head_file_parse(vt_buf_slice(&bytes), &file, &err));
         must_answer(source, &file->head);
@@ -116,8 +116,8 @@ static void check(const char *dir)
     }
     for (uint64_t epoch = 0; epoch < EPOCHS; epoch++)
         VT_CHECK_SAYING(
-            epoch < shown || !vt_stage_was_said(vt_arena_printf(
-                                 vt_test_arena(), "epoch %ju", (uintmax_t)epoch)),
+            epoch < shown ||
+                !vt_stage_was_said(vt_test_print("epoch %ju", (uintmax_t)epoch)),
             "epoch %ju was shown, %ju are there", (uintmax_t)epoch, (uintmax_t)shown);
 }
 

@@ -140,15 +140,14 @@ static vt_slice upload(struct stand *s, const struct vt_shared *shared)
 /* Files below samples/FOLDER. */
 static unsigned count_files(const struct stand *s, const char *folder)
 {
-    const char *path = vt_arena_printf(vt_test_arena(), "%s/%s", s->world.samples, folder);
+    const char *path = vt_test_print("%s/%s", s->world.samples, folder);
     DIR *dir = opendir(path);
     unsigned count = 0;
 
     for (struct dirent *row; dir != NULL && (row = readdir(dir)) != NULL;)
         if (row->d_name[0] != '.')
             count += row->d_type == DT_DIR
-                         ? count_files(s, vt_arena_printf(vt_test_arena(), "%s/%s", folder,
-                                                          row->d_name))
+                         ? count_files(s, vt_test_print("%s/%s", folder, row->d_name))
                          : 1;
     if (dir != NULL)
         (void)closedir(dir);
@@ -248,8 +247,7 @@ static void the_list_changes_with_the_head(void)
     VT_CHECK(share(s, &s->wanted).status == 403);
     vt_sharing_world_show(&s->world, 43, VT_SHARING_WANTED);
     VT_CHECK(share(s, &s->wanted).status == 201);
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/head.json", s->world.published),
-                  VT_LIT("{}"));
+    vt_test_write(vt_test_print("%s/head.json", s->world.published), VT_LIT("{}"));
     VT_CHECK(share(s, &s->wanted).status == 503);
     stop(s);
 }

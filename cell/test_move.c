@@ -402,8 +402,7 @@ static void check_carried(struct both *both, const struct wish *wish, struct vt_
     VT_CHECK_OK(vt_mover_drop(&both->mover, vt_buf_slice(&rows), &err));
     VT_CHECK_FAILS(VT_ABSENT, vt_mover_find(&both->mover, &wish->object, &here, &err));
     vt_hash_text(&here, id);
-    VT_CHECK(!vt_path_exists(
-        vt_arena_printf(vt_test_arena(), "%s/body/%.2s/%s", both->folders[1], id, id)));
+    VT_CHECK(!vt_path_exists(vt_test_print("%s/body/%.2s/%s", both->folders[1], id, id)));
     err = (struct vt_error){ 0 };
     vt_buf_put(erased, vt_buf_slice(&rows));
     VT_CHECK_OK(vt_mover_read_back(&both->mover, vt_buf_slice(erased), &now, &err));
@@ -585,7 +584,7 @@ static void flip(const char *folder, const char *what, const vt_hash *object)
     uint8_t *copy;
 
     vt_hash_text(object, id);
-    path = vt_arena_printf(vt_test_arena(), "%s/%s/%.2s/%s", folder, what, id, id);
+    path = vt_test_print("%s/%s/%.2s/%s", folder, what, id, id);
     bytes = vt_test_read(path);
     copy = vt_arena_alloc(vt_test_arena(), bytes.len);
     memcpy(copy, bytes.data, bytes.len);
@@ -598,8 +597,7 @@ static void remove_body(const char *folder, const vt_hash *object)
     char id[65];
 
     vt_hash_text(object, id);
-    VT_CHECK(unlink(vt_arena_printf(vt_test_arena(), "%s/body/%.2s/%s", folder, id, id)) ==
-             0);
+    VT_CHECK(unlink(vt_test_print("%s/body/%.2s/%s", folder, id, id)) == 0);
 }
 
 static void damage_is_found_at_both_ends(void)
@@ -846,9 +844,9 @@ static void what_is_signed_was_read_to_its_end(void)
 
 static void say_takes(int end_, int64_t from, int64_t until)
 {
-    vt_test_write(vt_test_path(end_ == 0 ? "zurich.takes" : "vienna.takes"),
-                  vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%jd %jd\n",
-                                                     (intmax_t)from, (intmax_t)until)));
+    vt_test_write(
+        vt_test_path(end_ == 0 ? "zurich.takes" : "vienna.takes"),
+        vt_slice_from_cstr(vt_test_print("%jd %jd\n", (intmax_t)from, (intmax_t)until)));
 }
 
 static void the_cut_over_is_watched(void)

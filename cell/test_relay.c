@@ -153,7 +153,7 @@ static void start_gateway(struct stand *s, enum manner manner)
 
     VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
     VT_CHECK(fcntl(fd, F_SETFL, 0) == 0);
-    s->url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u/gate", port);
+    s->url = vt_test_print("http://127.0.0.1:%u/gate", port);
     (void)fflush(NULL);
     s->gateway = fork();
     VT_CHECK(s->gateway >= 0);
@@ -217,8 +217,7 @@ static void an_answer_comes_through(void)
     VT_CHECK(answer.status == 404 && answer.content.len == 0);
     VT_CHECK_OK(ask(&s, "/elsewhere", &answer, &err));
     VT_CHECK(answer.status == 404);
-    VT_CHECK_FAILS(VT_LIMIT,
-                   ask(&s, vt_arena_printf(vt_test_arena(), "/%0600d", 0), &answer, &err));
+    VT_CHECK_FAILS(VT_LIMIT, ask(&s, vt_test_print("/%0600d", 0), &answer, &err));
     finish(&s);
 }
 
@@ -306,7 +305,7 @@ static void what_each_can_see(void)
 static int status_of(struct stand *s, const char *path, const char *type, vt_slice body)
 {
     struct vt_http_call call = {
-        .url = vt_arena_printf(vt_test_arena(), "%s%s", s->relay.url, path),
+        .url = vt_test_print("%s%s", s->relay.url, path),
         .method = body.len != 0 || type != NULL ? "POST" : NULL,
         .body = body,
         .content_type = type,

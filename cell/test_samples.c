@@ -132,8 +132,8 @@ static bool has_file(const char *folder, const struct vt_shared *shared)
     char id[65];
 
     vt_hash_text(&shared->request.object, id);
-    return vt_path_exists(vt_test_path(
-        vt_arena_printf(vt_test_arena(), "samples/%s/%.2s/%s", folder, id, id)));
+    return vt_path_exists(
+        vt_test_path(vt_test_print("samples/%s/%.2s/%s", folder, id, id)));
 }
 
 /* ---- coming in --------------------------------------------------------------------------
@@ -187,7 +187,7 @@ static void many_uploads_at_once(void)
     struct vt_shared *all = vt_arena_alloc(vt_test_arena(), MANY * sizeof *all);
 
     for (unsigned i = 0; i < MANY; i++) {
-        all[i] = sealed(s, vt_arena_printf(vt_test_arena(), "file %u", i), i);
+        all[i] = sealed(s, vt_test_print("file %u", i), i);
         VT_CHECK(share(s, &all[i]) == 201);
         VT_CHECK(put(s, &all[i], 0, 10) == 0);
     }
@@ -554,12 +554,10 @@ static void what_is_due(void)
     VT_CHECK(census(s).waiting == 1 && census(s).coming == 0 && !has_file("body", &coming));
     s->now += 900;
     vt_hash_text(&recipient.digest, name);
-    VT_CHECK(vt_path_exists(
-        vt_test_path(vt_arena_printf(vt_test_arena(), "samples/secret/%s", name))));
+    VT_CHECK(vt_path_exists(vt_test_path(vt_test_print("samples/secret/%s", name))));
     VT_CHECK_OK(vt_samples_tend(s->samples, NULL, 0, &is_more, &err));
     VT_CHECK(census(s).waiting == 0 && census(s).erased == 1 && !has_file("header", &kept));
-    VT_CHECK(!vt_path_exists(
-        vt_test_path(vt_arena_printf(vt_test_arena(), "samples/secret/%s", name))));
+    VT_CHECK(!vt_path_exists(vt_test_path(vt_test_print("samples/secret/%s", name))));
     VT_CHECK(!is_more);
     end(s);
 }

@@ -431,8 +431,7 @@ static void a_damaged_container_is_not_clean(void)
 
 static vt_slice word(const char *text)
 {
-    return vt_slice_from_cstr(
-        vt_arena_printf(vt_test_arena(), "vitrine scan probe: %s", text));
+    return vt_slice_from_cstr(vt_test_print("vitrine scan probe: %s", text));
 }
 
 /* To eat takes time on a busy machine, and to spin takes all that there is. */

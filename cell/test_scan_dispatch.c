@@ -111,7 +111,7 @@ static const char *note_of(const struct vt_scan_batch *batch, const vt_hash *obj
 
     vt_hash_text(&batch->rules, rules);
     vt_hash_text(object, id);
-    return vt_test_path(vt_arena_printf(vt_test_arena(), "given/%.8s-%s", rules, id));
+    return vt_test_path(vt_test_print("given/%.8s-%s", rules, id));
 }
 
 static bool give(const struct vt_scan_batch *batch, const struct vt_sample_task *task,
@@ -123,7 +123,7 @@ static bool give(const struct vt_scan_batch *batch, const struct vt_sample_task 
     if (vt_path_exists(note) && !vt_slice_equal(vt_test_read(note), batch->statement))
         return vt_fail(err, VT_REJECTED, "this object was released for another statement");
     if (!vt_path_exists(note)) {
-        const char *draft = vt_arena_printf(vt_test_arena(), "%s.new", note);
+        const char *draft = vt_test_print("%s.new", note);
 
         vt_test_write(draft, batch->statement); /* we may be killed at any time */
         VT_CHECK(rename(draft, note) == 0);
@@ -419,8 +419,7 @@ static void every_test_file_of_clamav(void)
     for (int i = 0; i < found; i++) {
         if (entries[i]->d_name[0] != '.')
             shared[count++] =
-                share(s, vt_test_read(vt_arena_printf(vt_test_arena(), "%s/%s", FOLDER,
-                                                      entries[i]->d_name)));
+                share(s, vt_test_read(vt_test_print("%s/%s", FOLDER, entries[i]->d_name)));
         free(entries[i]);
     }
     free(entries);

@@ -651,7 +651,7 @@ static void misuse(void)
 static void a_door_without_a_place_is_told(void)
 {
     struct stand *s = stand();
-    const char *name = vt_arena_printf(vt_test_arena(), "%090d", 1), *said;
+    const char *name = vt_test_print("%090d", 1), *said;
 
     stop(s);
     said = vt_test_run(3, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("."),

@@ -132,16 +132,14 @@ static bool door_put(void *context, const vt_hash *object, uint64_t offset, vt_s
 
 static void judge_head(struct stand *s)
 {
-    const struct vt_head_question question = {
-        .file = vt_test_read(
-            vt_arena_printf(vt_test_arena(), "%s/head.json", s->world.published)),
-        .trust = s->trust,
-        .cell = VT_LIT("zurich"),
-        .jurisdiction = VT_LIT("CH"),
-        .now_unix_s = s->world.now,
-        .max_age_s = VT_HEAD_AGE_S,
-        .collection_delay_s = VT_HEAD_DELAY_S
-    };
+    const struct vt_head_question question = { .file = vt_test_read(vt_test_print(
+                                                   "%s/head.json", s->world.published)),
+                                               .trust = s->trust,
+                                               .cell = VT_LIT("zurich"),
+                                               .jurisdiction = VT_LIT("CH"),
+                                               .now_unix_s = s->world.now,
+                                               .max_age_s = VT_HEAD_AGE_S,
+                                               .collection_delay_s = VT_HEAD_DELAY_S };
     struct vt_error err = { 0 };
 
     vt_head_verdict_clear(&s->head);
@@ -238,8 +236,7 @@ static const char *at_home(const char *folder, const vt_hash *object, const char
     char text[65];
 
     vt_hash_text(object, text);
-    return vt_test_path(
-        vt_arena_printf(vt_test_arena(), "home/%s/%s%s", folder, text, kind));
+    return vt_test_path(vt_test_print("home/%s/%s%s", folder, text, kind));
 }
 
 /* ---- cases ------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ static bool ask(struct vt_cell_source *source, const struct vt_cell_tree *tree, 
 
 static const char *public_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/public", dir);
+    return vt_test_print("%s/public", dir);
 }
 
 /* Files 0 to count - 1 are known, those behind are not, and the filter agrees. */
@@ -130,7 +130,7 @@ static void another_shape_is_written_whole(void)
 
 static bool spoil(const char *root, const char *path)
 {
-    const char *full = vt_arena_printf(vt_test_arena(), "%s/%s", root, path);
+    const char *full = vt_test_print("%s/%s", root, path);
     vt_slice bytes = vt_test_read(full);
     uint8_t *copy = vt_arena_alloc(vt_test_arena(), bytes.len);
 
@@ -190,11 +190,11 @@ static void a_spoiled_file_is_found_out(void)
 static void drafts_of_others_stay(void)
 {
     const char *dir = vt_test_path("cell");
-    const char *theirs = vt_arena_printf(vt_test_arena(), "%s/totals/.vt-draft-1", dir);
-    const char *ours = vt_arena_printf(vt_test_arena(), "%s/public/.vt-draft-1", dir);
+    const char *theirs = vt_test_print("%s/totals/.vt-draft-1", dir);
+    const char *ours = vt_test_print("%s/public/.vt-draft-1", dir);
 
     (void)publish(dir, 10, 0, 0, 2);
-    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/totals", dir), 0700) == 0);
+    VT_CHECK(mkdir(vt_test_print("%s/totals", dir), 0700) == 0);
     vt_test_write(theirs, VT_LIT("half"));
     vt_test_write(ours, VT_LIT("half"));
     (void)publish(dir, 10, 0, 1, 2);

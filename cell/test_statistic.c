@@ -28,8 +28,7 @@ static const char *edited(const char *text, const char *from, const char *to)
     const char *at = strstr(text, from);
 
     VT_CHECK_SAYING(at != NULL, "no '%s'", from);
-    return vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text), text, to,
-                           at + strlen(from));
+    return vt_test_print("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
 }
 
 /* ---- dice that can be thrown again ------------------------------------------------------

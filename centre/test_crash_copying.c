@@ -9,7 +9,7 @@
 
 static const char *below(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 static const char *const files[] = { "desk/releases/lamp/1.4.0/release.tlog-proof",
@@ -40,8 +40,7 @@ static void prepare(const char *dir)
     vt_hash_text(&digest, hex);
     VT_CHECK(mkdir(below(dir, "to"), 0755) == 0);
     lay(dir, "trust.json", made.trust);
-    lay(dir, vt_arena_printf(vt_test_arena(), "desk/releases/lamp/1.4.0/%s.json", hex),
-        made.release);
+    lay(dir, vt_test_print("desk/releases/lamp/1.4.0/%s.json", hex), made.release);
     lay(dir, files[0], made.release_proof);
     lay(dir, files[1], made.evidence);
     lay(dir, files[2], made.file);
@@ -92,9 +91,8 @@ static bool act(const char *dir, struct vt_error *err)
 static void check(const char *dir)
 {
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        const char *copy = below(dir, vt_arena_printf(vt_test_arena(), "to/%s", files[i]));
-        const char *first =
-            below(dir, vt_arena_printf(vt_test_arena(), "from/%s", files[i]));
+        const char *copy = below(dir, vt_test_print("to/%s", files[i]));
+        const char *first = below(dir, vt_test_print("from/%s", files[i]));
 
         if (vt_path_exists(copy))
             VT_CHECK_SAYING(vt_slice_equal(vt_test_read(copy), vt_test_read(first)), "%s",

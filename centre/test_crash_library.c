@@ -7,7 +7,7 @@
 
 static const char *below(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 static void prepare(const char *dir)

@@ -72,9 +72,9 @@ static void prepare(const char *dir)
         &world, "rahel",
         vt_reviewers_invitation("rahel", lamp, -60, 36000,
                                 VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR)));
-    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/porter", dir), 0755) == 0);
-    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/porter/passkeys", dir), 0755) == 0);
-    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/porter/sessions", dir), 0755) == 0);
+    VT_CHECK(mkdir(vt_test_print("%s/porter", dir), 0755) == 0);
+    VT_CHECK(mkdir(vt_test_print("%s/porter/passkeys", dir), 0755) == 0);
+    VT_CHECK(mkdir(vt_test_print("%s/porter/sessions", dir), 0755) == 0);
     prepare_sealed(dir, trust);
 }
 
@@ -82,7 +82,7 @@ static bool open_porter(const char *dir, uint8_t *dice, struct vt_porter **out,
                         struct vt_error *err)
 {
     const struct vt_env env = { now_ms, throw_dice, dice };
-    vt_slice text = vt_test_read(vt_arena_printf(vt_test_arena(), "%s/trust.json", dir));
+    vt_slice text = vt_test_read(vt_test_print("%s/trust.json", dir));
     struct vt_trust *trust;
 
     if (!vt_trust_parse(text, &trust, err))
@@ -140,8 +140,7 @@ static const char *csrf_of(struct vt_porter *porter, const char *token,
 
     if (!vt_porter_look(porter, vt_slice_from_cstr(token), &answer, err))
         return NULL;
-    csrf = vt_arena_printf(vt_test_arena(), "%s",
-                           json_string_value(json_object_get(answer, "csrf")));
+    csrf = vt_test_print("%s", json_string_value(json_object_get(answer, "csrf")));
     json_decref(answer);
     return csrf;
 }
@@ -182,8 +181,8 @@ static bool act(const char *dir, struct vt_error *err)
 
 static bool is_open(const char *token)
 {
-    return vt_stage_was_said(vt_arena_printf(vt_test_arena(), "open %s", token)) &&
-           !vt_stage_was_said(vt_arena_printf(vt_test_arena(), "closing %s", token));
+    return vt_stage_was_said(vt_test_print("open %s", token)) &&
+           !vt_stage_was_said(vt_test_print("closing %s", token));
 }
 
 /* Started again: nothing that was told is forgotten. */
@@ -205,7 +204,7 @@ static void check_session(struct vt_porter *porter, const char *token)
 
     if (is_open(token))
         VT_CHECK_SAYING(is_there, "a session that was told is gone");
-    if (vt_stage_was_said(vt_arena_printf(vt_test_arena(), "closed %s", token)))
+    if (vt_stage_was_said(vt_test_print("closed %s", token)))
         VT_CHECK_SAYING(!is_there, "a session that was closed is back");
 }
 

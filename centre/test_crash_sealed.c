@@ -86,7 +86,7 @@ static bool say_seen(void *context, const struct vt_sealed_frame *frame,
 
 static void check(const char *dir)
 {
-    const char *path = vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_SEALED, dir);
+    const char *path = vt_test_print("%s/" VT_CENTRE_SEALED, dir);
     VT_AUTO_BUF seen = vt_buf_init(VT_MIB(1));
     struct vt_sealed_head head;
     struct vt_error err = { 0 };

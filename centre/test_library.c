@@ -13,7 +13,7 @@ struct shelf {
 
 static const char *below(const struct shelf *s, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", s->world.folder, name);
+    return vt_test_print("%s/%s", s->world.folder, name);
 }
 
 static bool shelve(struct shelf *s, const char *version, struct vt_shelved *out,
@@ -146,7 +146,7 @@ static void a_rotten_index_does_no_harm(void)
 
     make(&s);
     vt_hash_text(&s.digest, hex);
-    path = below(&s, vt_arena_printf(vt_test_arena(), "library/sources/%s/index", hex));
+    path = below(&s, vt_test_print("library/sources/%s/index", hex));
     whole = vt_test_read(path);
     for (size_t at = 0; at < whole.len; at += at < 256 ? 1 : 37) {
         uint8_t *bytes = (uint8_t *)(uintptr_t)whole.data;
@@ -278,11 +278,9 @@ static void a_long_line_is_one_line(void)
         memset(line, '-', sizeof line - 2);
         line[sizeof line - 2] = '\n';
         memcpy(line + at, "middle!", 7);
-        vt_reviewers_add_source(&s.world, "lamp",
-                                vt_arena_printf(vt_test_arena(), "6.0.%zu", at),
+        vt_reviewers_add_source(&s.world, "lamp", vt_test_print("6.0.%zu", at),
                                 s.world.world.sequence + at, files);
-        VT_CHECK_OK(
-            shelve(&s, vt_arena_printf(vt_test_arena(), "6.0.%zu", at), &shelved, &err));
+        VT_CHECK_OK(shelve(&s, vt_test_print("6.0.%zu", at), &shelved, &err));
         VT_CHECK_OK(vt_library_open(s.disk, &shelved.digest, &library, &err));
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
             VT_CHECK_SAYING(hits_of(&library, rows[i].text, true, false) == rows[i].hits,
@@ -339,14 +337,13 @@ static void what_is_missing_is_added_later(void)
 
     make(&s);
     vt_hash_text(&s.digest, hex);
-    folder = vt_arena_printf(vt_test_arena(), "c/library/sources/%s", hex);
-    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/tags", folder)),
-                  (vt_slice){ 0 });
+    folder = vt_test_print("c/library/sources/%s", hex);
+    vt_test_write(vt_test_path(vt_test_print("%s/tags", folder)), (vt_slice){ 0 });
     VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
     VT_CHECK(!shelved.is_new && shelved.definitions == 2);
     VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
     VT_CHECK(!shelved.is_new && shelved.definitions == 0);
-    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/index", folder)),
+    vt_test_write(vt_test_path(vt_test_print("%s/index", folder)),
                   VT_LIT("vitrine/index/v1"));
     VT_CHECK_OK(shelve(&s, "2.0.0", &shelved, &err));
     VT_CHECK(shelved.is_new);

@@ -50,8 +50,7 @@ static const char *statement(const struct pair *p, const char *centre, const cha
         vt_hash_text(&envelope.digest, hex);
         vt_envelope_clear(&envelope);
         if (is_it)
-            return vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json",
-                                   centre, hex);
+            return vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", centre, hex);
     }
     VT_CHECK_SAYING(false, "no %s", type);
     return NULL;
@@ -91,8 +90,8 @@ static void one_altered_digest_is_named(void)
     (void)run(0, "mirror", p.a, p.b);
     file = vt_test_path("b/public/lamp/1.4.0/lamp.bin.evidence");
     bytes = vt_test_read(file);
-    vt_test_write(file, vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%.*s ",
-                                                           (int)bytes.len, bytes.data)));
+    vt_test_write(file,
+                  vt_slice_from_cstr(vt_test_print("%.*s ", (int)bytes.len, bytes.data)));
     said = run(1, "compare", p.a, p.b);
     MUST_SAY(said, "altered: lamp 1.4.0: evidence, lamp.bin\n");
     MUST_SAY(said, p.a);
@@ -118,8 +117,7 @@ static void a_review_taken_back_is_shown(void)
     /* Everybody sees it where the mirror is served. */
     centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir", p.b));
     said = vt_test_run(
-        0, VT_ARGV("curl", "-s",
-                   vt_arena_printf(vt_test_arena(), "%s/api/v1/others", centre.url)));
+        0, VT_ARGV("curl", "-s", vt_test_print("%s/api/v1/others", centre.url)));
     MUST_SAY(said, "\"gone\":[{\"first\":");
     MUST_SAY(said, "\"kind\":\"review\"");
     MUST_SAY(said, "\"name\":\"mirror\"");
@@ -169,13 +167,10 @@ static void what_is_forged_is_not_copied(void)
     file = statement(&p, p.a, "review");
     review = vt_test_read(file);
     vt_hash_text(&other, hex);
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p.a, hex),
-        review);
+    vt_test_write(vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", p.a, hex), review);
     VT_CHECK(mkdir(vt_test_path("a/desk/releases/lamp/1.4.0/blobs"), 0755) == 0);
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/blobs/%s", p.a, hex),
-        VT_LIT("not those bytes"));
+    vt_test_write(vt_test_print("%s/desk/releases/lamp/1.4.0/blobs/%s", p.a, hex),
+                  VT_LIT("not those bytes"));
     vt_test_write(vt_test_path("a/public/lamp/1.4.0/lamp.bin"), VT_LIT("another program"));
     vt_test_write(vt_test_path("a/desk/releases/lamp/1.4.0/release.tlog-proof"),
                   p.world.made.withdrawals_proof);
@@ -183,10 +178,10 @@ static void what_is_forged_is_not_copied(void)
     MUST_SAY(said, ".json: its bytes have another digest than its name");
     MUST_SAY(said, "release.tlog-proof: it proves no statement beside it");
     MUST_SAY(said, "lamp.bin: its bytes have another digest than they should");
-    VT_CHECK(!vt_path_exists(
-        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p.b, hex)));
-    VT_CHECK(!vt_path_exists(vt_arena_printf(
-        vt_test_arena(), "%s/desk/releases/lamp/1.4.0/blobs/%s", p.b, hex)));
+    VT_CHECK(
+        !vt_path_exists(vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", p.b, hex)));
+    VT_CHECK(
+        !vt_path_exists(vt_test_print("%s/desk/releases/lamp/1.4.0/blobs/%s", p.b, hex)));
     VT_CHECK(!vt_path_exists(vt_test_path("b/public/lamp/1.4.0/lamp.bin")));
     VT_CHECK(
         !vt_path_exists(vt_test_path("b/desk/releases/lamp/1.4.0/release.tlog-proof")));
@@ -207,11 +202,8 @@ static const char *lay_strangers(const struct pair *p)
     vt_envelope_clear(&envelope);
     digest = vt_envelope_digest(bytes);
     vt_hash_text(&digest, hex);
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p->a, hex),
-        bytes);
-    return vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/1.4.0/%s.json", p->b,
-                           hex);
+    vt_test_write(vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", p->a, hex), bytes);
+    return vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", p->b, hex);
 }
 
 /* Good statements in another place: an old list as the newest, evidence of one release
@@ -232,9 +224,8 @@ static void what_lies_elsewhere_is_not_copied(void)
     vt_test_write(vt_test_path("a/desk/releases/lamp/1.4.0/\xff\n\033.json"), VT_LIT("{}"));
     VT_CHECK(mkdir(vt_test_path("a/desk/releases/lamp/9.9.9"), 0755) == 0);
     file = strrchr(statement(&p, p.a, "release"), '/');
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/desk/releases/lamp/9.9.9%s", p.a, file),
-        p.world.made.release);
+    vt_test_write(vt_test_print("%s/desk/releases/lamp/9.9.9%s", p.a, file),
+                  p.world.made.release);
     strange = lay_strangers(&p);
     said = run(1, "mirror", p.a, p.b);
     MUST_SAY(said, "withdrawals/9.json: it is the list of version ");

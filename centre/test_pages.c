@@ -91,7 +91,7 @@ static void begin(struct vt_centre_world *world, struct vt_running *centre)
 
 static const char *word(const char *name, const char *value)
 {
-    return vt_arena_printf(vt_test_arena(), "%s=%s", name, value);
+    return vt_test_print("%s=%s", name, value);
 }
 
 static void play(const char *name)
@@ -103,12 +103,12 @@ static void play(const char *name)
     if (driver.why[0] != '\0')
         vt_test_skip(driver.why);
     begin(&world, &centre);
-    file = vt_arena_printf(vt_test_arena(), "%s/public/lamp/1.4.0/lamp.bin", world.folder);
-    said = vt_test_run(
-        0, VT_ARGV("curl", "-sSG", "--data-urlencode", word("centre", centre.url),
-                   "--data-urlencode", word("file", file), "--data-urlencode",
-                   word("scratch", vt_test_dir()),
-                   vt_arena_printf(vt_test_arena(), "%s/%s", driver.url, name)));
+    file = vt_test_print("%s/public/lamp/1.4.0/lamp.bin", world.folder);
+    said = vt_test_run(0, VT_ARGV("curl", "-sSG", "--data-urlencode",
+                                  word("centre", centre.url), "--data-urlencode",
+                                  word("file", file), "--data-urlencode",
+                                  word("scratch", vt_test_dir()),
+                                  vt_test_print("%s/%s", driver.url, name)));
     VT_CHECK_SAYING(strcmp(said, "ok\n") == 0, "%s", said);
     vt_test_stop(&centre, VT_EXIT_OK);
 }
@@ -193,12 +193,11 @@ static void the_pages_are_built_equal(void)
     said = vt_test_run(0, VT_ARGV("node", "centre/web/build.mjs", vt_test_path("again")));
     (void)vt_test_run(0, VT_ARGV("diff", "-r", "build/web", vt_test_path("again")));
     begin(&world, &centre);
-    about = vt_test_run(
-        0, VT_ARGV("curl", "-s",
-                   vt_arena_printf(vt_test_arena(), "%s/api/v1/about", centre.url)));
+    about =
+        vt_test_run(0, VT_ARGV("curl", "-s", vt_test_print("%s/api/v1/about", centre.url)));
     said = strstr(said, "pages ");
     VT_CHECK(said != NULL);
-    said = vt_arena_printf(vt_test_arena(), "\"sha256\":\"%.64s\"", said + 6);
+    said = vt_test_print("\"sha256\":\"%.64s\"", said + 6);
     VT_CHECK_SAYING(strstr(about, said) != NULL, "%s: not in %s", said, about);
     vt_test_stop(&centre, VT_EXIT_OK);
 }

@@ -17,8 +17,7 @@ static void need_browser(void)
         if (!vt_path_exists("build/web.missing"))
             vt_test_skip("npm is not installed");
         why = vt_test_read("build/web.missing");
-        vt_test_skip(vt_arena_printf(vt_test_arena(), "%.*s", (int)why.len - 1,
-                                     (const char *)why.data));
+        vt_test_skip(vt_test_print("%.*s", (int)why.len - 1, (const char *)why.data));
     }
     if (!vt_path_exists("/usr/bin/chromium"))
         vt_test_skip("chromium is not installed");
@@ -62,8 +61,7 @@ static void add_large(const struct vt_centre_world *world)
 
     for (size_t i = 0; i < count; i++)
         files[i] =
-            (struct vt_source_file){ vt_arena_printf(vt_test_arena(),
-                                                     "room%03zu/part%06zu.c", i / 20, i),
+            (struct vt_source_file){ vt_test_print("room%03zu/part%06zu.c", i / 20, i),
                                      large_text(i, false) };
     vt_reviewers_add_source(world, "lamp", "3.0.0", world->world.sequence + 5, files);
     for (size_t i = 0; i < count; i += 10)
@@ -96,8 +94,8 @@ static void play(const char *name)
                   vt_reviewers_end(invitation, VT_BIT(VT_P_VENDOR)));
     (void)vt_test_run(
         0, VT_ARGV(vt_test_vitrine(), "centre", "import", "--dir", world.folder));
-    port = vt_arena_printf(vt_test_arena(), "%u", free_port());
-    origin = vt_arena_printf(vt_test_arena(), "http://localhost:%s", port);
+    port = vt_test_print("%u", free_port());
+    origin = vt_test_print("http://localhost:%s", port);
     centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
                                            world.folder, "--pages", "build/web", "--origin",
                                            origin, "--port", port));

@@ -56,9 +56,8 @@ static const char *file_of(const vt_hash *of, uint32_t number)
     char hex[65];
 
     vt_hash_text(of, hex);
-    return vt_test_path(vt_arena_printf(vt_test_arena(),
-                                        "porter/" VT_CENTRE_NOTES "/%s/%010ju.age", hex,
-                                        (uintmax_t)number));
+    return vt_test_path(
+        vt_test_print("porter/" VT_CENTRE_NOTES "/%s/%010ju.age", hex, (uintmax_t)number));
 }
 
 /* VT_OK: it opens, and says this. */
@@ -141,9 +140,8 @@ static void a_note_stays_in_its_place(void)
     VT_CHECK(reads(&s, &s.writer, 4, "Mine.") == VT_OK);
     VT_CHECK_OK(vt_remarks_list(s.disk, &invitation, all, &err));
     VT_CHECK(all->count == 3 && all->rows[0] == 3 && all->rows[2] == 5);
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%.*sx",
-                                  (int)strlen(file_of(&invitation, 3)) - 1,
-                                  file_of(&invitation, 3)),
+    vt_test_write(vt_test_print("%.*sx", (int)strlen(file_of(&invitation, 3)) - 1,
+                                file_of(&invitation, 3)),
                   VT_LIT("not a note"));
     VT_CHECK_FAILS(VT_MALFORMED, vt_remarks_list(s.disk, &invitation, all, &err));
     end(&s);

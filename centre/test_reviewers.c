@@ -21,8 +21,8 @@ struct stand {
 static void choose_port(struct stand *s)
 {
     s->port = vt_test_free_port();
-    s->origin = vt_arena_printf(vt_test_arena(), "http://localhost:%s", s->port);
-    s->url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%s", s->port);
+    s->origin = vt_test_print("http://localhost:%s", s->port);
+    s->url = vt_test_print("http://127.0.0.1:%s", s->port);
 }
 
 /* A line on which an expression with nested repeats goes wrong. */
@@ -92,10 +92,9 @@ CASE(searchesAreBounded)
 static const char *unseal(const struct stand *s, int code, const char *option,
                           const char *value)
 {
-    return vt_test_run(
-        code, VT_ARGV(vt_test_vitrine(), "centre", "unseal",
-                      vt_arena_printf(vt_test_arena(), "%s/porter/sealed", s->world.folder),
-                      option, value));
+    return vt_test_run(code, VT_ARGV(vt_test_vitrine(), "centre", "unseal",
+                                     vt_test_print("%s/porter/sealed", s->world.folder),
+                                     option, value));
 }
 
 #define MUST_SAY(answer, words)                                                            \
@@ -104,11 +103,10 @@ static const char *unseal(const struct stand *s, int code, const char *option,
 /* What was read and searched, for the foundation; that it took place, for everybody. */
 static void check_sealed(const struct stand *s)
 {
-    const char *key = vt_arena_printf(vt_test_arena(), "%s.seal.key", s->world.folder);
+    const char *key = vt_test_print("%s.seal.key", s->world.folder);
     const char *plain = unseal(s, 0, NULL, NULL), *opened = unseal(s, 0, "--key", key);
     const char *head = strstr(plain, "head ") + 5;
-    vt_slice bytes =
-        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/porter/sealed", s->world.folder));
+    vt_slice bytes = vt_test_read(vt_test_print("%s/porter/sealed", s->world.folder));
 
     MUST_SAY(plain, "session ");
     VT_CHECK_SAYING(strstr(plain, "lamp") == NULL, "%s", plain);
@@ -116,10 +114,9 @@ static void check_sealed(const struct stand *s)
     MUST_SAY(opened, "search lamp 2.0.0 \"^INT lamp_(dim|light)\\(\" as an expression");
     MUST_SAY(opened, "define lamp 2.0.0 \"lamp_dim\"");
     MUST_SAY(opened, "file lamp 2.0.0 file 3");
-    head = vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(head, "\n"), head);
+    head = vt_test_print("%.*s", (int)strcspn(head, "\n"), head);
     MUST_SAY(unseal(s, 0, "--head", head), "nothing before it was changed");
-    MUST_SAY(unseal(s, 1, "--head",
-                    vt_arena_printf(vt_test_arena(), "99999%s", strchr(head, ':'))),
+    MUST_SAY(unseal(s, 1, "--head", vt_test_print("99999%s", strchr(head, ':'))),
              "NOT WELL");
 }
 
@@ -141,7 +138,7 @@ static void without_a_seal_nobody_comes_in(void)
     const char *seal, *said;
 
     make(&s);
-    seal = vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_SEAL_KEY, s.world.folder);
+    seal = vt_test_print("%s/" VT_CENTRE_SEAL_KEY, s.world.folder);
     vt_test_write(seal,
                   VT_LIT("age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq"
                          "\n"));
@@ -181,11 +178,10 @@ static void a_session_outlives_a_restart(void)
     start(&s);
     VT_CHECK_OK(
         vt_json_parse(vt_test_read(vt_test_path("kept.json")), "kept", &kept, &err));
-    cookie = vt_arena_printf(vt_test_arena(), "Cookie: %s",
-                             json_string_value(json_object_get(kept, "cookie")));
+    cookie =
+        vt_test_print("Cookie: %s", json_string_value(json_object_get(kept, "cookie")));
     answer = vt_test_run(
-        0, VT_ARGV("curl", "-s", "-H", cookie,
-                   vt_arena_printf(vt_test_arena(), "%s/api/v1/session", s.url)));
+        0, VT_ARGV("curl", "-s", "-H", cookie, vt_test_print("%s/api/v1/session", s.url)));
     VT_CHECK_SAYING(strstr(answer, "\"products\":[\"lamp\"]") != NULL, "%s", answer);
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
@@ -195,7 +191,7 @@ static void a_session_outlives_a_restart(void)
 
 static const char *in_centre(const struct stand *s, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", s->world.folder, name);
+    return vt_test_print("%s/%s", s->world.folder, name);
 }
 
 /* An X25519 key as `vitrine key new` keeps it. */
@@ -266,11 +262,11 @@ static void check_given(const struct stand *s, const char *opened)
     for (size_t i = 0; i < json_array_size(given); i++) {
         const json_t *row = json_array_get(given, i);
 
-        MUST_SAY(opened, vt_arena_printf(
-                             vt_test_arena(), "%jd bytes, %jd quoted, sha256 %s\n",
-                             (intmax_t)json_integer_value(json_object_get(row, "bytes")),
-                             (intmax_t)json_integer_value(json_object_get(row, "quoted")),
-                             json_string_value(json_object_get(row, "sha256"))));
+        MUST_SAY(opened,
+                 vt_test_print("%jd bytes, %jd quoted, sha256 %s\n",
+                               (intmax_t)json_integer_value(json_object_get(row, "bytes")),
+                               (intmax_t)json_integer_value(json_object_get(row, "quoted")),
+                               json_string_value(json_object_get(row, "sha256"))));
     }
     MUST_SAY(unseal(s, 0, NULL, NULL), "10 at the gate");
 }
@@ -299,10 +295,9 @@ static void without_an_origin_nobody_comes_in(void)
     make(&s);
     s.centre = vt_test_start(
         "said", VT_ARGV("vitrine", "centre", "serve", "--dir", s.world.folder));
-    answer = vt_test_run(
-        0, VT_ARGV("curl", "-s", "-X", "POST", "-d", "{}",
-                   vt_arena_printf(vt_test_arena(), "%s/api/v1/session/challenge",
-                                   s.centre.url)));
+    answer =
+        vt_test_run(0, VT_ARGV("curl", "-s", "-X", "POST", "-d", "{}",
+                               vt_test_print("%s/api/v1/session/challenge", s.centre.url)));
     VT_CHECK_SAYING(strstr(answer, "no reviewers come in here") != NULL, "%s", answer);
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
@@ -354,7 +349,7 @@ static void both_must_invite(void)
     VT_CHECK_OK(vt_trust_parse(vt_world_trust(&s.world.world), &trust, &err));
     vt_test_keep(trust);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const char *folder = vt_arena_printf(vt_test_arena(), "c/%zu", i);
+        const char *folder = vt_test_print("c/%zu", i);
         struct vt_invitations all = { 0 };
         struct vt_centre_world here = s.world;
         size_t sentences = 0;
@@ -402,8 +397,7 @@ static void what_cannot_be_read_may_be_an_end(void)
     vt_test_keep(trust);
     vt_reviewers_invite(&world, "one",
                         vt_reviewers_invitation("rahel", lamp, -60, 60, BOTH));
-    end = vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_INVITATIONS "/two.json",
-                          world.folder);
+    end = vt_test_print("%s/" VT_CENTRE_INVITATIONS "/two.json", world.folder);
     vt_test_write(end, VT_LIT("no statement"));
     VT_CHECK_OK(vt_disk_open(world.folder, false, &disk, &err));
     VT_CHECK_OK(vt_invitations_read(disk, trust, time(NULL), told, &sentences, &all, &err));
@@ -486,9 +480,8 @@ static vt_slice answer_to(struct vt_porter *porter, const char *code, const char
 
     VT_CHECK_OK(vt_porter_challenge(porter, vt_slice_from_cstr(code), &json, &err));
     challenge = json_string_value(json_object_get(json, "challenge"));
-    return vt_slice_from_cstr(vt_arena_printf(
-        vt_test_arena(), "{\"type\":\"webauthn.%s\",\"challenge\":\"%.43s\"", type,
-        challenge));
+    return vt_slice_from_cstr(vt_test_print(
+        "{\"type\":\"webauthn.%s\",\"challenge\":\"%.43s\"", type, challenge));
 }
 
 /* The passkey is a stranger's, so no answer opens anything; the sentence shows whether the

@@ -54,7 +54,7 @@ static void begin(struct stand *s)
 
 static const char *url(const struct stand *s, const char *path)
 {
-    return vt_arena_printf(vt_test_arena(), "%s%s", s->centre.url, path);
+    return vt_test_print("%s%s", s->centre.url, path);
 }
 
 /* Status line, headers and body. */
@@ -74,8 +74,7 @@ static const char *body_of(const char *answer)
 
 static bool has_status(const char *answer, int status)
 {
-    return strncmp(answer, vt_arena_printf(vt_test_arena(), "HTTP/1.1 %d ", status), 13) ==
-           0;
+    return strncmp(answer, vt_test_print("HTTP/1.1 %d ", status), 13) == 0;
 }
 
 static bool says(const char *text, const char *words)
@@ -434,8 +433,7 @@ static void what_is_known_is_not_sent_again(void)
     answer = get(&s, "/api/v1/releases", ANY);
     MUST_SAY(answer, "Cache-Control: no-cache");
     tag = strstr(answer, "ETag: \"") + strlen("ETag: ");
-    tag = vt_arena_printf(vt_test_arena(), "If-None-Match: %.*s", (int)strcspn(tag, "\r"),
-                          tag);
+    tag = vt_test_print("If-None-Match: %.*s", (int)strcspn(tag, "\r"), tag);
     VT_CHECK(has_status(get(&s, "/api/v1/releases", tag), 304));
     VT_CHECK(has_status(get(&s, "/api/v1/about", tag), 200));
     MUST_SAY(get(&s, "/assets/a-1234.js", ANY), "max-age=31536000, immutable");
@@ -565,8 +563,7 @@ static vt_slice flip(const char *name, bool is_last)
 
 static const char *tile(const struct stand *s, const char *kind)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/ledgers/releases/tile/%s/000.p/13",
-                           s->world.folder, kind);
+    return vt_test_print("%s/ledgers/releases/tile/%s/000.p/13", s->world.folder, kind);
 }
 
 /* Of a stored entry: the others are shown. */
@@ -614,10 +611,9 @@ static void a_forged_review_does_not_count(void)
         char hex[65];
 
         vt_hash_text(&hash, hex);
-        vt_test_write(vt_arena_printf(vt_test_arena(),
-                                      "%s/desk/releases/lamp/1.4.0/%s.json", s.world.folder,
-                                      hex),
-                      made.envelopes[i]);
+        vt_test_write(
+            vt_test_print("%s/desk/releases/lamp/1.4.0/%s.json", s.world.folder, hex),
+            made.envelopes[i]);
     }
     start(&s, NULL, NULL);
     all = json_object_get(get_json(&s, "/api/v1/releases/lamp/1.4.0"), "statements");
@@ -661,8 +657,7 @@ static void a_folder_that_is_none_is_named(void)
     said = vt_test_run(VT_EXIT_TROUBLE, VT_ARGV("vitrine", "centre", "serve", "--dir",
                                                 vt_test_path("empty")));
     MUST_SAY(said, "empty: has no ledgers");
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/trust.json", s.world.folder),
-                  VT_LIT("{}"));
+    vt_test_write(vt_test_print("%s/trust.json", s.world.folder), VT_LIT("{}"));
     said =
         vt_test_run(VT_EXIT_REFUSED, VT_ARGV("vitrine", "centre", "serve", "--dir",
                                              s.world.folder, "--pages", vt_test_path("p")));
@@ -681,10 +676,9 @@ static bool is_back(void *context)
     pid_t now = vt_test_role_of(&b->stand->centre, b->role);
 
     return now != 0 && now != b->before &&
-           says(vt_test_run(
-                    0, VT_ARGV("sh", "-c",
-                               vt_arena_printf(vt_test_arena(), "curl -s -m 2 %s || true",
-                                               url(b->stand, "/health")))),
+           says(vt_test_run(0, VT_ARGV("sh", "-c",
+                                       vt_test_print("curl -s -m 2 %s || true",
+                                                     url(b->stand, "/health")))),
                 "\"ok\":true");
 }
 

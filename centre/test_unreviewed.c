@@ -38,7 +38,7 @@ static vt_slice as_lines(const char *letters)
     const char *text = "";
 
     for (; *letters != '\0'; letters++)
-        text = vt_arena_printf(vt_test_arena(), "%s%c\n", text, *letters);
+        text = vt_test_print("%s%c\n", text, *letters);
     return vt_slice_from_cstr(text);
 }
 

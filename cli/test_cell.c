@@ -161,8 +161,7 @@ static void lists_are_strict(void)
     (void)vt_test_run(
         2, VT_ARGV("vitrine", "cell", "verdicts", path("table"), "--find", "xyz"));
     vt_test_write(path("back"),
-                  vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%s unknown\n",
-                                                     vt_published_hash(3))));
+                  vt_slice_from_cstr(vt_test_print("%s unknown\n", vt_published_hash(3))));
     MUST_SAY(vt_test_run(0, VT_ARGV("vitrine", "cell", "verdicts", path("table"), "--list",
                                     path("back"), "--out", path("table"))),
              "8 verdicts: 6 clean, 0 suspicious, 2 malicious");

@@ -90,8 +90,7 @@ static void misplace(const struct vt_running *running, unsigned count)
     VT_CHECK_OK(vt_http_client_new(&client, &err));
     for (unsigned i = 0; i < count; i++) {
         struct vt_http_call call = {
-            .url = vt_arena_printf(vt_test_arena(), "%s/answer/%064d/3?country=FR",
-                                   running->url, 0),
+            .url = vt_test_print("%s/answer/%064d/3?country=FR", running->url, 0),
             .answer_bytes_max = VT_KIB(4),
         };
 
@@ -411,7 +410,7 @@ static void prove(const char *name)
                                           .witnesses = 7,
                                           .time = time(NULL) };
 
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", path(name)),
+    vt_test_write(vt_test_print("%s.tlog-proof", path(name)),
                   vt_world_prove_at(&place, vt_test_read(path(name))));
 }
 

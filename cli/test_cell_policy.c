@@ -84,7 +84,7 @@ static void prove(const char *policy)
 {
     struct vt_world world = world_now();
 
-    vt_test_write(path(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", policy)),
+    vt_test_write(path(vt_test_print("%s.tlog-proof", policy)),
                   vt_world_prove(&world, vt_test_read(path(policy))));
 }
 

@@ -157,7 +157,7 @@ static void erase_while_it_serves(const vt_hash *object)
     const char *header;
 
     vt_sample_header_path(object, name);
-    header = vt_arena_printf(vt_test_arena(), "%s/%s", w.sharing.samples, name);
+    header = vt_test_print("%s/%s", w.sharing.samples, name);
     order_to_erase(header);
     MUST_SAY(erase_at(3, "--keeper", vt_test_path("no-door")), "keeper");
     VT_CHECK(vt_path_exists(header) && !vt_path_exists(vt_test_path("claim")));
@@ -195,9 +195,8 @@ static void what_was_not_agreed_to_is_never_scanned(void)
     (void)vt_test_run(
         0, VT_ARGV("curl", "-s", "-f", "-X", "POST", "-H",
                    "Content-Type: application/vnd.vitrine.withdrawal+json", "--data-binary",
-                   vt_arena_printf(vt_test_arena(), "@%s", vt_test_path("withdrawal")),
-                   "-o", vt_test_path("answer"),
-                   vt_arena_printf(vt_test_arena(), "%s/withdrawal", w.cell.url)));
+                   vt_test_print("@%s", vt_test_path("withdrawal")), "-o",
+                   vt_test_path("answer"), vt_test_print("%s/withdrawal", w.cell.url)));
     (void)usleep(1100000); /* a wish must be newer than the withdrawal */
     (void)vt_test_run(0, VT_ARGV("vitrine", "client", "consent", "submit", "on", "--home",
                                  vt_test_path("home")));
@@ -332,8 +331,7 @@ static void every_test_file_of_clamav(void)
         &w, VT_SCANNING_EICAR "aa15bcf478d165efd2065190eb473bcb:544:Test.ClamFile\n", NULL);
     for (int i = 0; i < found; i++) {
         if (entries[i]->d_name[0] != '.')
-            argv[count++] =
-                vt_arena_printf(vt_test_arena(), "%s/%s", FOLDER, entries[i]->d_name);
+            argv[count++] = vt_test_print("%s/%s", FOLDER, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -358,10 +356,9 @@ static void change(const char *from, const char *to)
     const char *text = read_err("scanner.ini"), *at = strstr(text, from);
 
     VT_CHECK(at != NULL);
-    vt_test_write(
-        vt_test_path("changed.ini"),
-        vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text),
-                                           text, to, at + strlen(from))));
+    vt_test_write(vt_test_path("changed.ini"),
+                  vt_slice_from_cstr(vt_test_print("%.*s%s%s", (int)(at - text), text, to,
+                                                   at + strlen(from))));
 }
 
 static void settings_are_checked(void)

@@ -135,11 +135,11 @@ static void who_and_what_is_refused(void)
     uint8_t *bad;
 
     lay_out(500);
-    vt_test_write(path("other.json"),
-                  vt_slice_from_cstr(vt_arena_printf(
-                      vt_test_arena(), "%.*s\"least\":51%s",
-                      (int)(strstr(schema_text, "\"least\":50") - schema_text), schema_text,
-                      strstr(schema_text, "\"least\":50") + 10)));
+    vt_test_write(
+        path("other.json"),
+        vt_slice_from_cstr(vt_test_print(
+            "%.*s\"least\":51%s", (int)(strstr(schema_text, "\"least\":50") - schema_text),
+            schema_text, strstr(schema_text, "\"least\":50") + 10)));
     (void)vt_test_run(1,
                       VT_ARGV("vitrine", "cell", "statistics", "schema", path("other.json"),
                               "--trust", path("trust.json"), "--cell", "zurich"));

@@ -188,9 +188,8 @@ static void to_ones_own_cell_only(void)
     MUST_SAY(report(1, "zurich", "XX", "verdict=clean", "r1"), "no country");
     MUST_SAY(report(2, "zurich", "DE", "verdict=red", "r1"), "no answer");
     MUST_SAY(report(2, "zurich", "DE", "serial=1", "r1"), "asks nothing called");
-    vt_test_write(path("schema.json"),
-                  vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%.*s1%s", 60,
-                                                     schema_text, schema_text + 60)));
+    vt_test_write(path("schema.json"), vt_slice_from_cstr(vt_test_print(
+                                           "%.*s1%s", 60, schema_text, schema_text + 60)));
     (void)report(1, "zurich", "DE", "verdict=clean", "r1"); /* nobody certified these */
     MUST_SAY(sent(0), "nothing was sent");
     VT_CHECK(!vt_path_exists(path("r1")));

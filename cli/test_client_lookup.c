@@ -54,8 +54,8 @@ static unsigned count(const char *text, const char *what)
 static const char *prefix_of(unsigned i)
 {
     static const char *const quarter[] = { "0", "1", "2", "3" };
-    unsigned digit = (unsigned)strtoul(
-        vt_arena_printf(vt_test_arena(), "%.1s", vt_published_hash(i)), NULL, 16);
+    unsigned digit =
+        (unsigned)strtoul(vt_test_print("%.1s", vt_published_hash(i)), NULL, 16);
 
     return quarter[digit / 4];
 }
@@ -100,10 +100,9 @@ static void nothing_is_asked_without_consent(void)
     MUST_SAY(output, ": malicious (");
     MUST_SAY(output, "sent: the first 2 bits of 1 hash, in 1 question;");
     MUST_SAY(output, "directly, for the trust root names no relay");
-    MUST_SAY(sent(), vt_arena_printf(vt_test_arena(),
-                                     "lookup to zurich: the first 2 bits of 1 hash, with "
-                                     "this machine's address: %s, 1 bytes",
-                                     prefix_of(3)));
+    MUST_SAY(sent(), vt_test_print("lookup to zurich: the first 2 bits of 1 hash, with "
+                                   "this machine's address: %s, 1 bytes",
+                                   prefix_of(3)));
     (void)consent("ask", "off");
     MUST_SAY(lookup(1, vt_published_hash(elsewhere(3, 6)), NULL, NULL),
              "nobody has allowed");
@@ -151,9 +150,8 @@ static void what_was_read_is_kept(void)
     (void)lookup(1, vt_published_hash(3), NULL, NULL);
     (void)consent("ask", "on");
     /* A kept file that was spoiled is read again, and accuses nobody. */
-    VT_CHECK(
-        system(vt_arena_printf(vt_test_arena(), "for f in %s/*; do printf x >> $f; done",
-                               path("home/cache"))) == 0);
+    VT_CHECK(system(vt_test_print("for f in %s/*; do printf x >> $f; done",
+                                  path("home/cache"))) == 0);
     (void)lookup(1, vt_published_hash(3), NULL, NULL);
     VT_CHECK(count(vt_published_asked(), "/bucket/") == count(before, "/bucket/") + 1);
     (void)lookup(1, vt_published_hash(3), NULL, NULL);

@@ -125,7 +125,7 @@ static void each_bucket_once(void)
     begin(&p, true);
     consent("on");
     for (unsigned i = 0; i < 40; i++)
-        write_known(vt_arena_printf(vt_test_arena(), "tree/deep/%u", i), 3 * i);
+        write_known(vt_test_print("tree/deep/%u", i), 3 * i);
     output = scan(1, "tree", NULL, NULL, NULL);
     MUST_SAY(output, "43 files");
     MUST_SAY(output, "40 malicious, 3 not-found\nsent: the first 2 bits of 40 hashes, in 4 "
@@ -147,7 +147,7 @@ static void a_large_tree(void)
     begin(&p, false);
     consent("on");
     for (unsigned i = 0; i < 2500; i++) /* the first 400 are known */
-        write_known(vt_arena_printf(vt_test_arena(), "tree/deep/%u", i), i);
+        write_known(vt_test_print("tree/deep/%u", i), i);
     output = scan(1, "tree", NULL, NULL, NULL);
     MUST_SAY(output, "2503 files");
     MUST_SAY(output, "134 malicious, 2369 not-found");

@@ -79,24 +79,22 @@ static void said_first_sent_then(void)
     VT_CHECK(!has_outbox());
     said = share(&s, 0, "--yes", NULL);
     MUST_SAY(said, "shared as ");
-    object = vt_arena_printf(vt_test_arena(), "%.64s", strstr(said, "shared as ") + 10);
-    VT_CHECK(vt_path_exists(
-        vt_test_path(vt_arena_printf(vt_test_arena(), "home/bonds/%s", object))));
+    object = vt_test_print("%.64s", strstr(said, "shared as ") + 10);
+    VT_CHECK(vt_path_exists(vt_test_path(vt_test_print("home/bonds/%s", object))));
     MUST_SAY(vt_test_run(3, VT_ARGV("vitrine", "client", "accesses", object, "--home",
                                     vt_test_path("home"), "--trust", s.world.trust,
                                     "--agent", "http://127.0.0.1:1")),
              object);
     VT_CHECK_OK(vt_trust_parse(s.world.trust_bytes, &trust, &err));
-    VT_CHECK_OK(vt_share_receipt_parse(vt_test_read(vt_test_path(vt_arena_printf(
-                                           vt_test_arena(), "home/receipts/%s", object))),
-                                       trust, &receipt, &err));
+    VT_CHECK_OK(vt_share_receipt_parse(
+        vt_test_read(vt_test_path(vt_test_print("home/receipts/%s", object))), trust,
+        &receipt, &err));
     MUST_SAY(vt_test_run(
                  0, VT_ARGV("vitrine", "client", "sent", "--home", vt_test_path("home"))),
              "the file wanted.exe, asked for by its hash");
     MUST_SAY(
         vt_test_run(0, VT_ARGV("vitrine", "client", "receipt",
-                               vt_test_path(vt_arena_printf(vt_test_arena(),
-                                                            "home/receipts/%s", object)),
+                               vt_test_path(vt_test_print("home/receipts/%s", object)),
                                "--home", vt_test_path("home"), "--trust", s.world.trust)),
         "whole since");
     vt_test_stop(&s.running, 0);
@@ -151,9 +149,8 @@ static void withdrawn_and_never_again(void)
     (void)vt_test_run(
         0, VT_ARGV("curl", "-s", "-f", "-X", "POST", "-H",
                    "Content-Type: application/vnd.vitrine.withdrawal+json", "--data-binary",
-                   vt_arena_printf(vt_test_arena(), "@%s", vt_test_path("request")), "-o",
-                   vt_test_path("answer"),
-                   vt_arena_printf(vt_test_arena(), "%s/withdrawal", s.running.url)));
+                   vt_test_print("@%s", vt_test_path("request")), "-o",
+                   vt_test_path("answer"), vt_test_print("%s/withdrawal", s.running.url)));
     MUST_SAY(
         vt_test_run(0, VT_ARGV("vitrine", "client", "receipt", vt_test_path("answer"),
                                "--home", vt_test_path("home"), "--trust", s.world.trust)),
@@ -225,7 +222,7 @@ static void count_some(const struct stand *s, uint64_t period, size_t count)
 
 static const char *aggregate(const struct stand *s, int wanted, uint64_t period)
 {
-    const char *number = vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)period);
+    const char *number = vt_test_print("%ju", (uintmax_t)period);
 
     return vt_test_run(wanted,
                        VT_ARGV("vitrine", "cell", "statistics", "aggregate", "--schema",

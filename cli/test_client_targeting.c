@@ -58,9 +58,8 @@ static struct vt_head_file *read_true_head(const struct vt_published *p)
     struct vt_error err = { 0 };
     struct vt_head_file *file;
 
-    VT_CHECK_OK(vt_head_file_parse(
-        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/head.json", p->folder)), &file,
-        &err));
+    VT_CHECK_OK(vt_head_file_parse(vt_test_read(vt_test_print("%s/head.json", p->folder)),
+                                   &file, &err));
     vt_test_keep(file);
     return file;
 }
@@ -130,8 +129,7 @@ static void must_refuse(const char *name, const struct forgery *f, const char *r
 
     lay_head(f);
     output = client(1, "victim", vt_published_hash(FOUND));
-    MUST_SAY(output,
-             vt_arena_printf(vt_test_arena(), "the head is refused (%s): ", reason));
+    MUST_SAY(output, vt_test_print("the head is refused (%s): ", reason));
     VT_CHECK(strstr(output, "malicious") == NULL && strstr(output, "clean") == NULL);
     VT_CHECK_SAYING(vt_slice_equal(before, vt_test_read(path("victim/cells.json"))),
                     "%s: it was remembered", name);
@@ -377,10 +375,9 @@ static void lie_in_each_file(const struct vt_published *p)
                      "changed");
     must_refuse_file("another verdict", s.bucket, other_bucket(&s, false),
                      "rows were left out, added or changed");
-    must_refuse_file(
-        "another bucket", s.bucket,
-        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/%s", p->folder, s.other_bucket)),
-        "rows were left out, added or changed");
+    must_refuse_file("another bucket", s.bucket,
+                     vt_test_read(vt_test_print("%s/%s", p->folder, s.other_bucket)),
+                     "rows were left out, added or changed");
     must_refuse_file("no bucket", s.bucket, (vt_slice){ 0 },
                      "the head commits to a file that is not served");
     must_refuse_file("another way", s.node, other_node(&s),

@@ -96,8 +96,7 @@ static void make_agent(const char *from, const char *to)
     const char *text = vt_custody_policy_text(3), *at = strstr(text, from);
 
     VT_CHECK(at != NULL);
-    text = vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text), text, to,
-                           at + strlen(from));
+    text = vt_test_print("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     (void)vt_custody_write_file(&s.world, "predicate.json", vt_slice_from_cstr(text));
     (void)vt_custody_write_key(&s.world, "supervisor.key", vt_world_key(VT_P_SUPERVISOR));
     (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),
@@ -1292,8 +1291,7 @@ static void write_job(const char *approvers)
     (void)vt_custody_write_key(&s.world, "cell.key", vt_world_key(VT_P_CELL));
     (void)mkdir(path("job"), 0700);
     vt_test_write(path("job/job.json"),
-                  vt_slice_from_cstr(vt_arena_printf(
-                      vt_test_arena(),
+                  vt_slice_from_cstr(vt_test_print(
                       "{\"v\":1,\"country\":\"CH\",\"from\":\"zurich\",\"to\":\"vienna\","
                       "\"source\":\"%s\",\"samples\":\"%s\",\"destination\":\"%s\","
                       "\"recipient\":\"%s\",\"periods\":[\"%s\"],\"ledger\":\"%s\","
@@ -1611,8 +1609,7 @@ static const char *schedule(const char *days, const char *holds)
     const char *out = path(vt_test_print("kept-%s-%zu.policy", days, strlen(holds)));
 
     VT_CHECK(at != NULL);
-    text = vt_arena_printf(
-        vt_test_arena(),
+    text = vt_test_print(
         "%.*s],\"retention\":[{\"classes\":[\"file\"],\"countries\":[\"*\"],\"days\":"
         "36525},{\"classes\":[\"file\"],\"countries\":[\"CH\"],\"days\":%s}]%s%s",
         (int)(at - text), text, days, holds, at + 1);
@@ -1748,8 +1745,7 @@ static void next_policy(void)
     const char *at = strstr(next, mark);
 
     VT_CHECK(at != NULL);
-    next = vt_arena_printf(vt_test_arena(), "%.*s\"version\":4%s", (int)(at - next), next,
-                           at + strlen(mark));
+    next = vt_test_print("%.*s\"version\":4%s", (int)(at - next), next, at + strlen(mark));
     (void)vt_custody_write_file(&s.world, "predicate.json", vt_slice_from_cstr(next));
     (void)unlink(path("policy.json"));
     (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),

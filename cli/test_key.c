@@ -15,12 +15,11 @@ static mode_t mode_of(const char *path)
 /* The value of a member in one line of JSON. */
 static const char *member(const char *json, const char *name)
 {
-    const char *at = strstr(json, vt_arena_printf(vt_test_arena(), "\"%s\":\"", name));
+    const char *at = strstr(json, vt_test_print("\"%s\":\"", name));
     const char *value = at != NULL ? at + strlen(name) + 4 : NULL;
 
     VT_CHECK_SAYING(value != NULL && strchr(value, '"') != NULL, "no %s in %s", name, json);
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)(strchr(value, '"') - value),
-                           value);
+    return vt_test_print("%.*s", (int)(strchr(value, '"') - value), value);
 }
 
 static void a_pair_is_made_once(void)
@@ -225,7 +224,7 @@ static void an_identity_is_a_key_too(void)
     recipient = member(said, "recipient");
     VT_CHECK(mode_of(path) == 0600 && mode_of(beside) == 0644);
     text = vt_test_read(beside);
-    VT_CHECK(vt_slice_is(text, vt_arena_printf(vt_test_arena(), "%s\n", recipient)));
+    VT_CHECK(vt_slice_is(text, vt_test_print("%s\n", recipient)));
     VT_CHECK_OK(vt_age_identity_open(path, VT_LIT("correct horse"), &identity, &err));
     VT_CHECK_OK(vt_age_recipient_parse(vt_slice_from_cstr(recipient), &theirs, &err));
     VT_CHECK(memcmp(&theirs, &identity.recipient, sizeof theirs) == 0);

@@ -143,8 +143,7 @@ static void write_statements(struct vt_world *world)
     vt_test_write(path("release"), made.release);
     vt_test_write(path("list"), made.withdrawals);
     for (size_t i = 1; i < made.envelope_count; i++)
-        vt_test_write(path(vt_arena_printf(vt_test_arena(), "part-%zu", i)),
-                      made.envelopes[i]);
+        vt_test_write(path(vt_test_print("part-%zu", i)), made.envelopes[i]);
 }
 
 static struct vt_world world_of_now(void)

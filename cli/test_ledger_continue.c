@@ -130,7 +130,7 @@ static int ask(const struct vt_running *at, const char *target, const char *meth
     struct vt_http_client *http;
     int status;
 
-    call.url = vt_arena_printf(vt_test_arena(), "%s%s", at->url, target);
+    call.url = vt_test_print("%s%s", at->url, target);
     VT_CHECK_OK(vt_http_client_new(&http, &err));
     VT_CHECK_OK(vt_http_client_run(http, &call, &err));
     *answer_out = vt_arena_copy(vt_test_arena(), vt_buf_slice(&call.answer));
@@ -169,10 +169,9 @@ static void served_for_ever(void)
 
     make_old();
     (void)go_on(0, NEW, "any");
-    both = vt_test_start(
-        "both.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
-                            vt_arena_printf(vt_test_arena(), "a=%s", path("old")), "--dir",
-                            vt_arena_printf(vt_test_arena(), "b=%s", path("new"))));
+    both = vt_test_start("both.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                             vt_test_print("a=%s", path("old")), "--dir",
+                                             vt_test_print("b=%s", path("new"))));
     must_read(&both, "/a/checkpoint", "old/checkpoint");
     must_read(&both, "/a/tile/0/000.p/2", "old/tile/0/000.p/2");
     must_read(&both, "/a/frozen.json", "old/frozen.json");

@@ -54,8 +54,7 @@ static bool mirrors(const struct stand *s, uint64_t size)
     const char *said = vt_test_run(
         0, VT_ARGV("vitrine", "mirror", "status", "--url", s->mirror.url, "--json"));
 
-    return strstr(said, vt_arena_printf(vt_test_arena(), "\"mirrored\":%ju",
-                                        (uintmax_t)size)) != NULL;
+    return strstr(said, vt_test_print("\"mirrored\":%ju", (uintmax_t)size)) != NULL;
 }
 
 /* ---- by hand ----------------------------------------------------------------------------
@@ -147,8 +146,7 @@ static void a_mirror_that_dies_is_fed_to_the_end(void)
         (void)poll(NULL, 0, 30 + 40 * i);
         vt_test_kill(&s.mirror);
         VT_CHECK(waitpid(pid, &status, 0) == pid);
-        port =
-            vt_arena_printf(vt_test_arena(), "%.*s", (int)strspn(port, "0123456789"), port);
+        port = vt_test_print("%.*s", (int)strspn(port, "0123456789"), port);
         s.mirror =
             vt_test_start("mirror.err", VT_ARGV("vitrine", "mirror", "serve", "--dir",
                                                 vt_test_path("m1"), "--port", port));
@@ -172,10 +170,9 @@ static void make_with_policy(struct stand *s, const char *more)
     write_key(vt_test_path("log.key"), key);
     vt_key_close(key);
     start_mirror(s, vkey);
-    vt_test_write(
-        vt_test_path("policy"),
-        vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "log %s\nwitness m1 %s %s\n%s",
-                                           vkey, s->mirror_vkey, s->mirror.url, more)));
+    vt_test_write(vt_test_path("policy"),
+                  vt_slice_from_cstr(vt_test_print("log %s\nwitness m1 %s %s\n%s", vkey,
+                                                   s->mirror_vkey, s->mirror.url, more)));
     s->log.dir = vt_test_path("log");
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", s->log.dir,
                                  "--origin", ORIGIN, "--key", vt_test_path("log.key"),
@@ -263,10 +260,9 @@ static void a_mirror_that_nobody_waits_for_follows(void)
                               "--vkey", vt_test_vkey(ORIGIN, VT_NOTE_ED25519, log_key)));
     witness = vt_test_start(
         "witness.err", VT_ARGV("vitrine", "witness", "serve", "--dir", vt_test_path("w1")));
-    make_with_policy(&s,
-                     vt_arena_printf(vt_test_arena(), "witness w1 %s %s\nquorum w1\n",
-                                     vt_test_vkey("w1.example", VT_NOTE_COSIGNATURE, key),
-                                     witness.url));
+    make_with_policy(&s, vt_test_print("witness w1 %s %s\nquorum w1\n",
+                                       vt_test_vkey("w1.example", VT_NOTE_COSIGNATURE, key),
+                                       witness.url));
     vt_test_kill(&s.mirror); /* away at first */
     served = vt_test_start("serve.err",
                            VT_ARGV("vitrine", "ledger", "serve", "--dir", s.log.dir));
@@ -280,9 +276,9 @@ static void a_mirror_that_nobody_waits_for_follows(void)
     s.mirror = vt_test_start(
         "mirror.err",
         VT_ARGV("vitrine", "mirror", "serve", "--dir", vt_test_path("m1"), "--port",
-                vt_arena_printf(vt_test_arena(), "%.*s",
-                                (int)strspn(strrchr(s.mirror.url, ':') + 1, "0123456789"),
-                                strrchr(s.mirror.url, ':') + 1)));
+                vt_test_print("%.*s",
+                              (int)strspn(strrchr(s.mirror.url, ':') + 1, "0123456789"),
+                              strrchr(s.mirror.url, ':') + 1)));
     call.url = vt_test_print("%s/%s", served.url, "add");
     for (uint64_t i = 9000; i < 9002; i++) {
         call.body = vt_slice_from_cstr(vt_own_log_entry(i));

@@ -77,8 +77,8 @@ static void check(int exit_code, const char *name, const char *policy)
 {
     (void)vt_test_run(exit_code,
                       VT_ARGV("vitrine", "ledger", "check", path(name), "--proof",
-                              path(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", name)),
-                              "--policy", path(policy), "--origin", ORIGIN));
+                              path(vt_test_print("%s.tlog-proof", name)), "--policy",
+                              path(policy), "--origin", ORIGIN));
 }
 
 static const char *rotate(int exit_code, const char *key)
@@ -133,8 +133,8 @@ static void both_then_the_new_one(void)
     VT_CHECK(signatures_in(vt_test_read(path("log/checkpoint"))) == 2); /* at once */
     output = vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log"), "--json"));
-    VT_CHECK_SAYING(strstr(output, vt_arena_printf(vt_test_arena(), "\"next\":\"%s\"",
-                                                   vkey_of(NEW_SEED))) != NULL,
+    VT_CHECK_SAYING(strstr(output, vt_test_print("\"next\":\"%s\"", vkey_of(NEW_SEED))) !=
+                        NULL,
                     "%s", output);
     output = vt_test_run(0, VT_ARGV("vitrine", "ledger", "show", "--dir", path("log")));
     VT_CHECK_SAYING(strstr(output, "next key   " ORIGIN) != NULL, "%s", output);
@@ -288,7 +288,7 @@ static void served_with_both(void)
     (void)rotate(0, "new.key");
     server = vt_test_start("serve.err",
                            VT_ARGV("vitrine", "ledger", "serve", "--dir", path("log")));
-    call.url = vt_arena_printf(vt_test_arena(), "%s/add", server.url);
+    call.url = vt_test_print("%s/add", server.url);
     VT_CHECK_OK(vt_http_client_new(&client, &err));
     VT_CHECK_OK(vt_http_client_run(client, &call, &err));
     VT_CHECK_SAYING(call.status == 200, "%d: %.*s", call.status,

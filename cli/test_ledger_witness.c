@@ -50,10 +50,10 @@ static void start(struct stand *s, size_t i)
 static void start_witnesses(struct stand *s, const char *log_vkey)
 {
     for (size_t i = 0; i < WITNESSES; i++) {
-        const char *name = vt_arena_printf(vt_test_arena(), "w%zu.example.org", i);
-        const char *key = vt_arena_printf(vt_test_arena(), "%s/w%zu.key", vt_test_dir(), i);
+        const char *name = vt_test_print("w%zu.example.org", i);
+        const char *key = vt_test_print("%s/w%zu.key", vt_test_dir(), i);
 
-        s->dirs[i] = vt_arena_printf(vt_test_arena(), "%s/w%zu", vt_test_dir(), i);
+        s->dirs[i] = vt_test_print("%s/w%zu", vt_test_dir(), i);
         s->ports[i] = "0";
         s->vkeys[i] = write_key(key, (uint8_t)(20 + i), name, VT_NOTE_COSIGNATURE);
         (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", s->dirs[i],
@@ -92,7 +92,7 @@ static bool shows(const char *words)
 /* Checked offline, by the policy alone. */
 static void check_proof(const char *name)
 {
-    const char *proof = vt_arena_printf(vt_test_arena(), "%s.tlog-proof", path(name));
+    const char *proof = vt_test_print("%s.tlog-proof", path(name));
     const char *output =
         vt_test_run(0, VT_ARGV("vitrine", "ledger", "check", path(name), "--proof", proof,
                                "--policy", path("policy"), "--origin", ORIGIN));

@@ -71,8 +71,7 @@ static struct answer post(struct stand *s, const char *path, vt_slice body,
                           const char *type, bool is_gzipped)
 {
     struct vt_error err = { 0 };
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s%s",
-                                                        s->running.url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                  .body = body,
                                  .content_type = type,
                                  .is_gzipped = is_gzipped,
@@ -80,8 +79,7 @@ static struct answer post(struct stand *s, const char *path, vt_slice body,
     struct answer out;
 
     VT_CHECK_OK(vt_http_client_run(s->http, &call, &err));
-    out = (struct answer){ call.status,
-                           vt_arena_printf(vt_test_arena(), "%s", call.answer_type),
+    out = (struct answer){ call.status, vt_test_print("%s", call.answer_type),
                            vt_arena_cstr(vt_test_arena(), vt_buf_slice(&call.answer)) };
     vt_http_call_clear(&call);
     return out;
@@ -147,8 +145,7 @@ static struct answer get(struct stand *s, const char *name)
     char hex[65];
 
     vt_hash_text(&id, hex);
-    return post(s, vt_arena_printf(vt_test_arena(), "/%s/%s", hex, name), (vt_slice){ 0 },
-                NULL, false);
+    return post(s, vt_test_print("/%s/%s", hex, name), (vt_slice){ 0 }, NULL, false);
 }
 
 /* What is served is the log: its checkpoint with both signatures, and all tiles, as our own
@@ -158,16 +155,13 @@ static void is_served(struct stand *s, uint64_t size)
     static int times;
     vt_hash id = vt_sha256_of(VT_LIT(ORIGIN));
     char hex[65];
-    const char *said,
-        *to = vt_test_path(vt_arena_printf(vt_test_arena(), "pulled-%d", times++));
+    const char *said, *to = vt_test_path(vt_test_print("pulled-%d", times++));
 
     vt_hash_text(&id, hex);
-    said = vt_test_run(
-        0, VT_ARGV("vitrine", "ledger", "mirror", "--from",
-                   vt_arena_printf(vt_test_arena(), "%s/%s", s->running.url, hex), "--dir",
-                   to, "--vkey", vt_small_log_vkey(&s->log), "--json"));
-    VT_CHECK_SAYING(strstr(said, vt_arena_printf(vt_test_arena(), "\"size\":%ju",
-                                                 (uintmax_t)size)) != NULL,
+    said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "mirror", "--from",
+                                  vt_test_print("%s/%s", s->running.url, hex), "--dir", to,
+                                  "--vkey", vt_small_log_vkey(&s->log), "--json"));
+    VT_CHECK_SAYING(strstr(said, vt_test_print("\"size\":%ju", (uintmax_t)size)) != NULL,
                     "%s", said);
     VT_CHECK(strstr(get(s, "checkpoint").text, "\xe2\x80\x94 " NAME " ") != NULL);
 }
@@ -426,10 +420,9 @@ static int begin_upload(struct stand *s, vt_slice body, size_t len)
     int fd = dial(s);
 
     say(fd, vt_slice_from_cstr(
-                vt_arena_printf(vt_test_arena(),
-                                "POST /add-entries HTTP/1.1\r\nHost: x\r\nContent-Type: "
-                                "application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
-                                body.len)));
+                vt_test_print("POST /add-entries HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                              "application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
+                              body.len)));
     say(fd, vt_slice_sub(body, 0, len));
     return fd;
 }
@@ -445,8 +438,7 @@ static bool is_kept(void *context)
     const char *said = vt_test_run(0, VT_ARGV("vitrine", "mirror", "status", "--url",
                                               w->stand->running.url, "--json"));
 
-    return strstr(said, vt_arena_printf(vt_test_arena(), "\"next\":%ju",
-                                        (uintmax_t)w->next)) != NULL;
+    return strstr(said, vt_test_print("\"next\":%ju", (uintmax_t)w->next)) != NULL;
 }
 
 static void a_client_that_goes_leaves_what_was_kept(void)
@@ -554,8 +546,7 @@ static void a_damaged_copy_signs_nothing(void)
     VT_CHECK(is_cosignature(&s, add(&s, 0, 300, ALL), 300));
     VT_CHECK(add_checkpoint(&s, 300, 400) == 200);
     vt_hash_text(&id, hex);
-    path = vt_arena_printf(vt_test_arena(), "%s/state/copies/%s/tile/entries/001.p/44",
-                           s.dir, hex);
+    path = vt_test_print("%s/state/copies/%s/tile/entries/001.p/44", s.dir, hex);
     bytes = vt_arena_copy(vt_test_arena(), vt_test_read(path));
     ((uint8_t *)(uintptr_t)bytes.data)[5] ^= 1;
     vt_test_write(path, bytes);

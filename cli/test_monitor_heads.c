@@ -28,7 +28,7 @@ static void allow(const struct vt_published *p, const char *rule, unsigned signe
     VT_AUTO_JSON predicate =
         json_pack("{s:s,s:[s],s:[],s:s,s:s}", "product", "lamp", "rules", rule, "hashes",
                   "purpose", "samples", "created", vt_world_time(p->now - 60));
-    const char *name = vt_arena_printf(vt_test_arena(), "%s.json", rule);
+    const char *name = vt_test_print("%s.json", rule);
     const struct vt_world_place place = {
         VT_WORLD_ORIGIN, VT_P_LOG, 3, 9, 15, p->now - 60
     };
@@ -41,13 +41,13 @@ static void allow(const struct vt_published *p, const char *rule, unsigned signe
         (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", path(name), "--dir",
                                      path("releases"), "--proof-dir", vt_test_dir()));
     else
-        vt_test_write(path(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", name)),
+        vt_test_write(path(vt_test_print("%s.tlog-proof", name)),
                       vt_world_prove_at(&place, envelope));
 }
 
 static void collect(int exit_code, const char *rule)
 {
-    const char *file = path(vt_arena_printf(vt_test_arena(), "%s.json", rule));
+    const char *file = path(vt_test_print("%s.json", rule));
 
     (void)vt_test_run(
         exit_code, VT_ARGV("vitrine", "cell", "publish", "--dir", path("cell"),

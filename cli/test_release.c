@@ -547,8 +547,7 @@ static void misuse_is_named(void)
     MUST_SAY(build_at(VT_EXIT_USAGE, ""), "--site: its value is empty");
     MUST_SAY(build_at(VT_EXIT_USAGE, "Zu\x1brich"),
              "--site: it: 'text' holds a control byte");
-    MUST_SAY(build_at(VT_EXIT_USAGE, vt_arena_printf(vt_test_arena(), "%01025d", 0)),
-             "--site");
+    MUST_SAY(build_at(VT_EXIT_USAGE, vt_test_print("%01025d", 0)), "--site");
     VT_CHECK(!vt_path_exists(path("out")));
     MUST_SAY(build_at(VT_EXIT_REFUSED, "Zurich"),
              "is not in the store"); /* the twin gets to the packages */
@@ -652,13 +651,12 @@ static void parallel_drafts_get_numbers_of_their_own(void)
     lay_out();
     (void)fflush(NULL);
     for (unsigned i = 0; i < DRAFTS; i++) {
-        const char *name = vt_arena_printf(vt_test_arena(), "recipe-%u.json", i);
+        const char *name = vt_test_print("recipe-%u.json", i);
 
-        vt_test_write(path(name),
-                      vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%.35s%u%s",
-                                                         recipe, i, recipe + 38)));
+        vt_test_write(path(name), vt_slice_from_cstr(
+                                      vt_test_print("%.35s%u%s", recipe, i, recipe + 38)));
         if (fork() == 0) {
-            vt_test_write(path(vt_arena_printf(vt_test_arena(), "said-%u", i)),
+            vt_test_write(path(vt_test_print("said-%u", i)),
                           vt_slice_from_cstr(draft_with(VT_EXIT_OK, "vendor", "trust.json",
                                                         name, "lock.json")));
             _exit(0);
@@ -667,7 +665,7 @@ static void parallel_drafts_get_numbers_of_their_own(void)
     while (wait(NULL) > 0)
         ;
     for (unsigned i = 0; i < DRAFTS; i++) {
-        vt_slice said = vt_test_read(path(vt_arena_printf(vt_test_arena(), "said-%u", i)));
+        vt_slice said = vt_test_read(path(vt_test_print("said-%u", i)));
         const char *at = strstr(vt_arena_cstr(vt_test_arena(), said), "release number ");
         unsigned long number = at != NULL ? strtoul(at + 15, NULL, 10) : 0;
 
@@ -698,12 +696,10 @@ static void odd_things_are_passed_over(void)
              mkdir(path("desk/releases/lamp/2.2"), 0755) == 0 &&
              mkdir(path("desk/releases/lamp/2.3"), 0755) == 0 &&
              mkdir(path("desk/authorisations"), 0755) == 0);
-    name = vt_arena_printf(vt_test_arena(), "desk/releases/lamp/2.2/%s.json",
-                           vt_world_digest("a pipe"));
+    name = vt_test_print("desk/releases/lamp/2.2/%s.json", vt_world_digest("a pipe"));
     VT_CHECK(mkfifo(path(name), 0644) == 0);
     VT_CHECK(mkfifo(path("desk/authorisations/x.json"), 0644) == 0);
-    name = vt_arena_printf(vt_test_arena(), "desk/releases/lamp/2.3/%s.json",
-                           vt_world_digest("large"));
+    name = vt_test_print("desk/releases/lamp/2.3/%s.json", vt_world_digest("large"));
     large = open(path(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
     VT_CHECK(large >= 0 && ftruncate(large, (off_t)8 << 30) == 0);
     output = list_all(VT_EXIT_OK);
@@ -741,9 +737,8 @@ static void a_full_disk_leaves_nothing_half_written(void)
     lay_out();
     small = vt_test_small_disk(VT_KIB(64));
     output = vt_test_run(
-        3, VT_ARGV("vitrine", "release", "draft", "--desk",
-                   vt_arena_printf(vt_test_arena(), "%s/desk", small), "--trust",
-                   path("trust.json"), "--recipe", path("recipe.json"), "--lock",
+        3, VT_ARGV("vitrine", "release", "draft", "--desk", vt_test_print("%s/desk", small),
+                   "--trust", path("trust.json"), "--recipe", path("recipe.json"), "--lock",
                    path("lock.json"), "--store", path("store"), "--source", path("source"),
                    "--key", path("vendor"), "--document", vt_test_vitrine()));
     MUST_SAY(output, "the disk is full; free some space");

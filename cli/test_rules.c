@@ -55,12 +55,11 @@ static void make_database(const char *top, bool is_turned)
     const size_t count = sizeof files / sizeof files[0];
 
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
-        folders((const char *const[]){
-            vt_arena_printf(vt_test_arena(), "%s%s", top, inside[i]), NULL });
+        folders((const char *const[]){ vt_test_print("%s%s", top, inside[i]), NULL });
     for (size_t i = 0; i < count; i++) {
         const char *const *file = files[is_turned ? count - 1 - i : i];
 
-        put(vt_arena_printf(vt_test_arena(), "%s/%s", top, file[0]), file[1]);
+        put(vt_test_print("%s/%s", top, file[0]), file[1]);
     }
 }
 

@@ -24,12 +24,12 @@ static const char *vkey(const char *name, const char *as, const char *kind)
 {
     const char *json =
         vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--name", as, "--json",
-                               vt_arena_printf(vt_test_arena(), "%s.pub", path(name))));
-    const char *at = strstr(json, vt_arena_printf(vt_test_arena(), "\"%s_vkey\":\"", kind));
+                               vt_test_print("%s.pub", path(name))));
+    const char *at = strstr(json, vt_test_print("\"%s_vkey\":\"", kind));
 
     VT_CHECK(at != NULL);
     at += strlen(kind) + strlen("\"_vkey\":\"");
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "\""), at);
+    return vt_test_print("%.*s", (int)strcspn(at, "\""), at);
 }
 
 static void write_policy(const char *name, const char *log_line)
@@ -39,11 +39,10 @@ static void write_policy(const char *name, const char *log_line)
     vt_buf_printf(&text, "%s", log_line);
     for (const char *const *place = (const char *const[]){ "CH", "DE", "JP", "BR", NULL };
          *place != NULL; place++) {
-        make_key(vt_arena_printf(vt_test_arena(), "%s.key", *place));
-        vt_buf_printf(
-            &text, "witness w%s %s http://127.0.0.1:1/\ngroup %s any w%s\n", *place,
-            vkey(vt_arena_printf(vt_test_arena(), "%s.key", *place), *place, "witness"),
-            *place, *place);
+        make_key(vt_test_print("%s.key", *place));
+        vt_buf_printf(&text, "witness w%s %s http://127.0.0.1:1/\ngroup %s any w%s\n",
+                      *place, vkey(vt_test_print("%s.key", *place), *place, "witness"),
+                      *place, *place);
     }
     vt_buf_printf(&text, "group jurisdictions 3 CH DE JP BR\nquorum jurisdictions\n");
     vt_test_write(path(name), vt_buf_slice(&text));
@@ -60,11 +59,10 @@ static const char *init(int exit_code, const char *policy)
 static const char *add(int exit_code, const char *role, const char *key, const char *holder,
                        const char *option, const char *value)
 {
-    return vt_test_run(exit_code,
-                       VT_ARGV("vitrine", "trust", "add-key", "--trust", path("trust.json"),
-                               "--role", role, "--public",
-                               vt_arena_printf(vt_test_arena(), "%s.pub", path(key)),
-                               "--holder", holder, "--jurisdiction", "CH", option, value));
+    return vt_test_run(exit_code, VT_ARGV("vitrine", "trust", "add-key", "--trust",
+                                          path("trust.json"), "--role", role, "--public",
+                                          vt_test_print("%s.pub", path(key)), "--holder",
+                                          holder, "--jurisdiction", "CH", option, value));
 }
 
 static const char *sign(int exit_code, const char *key)
@@ -83,8 +81,7 @@ static const char *remove_key(int exit_code, const char *keyid)
 static void begin(void)
 {
     make_key("log");
-    write_policy("policy.txt",
-                 vt_arena_printf(vt_test_arena(), "log %s\n", vkey("log", origin, "log")));
+    write_policy("policy.txt", vt_test_print("log %s\n", vkey("log", origin, "log")));
     (void)init(0, "policy.txt");
 }
 
@@ -114,12 +111,12 @@ static void holders_sign_one_after_the_other(void)
 static void a_policy_without_the_log_begins_nothing(void)
 {
     make_key("log");
-    write_policy("policy.txt", vt_arena_printf(vt_test_arena(), "log %s\n",
-                                               vkey("log", "other.example", "log")));
+    write_policy("policy.txt",
+                 vt_test_print("log %s\n", vkey("log", "other.example", "log")));
     MUST_SAY(init(1, "policy.txt"), "no log line for ledger.example/releases");
     VT_CHECK(!vt_path_exists(path("trust.json")));
-    write_policy("good.txt", vt_arena_printf(vt_test_arena(), "log %s\n",
-                                             vkey("log", origin, "log"))); /* the twin */
+    write_policy("good.txt",
+                 vt_test_print("log %s\n", vkey("log", origin, "log"))); /* the twin */
     (void)init(0, "good.txt");
 }
 
@@ -142,11 +139,10 @@ static void what_can_never_be_signed_is_not_added(void)
 
 static const char *keyid_of(const char *name)
 {
-    const char *json =
-        vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--json",
-                               vt_arena_printf(vt_test_arena(), "%s.pub", path(name))));
+    const char *json = vt_test_run(0, VT_ARGV("vitrine", "key", "show", "--json",
+                                              vt_test_print("%s.pub", path(name))));
 
-    return vt_arena_printf(vt_test_arena(), "%.12s", strstr(json, "\"keyid\":\"") + 9);
+    return vt_test_print("%.12s", strstr(json, "\"keyid\":\"") + 9);
 }
 
 /* Of seventeen keys two begin with the same of sixteen digits. */
@@ -155,13 +151,13 @@ static void two_of_one_beginning(void)
     bool is_seen[256] = { false };
 
     for (int i = 0; i < 17; i++) {
-        const char *name = vt_arena_printf(vt_test_arena(), "reader%d", i), *keyid;
+        const char *name = vt_test_print("reader%d", i), *keyid;
 
         make_key(name);
         (void)add(0, "reviewer", name, name, NULL, NULL);
         keyid = keyid_of(name);
         if (is_seen[(uint8_t)keyid[0]]) {
-            MUST_SAY(remove_key(1, vt_arena_printf(vt_test_arena(), "%.1s", keyid)),
+            MUST_SAY(remove_key(1, vt_test_print("%.1s", keyid)),
                      "several keys begin with");
             return;
         }
@@ -239,7 +235,7 @@ static void nothing_is_lost_between_two_at_once(void)
     }
     said = vt_arena_cstr(vt_test_arena(), vt_test_read(path("trust.json")));
     for (size_t i = 0; i < PEOPLE; i++)
-        MUST_SAY(said, vt_arena_printf(vt_test_arena(), "\"holder\": \"%s\"", names[i]));
+        MUST_SAY(said, vt_test_print("\"holder\": \"%s\"", names[i]));
 }
 
 static void what_has_ended_is_not_added(void)
@@ -276,9 +272,8 @@ static void begin_with_a_cell(void)
     make_key("supervisor");
     (void)add(0, "cell", "cell", "Cells", "--product", "zurich");
     make_key("heads");
-    write_policy("both.txt", vt_arena_printf(vt_test_arena(), "log %s\nlog %s\n",
-                                             vkey("log", origin, "log"),
-                                             vkey("heads", "cell.example/heads", "log")));
+    write_policy("both.txt", vt_test_print("log %s\nlog %s\n", vkey("log", origin, "log"),
+                                           vkey("heads", "cell.example/heads", "log")));
 }
 
 static void what_is_said_of_a_cell(void)

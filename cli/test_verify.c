@@ -81,9 +81,8 @@ static void want_args(const char *name, const char *reason, const char *const ar
 {
     const char *output = vt_test_run(VT_EXIT_REFUSED, argv);
 
-    VT_CHECK_SAYING(
-        says(output, vt_arena_printf(vt_test_arena(), "\"reason\":\"%s\"", reason)),
-        "%s: wanted %s: %s", name, reason, output);
+    VT_CHECK_SAYING(says(output, vt_test_print("\"reason\":\"%s\"", reason)),
+                    "%s: wanted %s: %s", name, reason, output);
 }
 
 #define REASON(wanted, change, ...)                                                        \

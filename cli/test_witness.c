@@ -41,7 +41,7 @@ static void make(struct stand *s, const char *name, uint8_t seed)
 
     s->name = name;
     s->dir = vt_test_path(name);
-    s->key_file = vt_arena_printf(vt_test_arena(), "%s.key", s->dir);
+    s->key_file = vt_test_print("%s.key", s->dir);
     s->key = vt_test_key(seed);
     s->log = vt_small_log_of(ORIGIN, 1);
     write_key(s->key_file, s->key);
@@ -78,15 +78,13 @@ struct answer {
 static struct answer fetch(struct stand *s, const char *path, vt_slice body)
 {
     struct vt_error err = { 0 };
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s%s",
-                                                        s->running.url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                  .body = body,
                                  .answer_bytes_max = VT_KIB(64) };
     struct answer out;
 
     VT_CHECK_OK(vt_http_client_run(s->http, &call, &err));
-    out = (struct answer){ call.status,
-                           vt_arena_printf(vt_test_arena(), "%s", call.answer_type),
+    out = (struct answer){ call.status, vt_test_print("%s", call.answer_type),
                            vt_arena_cstr(vt_test_arena(), vt_buf_slice(&call.answer)) };
     vt_http_call_clear(&call);
     return out;
@@ -98,8 +96,7 @@ static int fetch_too_long(struct stand *s, const char *path, vt_slice body)
 {
     for (int i = 0; i < 20; i++) {
         struct vt_error err = { 0 };
-        struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s%s",
-                                                            s->running.url, path),
+        struct vt_http_call call = { .url = vt_test_print("%s%s", s->running.url, path),
                                      .body = body,
                                      .answer_bytes_max = VT_KIB(64) };
         bool ok = vt_http_client_run(s->http, &call, &err);
@@ -169,7 +166,7 @@ static const char *checkpoint_path(void)
     char hex[65];
 
     vt_hash_text(&id, hex);
-    return vt_arena_printf(vt_test_arena(), "/%s/checkpoint", hex);
+    return vt_test_print("/%s/checkpoint", hex);
 }
 
 /* ---- the protocol over HTTP -------------------------------------------------------------
@@ -375,7 +372,7 @@ static void too_many_at_once_are_told_so(void)
         NULL, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir, "--pending-max", "1"));
     signer = vt_test_role_of(&s.running, "witness-signer");
     VT_CHECK(kill(signer, SIGSTOP) == 0);
-    first.url = vt_arena_printf(vt_test_arena(), "%s/add-checkpoint", s.running.url);
+    first.url = vt_test_print("%s/add-checkpoint", s.running.url);
     first.body = request_of(&s.log, 0, 3);
     VT_CHECK_OK(vt_http_client_start(s.http, &first, &err));
     VT_CHECK_OK(vt_http_client_wait(s.http, 300, &done, &err));
@@ -411,7 +408,7 @@ static void rivals_are_decided_one_after_the_other(void)
     make(&s, "w1", 50);
     start(&s);
     for (size_t i = 0; i < RIVALS; i++) {
-        calls[i].url = vt_arena_printf(vt_test_arena(), "%s/add-checkpoint", s.running.url);
+        calls[i].url = vt_test_print("%s/add-checkpoint", s.running.url);
         calls[i].body = request_of(&s.log, 0, 3 + i);
         calls[i].answer_bytes_max = VT_KIB(8);
         VT_CHECK_OK(vt_http_client_start(s.http, &calls[i], &err));
@@ -440,14 +437,14 @@ static void what_its_roles_cannot_do(void)
 /* How many of the process's descriptors look so ("socket:", "/")? */
 static unsigned count_descriptors(pid_t pid, const char *kind)
 {
-    const char *folder = vt_arena_printf(vt_test_arena(), "/proc/%d/fd", (int)pid);
+    const char *folder = vt_test_print("/proc/%d/fd", (int)pid);
     DIR *all = opendir(folder);
     struct dirent *entry;
     unsigned count = 0;
 
     VT_CHECK(all != NULL);
     while ((entry = readdir(all)) != NULL) {
-        const char *link = vt_arena_printf(vt_test_arena(), "%s/%s", folder, entry->d_name);
+        const char *link = vt_test_print("%s/%s", folder, entry->d_name);
         char target[4096];
         ssize_t len = readlink(link, target, sizeof target - 1);
 
@@ -529,7 +526,7 @@ static void one_sentence_and_the_right_exit_code(void)
                                            "--port", port)),
                     "cannot listen") != NULL);
     vt_test_stop(&s.running, 0);
-    VT_CHECK(remove(vt_arena_printf(vt_test_arena(), "%s/memory/cosigned", s.dir)) == 0);
+    VT_CHECK(remove(vt_test_print("%s/memory/cosigned", s.dir)) == 0);
     VT_CHECK(strstr(vt_test_run(1, VT_ARGV("vitrine", "witness", "serve", "--dir", s.dir)),
                     "does not know what it cosigned") != NULL);
     vt_key_close(other);
@@ -630,7 +627,7 @@ static void four_real_witnesses(void)
     /* One lies: at its address answers a witness with another key. */
     vt_test_stop(&f.stands[0].running, 0);
     make(&liar, "liar", 90);
-    VT_CHECK(remove(vt_arena_printf(vt_test_arena(), "%s/config.json", liar.dir)) == 0);
+    VT_CHECK(remove(vt_test_print("%s/config.json", liar.dir)) == 0);
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", liar.dir, "--name",
                                  "w0", "--key", liar.key_file));
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "add-log", "--dir", liar.dir,

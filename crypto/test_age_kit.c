@@ -48,7 +48,7 @@ static void take_line(struct vector *v, vt_slice name, vt_slice value)
 
 static struct vector read_vector(const char *name)
 {
-    vt_reader r = { vt_test_read(vt_arena_printf(vt_test_arena(), FOLDER "%s", name)) };
+    vt_reader r = { vt_test_read(vt_test_print(FOLDER "%s", name)) };
     struct vector v = { .expect = { 0 } };
     vt_slice line;
 

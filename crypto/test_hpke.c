@@ -135,8 +135,7 @@ static void end(struct pair *pair)
 static vt_slice exchange(struct pair *pair, unsigned i)
 {
     VT_AUTO_BUF sealed = vt_buf_init(VT_KIB(1)), opened = vt_buf_init(VT_KIB(1));
-    vt_slice associated =
-        vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "Count-%u", i));
+    vt_slice associated = vt_slice_from_cstr(vt_test_print("Count-%u", i));
     struct vt_error err = { 0 };
 
     VT_CHECK_OK(vt_hpke_seal(&pair->sender, associated, PLAIN, &sealed, &err));

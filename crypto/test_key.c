@@ -115,8 +115,8 @@ static void a_public_key_has_no_fourth_spelling(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct vt_error err = { 0 };
         struct vt_public_key key = { { 0 } };
-        const char *text = vt_arena_printf(vt_test_arena(), "%s%s%s", rows[i].before,
-                                           rows[i].text, rows[i].after);
+        const char *text =
+            vt_test_print("%s%s%s", rows[i].before, rows[i].text, rows[i].after);
         bool ok = vt_public_key_parse(vt_slice_from_cstr(text), &key, &err);
 
         VT_CHECK_SAYING(ok == rows[i].is_good, "%s", rows[i].name);

@@ -110,8 +110,7 @@ static struct vt_key *import(uint8_t seed_byte, const char *label, const char *i
 
 static struct vt_key *open_uri(const char *path_part)
 {
-    const char *uri =
-        vt_arena_printf(vt_test_arena(), "pkcs11:%s?module-path=" MODULE, path_part);
+    const char *uri = vt_test_print("pkcs11:%s?module-path=" MODULE, path_part);
     struct vt_error err = { 0 };
     struct vt_key *key = NULL;
 
@@ -175,8 +174,8 @@ static void what_is_named_wrongly_is_refused(void)
     (void)vt_test_run(0, VT_ARGV("softhsm2-util", "--import", vt_test_path("ec"), "--token",
                                  "signing", "--label", "p256", "--id", "04", "--pin", PIN));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        const char *uri = vt_arena_printf(vt_test_arena(), "pkcs11:%s?module-path=%s",
-                                          rows[i].path, rows[i].module);
+        const char *uri =
+            vt_test_print("pkcs11:%s?module-path=%s", rows[i].path, rows[i].module);
         struct vt_error err = { 0 };
         VT_AUTO_KEY key = NULL;
         bool ok = vt_key_open(uri, vt_slice_from_cstr(rows[i].pin), &key, &err);
@@ -226,8 +225,7 @@ static void keys_are_open_side_by_side(void)
 static void a_module_that_others_may_write_is_refused(void)
 {
     const char *path = vt_test_path("module.so");
-    const char *uri =
-        vt_arena_printf(vt_test_arena(), "pkcs11:object=one?module-path=%s", path);
+    const char *uri = vt_test_print("pkcs11:object=one?module-path=%s", path);
     struct vt_error err = { 0 };
     VT_AUTO_KEY key = NULL;
 

@@ -46,7 +46,7 @@ static const char *flags_of(const void *address)
     }
     (void)fclose(maps);
     VT_CHECK(is_inside);
-    return vt_arena_printf(vt_test_arena(), "%s", line);
+    return vt_test_print("%s", line);
 }
 
 static void is_locked_and_not_dumped(void)

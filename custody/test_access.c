@@ -266,8 +266,8 @@ static void forged_statements_are_refused(void)
         struct vt_access back;
 
         VT_CHECK_SAYING(at != NULL, "no '%s'", rows[i].from);
-        text = vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - payload), payload,
-                               rows[i].to, at + strlen(rows[i].from));
+        text = vt_test_print("%.*s%s%s", (int)(at - payload), payload, rows[i].to,
+                             at + strlen(rows[i].from));
         VT_CHECK_SAYING(!(vt_statement_parse(vt_slice_from_cstr(text), &statement, &err) &&
                           vt_access_read(&statement, &back, &err)),
                         "%s: was taken", rows[i].name);

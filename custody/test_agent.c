@@ -626,13 +626,12 @@ static void allow_relocation(void)
     vt_age_recipient_text(&world.identities[VT_C_ELSEWHERE].recipient, elsewhere);
     vt_agent_close(agent);
     update("],\"version\":4",
-           vt_arena_printf(vt_test_arena(),
-                           ",{\"approvals\":0,\"classes\":[\"file\"],\"countries\":"
-                           "[\"CH\"],\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":"
-                           "1024,\"per_day\":10000,\"reason\":\"relocation\",\"roles\":"
-                           "[\"analyst\"],\"valid_s\":3600}],\"destinations\":[\"%s\"],"
-                           "\"version\":4",
-                           elsewhere),
+           vt_test_print(",{\"approvals\":0,\"classes\":[\"file\"],\"countries\":"
+                         "[\"CH\"],\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":"
+                         "1024,\"per_day\":10000,\"reason\":\"relocation\",\"roles\":"
+                         "[\"analyst\"],\"valid_s\":3600}],\"destinations\":[\"%s\"],"
+                         "\"version\":4",
+                         elsewhere),
            4);
     vt_custody_open(&world, &agent);
 }

@@ -7,7 +7,7 @@ static struct vt_custody_world world;
 
 static const char *file(const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", vt_test_dir(), name);
+    return vt_test_print("%s/%s", vt_test_dir(), name);
 }
 
 /* The document with a later end: one byte that the root never saw. */
@@ -61,7 +61,7 @@ static void an_agent_has_no_key_of_its_own_choice(void)
                                           .enrolment_count = world.enrolment_count,
                                           .certified = &document,
                                           .certified_count = has };
-        const char *dir = file(vt_arena_printf(vt_test_arena(), "agent-%zu", i));
+        const char *dir = file(vt_test_print("agent-%zu", i));
         VT_AUTO_AGENT agent = NULL;
         struct vt_error err = { 0 };
 
@@ -72,8 +72,7 @@ static void an_agent_has_no_key_of_its_own_choice(void)
                 vt_agent_init(dir, &papers, &made, (vt_slice){ 0 }, &world.env, &err));
             VT_CHECK_OK(vt_agent_open(dir, (vt_slice){ 0 }, &world.env, &agent, &err));
             /* Its documents lost, it opens no more; nor with one that was changed. */
-            VT_CHECK(unlink(vt_arena_printf(vt_test_arena(), "%s/certified/1.json", dir)) ==
-                     0);
+            VT_CHECK(unlink(vt_test_print("%s/certified/1.json", dir)) == 0);
             vt_agent_close(agent);
             agent = NULL;
             VT_CHECK(!vt_agent_open(dir, (vt_slice){ 0 }, &world.env, &agent, &err) &&

@@ -12,12 +12,12 @@ enum { ASKS = 3 };
 
 static const char *below(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 static const char *ask_file(const char *dir, unsigned n)
 {
-    return below(dir, vt_arena_printf(vt_test_arena(), "ask-%u", n));
+    return below(dir, vt_test_print("ask-%u", n));
 }
 
 /* An agent, and requests in files: number 0 shows it a checkpoint, the others are logged
@@ -126,7 +126,7 @@ static bool take(void *context, const struct vt_agent_record *record, uint64_t a
 /* The answers to request n that left, if any: always the same bytes. */
 static bool was_released(unsigned n)
 {
-    const char *prefix = vt_arena_printf(vt_test_arena(), "released %u ", n);
+    const char *prefix = vt_test_print("released %u ", n);
     vt_reader r = { vt_slice_from_cstr(vt_stage_said()) };
     vt_slice line, first = { 0 };
 

@@ -8,7 +8,7 @@
 
 static const char *below(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 static bool open_agent(const char *dir, struct vt_agent **agent, struct vt_error *err)
@@ -112,7 +112,7 @@ enum { SHOW, ERASE, READ, ASKS };
 
 static const char *ask_file(const char *dir, unsigned n)
 {
-    return below(dir, vt_arena_printf(vt_test_arena(), "ask-%u", n));
+    return below(dir, vt_test_print("ask-%u", n));
 }
 
 /* A request that shows a checkpoint; behind it one that erases an object, and one that

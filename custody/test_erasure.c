@@ -164,8 +164,8 @@ static void edit_config(const char *from, const char *to)
 
     VT_CHECK(at != NULL);
     before = (size_t)(at - text.data);
-    vt_test_write(path, vt_slice_from_cstr(vt_arena_printf(
-                            vt_test_arena(), "%.*s%s%.*s", (int)before, text.data, to,
+    vt_test_write(path, vt_slice_from_cstr(vt_test_print(
+                            "%.*s%s%.*s", (int)before, text.data, to,
                             (int)(text.len - before - strlen(from)), at + strlen(from))));
 }
 
@@ -378,10 +378,9 @@ static void by_its_id_alone_of_any_class(void)
     order(&erase, &swiss);
     erase.object_count = 0;
     edit_config("\"recipients\":[",
-                vt_arena_printf(vt_test_arena(),
-                                "\"recipients\":[{\"class\":\"account\",\"country\":"
-                                "\"CH\",\"key\":\"%s\",\"period\":\"2026\"},",
-                                write_another_key(&world.reader)));
+                vt_test_print("\"recipients\":[{\"class\":\"account\",\"country\":"
+                              "\"CH\",\"key\":\"%s\",\"period\":\"2026\"},",
+                              write_another_key(&world.reader)));
     vt_agent_close(agent);
     vt_custody_open(&world, &agent);
     ask(&erase, &reply);
@@ -526,11 +525,10 @@ static void an_answer_has_its_form(void)
 /* A policy with these holds, from the next start on. */
 static void hold(unsigned version, const char *holds)
 {
-    const char *mark = vt_arena_printf(vt_test_arena(), "],\"version\":%u", version);
+    const char *mark = vt_test_print("],\"version\":%u", version);
     struct vt_agent_papers papers = {
         .policy = vt_custody_policy_edited(
-            mark, vt_arena_printf(vt_test_arena(), "],\"holds\":[%s]%s", holds, mark + 1),
-            version)
+            mark, vt_test_print("],\"holds\":[%s]%s", holds, mark + 1), version)
     };
     struct vt_error err = { 0 };
 
@@ -546,8 +544,7 @@ static const char *hold_of(const char *country, const vt_hash *object)
 
     if (object != NULL)
         vt_hash_text(object, id);
-    return vt_arena_printf(
-        vt_test_arena(),
+    return vt_test_print(
         "{\"classes\":[\"file\"],\"countries\":[\"%s\"],\"name\":\"case-7\",%s%s%s"
         "\"reason\":\"a court asked\",\"since\":\"2026-11-01T00:00:00Z\"}",
         country, object != NULL ? "\"objects\":[\"" : "", object != NULL ? id : "",

@@ -17,7 +17,7 @@ static vt_slice version_text(uint64_t version)
 
 static const char *folder_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/trust", dir);
+    return vt_test_print("%s/trust", dir);
 }
 
 /* 0: nothing is pinned. */
@@ -70,14 +70,13 @@ static void check(const char *dir)
     uint64_t there, said = 0;
 
     for (uint64_t version = 1; version <= VERSIONS; version++)
-        if (vt_stage_was_said(vt_arena_printf(vt_test_arena(), "version %ju", version)))
+        if (vt_stage_was_said(vt_test_print("version %ju", version)))
             said = version;
     VT_CHECK_OK(newest(folder_of(dir), &there, &err));
     VT_CHECK_SAYING(there >= said, "version %ju was taken, %ju is there", (uintmax_t)said,
                     (uintmax_t)there);
     for (uint64_t version = 1; version <= there; version++) {
-        const char *path = vt_arena_printf(vt_test_arena(), "%s/%ju.json", folder_of(dir),
-                                           (uintmax_t)version);
+        const char *path = vt_test_print("%s/%ju.json", folder_of(dir), (uintmax_t)version);
 
         VT_CHECK_SAYING(vt_slice_equal(vt_test_read(path), version_text(version)),
                         "%s is not what was taken", path);

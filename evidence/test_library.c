@@ -39,8 +39,7 @@ static const char *built(const char *name)
 {
     const char *program = vt_test_vitrine();
 
-    return vt_arena_printf(vt_test_arena(), "%.*s/%s",
-                           (int)(strrchr(program, '/') - program), program, name);
+    return vt_test_print("%.*s/%s", (int)(strrchr(program, '/') - program), program, name);
 }
 
 static void skip_sanitized(void)
@@ -292,13 +291,10 @@ static const char *install_library(const char *const flags[])
 
     (void)vt_test_run(0, VT_ARGV("env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "make", "-s",
                                  "--no-print-directory", "install", compiler,
-                                 vt_arena_printf(vt_test_arena(), "PREFIX=%s", prefix),
-                                 "DESTDIR="));
+                                 vt_test_print("PREFIX=%s", prefix), "DESTDIR="));
     return vt_test_run(
-        0, VT_ARGV(
-               "env",
-               vt_arena_printf(vt_test_arena(), "PKG_CONFIG_PATH=%s/lib/pkgconfig", prefix),
-               "pkg-config", flags[0], flags[1], flags[2], "libvitrine-verify"));
+        0, VT_ARGV("env", vt_test_print("PKG_CONFIG_PATH=%s/lib/pkgconfig", prefix),
+                   "pkg-config", flags[0], flags[1], flags[2], "libvitrine-verify"));
 }
 
 /* Compile outside the tree, so that nothing but the installed files can be found. */
@@ -309,8 +305,7 @@ static void compile(const char *source, const char *out, const char *flags)
     char *text = vt_arena_cstr(vt_test_arena(), vt_slice_from_cstr(flags)), *rest = NULL;
     size_t count = 11;
 
-    argv[count++] =
-        vt_arena_printf(vt_test_arena(), "-Wl,-rpath,%s/lib", vt_test_path("usr"));
+    argv[count++] = vt_test_print("-Wl,-rpath,%s/lib", vt_test_path("usr"));
     for (char *word = strtok_r(text, " \n", &rest); word != NULL && count < 63;
          word = strtok_r(NULL, " \n", &rest))
         argv[count++] = word;
@@ -339,8 +334,8 @@ static void check_program(const char *flag)
 
     skip_sanitized();
     write_world();
-    source = vt_arena_printf(vt_test_arena(), "%s/examples/verify.c",
-                             getcwd(vt_arena_alloc(vt_test_arena(), 4096), 4096));
+    source = vt_test_print("%s/examples/verify.c",
+                           getcwd(vt_arena_alloc(vt_test_arena(), 4096), 4096));
     compile(source, program, install_library(VT_ARGV("--cflags", "--libs", flag)));
     vt_test_write(policy, VT_LIT("{\"v\":1,\"reviews\":2}"));
     both_say(program, VITRINE_YES, vt_test_path("lamp"), NULL);
@@ -368,12 +363,11 @@ static void and_with_the_archive(void)
     {
         const char *folder = vt_test_path("usr/lib"), *flags;
 
-        flags = vt_arena_printf(vt_test_arena(),
-                                "-I%s/include %s/libvitrine-verify.a -lcrypto -lsodium "
-                                "-ljansson",
-                                vt_test_path("usr"), folder);
-        compile(vt_arena_printf(vt_test_arena(), "%s/examples/verify.c",
-                                getcwd(vt_arena_alloc(vt_test_arena(), 4096), 4096)),
+        flags = vt_test_print("-I%s/include %s/libvitrine-verify.a -lcrypto -lsodium "
+                              "-ljansson",
+                              vt_test_path("usr"), folder);
+        compile(vt_test_print("%s/examples/verify.c",
+                              getcwd(vt_arena_alloc(vt_test_arena(), 4096), 4096)),
                 vt_test_path("verify"), flags);
     }
     both_say(vt_test_path("verify"), VITRINE_YES, vt_test_path("lamp"), NULL);

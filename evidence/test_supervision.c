@@ -65,8 +65,8 @@ static json_t *edited(const struct good *good, const char *from, const char *to)
     const char *text;
 
     VT_CHECK_SAYING(at != NULL, "no '%s' in %s", from, good->predicate);
-    text = vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - good->predicate),
-                           good->predicate, to, at + strlen(from));
+    text = vt_test_print("%.*s%s%s", (int)(at - good->predicate), good->predicate, to,
+                         at + strlen(from));
     VT_CHECK_OK(vt_json_parse(vt_slice_from_cstr(text), "edited", &json, &err));
     return json_incref(json);
 }

@@ -138,7 +138,7 @@ static struct vt_serving start(struct vt_http_options options)
 
 static const char *url_of(const struct vt_serving *server, const char *path)
 {
-    return vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u%s", server->port, path);
+    return vt_test_print("http://127.0.0.1:%u%s", server->port, path);
 }
 
 static void requests_find_their_routes(void)

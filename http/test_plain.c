@@ -275,10 +275,9 @@ static void answers_are_the_library_s(void)
 static void sleep_request(int fd, const char *word)
 {
     vt_serving_say(
-        fd, vt_arena_printf(vt_test_arena(),
-                            "POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n"
-                            "%s",
-                            strlen(word), word));
+        fd, vt_test_print("POST /sleep HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n"
+                          "%s",
+                          strlen(word), word));
 }
 
 /* The last one is answered first, and is sent last; what comes behind waits for it. */

@@ -13,7 +13,7 @@ enum { SEED = 92, SLOT_BYTES = 3 * 4096 };
 
 static const char *in(const char *scene, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", scene, name);
+    return vt_test_print("%s/%s", scene, name);
 }
 
 /* A signed statement that names the bytes. */
@@ -31,9 +31,8 @@ static vt_slice namer(void)
     char hex[65];
 
     vt_hash_text(&digest, hex);
-    payload = vt_slice_from_cstr(
-        vt_arena_printf(vt_test_arena(), "{\"predicate\":{\"sha256\":\"%s\",\"size\":%zu}}",
-                        hex, sizeof BYTES - 1));
+    payload = vt_slice_from_cstr(vt_test_print(
+        "{\"predicate\":{\"sha256\":\"%s\",\"size\":%zu}}", hex, sizeof BYTES - 1));
     VT_CHECK_OK(vt_dsse_sign(key, type, payload, bytes, &err));
     VT_CHECK_OK(vt_dsse_write(type, payload, &signature, 1, &text, &err));
     return vt_slice_from_cstr(vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text)));
@@ -204,9 +203,8 @@ static bool mirror(const char *scene, struct vt_error *err)
                                          .origin = VT_LIT(ORIGIN),
                                          .from = in(scene, "log") };
     struct vt_mirror_report report;
-    const char *text =
-        vt_arena_printf(vt_test_arena(), "log %s\nquorum none\n",
-                        vt_test_vkey(ORIGIN, VT_NOTE_ED25519, vt_test_key(SEED)));
+    const char *text = vt_test_print(
+        "log %s\nquorum none\n", vt_test_vkey(ORIGIN, VT_NOTE_ED25519, vt_test_key(SEED)));
 
     if (!vt_policy_parse(vt_slice_from_cstr(text), policy, err) ||
         !vt_mirror_update(in(scene, "copy"), &options, &report, err))

@@ -23,7 +23,7 @@ enum { SIZE = 600, PRUNED = 520, SEED = 71, NEXT_SEED = 72, WITNESS_SEED = 73 };
 
 static const char *in(const char *scene, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", scene, name);
+    return vt_test_print("%s/%s", scene, name);
 }
 
 static void make_log(const char *scene, struct vt_own_log *log)
@@ -207,8 +207,7 @@ static void cosign(const char *scene)
     VT_CHECK_OK(vt_note_cosign(key, VT_LIT("w.example"), 1, note.text, &text, &err));
     vt_key_close(key);
     (void)vt_test_run(0, VT_ARGV("mkdir", "-p", in(scene, in("w", hex))));
-    vt_test_write(in(scene, vt_arena_printf(vt_test_arena(), "w/%s/checkpoint", hex)),
-                  vt_buf_slice(&text));
+    vt_test_write(in(scene, vt_test_print("w/%s/checkpoint", hex)), vt_buf_slice(&text));
 }
 
 /* The log shows 80 entries; its witness has seen 85. */

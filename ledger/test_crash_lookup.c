@@ -10,7 +10,7 @@ enum { SEED = 83, FIRST = 60, SIZE = 220, SMALL_RUN = 60 };
 
 static const char *log_in(const char *scene)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/log", scene);
+    return vt_test_print("%s/log", scene);
 }
 
 static void prepare(const char *scene)

@@ -19,7 +19,7 @@ struct stand {
 
 static const char *state_of(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/state", dir);
+    return vt_test_print("%s/state", dir);
 }
 
 static bool begin(struct stand *s, const char *dir, struct vt_error *err)
@@ -236,9 +236,9 @@ static void check(const char *dir)
     if (cosigned == 0)
         return;
     vt_hash_text(&id, hex);
-    VT_CHECK_OK(vt_disk_open(
-        vt_arena_printf(vt_test_arena(), "%s/" VT_MIRROR_COPIES "/%s", state_of(dir), hex),
-        false, &disk, &err));
+    VT_CHECK_OK(
+        vt_disk_open(vt_test_print("%s/" VT_MIRROR_COPIES "/%s", state_of(dir), hex), false,
+                     &disk, &err));
     VT_CHECK_OK(vt_disk_read(disk, "checkpoint", &note, &err));
     VT_CHECK_OK(vt_note_parse(vt_buf_slice(&note), &parsed, &err));
     VT_CHECK_OK(vt_checkpoint_parse(parsed.text, &checkpoint, &err));

@@ -183,7 +183,7 @@ static const uint8_t KEY_SEED = 50, LOG_SEED = 1;
 
 static const char *key_file(const char *dir)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/w.key", dir);
+    return vt_test_print("%s/w.key", dir);
 }
 
 static void signer_prepare(const char *dir)

@@ -112,7 +112,7 @@ static int note_file(const char *path, const struct stat *about, int type, struc
     (void)ftw;
     if (type == FTW_F && files.count < FILES_MAX)
         files.paths[files.count++] =
-            vt_arena_printf(vt_test_arena(), "%s", path + strlen(vt_test_path("log/")));
+            vt_test_print("%s", path + strlen(vt_test_path("log/")));
     return 0;
 }
 
@@ -308,7 +308,7 @@ static void our_own_log(void)
  * put back. */
 static void flip_private(struct setting *s, const char *name, size_t at)
 {
-    const char *path = vt_test_path(vt_arena_printf(vt_test_arena(), "log/%s", name));
+    const char *path = vt_test_path(vt_test_print("log/%s", name));
     vt_slice good = vt_test_read(path);
     uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
     struct vt_fsck_report report;

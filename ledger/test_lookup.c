@@ -40,7 +40,7 @@ static const char *keyid_of(uint8_t seed)
     struct vt_key_id id = vt_public_key_id(vt_key_public(key));
 
     vt_key_close(key);
-    return vt_arena_printf(vt_test_arena(), "%s", id.text);
+    return vt_test_print("%s", id.text);
 }
 
 static const char *sha256_of(const char *text)
@@ -49,7 +49,7 @@ static const char *sha256_of(const char *text)
     char hex[65];
 
     vt_hash_text(&hash, hex);
-    return vt_arena_printf(vt_test_arena(), "%s", hex);
+    return vt_test_print("%s", hex);
 }
 
 static void terms_of_an_entry(void)
@@ -106,10 +106,8 @@ static void terms_of_an_entry(void)
 static const char *entry_of(uint64_t i)
 {
     return envelope_of(
-        vt_arena_printf(vt_test_arena(),
-                        "{\"predicate\":{\"product\":\"p%ju\",\"source\":\"%s\"}}",
-                        (uintmax_t)(i % 7),
-                        sha256_of(vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)i))),
+        vt_test_print("{\"predicate\":{\"product\":\"p%ju\",\"source\":\"%s\"}}",
+                      (uintmax_t)(i % 7), sha256_of(vt_test_print("%ju", (uintmax_t)i))),
         i % 3 == 0 ? SEED : OTHER_SEED);
 }
 
@@ -215,7 +213,7 @@ static void must_find(const char *term, uint64_t first, uint64_t step, uint64_t 
 
 static const char *number(uint64_t i)
 {
-    return sha256_of(vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)i));
+    return sha256_of(vt_test_print("%ju", (uintmax_t)i));
 }
 
 /* ---- cases ------------------------------------------------------------------------------
@@ -309,8 +307,7 @@ static const char *sh(int exit_code_wanted, const char *command)
     return vt_test_run(
         exit_code_wanted,
         VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
-                vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
-                                vt_test_vitrine(), command)));
+                vt_test_print("vitrine() { %s \"$@\"; }; %s", vt_test_vitrine(), command)));
 }
 
 /* Removed, half removed, or another tree's: it is made again. */
@@ -382,7 +379,7 @@ static void rot_hides_at_most(void)
     make(&log, 300);
     (void)build(300);
     file = sh(0, "ls -S log/lookup/index | head -1 | tr -d '\\n'");
-    path = vt_test_path(vt_arena_printf(vt_test_arena(), "log/lookup/index/%s", file));
+    path = vt_test_path(vt_test_print("log/lookup/index/%s", file));
     for (size_t at = 0; at < vt_test_read(path).len; at += 37) {
         VT_AUTO_BUF bytes = vt_buf_init(VT_MIB(1));
         struct vt_error err = { 0 };
@@ -394,8 +391,8 @@ static void rot_hides_at_most(void)
         bytes.data[at] ^= 0x40;
         vt_test_write(path, vt_buf_slice(&bytes));
         for (uint64_t i = 0; i < 7; i++) {
-            is_ok = ask(&f, vt_arena_printf(vt_test_arena(), "p%ju", (uintmax_t)i), 0,
-                        ENTRIES, 300, &err); /* take() checks each */
+            is_ok = ask(&f, vt_test_print("p%ju", (uintmax_t)i), 0, ENTRIES, 300,
+                        &err); /* take() checks each */
             gone += !is_ok || f.count < 300 / 7;
         }
         if (gone != 0) {
@@ -452,20 +449,17 @@ static void as_commands(void)
     said = sh(0, "vitrine ledger index --dir log");
     VT_CHECK_SAYING(strstr(said, "300 entries are indexed, 300 of them new") != NULL, "%s",
                     said);
-    said = sh(0, vt_arena_printf(vt_test_arena(),
-                                 "mkdir proofs; vitrine ledger find %s --dir log "
-                                 "--proof-dir proofs",
-                                 number(77)));
+    said = sh(0, vt_test_print("mkdir proofs; vitrine ledger find %s --dir log "
+                               "--proof-dir proofs",
+                               number(77)));
     VT_CHECK_SAYING(strstr(said, "1 entry, each proven among the first 300 of 300") != NULL,
                     "%s", said);
-    (void)sh(0, vt_arena_printf(vt_test_arena(),
-                                "echo 'log %s\nquorum none' >policy; vitrine ledger check "
-                                "proofs/77.entry --proof proofs/77.tlog-proof --policy "
-                                "policy --origin " ORIGIN,
-                                log.vkey));
-    (void)sh(0, vt_arena_printf(vt_test_arena(),
-                                "vitrine ledger find $(echo %s | tr a-f A-F) --dir log",
-                                number(77)));
+    (void)sh(0, vt_test_print("echo 'log %s\nquorum none' >policy; vitrine ledger check "
+                              "proofs/77.entry --proof proofs/77.tlog-proof --policy "
+                              "policy --origin " ORIGIN,
+                              log.vkey));
+    (void)sh(0, vt_test_print("vitrine ledger find $(echo %s | tr a-f A-F) --dir log",
+                              number(77)));
     said = sh(0, "vitrine ledger find p3 --dir log --json --max 2");
     VT_CHECK_SAYING(strstr(said, "\"index\":3,") != NULL &&
                         strstr(said, "\"next\":17") != NULL,
@@ -478,9 +472,8 @@ static void as_commands(void)
     (void)sh(2, "vitrine ledger find p3 --dir log --max 10001");
     (void)sh(3, "vitrine ledger find p3 --dir none");
     /* In a copy of it, whose owner must say whose log it is. */
-    (void)sh(0, vt_arena_printf(vt_test_arena(),
-                                "vitrine ledger mirror --dir copy --from log --vkey '%s'",
-                                log.vkey));
+    (void)sh(0, vt_test_print("vitrine ledger mirror --dir copy --from log --vkey '%s'",
+                              log.vkey));
     (void)sh(2, "vitrine ledger index --dir copy");
     (void)sh(0, "vitrine ledger index --dir copy --policy policy");
     VT_CHECK(strstr(sh(0, "vitrine ledger find p3 --dir copy --policy policy"),
@@ -497,8 +490,7 @@ static void a_pruned_log(void)
     vt_own_log_close(&log);
     (void)sh(0, "vitrine ledger index --dir log && vitrine ledger prune --dir log --below "
                 "300 --retention 'a year' --delete-entries");
-    said = sh(1, vt_arena_printf(vt_test_arena(), "vitrine ledger find %s --dir log",
-                                 number(77)));
+    said = sh(1, vt_test_print("vitrine ledger find %s --dir log", number(77)));
     VT_CHECK_SAYING(strstr(said, "nothing among the first 600 of 600") != NULL &&
                         strstr(said, "pruned: 1 entry that the index names") != NULL,
                     "%s", said);
@@ -543,7 +535,7 @@ static int get(const char *url, const char *path, const char **text_out)
 {
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_error err = { 0 };
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s%s", url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", url, path),
                                  .answer_bytes_max = VT_MIB(1) };
     int status;
 
@@ -563,9 +555,8 @@ static void over_http(void)
     (void)sh(0, "vitrine key new --out k && vitrine ledger init --dir log --origin " ORIGIN
                 " --key k");
     for (uint64_t i = 0; i < 40; i++)
-        vt_test_write(
-            vt_test_path(vt_arena_printf(vt_test_arena(), "e%02ju", (uintmax_t)i)),
-            vt_slice_from_cstr(entry_of(i)));
+        vt_test_write(vt_test_path(vt_test_print("e%02ju", (uintmax_t)i)),
+                      vt_slice_from_cstr(entry_of(i)));
     (void)sh(0, "vitrine ledger add --dir log e0* e1* e2*");
     server = vt_test_start(
         "serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir", vt_test_path("log")));
@@ -580,9 +571,8 @@ static void over_http(void)
     VT_CHECK(get(server.url, "/lookup/p3?from=20", &text) == 200 &&
              strstr(text, "\"index\":17,") == NULL &&
              strstr(text, "\"index\":24,") != NULL);
-    VT_CHECK(get(server.url,
-                 vt_arena_printf(vt_test_arena(), "/lookup/%s", keyid_of(OTHER_SEED)),
-                 &text) == 200 &&
+    VT_CHECK(get(server.url, vt_test_print("/lookup/%s", keyid_of(OTHER_SEED)), &text) ==
+                 200 &&
              strstr(text, "\"next\":25,") != NULL); /* more than 16 */
     VT_CHECK(get(server.url, "/lookup/p9", &text) == 200 &&
              strstr(text, "{\"answers\":[],\"indexed\":30,") == text);
@@ -610,8 +600,7 @@ static void names_that_were_sought_out(void)
              vt_term_key(VT_LIT("vitrine-1482294")));
     vt_own_log_make(&log, "log", ORIGIN, SEED);
     for (int i = 0; i <= WRONG; i++) {
-        const char *text =
-            vt_arena_printf(vt_test_arena(), "{\"n\":%d,\"name\":\"vitrine-1482294\"}", i);
+        const char *text = vt_test_print("{\"n\":%d,\"name\":\"vitrine-1482294\"}", i);
 
         if (i == WRONG)
             text = envelope_of("{\"name\":\"vitrine-188333\",\"predicateType\":"

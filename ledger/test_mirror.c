@@ -154,7 +154,7 @@ static int note_file(const char *path, const struct stat *about, int type, struc
     (void)about;
     (void)ftw;
     if (type == FTW_F && files.count < 100)
-        files.paths[files.count++] = vt_arena_printf(vt_test_arena(), "%s", path);
+        files.paths[files.count++] = vt_test_print("%s", path);
     return 0;
 }
 
@@ -231,8 +231,7 @@ static void an_older_state_is_named(void)
 
 static vt_slice fork_text(const struct vt_mirror_report *report)
 {
-    return vt_test_read(
-        vt_test_path(vt_arena_printf(vt_test_arena(), "copy/%s", report->fork_file)));
+    return vt_test_read(vt_test_path(vt_test_print("copy/%s", report->fork_file)));
 }
 
 /* The proof convinces somebody who has nothing but the key; changed anywhere, nobody. */
@@ -330,9 +329,9 @@ static void a_split_without_a_quorum_is_proved(void)
     options = options_of(&log, "log");
     VT_CHECK(update(&options).end == VT_MIRROR_UPDATED);
     VT_CHECK_OK(vt_policy_parse(
-        vt_slice_from_cstr(vt_arena_printf(
-            vt_test_arena(), "log %s\nwitness w %s\nquorum w\n", log.vkey,
-            vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(32)))),
+        vt_slice_from_cstr(
+            vt_test_print("log %s\nwitness w %s\nquorum w\n", log.vkey,
+                          vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(32)))),
         strict, &err));
     grow(&log, 400);
     vt_own_log_close(&log);
@@ -457,8 +456,7 @@ static void over_http(void)
                                "--from", served.url, "--vkey", vkey));
     proof = strstr(said, "proof: ");
     VT_CHECK_SAYING(strstr(said, "two histories") != NULL && proof != NULL, "%s", said);
-    proof =
-        vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(proof + 7, "\n"), proof + 7);
+    proof = vt_test_print("%.*s", (int)strcspn(proof + 7, "\n"), proof + 7);
     said = vt_test_run(0, VT_ARGV("vitrine", "ledger", "fork", proof, "--vkey", vkey));
     VT_CHECK_SAYING(strstr(said, "of 70100 and of 70200") != NULL, "%s", said);
     said = vt_test_run(

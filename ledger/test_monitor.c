@@ -18,8 +18,7 @@ static const char *sh(int exit_code_wanted, const char *command)
     return vt_test_run(
         exit_code_wanted,
         VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
-                vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
-                                vt_test_vitrine(), command)));
+                vt_test_print("vitrine() { %s \"$@\"; }; %s", vt_test_vitrine(), command)));
 }
 
 static void make(struct vt_own_log *log, const char *name, const char *origin, uint8_t seed,
@@ -42,9 +41,8 @@ static void add(struct vt_own_log *log, const char *text)
 
 static void write_policy(const struct vt_own_log *log, const struct vt_own_log *other)
 {
-    const char *text =
-        vt_arena_printf(vt_test_arena(), "log %s %s\nlog %s %s\nquorum none\n", log->vkey,
-                        vt_test_path("a"), other->vkey, vt_test_path("b"));
+    const char *text = vt_test_print("log %s %s\nlog %s %s\nquorum none\n", log->vkey,
+                                     vt_test_path("a"), other->vkey, vt_test_path("b"));
 
     vt_test_write(vt_test_path("policy"), vt_slice_from_cstr(text));
 }
@@ -205,9 +203,8 @@ static void a_fork_is_told_with_its_proof(void)
                            "50") != NULL &&
                         strstr(said, "1 of 2 logs") != NULL,
                     "%s", said);
-    (void)sh(0, vt_arena_printf(vt_test_arena(),
-                                "vitrine ledger fork m/logs/*/forks/*.json --vkey '%s'",
-                                a.vkey));
+    (void)sh(
+        0, vt_test_print("vitrine ledger fork m/logs/*/forks/*.json --vkey '%s'", a.vkey));
     said = sh(1, "vitrine monitor run --dir m --policy policy"); /* told once, still bad */
     VT_CHECK_SAYING(count(said, "forked:") == 0 && strstr(said, "1 of 2 logs") != NULL,
                     "%s", said);
@@ -304,10 +301,9 @@ static void one_log_does_not_hide_another(void)
                         strstr(said, "0 of 2 logs") != NULL,
                     "%s", said);
     silent = listen_in_silence(&port);
-    said = sh(1, vt_arena_printf(vt_test_arena(),
-                                 "sed -i 's,%s,http://127.0.0.1:%u,' policy; vitrine "
-                                 "monitor run --dir n --policy policy --share 1s",
-                                 vt_test_path("a"), port));
+    said = sh(1, vt_test_print("sed -i 's,%s,http://127.0.0.1:%u,' policy; vitrine "
+                               "monitor run --dir n --policy policy --share 1s",
+                               vt_test_path("a"), port));
     VT_CHECK_SAYING(strstr(said, "unreachable: " ORIGIN ": ") != NULL &&
                         strstr(said, "did not give all that was asked for in 1 s") !=
                             NULL &&
@@ -369,9 +365,9 @@ static void a_frozen_log_is_told(void)
     vt_own_log_close(&a);
     cosign(witness);
     VT_CHECK_OK(vt_policy_parse(
-        vt_slice_from_cstr(vt_arena_printf(
-            vt_test_arena(), "log %s %s\nwitness w %s\nquorum w\n", a.vkey,
-            vt_test_path("a"), vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, witness))),
+        vt_slice_from_cstr(
+            vt_test_print("log %s %s\nwitness w %s\nquorum w\n", a.vkey, vt_test_path("a"),
+                          vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, witness))),
         policy, &err));
     clock_s = COSIGNED_AT + HOUR;
     VT_CHECK_OK(vt_monitor_round(&options, &report, &err));

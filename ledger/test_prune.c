@@ -131,7 +131,7 @@ static bool is_served(int level, uint64_t index)
     char path[VT_TILE_PATH_BYTES];
 
     vt_tile_path(&name, path);
-    return vt_path_exists(vt_test_path(vt_arena_printf(vt_test_arena(), "log/%s", path)));
+    return vt_path_exists(vt_test_path(vt_test_print("log/%s", path)));
 }
 
 static void proofs_stay_derivable(void)
@@ -159,9 +159,9 @@ static void proofs_stay_derivable(void)
 static const char *sh(int exit_code, const char *command)
 {
     return vt_test_run(
-        exit_code, VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
-                           vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
-                                           vt_test_vitrine(), command)));
+        exit_code,
+        VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
+                vt_test_print("vitrine() { %s \"$@\"; }; %s", vt_test_vitrine(), command)));
 }
 
 /* A copy, begun when the log was pruned already: every byte from there on is checked, and
@@ -180,13 +180,12 @@ static void a_copy_begins_where_the_log_does(void)
         prune(minima[i], false, &report);
         /* What is served has no folder of that name. */
         (void)sh(0, "rm -rf copy served; cp -r log served; rm -r served/pruned || true");
-        said = sh(0, vt_arena_printf(vt_test_arena(),
-                                     "vitrine ledger mirror --dir copy --from served "
-                                     "--vkey '%s' --json",
-                                     log.vkey));
+        said = sh(0, vt_test_print("vitrine ledger mirror --dir copy --from served "
+                                   "--vkey '%s' --json",
+                                   log.vkey));
         VT_CHECK_SAYING(
-            strstr(said, vt_arena_printf(vt_test_arena(), "\"first\":%ju,",
-                                         (uintmax_t)(minima[i] - minima[i] % 256))) != NULL,
+            strstr(said, vt_test_print("\"first\":%ju,",
+                                       (uintmax_t)(minima[i] - minima[i] % 256))) != NULL,
             "%s", said);
         check_log(&copy, minima[i] < 256 ? 0 : minima[i]);
     }
@@ -195,9 +194,8 @@ static void a_copy_begins_where_the_log_does(void)
     vt_own_log_grow(&log, 67900);
     vt_own_log_publish(&log);
     vt_own_log_close(&log);
-    vt_test_write(vt_test_path("policy"),
-                  vt_slice_from_cstr(vt_arena_printf(
-                      vt_test_arena(), "log %s served\nquorum none\n", log.vkey)));
+    vt_test_write(vt_test_path("policy"), vt_slice_from_cstr(vt_test_print(
+                                              "log %s served\nquorum none\n", log.vkey)));
     said = sh(0, "rm -r served; cp -r log served; rm -r served/pruned; vitrine ledger "
                  "mirror --dir copy --from served --policy policy");
     VT_CHECK_SAYING(strstr(said, "67900 entries, 900 of them new") != NULL &&
@@ -345,8 +343,7 @@ static void wrong_wishes(void)
 static int get(struct vt_http_client *client, const struct vt_running *server,
                const char *name)
 {
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s/%s",
-                                                        server->url, name),
+    struct vt_http_call call = { .url = vt_test_print("%s/%s", server->url, name),
                                  .answer_bytes_max = VT_MIB(20) };
     struct vt_error err = { 0 };
 

@@ -87,7 +87,7 @@ static int note_file(const char *path, const struct stat *about, int type, struc
         (strncmp(name, "tile/", 5) != 0 && strcmp(name, "checkpoint") != 0))
         return 0;
     VT_CHECK(files.count < WALKED_MAX);
-    files.paths[files.count++] = vt_arena_printf(vt_test_arena(), "%s", name);
+    files.paths[files.count++] = vt_test_print("%s", name);
     return 0;
 }
 
@@ -99,7 +99,7 @@ static void list_files(void)
 
 static const char *in_log(const char *name)
 {
-    return vt_test_path(vt_arena_printf(vt_test_arena(), "log/%s", name));
+    return vt_test_path(vt_test_print("log/%s", name));
 }
 
 static void flip(const char *path, size_t at)
@@ -356,9 +356,7 @@ static void serve_copy(int listener)
         end = strchr(request + 5, ' ');
         VT_CHECK(strncmp(request, "GET /", 5) == 0 && end != NULL);
         *end = '\0';
-        if (vt_file_read(
-                vt_test_path(vt_arena_printf(vt_test_arena(), "copy/%s", request + 5)),
-                &file, &err))
+        if (vt_file_read(vt_test_path(vt_test_print("copy/%s", request + 5)), &file, &err))
             vt_buf_printf(&answer, "HTTP/1.1 200 OK\r\n");
         else
             vt_buf_printf(&answer, "HTTP/1.1 404 Not Found\r\n");
@@ -395,8 +393,8 @@ static void a_copy_behind_a_web_server(void)
     flip(vt_test_path("log/checkpoint"), 6);
     options = options_of(&log, &seen);
     options.may_repair = true;
-    options.repair_from = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u/",
-                                          (unsigned)ntohs(address.sin_port));
+    options.repair_from =
+        vt_test_print("http://127.0.0.1:%u/", (unsigned)ntohs(address.sin_port));
     scrub(&options, &report);
     (void)kill(server, SIGKILL);
     (void)waitpid(server, NULL, 0);
@@ -553,7 +551,7 @@ static bool is_in_third_pass(void *context)
     for (unsigned pass = 3; pass < 10; pass++) {
         const char *text = vt_arena_cstr(vt_test_arena(), vt_test_read(progress));
 
-        if (strstr(text, vt_arena_printf(vt_test_arena(), "\"pass\":%u,", pass)) != NULL)
+        if (strstr(text, vt_test_print("\"pass\":%u,", pass)) != NULL)
             return true;
     }
     return false;

@@ -35,16 +35,14 @@ static const char *statement(const char *predicate_type, const char *predicate)
 {
     return envelope_of(
         "application/vnd.in-toto+json",
-        vt_arena_printf(vt_test_arena(),
-                        "{\"_type\":\"https://in-toto.io/Statement/v1\",\"predicate\":%s,"
-                        "\"predicateType\":\"%s\",\"subject\":[]}",
-                        predicate, predicate_type));
+        vt_test_print("{\"_type\":\"https://in-toto.io/Statement/v1\",\"predicate\":%s,"
+                      "\"predicateType\":\"%s\",\"subject\":[]}",
+                      predicate, predicate_type));
 }
 
 static const char *head(unsigned epoch)
 {
-    return statement("urn:vitrine:head:v1",
-                     vt_arena_printf(vt_test_arena(), "{\"epoch\":%u}", epoch));
+    return statement("urn:vitrine:head:v1", vt_test_print("{\"epoch\":%u}", epoch));
 }
 
 /* ---- forms ------------------------------------------------------------------------------
@@ -170,8 +168,7 @@ static const char *sh(int exit_code_wanted, const char *command)
     return vt_test_run(
         exit_code_wanted,
         VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
-                vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
-                                vt_test_vitrine(), command)));
+                vt_test_print("vitrine() { %s \"$@\"; }; %s", vt_test_vitrine(), command)));
 }
 
 static void put(const char *name, const char *entry)
@@ -236,7 +233,7 @@ static struct call post(const char *url, const char *path, vt_slice body)
 {
     VT_AUTO_HTTP_CLIENT client = NULL;
     struct vt_error err = { 0 };
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s%s", url, path),
+    struct vt_http_call call = { .url = vt_test_print("%s%s", url, path),
                                  .method = "POST",
                                  .body = body,
                                  .answer_bytes_max = VT_KIB(64) };

@@ -16,8 +16,7 @@ static const char *sh(int exit_code_wanted, const char *command)
     return vt_test_run(
         exit_code_wanted,
         VT_ARGV("sh", "-c", "cd \"$0\" && eval \"$1\"", vt_test_dir(),
-                vt_arena_printf(vt_test_arena(), "vitrine() { %s \"$@\"; }; %s",
-                                vt_test_vitrine(), command)));
+                vt_test_print("vitrine() { %s \"$@\"; }; %s", vt_test_vitrine(), command)));
 }
 
 /* ---- a log with a state for each checkpoint that somebody may be shown ------------------
@@ -71,7 +70,7 @@ static const char *origin_hex(void)
     char hex[VT_HEX256_BYTES];
 
     vt_hash_text(&id, hex);
-    return vt_arena_printf(vt_test_arena(), "%s", hex);
+    return vt_test_print("%s", hex);
 }
 
 /* The witness shows the checkpoint of this state, cosigned then; its key may be another's.
@@ -88,8 +87,7 @@ static void witness_shows(const char *name, uint8_t seed, const char *state, int
     VT_CHECK_OK(vt_note_parse(note, &parsed, &err));
     VT_CHECK_OK(vt_note_cosign(key, VT_LIT("w.example"), time_s, parsed.text, &text, &err));
     (void)sh(0, vt_test_print("mkdir -p %s/%s", name, origin_hex()));
-    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s/%s/checkpoint", name,
-                                               origin_hex())),
+    vt_test_write(vt_test_path(vt_test_print("%s/%s/checkpoint", name, origin_hex())),
                   vt_buf_slice(&text));
     vt_key_close(key);
 }
@@ -128,14 +126,13 @@ static struct scene *begin(void)
     const char *vkey = make_histories();
 
     VT_CHECK_OK(vt_policy_parse(
-        vt_slice_from_cstr(vt_arena_printf(
-            vt_test_arena(),
-            "log %s %s\nwitness one %s %s\nwitness two %s %s\nquorum none\n", vkey,
-            vt_test_path("log"),
-            vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(W1)),
-            vt_test_path("w1"),
-            vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(W2)),
-            vt_test_path("w2"))),
+        vt_slice_from_cstr(
+            vt_test_print("log %s %s\nwitness one %s %s\nwitness two %s %s\nquorum none\n",
+                          vkey, vt_test_path("log"),
+                          vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(W1)),
+                          vt_test_path("w1"),
+                          vt_test_vkey("w.example", VT_NOTE_COSIGNATURE, vt_test_key(W2)),
+                          vt_test_path("w2"))),
         &s->policy, &err));
     for (size_t i = 0; i < 2; i++)
         s->prefixes[i] = vt_arena_cstr(vt_test_arena(), s->policy.witnesses[i].url);
@@ -179,9 +176,7 @@ static void check_proofs(size_t count)
                              "vitrine ledger fork $f --vkey \"$(cat vkey)\" || exit 9; "
                              "done; ls m/logs/*/forks | wc -l");
 
-    VT_CHECK_SAYING(strstr(said, vt_arena_printf(vt_test_arena(), "\n%zu\n", count)) !=
-                        NULL,
-                    "%s", said);
+    VT_CHECK_SAYING(strstr(said, vt_test_print("\n%zu\n", count)) != NULL, "%s", said);
 }
 
 /* ---- cases ------------------------------------------------------------------------------

@@ -22,8 +22,7 @@ static void write_both(vt_slice a, vt_slice b)
 static void run(const char *script)
 {
     (void)vt_test_run(
-        0, VT_ARGV("sh", "-ec",
-                   vt_arena_printf(vt_test_arena(), "cd %s; %s", vt_test_dir(), script)));
+        0, VT_ARGV("sh", "-ec", vt_test_print("cd %s; %s", vt_test_dir(), script)));
 }
 
 static void check_place(const struct vt_comparison *c, const char *path,
@@ -96,10 +95,10 @@ static void members_of_containers_are_named(void)
     for (const char *const *c =
              (const char *const[]){ "gzip", "xz", "zstd", "bzip2", NULL };
          *c != NULL; c++) {
-        const char *a = vt_arena_printf(vt_test_arena(), "p.%s", *c);
+        const char *a = vt_test_print("p.%s", *c);
 
-        check_place(compare(a, vt_arena_printf(vt_test_arena(), "q.%s", *c)),
-                    vt_arena_printf(vt_test_arena(), "%s!x", a), "", VT_DIFFERENCE_CONTENT);
+        check_place(compare(a, vt_test_print("q.%s", *c)), vt_test_print("%s!x", a), "",
+                    VT_DIFFERENCE_CONTENT);
     }
     check_place(compare("p.a", "q.a"), "p.a!x", "", VT_DIFFERENCE_CONTENT);
 }

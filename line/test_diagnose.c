@@ -185,10 +185,9 @@ static void paths_anywhere_are_suspected(void)
 static void write_edited(const char *name, const char *(*edit)(const char *text))
 {
     const char *text = vt_arena_cstr(
-        vt_test_arena(),
-        vt_test_read(vt_test_path(vt_arena_printf(vt_test_arena(), "a/%s", name))));
+        vt_test_arena(), vt_test_read(vt_test_path(vt_test_print("a/%s", name))));
 
-    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "b/%s", name)),
+    vt_test_write(vt_test_path(vt_test_print("b/%s", name)),
                   vt_slice_from_cstr(edit(text)));
 }
 
@@ -210,7 +209,7 @@ static const char *edit_beads(const char *text)
     size_t first = strcspn(text, "\n") + 1;
 
     VT_CHECK(strstr(strstr(text, "zeta\n") + 1, "zeta\n") != NULL);
-    return vt_arena_printf(vt_test_arena(), "%s%.*s", text + first, (int)first, text);
+    return vt_test_print("%s%.*s", text + first, (int)first, text);
 }
 
 /* In one file what varies by chance stands beside a line that somebody changed, in another
@@ -272,12 +271,11 @@ static void the_command_names_cause_place_and_fix(void)
     vt_line_fixture_open("f04", &fixture);
     build_both(&fixture);
     store = vt_line_store_path(fixture.store);
-    said = vt_test_run(
-        1,
-        VT_ARGV("vitrine", "line", "diagnose", a, b, "--recipe",
-                "tests/fixtures/line/f04/vitrine.recipe.json", "--lock",
-                vt_arena_printf(vt_test_arena(), "%s/fixture.lock.json", store), "--store",
-                store, "--source", fixture.folder, "--out", vt_test_path("again")));
+    said = vt_test_run(1, VT_ARGV("vitrine", "line", "diagnose", a, b, "--recipe",
+                                  "tests/fixtures/line/f04/vitrine.recipe.json", "--lock",
+                                  vt_test_print("%s/fixture.lock.json", store), "--store",
+                                  store, "--source", fixture.folder, "--out",
+                                  vt_test_path("again")));
     VT_CHECK_SAYING(strstr(said, "user-host (proved)") != NULL, "%s", said);
     VT_CHECK(strstr(said, "greeter, .rodata, offset 0x") != NULL);
     VT_CHECK(strstr(said, "fix: leave user and host out") != NULL);

@@ -21,8 +21,7 @@ static const char *make_source(void)
     VT_CHECK(mkdir(folder, 0755) == 0);
     vt_test_write(vt_test_path("source/vitrine.recipe.json"), vt_slice_from_cstr(recipe));
     for (const char *name = "cadbfegh"; *name != '\0'; name++)
-        vt_test_write(vt_arena_printf(vt_test_arena(), "%s/%c", folder, *name),
-                      VT_LIT("x\n"));
+        vt_test_write(vt_test_print("%s/%c", folder, *name), VT_LIT("x\n"));
     return folder;
 }
 
@@ -128,8 +127,8 @@ static void order_leaves_nothing_behind(void)
 
     VT_CHECK(mkdir(vt_test_path("area"), 0755) == 0);
     VT_CHECK_OK(vt_order_begin(vt_test_path("area"), &order, &err));
-    made = vt_arena_printf(vt_test_arena(), "%s", order.area);
-    VT_CHECK(mkdir(vt_arena_printf(vt_test_arena(), "%s/x", made), 0755) == 0);
+    made = vt_test_print("%s", order.area);
+    VT_CHECK(mkdir(vt_test_print("%s/x", made), 0755) == 0);
     vt_order_end(&order);
     VT_CHECK(!vt_path_exists(made));
     VT_CHECK(vt_path_exists(vt_test_path("area")));

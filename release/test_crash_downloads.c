@@ -8,7 +8,7 @@ enum { EARLY = 1000 };
 
 static const char *in(const char *scene, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", scene, name);
+    return vt_test_print("%s/%s", scene, name);
 }
 
 /* A file that is offered, and no evidence yet. */

@@ -10,7 +10,7 @@
 
 static const char *in(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 /* ---- the work: publish, then show -------------------------------------------------------

@@ -105,13 +105,13 @@ static void count(void *context, bool is_well)
 
 static const char *in_place(const char *name)
 {
-    return vt_test_path(vt_arena_printf(vt_test_arena(), "public/%s", name));
+    return vt_test_path(vt_test_print("public/%s", name));
 }
 
 static const char *file_of(const struct scene *s, const char *suffix)
 {
-    return in_place(vt_arena_printf(vt_test_arena(), "%s/%s/lamp.bin%s", s->world.product,
-                                    s->world.version, suffix));
+    return in_place(
+        vt_test_print("%s/%s/lamp.bin%s", s->world.product, s->world.version, suffix));
 }
 
 static void touch(const struct scene *s, int64_t when)
@@ -136,8 +136,7 @@ static void offer(struct scene *s)
         hex, s->made.file.len, s->world.product, s->world.version);
     (void)vt_test_run(
         0, VT_ARGV("mkdir", "-p",
-                   in_place(vt_arena_printf(vt_test_arena(), "%s/%s", s->world.product,
-                                            s->world.version))));
+                   in_place(vt_test_print("%s/%s", s->world.product, s->world.version))));
     vt_test_write(in_place("index.json"), vt_buf_slice(&text));
     vt_test_write(file_of(s, ""), s->made.file);
     vt_test_write(file_of(s, ".evidence"), s->made.evidence);
@@ -375,7 +374,7 @@ static void over_http(void)
 
     s = begin(vt_world_good());
     pid = serve(&port);
-    s->where = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u/", port);
+    s->where = vt_test_print("http://127.0.0.1:%u/", port);
     must_say(s, "");
     VT_CHECK(s->looked == 1);
     touch(s, VT_WORLD_LOGGED - 100);
@@ -417,9 +416,9 @@ static void log_release(vt_slice entry)
     vt_own_log_grow(&log, 9);
     vt_own_log_publish(&log);
     vt_own_log_close(&log);
-    vt_test_write(vt_test_path("policy"),
-                  vt_slice_from_cstr(vt_arena_printf(
-                      vt_test_arena(), "log %s %s\nquorum none\n", log.vkey, log.dir)));
+    vt_test_write(
+        vt_test_path("policy"),
+        vt_slice_from_cstr(vt_test_print("log %s %s\nquorum none\n", log.vkey, log.dir)));
 }
 
 static void as_a_command(void)

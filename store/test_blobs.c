@@ -73,12 +73,10 @@ static void from_a_descriptor(void)
         pid_t writer = fork();
 
         if (writer == 0)
-            _exit(vt_child_run(
-                      VT_ARGV(
-                          "dd", "status=none",
-                          vt_arena_printf(vt_test_arena(), "if=%s", vt_test_path("large")),
-                          vt_arena_printf(vt_test_arena(), "of=%s", vt_test_path("pipe"))),
-                      &options, &end, &err)
+            _exit(vt_child_run(VT_ARGV("dd", "status=none",
+                                       vt_test_print("if=%s", vt_test_path("large")),
+                                       vt_test_print("of=%s", vt_test_path("pipe"))),
+                               &options, &end, &err)
                       ? 0
                       : 1);
         fd = open(vt_test_path("pipe"), O_RDONLY | O_CLOEXEC);

@@ -101,10 +101,9 @@ static void check(const char *dir)
             vt_records_ask_number(records, "SELECT count(*) FROM halves WHERE number = $1",
                                   VT_VALUES(VT_VALUE_NUMBER(number)), 1, 0, &halves, &err));
         VT_CHECK(halves == 0 || halves == 2);
-        VT_CHECK_SAYING(
-            halves == 2 || !vt_stage_was_said(vt_arena_printf(vt_test_arena(), "number %jd",
-                                                              (intmax_t)number)),
-            "number %jd was committed, and is lost", (intmax_t)number);
+        VT_CHECK_SAYING(halves == 2 || !vt_stage_was_said(
+                                           vt_test_print("number %jd", (intmax_t)number)),
+                        "number %jd was committed, and is lost", (intmax_t)number);
     }
     vt_records_close(records);
     vt_disk_close(disk);

@@ -13,7 +13,7 @@
 
 static const char *in(const struct vt_centre_world *w, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", w->folder, name);
+    return vt_test_print("%s/%s", w->folder, name);
 }
 
 /* ---- the ledger -------------------------------------------------------------------------

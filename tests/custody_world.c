@@ -262,8 +262,7 @@ const char *vt_custody_policy_text(unsigned version)
                                                                                   "\"]",        \
                                                                                   "0",          \
                                                                                   "0")
-    return vt_arena_printf(
-        vt_test_arena(),
+    return vt_test_print(
         "{\"cell\":\"" VT_CUSTODY_CELL "\",\"created\":\"%s\",\"fresh_s\":300,"
         "\"ledger\":\"" VT_CUSTODY_ORIGIN "\",\"published\":[\"%s\"],\"requests\":2,"
         "\"roles\":[" ROLE_ROW "," ROLE_ROW "," ROLE_ROW "],\"rules\":[" RULES
@@ -285,8 +284,7 @@ vt_slice vt_custody_policy_edited(const char *from, const char *to, unsigned ver
     struct vt_error err = { 0 };
 
     VT_CHECK_SAYING(at != NULL, "no '%s' in the policy", from);
-    text = vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text), text, to,
-                           at + strlen(from));
+    text = vt_test_print("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
     VT_CHECK_OK(vt_json_parse(vt_slice_from_cstr(text), "policy", &predicate, &err));
     VT_CHECK_OK(vt_statement_write_about_itself(VT_CUSTODY, predicate, &payload, &err));
     return vt_world_sign(vt_buf_slice(&payload), VT_BIT(VT_P_SUPERVISOR));
@@ -417,7 +415,7 @@ static void random_of(void *context, uint8_t *out, size_t len)
 
 static const char *below(const struct vt_custody_world *world, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", world->dir, name);
+    return vt_test_print("%s/%s", world->dir, name);
 }
 
 static void make_identities(struct vt_custody_world *world)
@@ -553,12 +551,11 @@ void vt_custody_world_write(struct vt_custody_world *world, const char *dir,
     (void)vt_custody_write_file(world, "trust.json", world->trust);
     (void)vt_custody_write_file(world, "policy.json", world->policy);
     for (size_t i = 0; i < world->enrolment_count; i++)
-        (void)vt_custody_write_file(
-            world, vt_arena_printf(vt_test_arena(), "enrolled-%zu.json", i),
-            world->enrolments[i]);
+        (void)vt_custody_write_file(world, vt_test_print("enrolled-%zu.json", i),
+                                    world->enrolments[i]);
     for (unsigned i = 0; i < VT_C_DOCUMENTS; i++)
         (void)vt_custody_write_file(
-            world, vt_arena_printf(vt_test_arena(), "%s.recipient", documents[i].name),
+            world, vt_test_print("%s.recipient", documents[i].name),
             vt_custody_document((enum vt_custody_document)i)); /* below */
     (void)vt_custody_write_key(world, "agent.key", key);
     (void)vt_custody_write_key(world, "reader.key", vt_custody_key(VT_C_READER));

@@ -15,7 +15,7 @@ static void must_own(const char *path)
 
 static const char *join(const char *folder, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", folder, name);
+    return vt_test_print("%s/%s", folder, name);
 }
 
 /* The sandbox looks a program up before /mnt/usr is there: its name must be in the root.
@@ -129,7 +129,7 @@ static const char *parent_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)(slash - path), path);
+    return vt_test_print("%.*s", (int)(slash - path), path);
 }
 
 struct work {
@@ -161,8 +161,8 @@ static void set_variables(struct work *w)
 {
     size_t at = 0;
 
-    w->variables[at++] = vt_arena_printf(vt_test_arena(), "SOURCE_DATE_EPOCH=%jd",
-                                         (intmax_t)w->recipe->epoch_unix_s);
+    w->variables[at++] =
+        vt_test_print("SOURCE_DATE_EPOCH=%jd", (intmax_t)w->recipe->epoch_unix_s);
     for (const char *const *v = w->recipe->variables; *v != NULL; v++)
         w->variables[at++] = *v;
     for (const char *const *v = w->clock.variables; *v != NULL; v++)
@@ -216,7 +216,7 @@ void vt_host_build(struct vt_host_build *build)
     VT_AUTO_RECIPE recipe = NULL;
     VT_AUTO_ORDER order = { 0 };
     VT_AUTO_FREE struct vt_sandbox_spec *spec = vt_alloc(sizeof *spec);
-    const char *place = vt_arena_printf(vt_test_arena(), "%s.work", build->out);
+    const char *place = vt_test_print("%s.work", build->out);
     struct work w = { .build = build, .spec = spec };
 
     VT_CHECK(mkdir(place, 0755) == 0);
@@ -231,7 +231,6 @@ void vt_host_build(struct vt_host_build *build)
         VT_CHECK_OK(vt_order_begin(spec->area, &order, &err));
         build->order = order.way;
     }
-    build_in(&w, order.way == VT_ORDER_PLAIN
-                     ? spec->area
-                     : vt_arena_printf(vt_test_arena(), "%s", order.area));
+    build_in(&w,
+             order.way == VT_ORDER_PLAIN ? spec->area : vt_test_print("%s", order.area));
 }

@@ -49,7 +49,7 @@ static bool put_before(vt_slice line, const char *kind, vt_known_judge *accepts)
 void vt_test_known(const char *file, const char *kind, size_t count,
                    vt_known_judge *accepts)
 {
-    const char *path = vt_arena_printf(vt_test_arena(), "tests/vectors/cases/%s", file);
+    const char *path = vt_test_print("tests/vectors/cases/%s", file);
     vt_reader r = { vt_test_read(path) };
     size_t seen = 0;
     vt_slice line;

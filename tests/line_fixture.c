@@ -10,8 +10,7 @@ static const char *in_build(const char *name)
     const char *vitrine = vt_test_vitrine();
     const char *slash = strrchr(vitrine, '/');
 
-    return vt_arena_printf(vt_test_arena(), "%.*s/%s", (int)(slash - vitrine), vitrine,
-                           name);
+    return vt_test_print("%.*s/%s", (int)(slash - vitrine), vitrine, name);
 }
 
 static void make_lock(struct vt_line_fixture *f, const char *path)
@@ -21,7 +20,7 @@ static void make_lock(struct vt_line_fixture *f, const char *path)
                                        .suite = f->recipe->suite,
                                        .packages = f->recipe->packages,
                                        .package_count = f->recipe->package_count };
-    const char *half = vt_arena_printf(vt_test_arena(), "%s.half", path);
+    const char *half = vt_test_print("%s.half", path);
     struct vt_error err = { 0 };
 
     if (!vt_lock_make(&request, &text, &err)) {

@@ -193,8 +193,7 @@ static const char *custody_policy(const struct vt_served_custody *custody)
 
     VT_CHECK(at != NULL);
     vt_age_recipient_text(&custody->world.identities[VT_C_ELSEWHERE].recipient, recipient);
-    return vt_arena_printf(
-        vt_test_arena(),
+    return vt_test_print(
         "%.*s,{\"approvals\":0,\"classes\":[\"file\"],\"countries\":[\"CH\"],"
         "\"delay_s\":0,\"jurisdictions\":[\"CH\"],\"objects\":1024,\"per_day\":"
         "100000000,\"reason\":\"relocation\",\"roles\":[\"analyst\"],\"valid_s\":3600}"
@@ -253,8 +252,7 @@ const char *vt_moving_cells_job(struct vt_moving_cells *w, const char *folder)
 
     VT_CHECK(mkdir(dir, 0700) == 0);
     vt_test_write(vt_test_print("%s/job.json%s", dir, ""),
-                  vt_slice_from_cstr(vt_arena_printf(
-                      vt_test_arena(),
+                  vt_slice_from_cstr(vt_test_print(
                       "{\"v\":1,\"country\":\"CH\",\"from\":\"zurich\",\"to\":\"vienna\","
                       "\"source\":\"%s\",\"samples\":\"%s\",\"destination\":\"%s\","
                       "\"recipient\":\"%s\",\"periods\":[\"%s\"],\"ledger\":\"%s\","

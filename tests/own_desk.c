@@ -9,7 +9,7 @@
 
 static const char *in(const char *dir, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", dir, name);
+    return vt_test_print("%s/%s", dir, name);
 }
 
 /* Witnesses are not what is tried here: the log alone is enough.  (A copy of the trust

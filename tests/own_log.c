@@ -50,8 +50,8 @@ void vt_own_log_close(struct vt_own_log *log)
 
 const char *vt_own_log_entry(uint64_t index)
 {
-    return vt_arena_printf(vt_test_arena(), "%ju %ju %ju", (uintmax_t)index,
-                           (uintmax_t)index, (uintmax_t)index);
+    return vt_test_print("%ju %ju %ju", (uintmax_t)index, (uintmax_t)index,
+                         (uintmax_t)index);
 }
 
 void vt_own_log_grow(struct vt_own_log *log, uint64_t size)

@@ -41,9 +41,9 @@ static const char *vkey_of(const char *name, uint8_t type, enum vt_party party)
 /* Witness i under the name and key that the world's policy has for it. */
 static const char *start_witness(unsigned i, const char *log_vkey)
 {
-    const char *dir = path(vt_arena_printf(vt_test_arena(), "w%u", i));
-    const char *key = vt_arena_printf(vt_test_arena(), "w%u.key", i);
-    const char *name = vt_arena_printf(vt_test_arena(), "witness-%u.example", i);
+    const char *dir = path(vt_test_print("w%u", i));
+    const char *key = vt_test_print("w%u.key", i);
+    const char *name = vt_test_print("witness-%u.example", i);
 
     vt_published_write_key(key, (enum vt_party)(VT_P_WITNESS + i));
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name", name,
@@ -75,8 +75,8 @@ static void start_ledger(void)
                   vkey_of(VT_WORLD_ORIGIN, VT_NOTE_ED25519, VT_P_LOG));
     for (unsigned i = 0; i < WITNESSES; i++)
         vt_buf_printf(&policy, "witness w%u %s %s\n", i,
-                      vkey_of(vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
-                              VT_NOTE_COSIGNATURE, (enum vt_party)(VT_P_WITNESS + i)),
+                      vkey_of(vt_test_print("witness-%u.example", i), VT_NOTE_COSIGNATURE,
+                              (enum vt_party)(VT_P_WITNESS + i)),
                       start_witness(i, log_vkey));
     vt_buf_put_text(&policy, "group three 3 w0 w1 w2 w3\nquorum three\n");
     vt_test_write(path("policy"), vt_buf_slice(&policy));
@@ -278,13 +278,13 @@ static const char *start_server(struct server *server)
         _exit(0);
     }
     (void)close(fd);
-    return vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%u", port);
+    return vt_test_print("http://127.0.0.1:%u", port);
 }
 
 /* "/bucket/512/ab/HASH" below the folder of lies. */
 void vt_published_lie(const char *name, vt_slice bytes)
 {
-    char *full = vt_arena_printf(vt_test_arena(), "%s/%s", path("lies"), name);
+    char *full = vt_test_print("%s/%s", path("lies"), name);
 
     for (char *at = full + strlen(path("lies")) + 1; (at = strchr(at, '/')) != NULL; at++) {
         *at = '\0';
@@ -375,9 +375,9 @@ static const char *write_gateway_keys(struct server *server)
 
 static void start_relay(struct vt_published *p, const char *below)
 {
-    p->relay = vt_test_start(
-        "relay.err", VT_ARGV("vitrine", "relay", "serve", "--port", "0", "--target",
-                             vt_arena_printf(vt_test_arena(), "%s/%s", p->url, below)));
+    p->relay = vt_test_start("relay.err",
+                             VT_ARGV("vitrine", "relay", "serve", "--port", "0", "--target",
+                                     vt_test_print("%s/%s", p->url, below)));
 }
 
 /* All but who serves it. */
@@ -418,7 +418,7 @@ void vt_published_lay_out(struct vt_published *out, bool has_relay)
 /* strace is its child, not its parent, so that signals reach the program itself. */
 void vt_published_lay_out_served(struct vt_published *out, const char *trace)
 {
-    const char *key = vt_arena_printf(vt_test_arena(), "7=%s", path("gateway.identity"));
+    const char *key = vt_test_print("7=%s", path("gateway.identity"));
     char *text = vt_arena_alloc(vt_test_arena(), 65);
     vt_hash digest;
 

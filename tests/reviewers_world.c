@@ -64,8 +64,7 @@ static void add(const struct vt_centre_world *w, const char *product, const char
     VT_AUTO_DESK desk = { 0 };
     struct vt_blobs *blobs;
 
-    VT_CHECK_OK(vt_desk_open(vt_arena_printf(vt_test_arena(), "%s/desk", w->folder), false,
-                             &desk, &err));
+    VT_CHECK_OK(vt_desk_open(vt_test_print("%s/desk", w->folder), false, &desk, &err));
     VT_CHECK_OK(vt_docket_blobs(&desk, product, version, &blobs, &err));
     VT_CHECK_OK(vt_blobs_put(blobs, vt_buf_slice(&pack), &hash, &err));
     vt_blobs_close(blobs);
@@ -134,10 +133,8 @@ void vt_reviewers_accept(const struct vt_centre_world *w, const char *product,
     struct vt_subject subject = { .name = "source" };
 
     VT_CHECK_OK(vt_trust_parse(
-        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder)),
-        &trust, &err));
-    VT_CHECK_OK(vt_desk_open(vt_arena_printf(vt_test_arena(), "%s/desk", w->folder), false,
-                             &desk, &err));
+        vt_test_read(vt_test_print("%s/" VT_CENTRE_TRUST, w->folder)), &trust, &err));
+    VT_CHECK_OK(vt_desk_open(vt_test_print("%s/desk", w->folder), false, &desk, &err));
     VT_CHECK_OK(vt_docket_open(&desk, trust, product, version, time(NULL), &docket, &err));
     subject.hash = vt_field_hash(docket->draft->envelope.statement.predicate, "source");
     predicate =
@@ -202,14 +199,12 @@ vt_slice vt_reviewers_end(vt_slice invitation, unsigned signers)
 void vt_reviewers_invite(const struct vt_centre_world *w, const char *name,
                          vt_slice envelope)
 {
-    const char *folder =
-        vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_INVITATIONS, w->folder);
-    const char *draft_path = vt_arena_printf(vt_test_arena(), "%s/%s.new", folder, name);
+    const char *folder = vt_test_print("%s/" VT_CENTRE_INVITATIONS, w->folder);
+    const char *draft_path = vt_test_print("%s/%s.new", folder, name);
 
     (void)mkdir(folder, 0755);
     vt_test_write(draft_path, envelope);
-    VT_CHECK(rename(draft_path,
-                    vt_arena_printf(vt_test_arena(), "%s/%s.json", folder, name)) == 0);
+    VT_CHECK(rename(draft_path, vt_test_print("%s/%s.json", folder, name)) == 0);
 }
 
 /* ---- the seal ---------------------------------------------------------------------------
@@ -228,13 +223,13 @@ static void write_trust(const struct vt_centre_world *w, const char *domain,
                                            vt_world_time(0), "until",
                                            vt_world_time(VT_TIME_UNIX_S_MAX))) == 0);
     VT_CHECK_OK(vt_statement_write_about_itself(VT_TRUST, predicate, &payload, &err));
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder),
+    vt_test_write(vt_test_print("%s/" VT_CENTRE_TRUST, w->folder),
                   vt_world_sign(vt_buf_slice(&payload), w->world.root_signers));
 }
 
 struct vt_trust *vt_reviewers_seal(const struct vt_centre_world *w, const char *domain)
 {
-    const char *key = vt_arena_printf(vt_test_arena(), "%s.seal.key", w->folder);
+    const char *key = vt_test_print("%s.seal.key", w->folder);
     vt_hash secret = vt_sha256_of(VT_LIT("the foundation's seal"));
     VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
     char text[VT_AGE_RECIPIENT_CHARS + 1];
@@ -250,14 +245,12 @@ struct vt_trust *vt_reviewers_seal(const struct vt_centre_world *w, const char *
     vt_age_identity_clear(&identity);
     vt_test_write(key, vt_buf_slice(&pem));
     VT_CHECK(chmod(key, 0600) == 0);
-    line = vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%s\n", text));
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_SEAL_KEY, w->folder),
-                  line);
+    line = vt_slice_from_cstr(vt_test_print("%s\n", text));
+    vt_test_write(vt_test_print("%s/" VT_CENTRE_SEAL_KEY, w->folder), line);
     hash = vt_sha256_of(line);
     write_trust(w, domain, &hash);
     VT_CHECK_OK(vt_trust_parse(
-        vt_test_read(vt_arena_printf(vt_test_arena(), "%s/" VT_CENTRE_TRUST, w->folder)),
-        &trust, &err));
+        vt_test_read(vt_test_print("%s/" VT_CENTRE_TRUST, w->folder)), &trust, &err));
     vt_test_keep(trust);
     return trust;
 }

@@ -54,7 +54,7 @@ const char *vt_test_free_port(void)
 
     VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
     vt_fd_close(&fd);
-    return vt_arena_printf(vt_test_arena(), "%u", port);
+    return vt_test_print("%u", port);
 }
 
 struct vt_running vt_test_start(const char *said, const char *const argv[])

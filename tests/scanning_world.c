@@ -44,9 +44,9 @@ const char *vt_scanning_policy(const struct vt_scanning_world *w, unsigned versi
         published = 1;
     vt_hash_text(&w->rules[0], one);
     vt_hash_text(&w->rules[1], other);
-    return vt_arena_printf(vt_test_arena(), "%.*s\"%s\"%s%s%s%s", (int)(at - text), text,
-                           one, published > 1 ? ",\"" : "", published > 1 ? other : "",
-                           published > 1 ? "\"" : "", strchr(at, ']'));
+    return vt_test_print("%.*s\"%s\"%s%s%s%s", (int)(at - text), text, one,
+                         published > 1 ? ",\"" : "", published > 1 ? other : "",
+                         published > 1 ? "\"" : "", strchr(at, ']'));
 }
 
 static const char *write_identity(void)

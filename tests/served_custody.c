@@ -4,7 +4,7 @@
 
 const char *vt_served_custody_path(const struct vt_served_custody *served, const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", served->world.dir, name);
+    return vt_test_print("%s/%s", served->world.dir, name);
 }
 
 static void start_witness(struct vt_served_custody *s, size_t i, const char *log_vkey,
@@ -73,18 +73,18 @@ static void make_agent(struct vt_served_custody *s, const char *recipient)
 
     if (recipient == NULL)
         recipient = vt_served_custody_path(s, "swiss.key");
-    (void)vt_test_run(
-        0,
-        VT_ARGV("vitrine", "keyagent", "init", "--dir", vt_served_custody_path(s, "agent"),
-                "--trust", vt_served_custody_path(s, "trust.json"), "--policy",
-                vt_served_custody_path(s, "policy.json"), "--enrolment",
-                vt_served_custody_path(s, "enrolled-0.json"), "--enrolment",
-                vt_served_custody_path(s, "enrolled-4.json"), "--enrolment",
-                vt_served_custody_path(s, "enrolled-5.json"), "--key",
-                vt_served_custody_path(s, "agent.key"), "--certified",
-                vt_served_custody_path(s, document), "--certified",
-                vt_served_custody_path(s, "vienna.recipient"), "--recipient",
-                vt_arena_printf(vt_test_arena(), "CH/file/2026=%s", recipient)));
+    (void)vt_test_run(0,
+                      VT_ARGV("vitrine", "keyagent", "init", "--dir",
+                              vt_served_custody_path(s, "agent"), "--trust",
+                              vt_served_custody_path(s, "trust.json"), "--policy",
+                              vt_served_custody_path(s, "policy.json"), "--enrolment",
+                              vt_served_custody_path(s, "enrolled-0.json"), "--enrolment",
+                              vt_served_custody_path(s, "enrolled-4.json"), "--enrolment",
+                              vt_served_custody_path(s, "enrolled-5.json"), "--key",
+                              vt_served_custody_path(s, "agent.key"), "--certified",
+                              vt_served_custody_path(s, document), "--certified",
+                              vt_served_custody_path(s, "vienna.recipient"), "--recipient",
+                              vt_test_print("CH/file/2026=%s", recipient)));
     vt_served_custody_start_agent(s);
 }
 

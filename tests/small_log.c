@@ -41,9 +41,8 @@ const char *vt_small_log_vkey(const struct vt_small_log *log)
 
 vt_slice vt_small_log_entry(const struct vt_small_log *log, uint64_t i)
 {
-    return vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%sentry %ju",
-                                              i >= log->fork_at ? log->branch : "",
-                                              (uintmax_t)i));
+    return vt_slice_from_cstr(
+        vt_test_print("%sentry %ju", i >= log->fork_at ? log->branch : "", (uintmax_t)i));
 }
 
 static vt_hash leaf(const struct vt_small_log *log, uint64_t i)

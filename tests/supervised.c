@@ -27,12 +27,11 @@ static const char *vkey_of(enum vt_party party, const char *name, uint8_t type)
 static void start_witness(unsigned i, struct vt_running *out)
 {
     enum vt_party party = (enum vt_party)(VT_P_WITNESS + i);
-    const char *dir = vt_test_path(vt_arena_printf(vt_test_arena(), "w%u", i));
-    const char *key = write_key(vt_arena_printf(vt_test_arena(), "w%u.key", i), party);
+    const char *dir = vt_test_path(vt_test_print("w%u", i));
+    const char *key = write_key(vt_test_print("w%u.key", i), party);
 
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "init", "--dir", dir, "--name",
-                                 vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
-                                 "--key", key));
+                                 vt_test_print("witness-%u.example", i), "--key", key));
     (void)vt_test_run(0, VT_ARGV("vitrine", "witness", "add-log", "--dir", dir, "--vkey",
                                  vkey_of(VT_P_LOG, VT_WORLD_ORIGIN, VT_NOTE_ED25519)));
     *out = vt_test_start(
@@ -49,8 +48,7 @@ static const char *policy_of(const struct vt_running *running)
     for (unsigned i = 0; i < VT_SUPERVISED_WITNESSES; i++)
         vt_buf_printf(&text, "witness w%u %s %s\ngroup %s any w%u\n", i,
                       vkey_of((enum vt_party)(VT_P_WITNESS + i),
-                              vt_arena_printf(vt_test_arena(), "witness-%u.example", i),
-                              VT_NOTE_COSIGNATURE),
+                              vt_test_print("witness-%u.example", i), VT_NOTE_COSIGNATURE),
                       running[i].url, places[i], i);
     vt_buf_put_text(&text, "group all-places 3 CH DE JP BR\nquorum all-places\n");
     return vt_arena_cstr(vt_test_arena(), vt_buf_slice(&text));

@@ -372,7 +372,7 @@ static void write_key(const char *name, enum vt_party party)
 {
     VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
     struct vt_error err = { 0 };
-    const char *path = vt_test_path(vt_arena_printf(vt_test_arena(), "%s.key", name));
+    const char *path = vt_test_path(vt_test_print("%s.key", name));
 
     VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
     vt_test_write(path, vt_buf_slice(&pem));
@@ -404,7 +404,7 @@ static const char *behind(const char *said, const char *mark)
     VT_CHECK_SAYING(at != NULL, "no '%s' in: %s", mark, said);
     at += strlen(mark);
     at += strspn(at, " ");
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "\n"), at);
+    return vt_test_print("%.*s", (int)strcspn(at, "\n"), at);
 }
 
 static void make_keys(void)
@@ -440,12 +440,11 @@ static void make_ledgers(void)
     log_vkey = behind(make("key show --key log.key --name log.example"), "as a log");
     /* Nobody is asked there: what is spoiled is told before. */
     write_text("log-policy.txt",
-               vt_arena_printf(vt_test_arena(), "log %s http://127.0.0.1:9/\nquorum none\n",
-                               log_vkey));
+               vt_test_print("log %s http://127.0.0.1:9/\nquorum none\n", log_vkey));
     vt_test_write(vt_test_path("log-checkpoint"),
                   vt_test_read(vt_test_path("log/checkpoint")));
-    VT_CHECK(system(vt_arena_printf(vt_test_arena(), "cp -a %s %s", vt_test_path("log"),
-                                    vt_test_path("log-copy"))) == 0);
+    VT_CHECK(system(vt_test_print("cp -a %s %s", vt_test_path("log"),
+                                  vt_test_path("log-copy"))) == 0);
     (void)make("witness init --dir witness --name w.example --key other.key");
     (void)make("mirror init --dir mirror --name m.example --key other.key");
 }
@@ -506,8 +505,7 @@ static void make_the_rest(void)
     (void)make("rules build db --out one.pack");
     (void)make("release draft --desk desk --trust trust.json --recipe recipe.json --lock "
                "lock.json --store store --source source --key vendor.key");
-    VT_CHECK(system(vt_arena_printf(
-                 vt_test_arena(),
+    VT_CHECK(system(vt_test_print(
                  "openssl req -x509 -newkey ed25519 -nodes -days 2 -subj /CN=localhost "
                  "-keyout %s -out %s 2>/dev/null",
                  vt_test_path("cert.key"), vt_test_path("cert.pem"))) == 0);
@@ -534,7 +532,7 @@ static void write_moved(const char *name, uint64_t index, json_t *predicate)
                                     time(NULL) - 1000 };
 
     vt_test_write(vt_test_path(name), paper);
-    vt_test_write(vt_test_path(vt_arena_printf(vt_test_arena(), "%s.tlog-proof", name)),
+    vt_test_write(vt_test_path(vt_test_print("%s.tlog-proof", name)),
                   vt_world_prove_at(&place, paper));
 }
 
@@ -574,18 +572,17 @@ static void make_move(void)
 {
     make_moved();
     VT_CHECK(mkdir(vt_test_path("move"), 0755) == 0);
-    write_text("move/job.json",
-               vt_arena_printf(
-                   vt_test_arena(),
-                   "{\"v\":1,\"country\":\"CH\",\"from\":\"old\",\"to\":\"zurich\","
-                   "\"source\":\"nobody\",\"samples\":\"s\",\"destination\":\"nobody\","
-                   "\"recipient\":\"%s\",\"periods\":[],\"ledger\":\"http://[::1]:1\","
-                   "\"origin\":\"o\",\"agent\":\"http://[::1]:1\",\"policy\":1,"
-                   "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\","
-                   "\"role\":\"r\",\"place\":\"p\",\"jurisdiction\":\"CH\","
-                   "\"ticket\":\"t\"}\n",
-                   vt_test_path("recipient.json"), vt_test_path("vendor.key"),
-                   vt_test_path("vendor.key"), vt_test_path("vendor.key")));
+    write_text(
+        "move/job.json",
+        vt_test_print("{\"v\":1,\"country\":\"CH\",\"from\":\"old\",\"to\":\"zurich\","
+                      "\"source\":\"nobody\",\"samples\":\"s\",\"destination\":\"nobody\","
+                      "\"recipient\":\"%s\",\"periods\":[],\"ledger\":\"http://[::1]:1\","
+                      "\"origin\":\"o\",\"agent\":\"http://[::1]:1\",\"policy\":1,"
+                      "\"person_key\":\"%s\",\"role_key\":\"%s\",\"cell_key\":\"%s\","
+                      "\"role\":\"r\",\"place\":\"p\",\"jurisdiction\":\"CH\","
+                      "\"ticket\":\"t\"}\n",
+                      vt_test_path("recipient.json"), vt_test_path("vendor.key"),
+                      vt_test_path("vendor.key"), vt_test_path("vendor.key")));
 }
 
 /* A policy on the ledger, a draft, a schema, an aggregate, and a client's folder. */
@@ -638,18 +635,13 @@ static void make_copy(const char *folder, vt_slice entry)
 
     VT_CHECK_OK(vt_tlog_proof_parse(vt_world_prove_at(&place, entry), &proof, &err));
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-        VT_CHECK(
-            mkdir(vt_arena_printf(vt_test_arena(), "%s%s", vt_test_path(folder), places[i]),
-                  0755) == 0);
-    vt_test_write(vt_arena_printf(vt_test_arena(), "%s/checkpoint", vt_test_path(folder)),
-                  proof.checkpoint);
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/tile/0/000.p/1", vt_test_path(folder)),
-        vt_hash_slice(&leaf));
+        VT_CHECK(mkdir(vt_test_print("%s%s", vt_test_path(folder), places[i]), 0755) == 0);
+    vt_test_write(vt_test_print("%s/checkpoint", vt_test_path(folder)), proof.checkpoint);
+    vt_test_write(vt_test_print("%s/tile/0/000.p/1", vt_test_path(folder)),
+                  vt_hash_slice(&leaf));
     vt_bundle_put(&bundle, entry);
-    vt_test_write(
-        vt_arena_printf(vt_test_arena(), "%s/tile/entries/000.p/1", vt_test_path(folder)),
-        vt_buf_slice(&bundle));
+    vt_test_write(vt_test_print("%s/tile/entries/000.p/1", vt_test_path(folder)),
+                  vt_buf_slice(&bundle));
 }
 
 /* A promise, a finding under embargo with what opens it, a request; each on a ledger. */
@@ -693,10 +685,9 @@ static void make_supervision(void)
                "{\"v\":1,\"services\":[{\"name\":\"mail\",\"what\":\"w\",\"where\":"
                "\"outside\",\"from\":\"old\",\"state\":\"stays\",\"reason\":\"so\"}]}");
     write_text("opening.json",
-               vt_arena_printf(vt_test_arena(),
-                               "{\"id\":\"f-1\",\"salt\":\"%s\",\"text\":\"it burns\","
-                               "\"v\":1}",
-                               salt_text));
+               vt_test_print("{\"id\":\"f-1\",\"salt\":\"%s\",\"text\":\"it burns\","
+                             "\"v\":1}",
+                             salt_text));
 }
 
 static const char rules_text[] =
@@ -736,8 +727,7 @@ static void make_custody(void)
     (void)make("keyagent init --dir agent --trust agent-trust.json --policy custody.json "
                "--enrolment agent-enrolment.json --certified swiss.recipient --recipient "
                "CH/file/2026=swiss.key --key agent.key");
-    (void)make(vt_arena_printf(
-        vt_test_arena(),
+    (void)make(vt_test_print(
         "custody request one.age --out wish --cell zurich --ledger a.example --policy 1 "
         "--role analyst --role-id " NOBODY " --place Zurich --jurisdiction CH --reason "
         "maintenance --ticket T-1 --recipient %.*s --key vendor.key",
@@ -749,8 +739,8 @@ static void make_custody(void)
 static void fill(const char *folder)
 {
     static const char zeros[4096];
-    VT_AUTO_FD fd = open(vt_arena_printf(vt_test_arena(), "%s/filler", folder),
-                         O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    VT_AUTO_FD fd =
+        open(vt_test_print("%s/filler", folder), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
     VT_CHECK(fd >= 0);
     while (write(fd, zeros, sizeof zeros) > 0)
@@ -842,8 +832,8 @@ static const char *first_change(const char *before, const char *after)
         before += a + (before[a] != '\0');
         after += b + (after[b] != '\0');
     }
-    return vt_arena_printf(vt_test_arena(), "%.*s -> %.*s", (int)strcspn(before, "\n"),
-                           before, (int)strcspn(after, "\n"), after);
+    return vt_test_print("%.*s -> %.*s", (int)strcspn(before, "\n"), before,
+                         (int)strcspn(after, "\n"), after);
 }
 
 /* ---- spoiling --------------------------------------------------------------------------
@@ -888,7 +878,7 @@ static void spoil_empty(const char *path)
 
 static void spoil_cut(const char *path)
 {
-    vt_slice whole = vt_test_read(vt_arena_printf(vt_test_arena(), "%s.kept", path));
+    vt_slice whole = vt_test_read(vt_test_print("%s.kept", path));
 
     write_private(path, vt_slice_sub(whole, 0, whole.len / 2));
 }
@@ -1022,9 +1012,8 @@ static void check_spoiled(const struct row *row, const struct call *call, size_t
                           const struct way *way)
 {
     const char *name = call->argv[at], *path = vt_test_path(name), *said, *before, *after;
-    const char *kept = vt_arena_printf(vt_test_arena(), "%s.kept", path);
-    const char *what =
-        vt_arena_printf(vt_test_arena(), "%s\n%s is %s", row->call, name, way->name);
+    const char *kept = vt_test_print("%s.kept", path);
+    const char *what = vt_test_print("%s\n%s is %s", row->call, name, way->name);
     struct vt_child_end end;
 
     VT_CHECK_SAYING(rename(path, kept) == 0, "%s: %s", path, strerror(errno));
@@ -1050,11 +1039,10 @@ static void check_place(const struct row *row, struct call *call, size_t at,
                         const char *folder, const char *reason)
 {
     const char *name = call->argv[at], *said, *before = listing(), *after;
-    const char *what =
-        vt_arena_printf(vt_test_arena(), "%s\n%s in %s", row->call, name, folder);
+    const char *what = vt_test_print("%s\n%s in %s", row->call, name, folder);
     struct vt_child_end end;
 
-    call->argv[at] = vt_arena_printf(vt_test_arena(), "%s/%s", folder, name);
+    call->argv[at] = vt_test_print("%s/%s", folder, name);
     end = run_call(call->argv, &said);
     call->argv[at] = name;
     after = listing();
@@ -1168,15 +1156,14 @@ static size_t check_listed(const char *help, const char *mark, bool is_group)
         len += is_group ? 0 : 1 + strcspn(at + len + 1, " ");
         if (!is_group && at[len + 1] != ' ') /* a verb of two words */
             len += 1 + strcspn(at + len + 1, " ");
-        call = vt_arena_printf(vt_test_arena(), "%.*s", (int)len, at);
+        call = vt_test_print("%.*s", (int)len, at);
         count++;
         if (!is_group) {
             VT_CHECK_SAYING(has_row(call), "%s: no row for it", call);
             continue;
         }
         help = vt_test_run(0, VT_ARGV("vitrine", call, "--help"));
-        if (check_listed(help, vt_arena_printf(vt_test_arena(), "\n  vitrine %s ", call),
-                         false) == 0)
+        if (check_listed(help, vt_test_print("\n  vitrine %s ", call), false) == 0)
             VT_CHECK_SAYING(has_row(call), "%s: no row for it", call);
     }
     return count;

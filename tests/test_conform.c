@@ -5,7 +5,7 @@
 
 static const char *conform(void)
 {
-    char *path = vt_arena_printf(vt_test_arena(), "%s", vt_test_vitrine());
+    char *path = vt_test_print("%s", vt_test_vitrine());
 
     (void)snprintf(strrchr(path, '/'), sizeof "/conform", "/conform");
     return path;

@@ -196,9 +196,8 @@ static void parts_deleted(void)
     };
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const char *part = vt_arena_printf(vt_test_arena(), "log/%s", parts[i].part);
-        const char *kept = vt_arena_printf(vt_test_arena(), "kept/%s", parts[i].part),
-                   *output;
+        const char *part = vt_test_print("log/%s", parts[i].part);
+        const char *kept = vt_test_print("kept/%s", parts[i].part), *output;
         struct vt_own_log big;
         int code;
 
@@ -260,7 +259,7 @@ static void flipped_bits(void)
     vt_own_log_close(&log);
     copy("log", "copy");
     for (size_t i = 0; i < sizeof rotten / sizeof rotten[0]; i++) {
-        const char *file = vt_arena_printf(vt_test_arena(), "%s/%s", log.dir, rotten[i]);
+        const char *file = vt_test_print("%s/%s", log.dir, rotten[i]);
         /* the fourth entry of its bundle, whose length it is that rots */
         const char *index = i == 3 ? "515" : i == 0 ? "259" : "300", *output;
 
@@ -287,8 +286,8 @@ static void flipped_bits(void)
 static void disk_full(void)
 {
     const char *disk = vt_test_small_disk(4 * 1024 * 1024);
-    const char *dir = vt_arena_printf(vt_test_arena(), "%s/log", disk);
-    const char *ballast = vt_arena_printf(vt_test_arena(), "%s/ballast", disk), *output;
+    const char *dir = vt_test_print("%s/log", disk);
+    const char *ballast = vt_test_print("%s/ballast", disk), *output;
     VT_AUTO_BUF filler = vt_buf_init(VT_MIB(4));
     unsigned added = 0;
     const char *last = NULL;
@@ -309,7 +308,7 @@ static void disk_full(void)
         VT_CHECK_SAYING(code == 0 || code == 3, "%d, %s", code, output);
         if (code == 3)
             break;
-        last = vt_arena_printf(vt_test_arena(), "%u", added);
+        last = vt_test_print("%u", added);
     }
     VT_CHECK_SAYING(added > 5 && says(output, "full"), "after %u: %s", added, output);
     /* What was acknowledged is there, and can be proven on the full disk. */
@@ -331,13 +330,11 @@ static const char *fetch(const struct vt_running *served, const char *target,
                          const char *file)
 {
     return vt_test_run(
-        0, VT_ARGV(
-               "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
-               file != NULL ? "--data-binary" : "--url",
-               file != NULL ? vt_arena_printf(vt_test_arena(), "@%s", file)
-                            : vt_arena_printf(vt_test_arena(), "%s%s", served->url, target),
-               file != NULL ? vt_arena_printf(vt_test_arena(), "%s%s", served->url, target)
-                            : NULL));
+        0, VT_ARGV("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}",
+                   file != NULL ? "--data-binary" : "--url",
+                   file != NULL ? vt_test_print("@%s", file)
+                                : vt_test_print("%s%s", served->url, target),
+                   file != NULL ? vt_test_print("%s%s", served->url, target) : NULL));
 }
 
 struct restarted {
@@ -357,8 +354,8 @@ static bool is_started_again(void *context)
 static void disk_full_when_served(void)
 {
     const char *disk = vt_test_small_disk(4 * 1024 * 1024);
-    const char *dir = vt_arena_printf(vt_test_arena(), "%s/log", disk);
-    const char *ballast = vt_arena_printf(vt_test_arena(), "%s/ballast", disk);
+    const char *dir = vt_test_print("%s/log", disk);
+    const char *ballast = vt_test_print("%s/ballast", disk);
     VT_AUTO_BUF filler = vt_buf_init(VT_MIB(4));
     struct vt_running served;
     unsigned added = 0, refused = 0;
@@ -481,8 +478,8 @@ static void old_backup_of_the_tiles(void)
     (void)add(0, path("log"), "two");
     (void)add(0, path("log"), "three");
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        const char *there = vt_arena_printf(vt_test_arena(), "log/%s", parts[i]);
-        const char *old = vt_arena_printf(vt_test_arena(), "backup/%s", parts[i]);
+        const char *there = vt_test_print("log/%s", parts[i]);
+        const char *old = vt_test_print("backup/%s", parts[i]);
 
         if (vt_path_exists(path(there)))
             delete_tree(there);

@@ -37,8 +37,8 @@ static const char *address_in(const char *line)
     if (port == NULL || host == NULL)
         return strstr(line, "sa_family=") != NULL ? line : NULL;
     host += strlen("inet_addr(\"");
-    return vt_arena_printf(vt_test_arena(), "%.*s:%lu", (int)strcspn(host, "\""), host,
-                           strtoul(port + strlen("sin_port=htons("), NULL, 10));
+    return vt_test_print("%.*s:%lu", (int)strcspn(host, "\""), host,
+                         strtoul(port + strlen("sin_port=htons("), NULL, 10));
 }
 
 static bool is_call(const char *line, const char *name)
@@ -73,7 +73,7 @@ static void read_trace(const char *name, struct trace *out)
 
     *out = (struct trace){ 0 };
     out->text = vt_arena_cstr(vt_test_arena(), vt_test_read(name));
-    copy = vt_arena_printf(vt_test_arena(), "%s", out->text);
+    copy = vt_test_print("%s", out->text);
     for (char *at = strtok_r(copy, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest)) {
         const char *address = leads_out(at);
 
@@ -89,8 +89,8 @@ static void read_trace(const char *name, struct trace *out)
 /* Which processes the trace has seen end; a trace that was cut short proves nothing. */
 static bool has_ended(void *context)
 {
-    const char *mark = vt_arena_printf(vt_test_arena(), "%-5d +++ exited with 0 +++",
-                                       (int)*(const pid_t *)context);
+    const char *mark =
+        vt_test_print("%-5d +++ exited with 0 +++", (int)*(const pid_t *)context);
 
     return strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(path("cell.trace"))), mark) !=
            NULL;
@@ -107,8 +107,7 @@ static size_t witnesses_of(const char *out[8])
 
     while ((at = strstr(at, "http://")) != NULL && count < 8) {
         at += strlen("http://");
-        out[count++] =
-            vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "/\n"), at);
+        out[count++] = vt_test_print("%.*s", (int)strcspn(at, "/\n"), at);
     }
     return count;
 }

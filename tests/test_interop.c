@@ -5,18 +5,16 @@
 static void play(const char *name)
 {
     const char *program = vt_test_vitrine(), *said, *why;
-    const char *script = vt_arena_printf(
-        vt_test_arena(),
-        "tests/interop/%s.sh %.*s %s $PWD/build/interop/bin 2>&1; "
-        "r=$?; [ $r -ne 77 ] || { echo SKIP; exit 0; }; exit $r",
-        name, (int)(strrchr(program, '/') - program), program, vt_test_dir());
+    const char *script =
+        vt_test_print("tests/interop/%s.sh %.*s %s $PWD/build/interop/bin 2>&1; "
+                      "r=$?; [ $r -ne 77 ] || { echo SKIP; exit 0; }; exit $r",
+                      name, (int)(strrchr(program, '/') - program), program, vt_test_dir());
 
     said = vt_test_run(0, VT_ARGV("bash", "-c", script));
     why = strstr(said, "why: ");
     if (strstr(said, "SKIP") == NULL || why == NULL)
         return;
-    vt_test_skip(
-        vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(why + 5, "\n"), why + 5));
+    vt_test_skip(vt_test_print("%.*s", (int)strcspn(why + 5, "\n"), why + 5));
 }
 
 static void clients_read_our_log(void)

@@ -19,12 +19,12 @@ struct verbs {
 
 static const char *page_of(const char *group)
 {
-    return vt_arena_printf(vt_test_arena(), "man/vitrine-%s.1", group);
+    return vt_test_print("man/vitrine-%s.1", group);
 }
 
 static const char *text_of(vt_slice text)
 {
-    return vt_arena_printf(vt_test_arena(), "%.*s", VT_SLICE_ARGS(text));
+    return vt_test_print("%.*s", VT_SLICE_ARGS(text));
 }
 
 /* Names of options, files and verbs end at the first byte that is none of theirs. */
@@ -70,7 +70,7 @@ static vt_slice verb_at(const char *text)
 static void list_verbs(const char *group, struct verbs *out)
 {
     const char *help = vt_test_run(0, VT_ARGV("vitrine", group, "--help"));
-    const char *mark = vt_arena_printf(vt_test_arena(), "\n  vitrine %s ", group);
+    const char *mark = vt_test_print("\n  vitrine %s ", group);
 
     out->count = 0;
     for (const char *at = strstr(help, mark); at != NULL; at = strstr(at, mark)) {
@@ -84,7 +84,7 @@ static void list_verbs(const char *group, struct verbs *out)
 /* From its heading to the next one; NULL without heading. */
 static const char *section(const char *page, const char *heading)
 {
-    const char *mark = vt_arena_printf(vt_test_arena(), "\n.Ss %s\n", heading);
+    const char *mark = vt_test_print("\n.Ss %s\n", heading);
     const char *from = strstr(page, mark), *to, *chapter;
 
     if (from == NULL)
@@ -95,13 +95,13 @@ static const char *section(const char *page, const char *heading)
     if (to == NULL || (chapter != NULL && chapter < to))
         to = chapter;
     VT_CHECK_SAYING(to != NULL, "%s: no chapter behind it", heading);
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)(to - from), from);
+    return vt_test_print("%.*s", (int)(to - from), from);
 }
 
 /* The lines of examples that call this verb, with what continues them. */
 static void check_examples(const char *page, const char *call, const char *help)
 {
-    const char *mark = vt_arena_printf(vt_test_arena(), "\n%s ", call);
+    const char *mark = vt_test_print("\n%s ", call);
 
     for (const char *at = strstr(page, mark); at != NULL; at = strstr(at, mark)) {
         const char *end = at += strlen(mark);
@@ -109,8 +109,8 @@ static void check_examples(const char *page, const char *call, const char *help)
         do
             end += strcspn(end, "\n") + 1;
         while (end[-2] == 'e' && end[-3] == '\\');
-        check_names(vt_arena_printf(vt_test_arena(), "%.*s", (int)(end - at), at), "\\-\\-",
-                    help, "\n  --", call);
+        check_names(vt_test_print("%.*s", (int)(end - at), at), "\\-\\-", help, "\n  --",
+                    call);
     }
 }
 
@@ -120,28 +120,24 @@ static const char *help_of(const char *group, const char *verb)
 
     if (space == NULL)
         return vt_test_run(0, VT_ARGV("vitrine", group, verb, "--help"));
-    return vt_test_run(
-        0, VT_ARGV("vitrine", group,
-                   vt_arena_printf(vt_test_arena(), "%.*s", (int)(space - verb), verb),
-                   space + 1, "--help"));
+    return vt_test_run(0, VT_ARGV("vitrine", group,
+                                  vt_test_print("%.*s", (int)(space - verb), verb),
+                                  space + 1, "--help"));
 }
 
 static void check_verb(const char *group, const char *verb, const char *page)
 {
-    const char *call = vt_arena_printf(vt_test_arena(), "vitrine %s %s", group, verb);
+    const char *call = vt_test_print("vitrine %s %s", group, verb);
     const char *help = help_of(group, verb);
     const char *own = section(page, call), *common = section(page, "Every verb");
 
     VT_CHECK_SAYING(own != NULL, "%s: its page has no '.Ss %s'", group, call);
     VT_CHECK_SAYING(common != NULL, "%s: its page has no '.Ss Every verb'", group);
-    check_names(
-        help, "\n  --",
-        text_of(vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%s%s", own, common))),
-        ".It Fl \\-", vt_arena_printf(vt_test_arena(), "%s: page lacks", call));
-    check_names(own, "Fl \\-", help, "\n  --",
-                vt_arena_printf(vt_test_arena(), "%s: help lacks", call));
-    check_names(common, "Fl \\-", help, "\n  --",
-                vt_arena_printf(vt_test_arena(), "%s: help lacks", call));
+    check_names(help, "\n  --",
+                text_of(vt_slice_from_cstr(vt_test_print("%s%s", own, common))),
+                ".It Fl \\-", vt_test_print("%s: page lacks", call));
+    check_names(own, "Fl \\-", help, "\n  --", vt_test_print("%s: help lacks", call));
+    check_names(common, "Fl \\-", help, "\n  --", vt_test_print("%s: help lacks", call));
     check_examples(page, call, help);
 }
 
@@ -155,7 +151,7 @@ static void check_group(const char *group)
     if (verbs.count == 0) {
         check_names(help, "\n  --", page, ".It Fl \\-", "page lacks");
         check_names(page, "Fl \\-", help, "\n  --", "help lacks");
-        check_examples(page, vt_arena_printf(vt_test_arena(), "vitrine %s", group), help);
+        check_examples(page, vt_test_print("vitrine %s", group), help);
     }
     for (size_t i = 0; i < verbs.count; i++)
         check_verb(group, verbs.names[i], page);
@@ -163,8 +159,7 @@ static void check_group(const char *group)
     for (const char *at = strstr(page, "\n.Ss vitrine "); at != NULL;
          at = strstr(at, "\n.Ss vitrine ")) {
         const char *line = at += strlen("\n.Ss ");
-        const char *mark =
-            vt_arena_printf(vt_test_arena(), "\n  %.*s ", (int)strcspn(line, "\n"), line);
+        const char *mark = vt_test_print("\n  %.*s ", (int)strcspn(line, "\n"), line);
 
         VT_CHECK_SAYING(strstr(help, mark) != NULL, "no such verb:%s", mark);
     }
@@ -202,10 +197,10 @@ static void check_references(const char *path)
          at = strstr(at, ".Xr vitrine")) {
         vt_slice name = name_at(at += strlen(".Xr "));
 
-        VT_CHECK_SAYING(access(vt_arena_printf(vt_test_arena(), "man/%.*s.%c",
-                                               VT_SLICE_ARGS(name), at[name.len + 1]),
-                               R_OK) == 0,
-                        "%s: no page %.*s", path, VT_SLICE_ARGS(name));
+        VT_CHECK_SAYING(
+            access(vt_test_print("man/%.*s.%c", VT_SLICE_ARGS(name), at[name.len + 1]),
+                   R_OK) == 0,
+            "%s: no page %.*s", path, VT_SLICE_ARGS(name));
     }
 }
 
@@ -216,7 +211,7 @@ static void pages_are_well_formed(void)
 
     VT_CHECK(dir != NULL);
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        const char *path = vt_arena_printf(vt_test_arena(), "man/%s", entry->d_name);
+        const char *path = vt_test_print("man/%s", entry->d_name);
         const char *said;
 
         if (entry->d_name[0] == '.')

@@ -69,8 +69,7 @@ static void a_beginning_is_whole(void)
     VT_CHECK_SAYING(strstr(said, "it ended well\nthe caller goes on\n") != NULL, "%s",
                     said);
     said = vt_test_run(1, VT_ARGV("env",
-                                  vt_arena_printf(vt_test_arena(),
-                                                  "PATH=%.*s:/usr/bin:/bin", bin, program),
+                                  vt_test_print("PATH=%.*s:/usr/bin:/bin", bin, program),
                                   "sh", "examples/begin.sh", vt_test_path("first")));
     VT_CHECK_SAYING(strstr(said, "is not empty") != NULL, "%s", said);
 }

@@ -52,8 +52,7 @@ static bool read_head(vt_slice bytes, struct vt_head *out)
 
 static void look(struct soak *s)
 {
-    struct vt_http_call call = { .url = vt_arena_printf(vt_test_arena(), "%s/checkpoint",
-                                                        s->running.url),
+    struct vt_http_call call = { .url = vt_test_print("%s/checkpoint", s->running.url),
                                  .timeout_ms = 2000,
                                  .answer_bytes_max = VT_NOTE_BYTES_MAX };
     struct vt_error err = { 0 };
@@ -182,7 +181,7 @@ static const char *make_ledger(void)
     at = strstr(told, "\"vkey\":\"");
     VT_CHECK_SAYING(at != NULL, "ledger init said: %s", told);
     at += strlen("\"vkey\":\"");
-    return vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(at, "\""), at);
+    return vt_test_print("%.*s", (int)strcspn(at, "\""), at);
 }
 
 static void nothing_acknowledged_is_lost(void)

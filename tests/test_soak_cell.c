@@ -228,8 +228,7 @@ static void make_file(struct file *file)
     /* Each another file: of equal ones the cell would keep one alone. */
     file->shared = vt_sharing_seal(
         file->is_bad
-            ? vt_test_archive("zip", "none", vt_arena_printf(vt_test_arena(), "%zu", count),
-                              vt_test_eicar())
+            ? vt_test_archive("zip", "none", vt_test_print("%zu", count), vt_test_eicar())
             : vt_slice_of(plain, len),
         owner, now);
     file->shared.request.rule = VT_LIT(VT_SHARING_RULE);

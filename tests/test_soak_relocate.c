@@ -246,7 +246,7 @@ static pid_t start_mover(const char *verb, const char *option, const char *value
 
 static bool has_begun(void)
 {
-    return vt_path_exists(vt_arena_printf(vt_test_arena(), "%s/begun", job));
+    return vt_path_exists(vt_test_print("%s/begun", job));
 }
 
 static pid_t move_on(const char *rate)
@@ -319,8 +319,7 @@ static void move_under_fire(void)
     struct victim victims[VICTIMS] = { { .seen = 0 } };
     uint64_t lasts_ms = UINT64_C(1) + kills * (uint64_t)(life_ms(SOURCE, 0) + 2000);
     uint64_t rate_mib = (files * average * 1000 / lasts_ms) >> 20;
-    const char *slow =
-        vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)(rate_mib != 0 ? rate_mib : 1));
+    const char *slow = vt_test_print("%ju", (uintmax_t)(rate_mib != 0 ? rate_mib : 1));
     unsigned struck = 0, missed = 0;
     int64_t last_ms = vt_monotonic_ms();
     pid_t mover = move_on(slow);
@@ -421,8 +420,7 @@ static uint64_t count_files(const char *folder)
     while ((entry = readdir(dir)) != NULL)
         if (entry->d_name[0] != '.')
             count += entry->d_type == DT_DIR
-                         ? count_files(vt_arena_printf(vt_test_arena(), "%s/%s", folder,
-                                                       entry->d_name))
+                         ? count_files(vt_test_print("%s/%s", folder, entry->d_name))
                          : 1;
     (void)closedir(dir);
     return count;
@@ -430,7 +428,7 @@ static uint64_t count_files(const char *folder)
 
 static uint64_t bodies_of(int cell)
 {
-    return count_files(vt_arena_printf(vt_test_arena(), "%s/body", w.cells[cell].samples));
+    return count_files(vt_test_print("%s/body", w.cells[cell].samples));
 }
 
 static const char *check_agent(uint64_t moved, uint64_t *given_out)
@@ -456,7 +454,7 @@ static void destroy_key(const char *agent)
 
 static const char *in_job(const char *name)
 {
-    return vt_arena_printf(vt_test_arena(), "%s/%s", job, name);
+    return vt_test_print("%s/%s", job, name);
 }
 
 /* All servers are stopped by now. */

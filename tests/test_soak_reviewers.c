@@ -14,7 +14,7 @@ static const char *const lamp[] = { "lamp", NULL };
 static void invite(const struct vt_centre_world *world, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        const char *name = vt_arena_printf(vt_test_arena(), "guest-%ju", (uintmax_t)i);
+        const char *name = vt_test_print("guest-%ju", (uintmax_t)i);
 
         vt_reviewers_invite(world, name,
                             vt_reviewers_invitation(name, lamp, -60, 3600, BOTH));
@@ -26,8 +26,8 @@ static void many_read_at_once(void)
     uint64_t count = vt_test_number("VT_CROWD", 12, CROWD_MAX),
              seconds = vt_test_number("VT_SOAK_SECONDS", 2, 3600);
     const char *port = vt_test_free_port(), *file = vt_test_path("cookies.json");
-    const char *origin = vt_arena_printf(vt_test_arena(), "http://localhost:%s", port),
-               *url = vt_arena_printf(vt_test_arena(), "http://127.0.0.1:%s", port);
+    const char *origin = vt_test_print("http://localhost:%s", port),
+               *url = vt_test_print("http://127.0.0.1:%s", port);
     const char *const crowd_max = "2000";
     struct vt_centre_world world;
     struct vt_running centre;
@@ -46,12 +46,9 @@ static void many_read_at_once(void)
                     "--port", port, "--connections-max", crowd_max, "--from-one-max",
                     crowd_max);
     centre = vt_test_start("said", serve);
-    printf(
-        "  %s",
-        vt_test_run(0, VT_ARGV("node", "centre/web/test/crowd.mjs", "read", url, origin,
-                               vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)count),
-                               vt_arena_printf(vt_test_arena(), "%ju", (uintmax_t)seconds),
-                               file)));
+    printf("  %s", vt_test_run(0, VT_ARGV("node", "centre/web/test/crowd.mjs", "read", url,
+                                          origin, vt_test_print("%ju", (uintmax_t)count),
+                                          vt_test_print("%ju", (uintmax_t)seconds), file)));
     vt_test_kill(&centre);
     centre = vt_test_start("said", serve);
     (void)vt_test_run(

@@ -286,7 +286,7 @@ static void check_file(struct soak *s, struct file *file)
     vt_keeper_chunk_write(&body, &chunk);
     VT_CHECK(call(s, VT_KEEPER_STATE, &body, true, &answer));
     vt_sample_body_path(&chunk.object, path);
-    at = vt_arena_printf(vt_test_arena(), "%s/%s", s->world.samples, path);
+    at = vt_test_print("%s/%s", s->world.samples, path);
     if (file->is_withdrawn) {
         VT_CHECK(answer.status == 410 && !vt_path_exists(at));
         return;

@@ -357,8 +357,7 @@ static void product_has_no_switch(void)
 {
     const char *twin = vt_test_vitrine(); /* build/stage/vitrine: we are beside it */
     const char *product =
-        vt_arena_printf(vt_test_arena(), "%.*s/vitrine",
-                        (int)(strlen(twin) - strlen("stage/vitrine")), twin);
+        vt_test_print("%.*s/vitrine", (int)(strlen(twin) - strlen("stage/vitrine")), twin);
     vt_slice bytes = vt_test_read(product), twin_bytes = vt_test_read(twin);
     const size_t len = strlen(VT_STAGE_MARK);
 

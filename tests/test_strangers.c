@@ -105,7 +105,7 @@ enum { KIB_COUNT = 1 };
 
 static uint64_t resident_kib(pid_t pid)
 {
-    const char *path = vt_arena_printf(vt_test_arena(), "/proc/%d/status", (int)pid);
+    const char *path = vt_test_print("/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "re");
     char line[256];
     uint64_t kib = 0;
@@ -121,7 +121,7 @@ static uint64_t resident_kib(pid_t pid)
 /* Descriptors that a process holds; 0: we may not look (its owner may not, root may). */
 static unsigned descriptors(pid_t pid)
 {
-    DIR *dir = opendir(vt_arena_printf(vt_test_arena(), "/proc/%d/fd", (int)pid));
+    DIR *dir = opendir(vt_test_print("/proc/%d/fd", (int)pid));
     unsigned count = 0;
 
     while (dir != NULL && readdir(dir) != NULL)
@@ -260,9 +260,8 @@ static void be_strange(const struct target *t, const char *post)
 /* A request, cut off behind each of its bytes, and then left. */
 static void be_half(const struct target *t, const char *post)
 {
-    const char *request = vt_arena_printf(
-        vt_test_arena(), "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\nhello",
-        post);
+    const char *request = vt_test_print(
+        "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\nhello", post);
 
     for (size_t len = 0; len <= strlen(request); len++) {
         int fd = dial(t);
@@ -389,10 +388,9 @@ static struct target serve_ledger(unsigned connections_max)
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "init", "--dir", vt_test_path("log"),
                                  "--origin", "log.example/strangers", "--key",
                                  vt_test_path("key")));
-    t.running = vt_test_start(
-        t.log, VT_ARGV("vitrine", "ledger", "serve", "--dir", vt_test_path("log"),
-                       "--connections-max",
-                       vt_arena_printf(vt_test_arena(), "%u", connections_max)));
+    t.running = vt_test_start(t.log, VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                             vt_test_path("log"), "--connections-max",
+                                             vt_test_print("%u", connections_max)));
     t.port = port_of(&t.running);
     t.front = vt_test_role_of(&t.running, "ledger-front");
     VT_CHECK(t.front > 0);
@@ -482,10 +480,10 @@ static struct target serve_cell(unsigned connections_max)
                         .crowd_min = CELL_CROWD };
 
     (void)vt_small_cell_publish(&epoch);
-    t.running = vt_test_start(
-        t.log, VT_ARGV("vitrine", "cell", "serve", "--dir", vt_test_path("cell"), "--cell",
-                       "zurich", "--drain", "0s", "--connections-max",
-                       vt_arena_printf(vt_test_arena(), "%u", connections_max)));
+    t.running = vt_test_start(t.log, VT_ARGV("vitrine", "cell", "serve", "--dir",
+                                             vt_test_path("cell"), "--cell", "zurich",
+                                             "--drain", "0s", "--connections-max",
+                                             vt_test_print("%u", connections_max)));
     t.port = port_of(&t.running);
     t.front = vt_test_role_of(&t.running, "cell-front");
     VT_CHECK(t.front > 0);

@@ -155,7 +155,6 @@ static bool yes(void *context, const char country[3], struct vt_error *err)
     return true;
 }
 
-/* When uploads begin and end, as FOLDER.takes says. */
 static bool is_ours(void *context, const vt_hash *recipient, const char country[3],
                     struct vt_error *err)
 {
@@ -163,6 +162,7 @@ static bool is_ours(void *context, const vt_hash *recipient, const char country[
     return yes(context, country, err);
 }
 
+/* When uploads begin and end, as FOLDER.takes says. */
 static bool takes(void *context, const char country[3], struct vt_move_taking *out,
                   struct vt_error *err)
 {

@@ -511,8 +511,8 @@ static void make_the_rest(void)
                  vt_test_path("cert.key"), vt_test_path("cert.pem"))) == 0);
 }
 
-/* A trust root that knows the cell's ledger of heads. */
-/* recipient: of files of the cell; NULL: some words. */
+/* A trust root that knows the cell's ledger of heads.
+ * recipient: of files of the cell; NULL: some words */
 static void write_trust(const char *name, const char *recipient)
 {
     struct vt_world world = vt_world_good();

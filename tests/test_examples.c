@@ -30,10 +30,10 @@ static struct vt_running serve(void)
 }
 
 /* The example with this case's folder, port, certificate and ledger in place of its own. */
-static void write_nginx(const char *url, int port)
+static void write_nginx(const char *url, const char *port)
 {
     const char *script = vt_test_print(
-        "s#443 ssl#127.0.0.1:%d ssl#; s#/etc/ssl/log.example.org.pem#%s#; "
+        "s#443 ssl#127.0.0.1:%s ssl#; s#/etc/ssl/log.example.org.pem#%s#; "
         "s#/etc/ssl/private/log.example.org.key#%s#; s#http://127.0.0.1:7900#%s#; "
         "s#/var/lib/vitrine-ledger/log#%s#",
         port, vt_test_path("tls.pem"), vt_test_path("tls.key"), url, vt_test_path("log"));
@@ -52,21 +52,26 @@ static void write_nginx(const char *url, int port)
                       geteuid() == 0 ? "user root;\n" : "", d, d, d, d, d, d, d, d)));
 }
 
-static const char *ask(int port, const char *more)
+/* With these options of curl, ended by NULL. */
+static const char *ask(const char *port, const char *target, const char *const options[])
 {
-    return vt_test_run(
-        0,
-        VT_ARGV("sh", "-c",
-                vt_test_print("curl -s --cacert %s -w ' %%{http_code} %%{http_version}' %s "
-                              "https://127.0.0.1:%d%s",
-                              vt_test_path("tls.pem"), strchr(more, ' ') + 1, port,
-                              vt_test_print("%.*s", (int)strcspn(more, " "), more))));
+    const char *argv[12] = { "curl",
+                             "-s",
+                             "--cacert",
+                             vt_test_path("tls.pem"),
+                             "-w",
+                             " %{http_code} %{http_version}",
+                             vt_test_print("https://127.0.0.1:%s%s", port, target) };
+
+    for (size_t i = 0; options[i] != NULL; i++)
+        argv[7 + i] = options[i];
+    return vt_test_run(0, argv);
 }
 
 static void nginx_takes_its_example(void)
 {
-    int port = 20000 + getpid() % 20000;
-    const char *conf = vt_test_path("nginx.conf"), *said;
+    const char *const *quiet = VT_ARGV("-o", "/dev/null");
+    const char *conf = vt_test_path("nginx.conf"), *port = vt_test_free_port(), *said;
     struct vt_running ledger;
 
     if (!has_program("nginx"))
@@ -83,17 +88,17 @@ static void nginx_takes_its_example(void)
     VT_CHECK_SAYING(strstr(said, "[warn]") == NULL, "%s", said);
     (void)vt_test_run(0,
                       VT_ARGV("sh", "-c", "PATH=$PATH:/usr/sbin; nginx -c \"$0\"", conf));
-    said = ask(port, "/add -d two");
+    said = ask(port, "/add", VT_ARGV("-d", "two"));
     VT_CHECK_SAYING(strcmp(said, "1 200 2") == 0, "%s", said);
-    said = ask(port, "/tile/entries/000.p/1 -o /dev/null");
+    said = ask(port, "/tile/entries/000.p/1", quiet);
     VT_CHECK_SAYING(strcmp(said, " 200 2") == 0, "%s", said);
-    said = ask(port, "/checkpoint -o /dev/null");
+    said = ask(port, "/checkpoint", quiet);
     VT_CHECK_SAYING(strcmp(said, " 200 2") == 0, "%s", said);
     (void)vt_test_run(0,
                       VT_ARGV("vitrine", "ledger", "index", "--dir", vt_test_path("log")));
-    said = ask(port, "/lookup/nobody ");
+    said = ask(port, "/lookup/nobody", VT_ARGV(NULL));
     VT_CHECK_SAYING(strstr(said, "\"answers\":[]") != NULL, "%s", said);
-    said = ask(port, "/config.json -o /dev/null");
+    said = ask(port, "/config.json", quiet);
     VT_CHECK_SAYING(strcmp(said, " 404 2") == 0, "%s", said);
     (void)vt_test_run(0,
                       VT_ARGV("sh", "-c", "kill $(cat \"$0\")", vt_test_path("nginx.pid")));

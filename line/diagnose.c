@@ -1,13 +1,15 @@
 /* Which build tells what:
  *
- *   plain, again     the fixed terms, twice.  What differs here varies by itself, by time
- * or by chance, and is no proof of anything else. one a cause      the fixed terms with one
- * cause's factors changed.  If it differs from the plain one, both are made again, in turn:
- * plain, varied, plain, varied.  A proof is what differs in both pairs and in no two builds
- *                    under the same terms.  Time only goes forward: what it changed between
- *                    two plain builds would differ in them, too.
- *   still, later     the clock frozen, at two dates, in turn and as often: what differs in
- *                    all pairs is time; what differs under one date is chance.
+ * "plain", "again": the fixed terms, twice.  What differs here varies by itself, by time or
+ * by chance, and is no proof of anything else.
+ *
+ * One named as a cause: the fixed terms with that cause's factors changed.  If it differs
+ * from the plain one, both are made again, in turn: plain, varied, plain, varied.  A proof
+ * is what differs in both pairs and in no two builds under the same terms.  Time only goes
+ * forward: what it changed between two plain builds would differ in them, too.
+ *
+ * "still", "later": the clock frozen, at two dates, in turn and as often.  What differs in
+ * all pairs is time; what differs under one date is chance.
  *
  * Builds under the same terms add up: whatever differs in any two of them is taken out of
  * all proofs at the end, also of those that were found before.  Causes for which the

@@ -311,7 +311,8 @@ static bool check_field(vt_slice control, const char *field, const char *wanted,
 {
     vt_slice value = vt_control_field(control, field);
 
-    while (value.len > 0 && strchr(" \t", value.data[value.len - 1]) != NULL)
+    while (value.len > 0 &&
+           (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t'))
         value.len--;
     return vt_slice_is(value, wanted) ||
            vt_fail(

@@ -59,6 +59,7 @@ void vt_rules_child_stop(struct vt_rules_child *child)
 void vt_rules_child_stop_pointer(struct vt_rules_child **child)
 {
     vt_rules_child_stop(*child);
+    *child = NULL;
 }
 
 const char *vt_rules_child_engine(const struct vt_rules_child *child)

@@ -75,10 +75,9 @@ static void cut(struct vt_disk_content *content, size_t at)
 {
     size_t first = at / BLOCK, rest = at % BLOCK;
 
-    if (rest != 0 && block_at(content, first) != NULL) {
-        memset(own(&content->blocks[first])->bytes + rest, 0, BLOCK - rest);
-        first++;
-    } else if (rest != 0) {
+    if (rest != 0) {
+        if (block_at(content, first) != NULL)
+            memset(own(&content->blocks[first])->bytes + rest, 0, BLOCK - rest);
         first++;
     }
     for (size_t i = first; i < content->room; i++)

@@ -193,6 +193,7 @@ static void nothing_acknowledged_is_lost(void)
     const char *vkey;
     int64_t begin_ms = vt_monotonic_ms(), next_kill_ms = begin_ms + every * 1000;
 
+    VT_CHECK_SAYING(every > 0, "VT_SOAK_KILL: 0 is no pause between two kills");
     vkey = make_ledger();
     s.seen = vt_arena_alloc(vt_test_arena(), NOTES_MAX * sizeof *s.seen);
     VT_CHECK_OK(vt_http_client_new(&s.http, &err));

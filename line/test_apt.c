@@ -1,5 +1,6 @@
 /* What we take from the machine's package sources, and from apt's answers. */
 #include "line/apt.h"
+#include "line/deb.h"
 #include "tests/harness.h"
 
 typedef bool filter_fn(vt_slice text, const char *suite, struct vt_buf *out,
@@ -140,7 +141,55 @@ static void an_unsigned_repository_is_refused(void)
     VT_CHECK_SAYING(strstr(err.message, "not signed") != NULL, "it said: %s", err.message);
 }
 
+/* A package with this text as its control file, "#" in it a NUL. */
+static const char *make_package(const char *control)
+{
+    vt_test_write(vt_test_path("text"), vt_slice_from_cstr(control));
+    (void)vt_test_run(
+        0, VT_ARGV("sh", "-c",
+                   "cd \"$0\" && rm -f p.deb && tr '#' '\\000' <text >control && "
+                   "tar -cf control.tar ./control && tar -cf data.tar -T /dev/null && "
+                   "echo 2.0 >debian-binary && "
+                   "ar rc p.deb debian-binary control.tar data.tar",
+                   vt_test_dir()));
+    return vt_test_path("p.deb");
+}
+
+static void a_package_is_what_its_control_file_says(void)
+{
+    static const struct {
+        const char *control;
+        bool is_it;
+    } rows[] = {
+        { "Package: lamp\nVersion: 1.0\nArchitecture: all\n", true },
+        { "Package: lamp \t\nVersion:   1.0\nArchitecture: all\n", true },
+        { "Package: lamp2\nVersion: 1.0\nArchitecture: all\n", false },
+        { "Package: lamp#\nVersion: 1.0\nArchitecture: all\n", false },
+        { "Package: lamp\nVersion: 1.0#\nArchitecture: all\n", false },
+        { "Package: lamp\nVersion: 1.0\nArchitecture: all #\n", false },
+        { "Package: lamp\nArchitecture: all\n", false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *path = make_package(rows[i].control);
+        struct vt_lock_package package = { .name = "lamp",
+                                           .version = "1.0",
+                                           .architecture = "all",
+                                           .bytes = vt_test_read(path).len };
+        struct vt_error err = { 0 };
+
+        VT_CHECK_SAYING(vt_deb_check(path, &package, vt_test_arena(), NULL, &err) ==
+                            rows[i].is_it,
+                        "%s%s", rows[i].control, err.message);
+        VT_CHECK(rows[i].is_it || err.code == VT_REJECTED);
+        package.bytes++;
+        VT_CHECK_FAILS(VT_REJECTED,
+                       vt_deb_check(path, &package, vt_test_arena(), NULL, &err));
+    }
+}
+
 static const struct vt_case cases[] = {
+    { "a package is what its control file says", a_package_is_what_its_control_file_says },
     { "lines of the suite are taken", lines_of_the_suite_are_taken },
     { "stanzas of the suite are taken", stanzas_of_the_suite_are_taken },
     { "only hashed files are taken", only_hashed_files_are_taken },

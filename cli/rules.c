@@ -308,8 +308,9 @@ static const struct vt_verb verbs[] = {
       "above all)\nand the compiled form must come out as it says.",
       NULL, run_check },
     { "scan", "PACK FILE [FILE...]", 2, 4096, "which rules match these files?",
-      "The pack is checked first.  A file that cannot be scanned is told, and the others\n"
-      "are scanned.  Exit code 1 when a rule matches; else 3 when a file could not be scanned.",
+      "The pack is checked first.  A file that cannot be scanned is told, and the others "
+      "are\nscanned.  Exit code 1 when a rule matches; else 3 when a file could not be "
+      "scanned.",
       NULL, run_scan },
     { "show", "PACK", 1, 1, "what is in a pack", NULL, NULL, run_show },
     { "diff", "OLD NEW", 2, 2, "which rules came, went, changed, begin to collect",

@@ -98,6 +98,9 @@ static void nginx_takes_its_example(void)
                       VT_ARGV("vitrine", "ledger", "index", "--dir", vt_test_path("log")));
     said = ask(port, "/lookup/nobody", VT_ARGV(NULL));
     VT_CHECK_SAYING(strstr(said, "\"answers\":[]") != NULL, "%s", said);
+    vt_test_write(vt_test_path("log/retention.json"), VT_LIT("what prune leaves"));
+    said = ask(port, "/retention.json", VT_ARGV(NULL));
+    VT_CHECK_SAYING(strcmp(said, "what prune leaves 200 2") == 0, "%s", said);
     said = ask(port, "/config.json", quiet);
     VT_CHECK_SAYING(strcmp(said, " 404 2") == 0, "%s", said);
     (void)vt_test_run(0,

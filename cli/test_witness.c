@@ -124,6 +124,22 @@ static vt_slice request_of(const struct vt_small_log *log, uint64_t old_size, ui
     return vt_arena_copy(vt_test_arena(), vt_buf_slice(&body));
 }
 
+/* Of a log that signs the largest size there is, at once. */
+static vt_slice request_of_all(const struct vt_small_log *log)
+{
+    struct vt_error err = { 0 };
+    VT_AUTO_BUF text = vt_buf_init(VT_KIB(1)), note = vt_buf_init(VT_KIB(1));
+    VT_AUTO_BUF body = vt_buf_init(VT_WITNESS_REQUEST_BYTES_MAX);
+
+    vt_buf_printf(&text, "%s\n%ju\n%s\n", log->origin, (uintmax_t)UINT64_MAX,
+                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    vt_buf_printf(&note, "%.*s\n", VT_SLICE_ARGS(vt_buf_slice(&text)));
+    VT_CHECK_OK(vt_note_sign(log->key, vt_slice_from_cstr(log->origin),
+                             vt_buf_slice(&text), &note, &err));
+    vt_witness_request_write(&body, 0, NULL, 0, vt_buf_slice(&note));
+    return vt_arena_copy(vt_test_arena(), vt_buf_slice(&body));
+}
+
 static struct answer add(struct stand *s, uint64_t old_size, uint64_t size)
 {
     return fetch(s, "/add-checkpoint", request_of(&s->log, old_size, size));
@@ -252,7 +268,7 @@ static void logs_are_read_again(void)
 {
     struct stand s = { 0 };
     struct vt_small_log other = vt_small_log_of("log.example/newcomer", 2);
-    struct newcomer newcomer = { &s, request_of(&other, 0, 3) };
+    struct newcomer newcomer = { &s, request_of_all(&other) };
     struct answer got;
 
     make(&s, "w1", 48);
@@ -267,6 +283,7 @@ static void logs_are_read_again(void)
     VT_CHECK_SAYING(got.status == 409 && strcmp(got.text, "3\n") == 0, "%d", got.status);
     got = fetch(&s, "/health", (vt_slice){ 0 });
     VT_CHECK_SAYING(got.status == 200 && strstr(got.text, "\"size\":3") != NULL &&
+                        strstr(got.text, "\"size\":\"18446744073709551615\"") != NULL &&
                         strstr(got.text, "\"cosigned_ago_s\":") != NULL,
                     "%s", got.text);
     got = fetch(&s, "/metrics", (vt_slice){ 0 });

@@ -27,8 +27,7 @@ void vt_witness_write_health(const struct vt_witness_numbers *numbers,
         vt_hash_text(&config->logs[i].id, hex);
         row = json_pack("{s:s}", "log", hex);
         if (known[i].is_seen) {
-            (void)json_object_set_new(row, "size",
-                                      json_integer((json_int_t)known[i].seen.size));
+            (void)json_object_set_new(row, "size", vt_json_wide(known[i].seen.size));
             (void)json_object_set_new(row, "cosigned_ago_s",
                                       json_integer(age_s(numbers, &known[i])));
         }

@@ -4,9 +4,10 @@
 #include "ledger/shelf.h"
 #include "ledger/terms.h"
 
-/* Candidates that turn out to have another term, in one answer; only hashes that were
- * sought out for it collide so often.  The next question goes on behind them. */
-enum { WRONG_MAX = 4096, TRIES = 3 };
+/* Candidates that are no answer, in one answer: they turn out to have another term (only
+ * hashes that were sought out for it collide so often), or are pruned.  The next question
+ * goes on behind them. */
+enum { PASSED_MAX = 4096, TRIES = 3 };
 
 struct vt_lookup {
     struct vt_disk *disk;  /* of the log; borrowed */
@@ -81,7 +82,7 @@ bool vt_lookup_is_outdated(const struct vt_lookup *lookup)
 struct asking {
     struct vt_lookup *lookup;
     const struct vt_lookup_question *q;
-    size_t count, wrong;
+    size_t count, passed;
     uint64_t next;
 };
 
@@ -95,13 +96,14 @@ static bool take_candidate(struct asking *a, uint64_t index, struct vt_error *er
         vt_retention_explain(a->lookup->disk, index, &is_pruned, err);
         if (is_pruned && a->q->pruned != NULL)
             a->q->pruned(a->q->context, index);
+        a->passed++;
         return is_pruned;
     }
     if (vt_terms_have(vt_buf_slice(&entry), a->q->term)) {
         a->count++;
         return a->q->each(a->q->context, index, vt_buf_slice(&entry), err);
     }
-    a->wrong++;
+    a->passed++;
     return true;
 }
 
@@ -118,7 +120,7 @@ static bool ask_run(struct asking *a, const struct vt_run *run, uint64_t key,
         /* Only in a damaged index are there others. */
         if (index < a->q->from || index >= a->q->head.size)
             continue;
-        if (a->count == a->q->max || a->wrong == WRONG_MAX) {
+        if (a->count == a->q->max || a->passed == PASSED_MAX) {
             a->next = index;
             return true;
         }

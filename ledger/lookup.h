@@ -85,8 +85,8 @@ struct vt_lookup_question {
 };
 
 /* next_out: ask again from here; UINT64_MAX: that was all.  There may be a next with fewer
- * than max answers, or none: entries with another term of the same hash were passed over,
- * and the work for one question is bounded.  An entry whose bytes were
+ * than max answers, or none: pruned entries, and those with another term of the same hash,
+ * were passed over, and the work for one question is bounded.  An entry whose bytes were
  * changed ends it with VT_REJECTED: nothing is passed over in silence.
  * Errors: VT_REJECTED, VT_ABSENT (missing, not by policy), VT_IO; those of each */
 VT_CHECKED bool vt_lookup_ask(struct vt_lookup *lookup,

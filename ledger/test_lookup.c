@@ -595,6 +595,7 @@ static void names_that_were_sought_out(void)
     struct vt_error err = { 0 };
     vt_ticket ticket = { 0 };
     const char *said;
+    struct found f;
 
     VT_CHECK(vt_term_key(VT_LIT("vitrine-188333")) ==
              vt_term_key(VT_LIT("vitrine-1482294")));
@@ -616,6 +617,15 @@ static void names_that_were_sought_out(void)
     said = vt_test_run(
         0, VT_ARGV("vitrine", "ledger", "find", "--dir", log.dir, "vitrine-188333"));
     VT_CHECK_SAYING(strstr(said, "entry 4100: a?[31m?b??entry 9: c\n1 entry, each") != NULL,
+                    "%s", said);
+    /* Those that are pruned are no less work. */
+    (void)sh(0, "vitrine ledger prune --dir log --below 4096 --retention x "
+                "--delete-entries");
+    VT_CHECK_OK(ask(&f, "vitrine-1482294", 0, 9, WRONG + 1, &err));
+    VT_CHECK_SAYING(f.count == 0 && f.next == 4096, "%ju", (uintmax_t)f.next);
+    said = sh(0, "vitrine ledger find vitrine-1482294 --dir log");
+    VT_CHECK_SAYING(strstr(said, "4 entries, each") != NULL &&
+                        strstr(said, "pruned: 4096 entries") != NULL,
                     "%s", said);
 }
 

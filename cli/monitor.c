@@ -225,16 +225,34 @@ static bool read_uses(struct vt_args *args, const struct vt_policy *policy,
     return true;
 }
 
-static bool look_further(void *context, struct vt_monitor *monitor, struct vt_error *err)
+static bool look_at_lists(void *context, struct vt_monitor *monitor, struct vt_error *err)
+{
+    const struct running *running = context;
+    const struct vt_trust *trust = running->downloads.trust;
+
+    return trust == NULL || vt_cli_lists_look(trust, running->policy, monitor, err);
+}
+
+static bool look_at_heads(void *context, struct vt_monitor *monitor, struct vt_error *err)
+{
+    const struct running *running = context;
+    const struct vt_trust *trust = running->downloads.trust;
+
+    return trust == NULL || vt_cli_heads_look(trust, running->policy, monitor, err);
+}
+
+static bool look_at_downloads(void *context, struct vt_monitor *monitor,
+                              struct vt_error *err)
 {
     struct running *running = context;
 
     return running->downloads.trust == NULL ||
-           (vt_cli_lists_look(running->downloads.trust, running->policy, monitor, err) &&
-            vt_cli_heads_look(running->downloads.trust, running->policy, monitor, err) &&
-            vt_cli_downloads_look(&running->downloads, monitor,
-                                  vt_env_now_unix_s(vt_args_env(running->args)), err));
+           vt_cli_downloads_look(&running->downloads, monitor,
+                                 vt_env_now_unix_s(vt_args_env(running->args)), err);
 }
+
+static const vt_monitor_look looks[] = { look_at_lists, look_at_heads, look_at_downloads,
+                                         NULL };
 
 static bool is_good(const struct vt_monitor_report *report)
 {
@@ -328,7 +346,7 @@ static bool run_run(struct vt_args *args, struct vt_error *err)
                                           .convicted = print_convicted,
                                           .unwell = print_unwell,
                                           .found = print_finding,
-                                          .look_further = look_further,
+                                          .look_further = looks,
                                           .context = &running };
     int64_t interval_s;
     bool is_ok;

@@ -30,7 +30,8 @@ struct vt_monitor {
     const struct vt_wishes *wishes; /* what its entries are looked at for */
     char folder[LOG_FOLDER_BYTES];  /* "logs/" and the digest of its origin */
     struct vt_error trouble;        /* with our own disk, while entries are looked at */
-    struct vt_error failure;        /* of the disk, with one of the logs of this round */
+    struct vt_error failure;        /* of the disk, with one of the logs of this round, or
+                                     * with what is built upon them */
     bool is_well;                   /* no trouble was found in it, old or new */
     const char *why;                /* not, as was told in an earlier round; NULL */
     bool is_down[VT_POLICY_WITNESSES_MAX]; /* witnesses that did not answer this round */
@@ -99,7 +100,7 @@ static bool tell_untold(void *context, const char *name, bool is_folder,
 
 /* Keep it and tell it, unless the same was found before. */
 static bool keep(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
-                 struct vt_error *err)
+                 bool *is_new_out, struct vt_error *err)
 {
     VT_AUTO_JSON owned = more;
     VT_AUTO_BUF json = vt_buf_init(FINDING_BYTES_MAX);
@@ -107,6 +108,7 @@ static bool keep(struct vt_monitor *m, const char *kind, const char *what, json_
     const char *name, *untold;
     vt_hash digest;
 
+    *is_new_out = false;
     if (json_object_set_new(owned, "kind", json_string(kind)) != 0 ||
         json_object_set_new(owned, "origin", json_string(m->origin)) != 0 ||
         json_object_set_new(owned, "what", json_string(what)) != 0)
@@ -118,10 +120,9 @@ static bool keep(struct vt_monitor *m, const char *kind, const char *what, json_
     name = vt_arena_printf(m->arena, "%s.json", hex);
     untold = vt_arena_printf(m->arena, UNTOLD "/%s", name);
     if (vt_disk_has(m->disk, vt_arena_printf(m->arena, FINDINGS "/%s", name)) ||
-        vt_disk_has(m->disk, untold)) {
-        m->why = vt_arena_printf(m->arena, "%s: %s", kind, what);
+        vt_disk_has(m->disk, untold))
         return true;
-    }
+    *is_new_out = true;
     m->report->findings++;
     if (!vt_disk_write(m->disk, untold, vt_buf_slice(&json), 0644, err))
         return false;
@@ -132,9 +133,14 @@ static bool keep(struct vt_monitor *m, const char *kind, const char *what, json_
 static bool find(struct vt_monitor *m, const char *kind, const char *what, json_t *more,
                  struct vt_error *err)
 {
-    if (strcmp(kind, "seen") != 0 && strcmp(kind, "pruned") != 0)
-        m->is_well = false;
-    return keep(m, kind, what, more, err);
+    bool is_trouble = strcmp(kind, "seen") != 0 && strcmp(kind, "pruned") != 0, is_new;
+
+    m->is_well = m->is_well && !is_trouble;
+    if (!keep(m, kind, what, more, &is_new, err))
+        return false;
+    if (is_trouble && !is_new)
+        m->why = vt_arena_printf(m->arena, "%s: %s", kind, what);
+    return true;
 }
 
 /* ---- entries ----------------------------------------------------------------------------
@@ -318,14 +324,14 @@ static bool find_in_views(void *context, const char *kind, const char *what, jso
                           struct vt_error *err)
 {
     struct vt_monitor *m = context;
-    size_t before = m->report->findings;
-    bool is_ok;
+    bool is_new;
 
     if (strcmp(kind, "unreachable") != 0)
         return find(m, kind, what, more, err);
-    is_ok = keep(m, kind, what, more, err);
-    m->report->away += m->report->findings - before;
-    return is_ok;
+    if (!keep(m, kind, what, more, &is_new, err))
+        return false;
+    m->report->away += is_new;
+    return true;
 }
 
 /* Could those that answer still vouch for the log? */
@@ -440,6 +446,14 @@ static bool pass_over(struct vt_monitor *m, const struct vt_error *why,
     return true;
 }
 
+/* Else err says what the disk would not do in this round. */
+static bool has_no_failure(const struct vt_monitor *m, struct vt_error *err)
+{
+    if (m->failure.code != VT_OK)
+        *err = m->failure;
+    return m->failure.code == VT_OK;
+}
+
 /* A log that is listed with several keys is one log. */
 static bool is_first(const struct vt_policy *policy, size_t i)
 {
@@ -476,10 +490,8 @@ static bool follow_all(struct vt_monitor *m, struct vt_error *err)
         if (!follow(m, &policy->logs[i], wishes, &why) && !pass_over(m, &why, err))
             return false;
     }
-    if (m->failure.code != VT_OK) {
-        *err = m->failure;
+    if (!has_no_failure(m, err))
         return false;
-    }
     if (m->report->logs == 0)
         return vt_fail(err, VT_REJECTED,
                        "no log of the policy has a URL: write it behind the key");
@@ -579,18 +591,23 @@ bool vt_monitor_leaf(struct vt_monitor *m, vt_slice origin, uint64_t index,
 /* A copy that is damaged makes no judgement of what is built upon its log. */
 static bool look_further(struct vt_monitor *m, struct vt_error *err)
 {
-    struct vt_error why = { 0 };
+    for (const vt_monitor_look *look = m->options->look_further;
+         look != NULL && *look != NULL; look++) {
+        struct vt_error why = { 0 };
 
-    if (m->options->look_further == NULL ||
-        m->options->look_further(m->options->context, m, &why))
-        return true;
-    if (why.code == VT_IO) {
-        *err = why;
-        return false;
+        if ((*look)(m->options->context, m, &why))
+            continue;
+        if (why.code == VT_IO) {
+            if (m->failure.code == VT_OK)
+                m->failure = why;
+            continue;
+        }
+        if (m->report->logs_well == m->report->logs)
+            m->report->logs_well--;
+        if (!find(m, "unfollowed", why.message, json_object(), err))
+            return false;
     }
-    if (m->report->logs_well == m->report->logs)
-        m->report->logs_well--;
-    return find(m, "unfollowed", why.message, json_object(), err);
+    return has_no_failure(m, err);
 }
 
 bool vt_monitor_round(const struct vt_monitor_options *options,

@@ -32,6 +32,9 @@ struct vt_monitor_finding {
 
 struct vt_monitor; /* a round that goes on */
 
+typedef bool (*vt_monitor_look)(void *context, struct vt_monitor *monitor,
+                                struct vt_error *err);
+
 struct vt_monitor_options {
     const char *dir;
     const struct vt_env *env;
@@ -47,9 +50,9 @@ struct vt_monitor_options {
     /* A program, called with the kind and the origin, the finding as JSON on its standard
      * input, for at most 30 s; NULL: none. */
     const char *hook;
-    /* Called when all logs were followed, to look at what is built upon them; NULL: none.
-     */
-    bool (*look_further)(void *context, struct vt_monitor *monitor, struct vt_error *err);
+    /* Called when all logs were followed, each to look at something that is built upon them;
+     * what one cannot do hides nothing from the next.  NULL ends them; NULL: none. */
+    const vt_monitor_look *look_further;
     /* So long one log may take of a round: what it does not give by then, the next round
      * asks for.  0: as long as it takes. */
     int64_t share_s;

@@ -99,6 +99,9 @@ struct scene {
     struct vt_policy policy;
     const char *prefixes[VT_POLICY_WITNESSES_MAX];
     char said[2000];
+    char why[300]; /* the log is not well, though nothing new was said */
+    const vt_monitor_look *looks;
+    size_t looked; /* well */
     struct vt_monitor_report report;
 };
 
@@ -117,6 +120,14 @@ static void note_finding(void *context, const struct vt_monitor_finding *finding
 
     (void)snprintf(s->said + len, sizeof s->said - len, "%s: %s\n", finding->kind,
                    finding->what);
+}
+
+static void note_why(void *context, const char *origin, const char *why)
+{
+    struct scene *s = context;
+
+    (void)origin;
+    (void)snprintf(s->why, sizeof s->why, "%s", why);
 }
 
 static struct scene *begin(void)
@@ -142,8 +153,7 @@ static struct scene *begin(void)
     return s;
 }
 
-/* What a round says. */
-static const char *look(struct scene *s)
+static bool make_round(struct scene *s, struct vt_error *err)
 {
     static const struct vt_watch nothing = { .key_count = 0 };
     struct vt_env env = { .now_unix_ms = stopped_clock };
@@ -153,12 +163,21 @@ static const char *look(struct scene *s)
                                           .watch = &nothing,
                                           .prefixes = s->prefixes,
                                           .withheld_s = BOUND,
+                                          .look_further = s->looks,
+                                          .unwell = note_why,
                                           .found = note_finding,
                                           .context = s };
+
+    s->said[0] = s->why[0] = '\0';
+    return vt_monitor_round(&options, &s->report, err);
+}
+
+/* What a round says. */
+static const char *look(struct scene *s)
+{
     struct vt_error err = { 0 };
 
-    s->said[0] = '\0';
-    VT_CHECK_OK(vt_monitor_round(&options, &s->report, &err));
+    VT_CHECK_OK(make_round(s, &err));
     return s->said;
 }
 
@@ -338,6 +357,11 @@ static void views_that_are_none(void)
     VT_CHECK(strstr(look(s), "unreachable: witness one: ") != NULL);
     VT_CHECK(s->report.findings == 1 && s->report.away == 1);
     VT_CHECK(s->report.logs_well == 1); /* no quorum is asked for, so none is missing */
+    log_shows("true-30");
+    must_say(s, "behind: it shows 30 entries, but signed 80 that are here\n");
+    must_say(s, ""); /* and the reason is the log, not its witness */
+    VT_CHECK_SAYING(strncmp(s->why, "behind: ", 8) == 0, "%s", s->why);
+    log_shows("true-80");
     s->prefixes[0] = NULL;
     must_say(s, "");
     VT_CHECK(s->report.logs_well == 1);
@@ -356,6 +380,48 @@ static void a_damaged_memory(void)
                         strstr(s->said, "views/") != NULL,
                     "%s", s->said);
     VT_CHECK(s->report.logs_well == 0);
+}
+
+static bool look_in_vain(void *context, struct vt_monitor *monitor, struct vt_error *err)
+{
+    (void)context;
+    (void)monitor;
+    return vt_fail(err, VT_REJECTED, "a copy that is damaged");
+}
+
+static bool look_without_disk(void *context, struct vt_monitor *monitor,
+                              struct vt_error *err)
+{
+    (void)context;
+    (void)monitor;
+    return vt_fail(err, VT_IO, "a disk that is away");
+}
+
+static bool look_well(void *context, struct vt_monitor *monitor, struct vt_error *err)
+{
+    struct scene *s = context;
+
+    (void)monitor;
+    (void)err;
+    s->looked++;
+    return true;
+}
+
+/* What cannot be judged hides nothing of what is judged behind it. */
+static void looks_are_apart(void)
+{
+    static const vt_monitor_look in_vain[] = { look_in_vain, look_well, NULL };
+    static const vt_monitor_look without_disk[] = { look_without_disk, look_well, NULL };
+    struct scene *s = begin();
+    struct vt_error err = { 0 };
+
+    log_shows("true-30");
+    s->looks = in_vain;
+    must_say(s, "unfollowed: a copy that is damaged\n");
+    VT_CHECK(s->looked == 1 && s->report.logs_well == 0);
+    s->looks = without_disk;
+    VT_CHECK_FAILS(VT_IO, make_round(s, &err));
+    VT_CHECK(s->looked == 2 && strcmp(err.message, "a disk that is away") == 0);
 }
 
 /* The log signs a size that is no number in JSON. */
@@ -456,6 +522,7 @@ static const struct vt_case cases[] = {
     { "a witness goes back", a_witness_goes_back },
     { "views that are none", views_that_are_none },
     { "a damaged memory", a_damaged_memory },
+    { "looks are apart", looks_are_apart },
     { "a size beyond all numbers", a_size_beyond_all_numbers },
     { "a witness that serves", a_witness_that_serves },
 };

@@ -284,9 +284,25 @@ static void take_age_and_length(struct vt_http_call *call, CURL *easy)
         call->length = length;
 }
 
+/* How long it took is not what is wrong: the same trouble has the same words each time, so
+ * that it is told once. */
+static void drop_duration(char *message)
+{
+    char *begin = strstr(message, " after "), *end;
+
+    if (begin == NULL)
+        return;
+    end = begin + strlen(" after ");
+    end += strspn(end, "0123456789");
+    if (strncmp(end, " ms", 3) == 0)
+        memmove(begin, end + 3, strlen(end + 3) + 1);
+}
+
 static void take_failure(struct vt_http_call *call, CURLcode code)
 {
-    const struct under_way *inside = call->inside;
+    struct under_way *inside = call->inside;
+
+    drop_duration(inside->message);
 
     call->is_late = code == CURLE_OPERATION_TIMEDOUT;
     if (inside->is_too_long)

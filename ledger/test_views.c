@@ -355,6 +355,7 @@ static void views_that_are_none(void)
     (void)sh(0, "rm -r w1");
     s->prefixes[0] = "http://127.0.0.1:1/";
     VT_CHECK(strstr(look(s), "unreachable: witness one: ") != NULL);
+    VT_CHECK_SAYING(strstr(s->said, " ms") == NULL, "%s", s->said); /* each time others */
     VT_CHECK(s->report.findings == 1 && s->report.away == 1);
     VT_CHECK(s->report.logs_well == 1); /* no quorum is asked for, so none is missing */
     log_shows("true-30");

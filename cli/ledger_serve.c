@@ -261,14 +261,14 @@ const struct vt_option vt_cli_ledger_status_options[] = {
 };
 
 /* Whatever server that is: a text is shown as text. */
-static void print_word(const char *what, const json_t *row, const char *name)
+static void print_word(const char *label, const json_t *row, const char *name)
 {
     struct vt_error ignored = { 0 };
     vt_slice text;
 
     if (!vt_json_get_text(row, "health", name, &text, &ignored))
         return;
-    (void)printf("  %-10s %s", what, name[0] == 'g' ? "goes on as " : "");
+    (void)printf("  %s", label);
     vt_cli_print_text(text);
     (void)printf("\n");
 }
@@ -293,8 +293,8 @@ static bool print_ledger(const json_t *row, struct vt_error *err)
     if (ago != NULL)
         (void)printf("  checkpoint %.1f s ago\n", (double)json_integer_value(ago) / 1000);
     (void)printf("  queued     %ju, for the disk\n", (uintmax_t)queued);
-    print_word("ended", row, "goes_on_as");
-    print_word("trouble", row, "failure");
+    print_word("ended      goes on as ", row, "goes_on_as");
+    print_word("trouble    ", row, "failure");
     return true;
 }
 

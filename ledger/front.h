@@ -124,9 +124,9 @@ VT_CHECKED bool vt_front_prove(struct vt_front_ledger *ledger, uint64_t index,
 void vt_front_on_batch(void *context, struct vt_http_exchange *exchange);
 /* Takes this log entries still?  Else it was answered (410, and which one goes on). */
 bool vt_front_goes_on(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
-/* And may this client write?  Else it was answered. */
+/* That, and may this client write?  Else it was answered. */
 bool vt_front_may_write(struct vt_front_ledger *ledger, struct vt_http_exchange *exchange);
-/* Both, asked of the head alone: a body is not gathered for nothing. */
+/* The same, asked of the head alone: a body is not gathered for nothing. */
 bool vt_front_may(void *context, struct vt_http_exchange *exchange);
 /* After each turn of the server: what its handlers gathered goes to the sequencers. */
 bool vt_front_send_all(void *context, struct vt_error *err);

@@ -32,7 +32,6 @@ static bool read_state(const json_t *json, struct vt_lookup_state *out,
     if (vt_json_has(json, "first") &&
         !vt_json_get_number(json, STATE_NAME, "first", &out->first, err))
         return false;
-
     if (!vt_json_only(json, STATE_NAME, names, err) ||
         !vt_json_get_number(json, STATE_NAME, "entries", &out->entries, err) ||
         !vt_json_get_number(json, STATE_NAME, "postings", &out->postings, err) ||

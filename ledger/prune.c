@@ -123,7 +123,7 @@ static bool prune(struct pruning *p, const char *dir,
         if (!prune_level(p, level, err))
             return false;
     p->report.minimum = p->retention.minimum;
-    p->report.served = p->retention.minimum / VT_TILE_WIDTH * VT_TILE_WIDTH;
+    p->report.served = vt_retention_first(&p->retention);
     return true;
 }
 

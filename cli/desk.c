@@ -86,6 +86,7 @@ bool vt_desk_call_begin(struct vt_args *args, bool has_policy, bool is_new,
         !open_desk(vt_args_get(args, "desk"), is_new, &out->desk, err))
         return false;
     out->desk.trust = vt_args_get(args, "trust");
+    out->lists = vt_list_history_init(out->trust);
     return true;
 }
 
@@ -142,8 +143,6 @@ bool vt_desk_call_look_at_ledger(struct vt_args *args, struct vt_desk_call *call
     if (!vt_ledger_reader_open(dir, &reader, err) ||
         !check_is_ours(call->trust, dir, vt_ledger_reader_config(reader), err))
         return false;
-    vt_list_history_clear(&call->lists);
-    call->lists = vt_list_history_init(call->trust);
     return vt_list_history_read_folder(&call->lists, reader, err) &&
            vt_publish_recall_list(&call->desk, &call->lists, reader, err);
 }
@@ -163,8 +162,8 @@ bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
 
 struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_call *call)
 {
-    return (struct vt_publisher){ &call->desk, call->trust, call->ledger,
-                                  vt_args_env(args) };
+    return (struct vt_publisher){ &call->desk, call->trust, call->ledger, vt_args_env(args),
+                                  &call->lists };
 }
 
 bool vt_desk_call_check_key(struct vt_desk_call *call, const struct vt_key *key,

@@ -45,7 +45,7 @@ struct vt_desk_call {
     struct vt_docket *docket; /* NULL until vt_desk_call_docket */
     struct vt_signer *signer; /* NULL until vt_desk_call_ledger */
     struct vt_ledger *ledger;
-    struct vt_list_history lists; /* empty until vt_desk_call_look_at_ledger */
+    struct vt_list_history lists; /* empty until the ledger is looked at */
 };
 
 void vt_desk_call_end(struct vt_desk_call *call);

@@ -83,10 +83,8 @@ static bool admit_list(struct admission *admission, struct vt_ledger *ledger,
 {
     if (admission->trust == NULL || !vt_list_history_is_list(entry))
         return true;
-    if (admission->lists.noted_count == 0 &&
-        !vt_list_history_read(&admission->lists, ledger, err))
-        return false;
-    if (!vt_list_history_admits_entry(&admission->lists, entry, err))
+    if (!vt_list_history_read(&admission->lists, ledger, err) ||
+        !vt_list_history_admits_entry(&admission->lists, entry, err))
         return false;
     vt_list_history_note(&admission->lists, vt_ledger_size(ledger), entry);
     return true;

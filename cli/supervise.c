@@ -305,8 +305,7 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
     return ok && vt_desk_newest_list(&call->desk, &version, &newest, NULL, err) &&
            vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, docket, NULL,
                            call->now_unix_s, key, &list, err) &&
-           (call->lists.trust == NULL ||
-            vt_list_history_admits_entry(&call->lists, vt_buf_slice(&list), err)) &&
+           vt_list_history_admits_entry(&call->lists, vt_buf_slice(&list), err) &&
            /* The list first: an approval without one cannot be published. */
            vt_disk_write(call->desk.disk,
                          vt_arena_printf(docket->arena, "%s/list.json", docket->folder),

@@ -1,6 +1,8 @@
 /* Lists of withdrawals on a ledger: what they say is kept in short, since a list that is
  * renewed daily stands there a thousand times. */
 #include "release/list_history.h"
+#include "evidence/field.h"
+#include "evidence/review.h"
 
 struct vt_list_history vt_list_history_init(const struct vt_trust *trust)
 {
@@ -11,6 +13,7 @@ void vt_list_history_clear(struct vt_list_history *history)
 {
     free(history->noted);
     free(history->gone);
+    free(history->against);
     vt_arena_free(history->arena);
     *history = (struct vt_list_history){ 0 };
 }
@@ -66,27 +69,54 @@ static void note_row(struct vt_list_history *history, const struct vt_listed *ro
     };
 }
 
-void vt_list_history_note(struct vt_list_history *history, uint64_t index, vt_slice entry)
+static void note_list(struct vt_list_history *history, uint64_t index,
+                      const struct vt_envelope *envelope)
 {
-    VT_AUTO_ENVELOPE envelope = { 0 };
     struct vt_withdrawals list;
     struct vt_error ignored = { 0 };
 
-    if (!vt_envelope_parse(entry, &envelope, &ignored) ||
-        envelope.statement.type != VT_WITHDRAWALS ||
-        !vt_withdrawals_read(&envelope.statement, &list, &ignored) ||
-        !is_signed_by_both(history->trust, &envelope))
+    if (!vt_withdrawals_read(&envelope->statement, &list, &ignored) ||
+        !is_signed_by_both(history->trust, envelope))
         return;
     history->noted =
         vt_grow_array(history->noted, history->noted_count + 1, sizeof *history->noted);
     history->noted[history->noted_count++] =
-        (struct vt_list_noted){ list.version, index,
-                                vt_envelope_payload_digest(&envelope) };
+        (struct vt_list_noted){ list.version, index, vt_envelope_payload_digest(envelope) };
     for (size_t i = 0; i < json_array_size(list.withdrawn); i++) {
         struct vt_listed row = vt_withdrawals_row(list.withdrawn, i);
 
         note_row(history, &row, list.version);
     }
+}
+
+static void note_against(struct vt_list_history *history, uint64_t index,
+                         const struct vt_envelope *envelope)
+{
+    const json_t *predicate = envelope->statement.predicate;
+
+    history->against = vt_grow_array(history->against, history->against_count + 1,
+                                     sizeof *history->against);
+    history->against[history->against_count++] = (struct vt_against){
+        .index = index,
+        .digest = envelope->digest,
+        .product = copy(history, vt_field_text(predicate, "product")),
+        .version = copy(history, vt_field_text(predicate, "version")),
+    };
+}
+
+void vt_list_history_note(struct vt_list_history *history, uint64_t index, vt_slice entry)
+{
+    VT_AUTO_ENVELOPE envelope = { 0 };
+    struct vt_error ignored = { 0 };
+
+    if (!vt_envelope_parse(entry, &envelope, &ignored))
+        return;
+    if (envelope.statement.type == VT_WITHDRAWALS)
+        note_list(history, index, &envelope);
+    else if (envelope.statement.type == VT_REJECTION ||
+             (envelope.statement.type == VT_REVIEW &&
+              !vt_review_accepts(&envelope.statement)))
+        note_against(history, index, &envelope);
 }
 
 static bool gives_nothing_back(const struct vt_list_history *history,
@@ -182,47 +212,47 @@ const struct vt_list_noted *vt_list_history_newest(const struct vt_list_history 
 /* ---- reading ----------------------------------------------------------------------------
  */
 
-/* An entry that was read, or is pruned. */
-static bool take(struct vt_list_history *history, uint64_t index, bool is_read,
-                 vt_slice entry, const struct vt_error *why, struct vt_error *err)
+typedef bool read_entry(void *ledger, uint64_t index, struct vt_buf *out,
+                        struct vt_error *err);
+
+static bool from_ledger(void *ledger, uint64_t index, struct vt_buf *out,
+                        struct vt_error *err)
 {
-    if (is_read)
-        vt_list_history_note(history, index, entry);
-    else if (why->code != VT_ABSENT)
-        *err = *why;
-    return is_read || why->code == VT_ABSENT || vt_within(err, "ledger");
+    return vt_ledger_read(ledger, index, out, err);
+}
+
+static bool from_folder(void *reader, uint64_t index, struct vt_buf *out,
+                        struct vt_error *err)
+{
+    return vt_ledger_reader_read(reader, index, out, err);
+}
+
+static bool read_on(struct vt_list_history *history, read_entry *read, void *ledger,
+                    uint64_t size, struct vt_error *err)
+{
+    for (; history->size < size; history->size++) {
+        VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
+        struct vt_error why = { 0 };
+
+        if (read(ledger, history->size, &entry, &why)) {
+            vt_list_history_note(history, history->size, vt_buf_slice(&entry));
+        } else if (why.code != VT_ABSENT) { /* absent: pruned */
+            *err = why;
+            return vt_within(err, "ledger");
+        }
+    }
+    return true;
 }
 
 bool vt_list_history_read(struct vt_list_history *history, struct vt_ledger *ledger,
                           struct vt_error *err)
 {
-    uint64_t size = vt_ledger_size(ledger);
-
-    for (uint64_t i = 0; i < size; i++) {
-        VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
-        struct vt_error why = { 0 };
-        bool is_read = vt_ledger_read(ledger, i, &entry, &why);
-
-        if (!take(history, i, is_read, vt_buf_slice(&entry), &why, err))
-            return false;
-    }
-    return true;
+    return read_on(history, from_ledger, ledger, vt_ledger_size(ledger), err);
 }
 
 bool vt_list_history_read_folder(struct vt_list_history *history,
                                  struct vt_ledger_reader *reader, struct vt_error *err)
 {
-    uint64_t size = vt_ledger_reader_checkpoint(reader).len == 0
-                        ? 0
-                        : vt_ledger_reader_head(reader).size;
-
-    for (uint64_t i = 0; i < size; i++) {
-        VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
-        struct vt_error why = { 0 };
-        bool is_read = vt_ledger_reader_read(reader, i, &entry, &why);
-
-        if (!take(history, i, is_read, vt_buf_slice(&entry), &why, err))
-            return false;
-    }
-    return true;
+    return vt_ledger_reader_checkpoint(reader).len == 0 ||
+           read_on(history, from_folder, reader, vt_ledger_reader_head(reader).size, err);
 }

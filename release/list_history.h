@@ -1,4 +1,5 @@
-/* The lists of withdrawals that stand on a ledger, and whether one more may join them.
+/* The lists of withdrawals that stand on a ledger, and whether one more may join them; and
+ * where it has words against a release.  The ledger is read once, and on from there.
  *
  * One number is one list, and what a list takes back no later one gives again: else a
  * vendor who kept an older approval could undo a withdrawal with news as fresh as he likes.
@@ -21,13 +22,23 @@ struct vt_list_gone {
     uint64_t since;       /* the lowest list that withdraws it */
 };
 
+/* A rejection, or a review that refuses; whether it counts is asked of the desk. */
+struct vt_against {
+    uint64_t index; /* of the entry */
+    vt_hash digest; /* of the envelope */
+    vt_slice product, version;
+};
+
 struct vt_list_history {
     const struct vt_trust *trust; /* borrowed */
+    uint64_t size;                /* so many entries were read */
     struct vt_arena *arena;
     struct vt_list_noted *noted;
     size_t noted_count;
     struct vt_list_gone *gone;
     size_t gone_count;
+    struct vt_against *against;
+    size_t against_count;
 };
 
 struct vt_list_history vt_list_history_init(const struct vt_trust *trust);
@@ -35,7 +46,7 @@ void vt_list_history_clear(struct vt_list_history *history);
 #define VT_AUTO_LIST_HISTORY                                                               \
     __attribute__((cleanup(vt_list_history_clear))) struct vt_list_history
 
-/* Remember this entry if it is a list. */
+/* Remember this entry if it is a list, or is against a release. */
 void vt_list_history_note(struct vt_list_history *history, uint64_t index, vt_slice entry);
 
 /* May this list stand beside them?  The same again may.
@@ -55,7 +66,8 @@ VT_CHECKED bool vt_list_history_admits_entry(const struct vt_list_history *histo
 /* The one with the highest number, the first of it; NULL: none. */
 const struct vt_list_noted *vt_list_history_newest(const struct vt_list_history *history);
 
-/* Note all that stands there; a ledger of a vendor is read whole.  VT_REJECTED, VT_IO. */
+/* Note what stands there beyond what was read before; a ledger of a vendor is read whole.
+ * Errors: VT_REJECTED, VT_IO */
 VT_CHECKED bool vt_list_history_read(struct vt_list_history *history,
                                      struct vt_ledger *ledger, struct vt_error *err);
 VT_CHECKED bool vt_list_history_read_folder(struct vt_list_history *history,

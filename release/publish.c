@@ -24,9 +24,6 @@ static bool check_proof(const struct vt_publisher *publisher, vt_slice entry,
 static bool check_lists(const struct vt_publisher *publisher, const vt_slice *entries,
                         size_t count, struct vt_error *err)
 {
-    VT_AUTO_LIST_HISTORY history = vt_list_history_init(publisher->trust);
-    bool has_read = false;
-
     for (size_t i = 0; i < count; i++) {
         VT_AUTO_ENVELOPE envelope = { 0 };
 
@@ -34,10 +31,8 @@ static bool check_lists(const struct vt_publisher *publisher, const vt_slice *en
             return false;
         if (envelope.statement.type != VT_WITHDRAWALS)
             continue;
-        if (!has_read && !vt_list_history_read(&history, publisher->ledger, err))
-            return false;
-        has_read = true;
-        if (!vt_list_history_admits(&history, &envelope, err))
+        if (!vt_list_history_read(publisher->history, publisher->ledger, err) ||
+            !vt_list_history_admits(publisher->history, &envelope, err))
             return false;
     }
     return true;
@@ -151,15 +146,6 @@ static bool second_signature(const struct vt_publisher *publisher, struct vt_doc
  * again, where it counts as it did before.
  */
 
-static bool is_against(const struct vt_docket *docket, const struct vt_statement *statement)
-{
-    return (statement->type == VT_REJECTION ||
-            (statement->type == VT_REVIEW &&
-             vt_slice_is(vt_field_text(statement->predicate, "verdict"), "refuse"))) &&
-           vt_slice_is(vt_field_text(statement->predicate, "product"), docket->product) &&
-           vt_slice_is(vt_field_text(statement->predicate, "version"), docket->version);
-}
-
 static bool is_on_desk(const struct vt_docket *docket, const vt_hash *digest)
 {
     for (size_t i = 0; i < docket->item_count; i++)
@@ -172,24 +158,21 @@ static bool is_on_desk(const struct vt_docket *docket, const vt_hash *digest)
 static bool recall(const struct vt_publisher *publisher, const struct vt_docket *docket,
                    size_t *count_out, struct vt_error *err)
 {
-    uint64_t size = vt_ledger_size(publisher->ledger);
+    const struct vt_list_history *history = publisher->history;
 
     *count_out = 0;
-    for (uint64_t i = 0; i < size; i++) {
+    if (!vt_list_history_read(publisher->history, publisher->ledger, err))
+        return false;
+    for (size_t i = 0; i < history->against_count; i++) {
+        const struct vt_against *against = &history->against[i];
         VT_AUTO_BUF entry = vt_buf_init(VT_ENTRY_BYTES_MAX);
-        VT_AUTO_ENVELOPE envelope = { 0 };
-        struct vt_error why = { 0 };
 
-        if (!vt_ledger_read(publisher->ledger, i, &entry, &why)) {
-            if (why.code == VT_ABSENT)
-                continue; /* pruned */
-            *err = why;
-            return vt_within(err, "ledger");
-        }
-        if (!vt_envelope_parse(vt_buf_slice(&entry), &envelope, &why) ||
-            !is_against(docket, &envelope.statement) ||
-            is_on_desk(docket, &envelope.digest))
+        if (!vt_slice_is(against->product, docket->product) ||
+            !vt_slice_is(against->version, docket->version) ||
+            is_on_desk(docket, &against->digest))
             continue;
+        if (!vt_ledger_read(publisher->ledger, against->index, &entry, err))
+            return vt_within(err, "ledger");
         if (!vt_docket_put(publisher->desk, docket->product, docket->version,
                            vt_buf_slice(&entry), err))
             return false;

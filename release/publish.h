@@ -17,6 +17,7 @@ struct vt_publisher {
     const struct vt_trust *trust;
     struct vt_ledger *ledger;
     const struct vt_env *env;
+    struct vt_list_history *history; /* what the ledger has; read on where it is asked */
 };
 
 /* Add entries that the trust root admits, publish a checkpoint with its quorum, and return

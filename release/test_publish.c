@@ -219,7 +219,32 @@ static void a_list_taken_off_the_desk_comes_back(void)
                             another_list(4)));
 }
 
+/* What was read of it is not read again. */
+static void the_ledger_is_read_on(void)
+{
+    struct vt_error err = { 0 };
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(s.trust);
+    for (size_t i = 0; i < 3; i++) {
+        VT_AUTO_LEDGER_READER reader = NULL;
+
+        if (i == 0)
+            vt_own_desk_log(vt_test_dir(), &s.desk, s.trust, another_list(1));
+        if (i == 1)
+            reject_on_ledger(&s, VT_P_SUPERVISOR, "1.4.0", VT_WORLD_BEGAN + 500, 7);
+        VT_CHECK_OK(vt_ledger_reader_open(vt_test_path("log"), &reader, &err));
+        VT_CHECK_OK(vt_list_history_read_folder(&history, reader, &err));
+        VT_CHECK(history.size == (i == 0 ? 1 : 2) && history.noted_count == 1 &&
+                 history.against_count == (i == 0 ? 0 : 1));
+    }
+    VT_CHECK(history.against[0].index == 1 &&
+             vt_slice_is(history.against[0].version, "1.4.0"));
+}
+
 static const struct vt_case cases[] = {
+    { "the ledger is read on", the_ledger_is_read_on },
     { "a list taken off the desk comes back", a_list_taken_off_the_desk_comes_back },
     { "a second list of one number is not published",
       a_second_list_of_one_number_is_not_published },

@@ -174,9 +174,11 @@ bool vt_own_desk_publish(const char *dir, struct vt_desk *desk,
         return false;
     if (docket->is_published)
         return true;
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(trust);
     return open_ledger(dir, &o, err) &&
-           vt_publish_release(&(struct vt_publisher){ desk, trust, o.ledger, &o.env },
-                              docket, vt_world_key(VT_P_VENDOR), err);
+           vt_publish_release(
+               &(struct vt_publisher){ desk, trust, o.ledger, &o.env, &history }, docket,
+               vt_world_key(VT_P_VENDOR), err);
 }
 
 /* Signed by one of the two; the second one's signature makes it complete. */
@@ -186,6 +188,7 @@ static bool sign_withdrawal(const char *dir, struct vt_desk *desk,
 {
     const struct vt_list_wish wish = { VT_LIST_WITHDRAW, docket, "it burns", NULL };
     __attribute__((cleanup(close_ledger))) struct opened o = { .ledger = NULL };
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(trust);
     struct vt_next_list list = { .is_complete = false };
     bool ok = vt_next_list_sign(desk, trust, &wish, vt_world_key(party), VT_WORLD_NOW,
                                 &list, err);
@@ -193,8 +196,9 @@ static bool sign_withdrawal(const char *dir, struct vt_desk *desk,
     *is_made = ok && list.is_made;
     if (ok && list.is_complete && !list.is_made)
         ok = open_ledger(dir, &o, err) &&
-             vt_next_list_publish(&(struct vt_publisher){ desk, trust, o.ledger, &o.env },
-                                  &list, err);
+             vt_next_list_publish(
+                 &(struct vt_publisher){ desk, trust, o.ledger, &o.env, &history }, &list,
+                 err);
     vt_buf_clear(&list.bytes);
     return ok;
 }
@@ -215,10 +219,12 @@ void vt_own_desk_log(const char *dir, struct vt_desk *desk, const struct vt_trus
                      vt_slice entry)
 {
     __attribute__((cleanup(close_ledger))) struct opened o = { .ledger = NULL };
+    VT_AUTO_LIST_HISTORY history = vt_list_history_init(trust);
     VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
     struct vt_error err = { 0 };
 
     VT_CHECK_OK(open_ledger(dir, &o, &err));
-    VT_CHECK_OK(vt_publish_entries(&(struct vt_publisher){ desk, trust, o.ledger, &o.env },
-                                   &entry, 1, &proof, &err));
+    VT_CHECK_OK(vt_publish_entries(
+        &(struct vt_publisher){ desk, trust, o.ledger, &o.env, &history }, &entry, 1,
+        &proof, &err));
 }

@@ -12,7 +12,6 @@ struct folder {
     json_t *index;                /* array of rows for index.json */
     json_t *index_before;         /* what lay there; NULL: nothing that can be read */
     struct vt_behind *behind;
-    bool is_for_withdrawn; /* which half is written now */
 };
 
 /* Its row in the index: what it is, and whether it is still the one to use, as the list of
@@ -195,49 +194,84 @@ static void fall_behind(struct folder *folder, const char *product, const char *
         folder->behind->code = why->code;
 }
 
-/* Twice: what is withdrawn before all others. */
-static bool write_release(void *context, struct vt_docket *docket, struct vt_error *err)
+static const json_t *find_index_row(const json_t *rows, const char *product,
+                                    const char *version)
 {
-    struct folder *folder = context;
-    struct vt_error why = { 0 };
-    json_t *row;
-
-    (void)err;
-    if (!docket->is_published || docket->release == NULL)
-        return true;
-    row = index_row(folder, docket->product, docket->version,
-                    docket->release->envelope.statement.predicate);
-    if ((json_object_get(row, "reason") != NULL) != folder->is_for_withdrawn) {
-        json_decref(row);
-        return true;
-    }
-    if (!write_outputs(folder, docket, &why))
-        fall_behind(folder, docket->product, docket->version, &why);
-    (void)json_array_append_new(folder->index, row);
-    return true;
-}
-
-/* A release that cannot be read keeps its row in the index, if it had one. */
-static bool keep_row(void *context, const char *product, const char *version,
-                     const struct vt_error *why)
-{
-    struct folder *folder = context;
-    const json_t *rows = json_object_get(folder->index_before, "releases");
-    VT_AUTO_ARENA arena = vt_arena_new();
-
-    if (folder->is_for_withdrawn)
-        return true; /* once */
-    if (vt_disk_has(
-            folder->desk->disk,
-            vt_arena_printf(arena, "releases/%s/%s/release.tlog-proof", product, version)))
-        fall_behind(folder, product, version, why);
     for (size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
 
         if (vt_slice_is(vt_field_text(row, "product"), product) &&
             vt_slice_is(vt_field_text(row, "version"), version))
-            (void)json_array_append_new(folder->index,
-                                        index_row(folder, product, version, row));
+            return row;
+    }
+    return NULL;
+}
+
+/* What was published and cannot be written is told, and keeps its row in the index, if it
+ * had one. */
+static bool keep_row(void *context, const char *product, const char *version,
+                     const struct vt_error *why)
+{
+    struct folder *folder = context;
+    const json_t *row =
+        find_index_row(json_object_get(folder->index_before, "releases"), product, version);
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (row != NULL ||
+        vt_disk_has(
+            folder->desk->disk,
+            vt_arena_printf(arena, "releases/%s/%s/release.tlog-proof", product, version)))
+        fall_behind(folder, product, version, why);
+    if (row != NULL)
+        (void)json_array_append_new(folder->index,
+                                    index_row(folder, product, version, row));
+    return true;
+}
+
+static bool write_release(void *context, struct vt_docket *docket, struct vt_error *err)
+{
+    struct folder *folder = context;
+    struct vt_error why = { 0 };
+
+    (void)err;
+    if (find_index_row(folder->index, docket->product, docket->version) != NULL)
+        return true; /* it is withdrawn, and was written before the others */
+    if (!docket->is_published || docket->release == NULL) {
+        (void)vt_fail(&why, VT_REJECTED, "the desk lacks %s",
+                      docket->is_published ? "what it was published with"
+                                           : "its proof, or has one that does not count");
+        return keep_row(folder, docket->product, docket->version, &why);
+    }
+    if (!write_outputs(folder, docket, &why))
+        fall_behind(folder, docket->product, docket->version, &why);
+    (void)json_array_append_new(folder->index,
+                                index_row(folder, docket->product, docket->version,
+                                          docket->release->envelope.statement.predicate));
+    return true;
+}
+
+/* Before all others. */
+static bool write_withdrawn(struct folder *folder, struct vt_desk *desk,
+                            const struct vt_trust *trust, int64_t now_unix_s,
+                            struct vt_error *err)
+{
+    size_t count = json_array_size(folder->parsed.withdrawn);
+    VT_AUTO_ARENA arena = vt_arena_new();
+    VT_AUTO_ROLL roll = NULL;
+
+    if (count != 0 && !vt_roll_open(desk, trust, &roll, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct vt_listed row = vt_withdrawals_row(folder->parsed.withdrawn, i);
+        struct vt_error later = { 0 }; /* told of when all are written */
+        VT_AUTO_DOCKET docket = NULL;
+
+        if (vt_docket_open_by(desk, roll, vt_arena_cstr(arena, row.product),
+                              vt_arena_cstr(arena, row.version), now_unix_s, &docket,
+                              &later) &&
+            docket->is_published && docket->release != NULL &&
+            !write_release(folder, docket, err))
+            return false;
     }
     return true;
 }
@@ -255,7 +289,7 @@ static json_t *read_index(struct vt_disk *disk)
     return index;
 }
 
-/* In order of product and version, as if in one walk. */
+/* In order of product and version, as if the withdrawn had not come first. */
 static int compare_index_rows(const void *left, const void *right)
 {
     const json_t *a = *(json_t *const *)left, *b = *(json_t *const *)right;
@@ -379,13 +413,10 @@ bool vt_publish_folder(struct vt_desk *desk, const struct vt_trust *trust,
     strict.unread = keep_row;
     strict.context = &folder;
     folder.index_before = read_index(folder.disk);
-    ok = write_list(&folder, trust_bytes, err);
-    for (unsigned half = 0; ok && half < 2; half++) {
-        folder.is_for_withdrawn = half == 0;
-        if (half == 1 || json_array_size(folder.parsed.withdrawn) > 0)
-            ok = vt_desk_each(&strict, trust, now_unix_s, write_release, &folder, err);
-    }
-    ok = ok && write_index(&folder, err);
+    ok = write_list(&folder, trust_bytes, err) &&
+         write_withdrawn(&folder, &strict, trust, now_unix_s, err) &&
+         vt_desk_each(&strict, trust, now_unix_s, write_release, &folder, err) &&
+         write_index(&folder, err);
     json_decref(folder.index_before);
     vt_disk_close(folder.disk);
     return ok;

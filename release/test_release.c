@@ -775,6 +775,15 @@ static void composed_statements_count(void)
     VT_CHECK(s.standing.reviews == 1);
 }
 
+static const char *index_of_desk(struct scene *s)
+{
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_publish_folder(&s->desk, s->trust, VT_LIT("trust"),
+                                  vt_test_path("public"), VT_WORLD_NOW, &s->behind, &err));
+    return vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("public/index.json")));
+}
+
 /* Published, under a list that the world's fields make. */
 static const char *index_of(struct scene *s)
 {
@@ -793,9 +802,7 @@ static const char *index_of(struct scene *s)
         vt_disk_write(s->desk.disk, "withdrawals/1.json", s->made.withdrawals, 0644, &err));
     VT_CHECK_OK(vt_disk_write(s->desk.disk, "withdrawals/1.tlog-proof",
                               s->made.withdrawals_proof, 0644, &err));
-    VT_CHECK_OK(vt_publish_folder(&s->desk, s->trust, VT_LIT("trust"),
-                                  vt_test_path("public"), VT_WORLD_NOW, &s->behind, &err));
-    return vt_arena_cstr(vt_test_arena(), vt_test_read(vt_test_path("public/index.json")));
+    return index_of_desk(s);
 }
 
 static void the_index_says_what_must_no_longer_be_used(void)
@@ -847,6 +854,29 @@ static void what_cannot_be_shown_stops_nothing_else(void)
     vt_test_write(vt_test_path(name), VT_LIT("rubbish")); /* not even to be read */
     index = index_of(&s);
     VT_CHECK(s.behind.count == 1 && strstr(index, "\"state\":\"withdrawn\"") != NULL);
+}
+
+/* Nor does it drop out of the index in silence where the desk lost its proof. */
+static void what_was_published_stays_in_the_index(void)
+{
+    static const char proof[] = "desk/releases/lamp/1.4.0/release.tlog-proof";
+    AUTO_SCENE s;
+
+    scene_begin(&s);
+    lay_all(&s);
+    lay_release(&s, VT_BIT(VT_P_SUPERVISOR) | VT_BIT(VT_P_VENDOR));
+    (void)index_of(&s);
+    for (size_t i = 0; i < 2; i++) {
+        if (i == 0)
+            vt_test_write(vt_test_path(proof), VT_LIT("rubbish"));
+        else
+            VT_CHECK(unlink(vt_test_path(proof)) == 0);
+        VT_CHECK(strstr(index_of_desk(&s), "\"state\":\"current\"") != NULL);
+        VT_CHECK(s.behind.count == 1 && s.behind.code == VT_REJECTED);
+    }
+    VT_CHECK(unlink(vt_test_path("public/index.json")) ==
+             0); /* the twin: never published */
+    VT_CHECK(strstr(index_of_desk(&s), "lamp") == NULL && s.behind.count == 0);
 }
 
 static void names_that_leave_the_desk_are_refused(void)
@@ -919,6 +949,7 @@ static const struct vt_case cases[] = {
       a_rejection_stops_it_until_the_next_draft },
     { "the enrolled count when it is logged", the_enrolled_count_when_it_is_logged },
     { "composed statements count", composed_statements_count },
+    { "what was published stays in the index", what_was_published_stays_in_the_index },
     { "the index says what must no longer be used",
       the_index_says_what_must_no_longer_be_used },
     { "names that leave the desk are refused", names_that_leave_the_desk_are_refused },

@@ -30,7 +30,7 @@ enum vitrine_answer {
     VITRINE_YES = 0,     /* reviewed, rebuilt, approved, logged, current: use the bytes */
     VITRINE_NO = 1,      /* the verdict says why, in one reason */
     VITRINE_MISUSE = 2,  /* a pointer is missing, a field is as none may be, or the question
-                            is  of another version */
+                            is of another version */
     VITRINE_TROUBLE = 3, /* out of memory: there is no answer */
 };
 

@@ -307,10 +307,13 @@ static bool may_knock(struct vt_door *door, enum vt_knock_verb verb)
     return true;
 }
 
-/* Those who have stood in line for the longest take the places that are free. */
+/* Those who have stood in line for the longest take the places that are free.  Where the
+ * channel is full of knocks the rest wait for the answer to one of them: if we waited for
+ * the porter he might be waiting for us to read. */
 static bool admit(struct vt_door *door, struct vt_error *err)
 {
     uint32_t place = 0;
+    bool is_sent;
 
     for (; door->line_count != 0; place++) {
         struct lined_up *next = &door->line[door->line_first];
@@ -319,10 +322,12 @@ static bool admit(struct vt_door *door, struct vt_error *err)
             place++;
         if (place == VT_CENTRE_ASKED_MAX)
             return true;
-        vt_knock_set_place(vt_buf_slice(&next->knock), place);
-        if (!vt_channel_send(&door->porter, VT_CENTRE_KNOCK, vt_buf_slice(&next->knock),
-                             err))
+        vt_knock_set_place(&next->knock, place);
+        if (!vt_channel_try_send(&door->porter, VT_CENTRE_KNOCK, vt_buf_slice(&next->knock),
+                                 &is_sent, err))
             return false;
+        if (!is_sent)
+            return true;
         door->places[place] = next->who;
         vt_buf_clear(&next->knock);
         door->line_first = (door->line_first + 1) % LINED_UP_MAX;

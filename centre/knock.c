@@ -21,24 +21,20 @@ void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out)
 {
     vt_buf_put_u32(out, knock->place);
     vt_buf_put_u8(out, (uint8_t)knock->verb);
-    for (size_t i = 0; i < field_count(knock->verb); i++) {
+    for (size_t i = 0; i < field_count(knock->verb); i++)
         vt_buf_put_part(out, knock->fields[i]);
-    }
 }
 
-void vt_knock_set_place(vt_slice written, uint32_t place)
+void vt_knock_set_place(struct vt_buf *written, uint32_t place)
 {
-    uint8_t *first = (uint8_t *)(uintptr_t)written.data;
-
     for (size_t i = 0; i < sizeof place; i++)
-        first[i] = (uint8_t)(place >> (8 * (sizeof place - 1 - i)));
+        written->data[i] = (uint8_t)(place >> (8 * (sizeof place - 1 - i)));
 }
 
 bool vt_knock_read(vt_slice body, struct vt_knock *out)
 {
     vt_reader r = { body };
     struct vt_knock knock = { .place = 0 };
-    uint16_t len;
     uint8_t verb;
 
     if (!vt_read_u32(&r, &knock.place) || knock.place >= VT_CENTRE_ASKED_MAX ||
@@ -46,8 +42,8 @@ bool vt_knock_read(vt_slice body, struct vt_knock *out)
         return false;
     knock.verb = (enum vt_knock_verb)verb;
     for (size_t i = 0; i < field_count(knock.verb); i++)
-        if (!vt_read_u16(&r, &len) || len > VT_KNOCK_FIELD_BYTES_MAX ||
-            !vt_read_bytes(&r, len, &knock.fields[i]))
+        if (!vt_read_part(&r, &knock.fields[i]) ||
+            knock.fields[i].len > VT_KNOCK_FIELD_BYTES_MAX)
             return false;
     if (!vt_read_end(&r))
         return false;

@@ -39,7 +39,7 @@ bool vt_knock_has_session(enum vt_knock_verb verb);
 
 void vt_knock_write(const struct vt_knock *knock, struct vt_buf *out);
 /* Say in a written knock which place it has. */
-void vt_knock_set_place(vt_slice written, uint32_t place);
+void vt_knock_set_place(struct vt_buf *written, uint32_t place);
 VT_CHECKED bool vt_knock_read(vt_slice body, struct vt_knock *out);
 
 /* porter -> librarian: the place, and the question as it came. */

@@ -2,6 +2,7 @@
  * are those of centre/web/test/reviewers.mjs, with an authenticator in software; a real
  * browser is tried in centre/test_pages_reviewers.c. */
 #include "centre/porter.h"
+#include "centre/role_centre_porter.h"
 #include "http/http.h"
 #include "tests/confinement.h"
 #include "tests/reviewers_world.h"
@@ -285,6 +286,22 @@ static void notes_leave_by_the_gate(void)
     MUST_SAY(opened, "take report of lamp 2.0.0, notes ");
     MUST_SAY(opened, "take finding of lamp 9.9.9, notes ");
     MUST_SAY(opened, ", refused\n");
+}
+
+/* A front that waited for a porter who does not read would stop everything with him. */
+static void a_still_porter_stops_nobody_else(void)
+{
+    struct stand s = { 0 };
+    pid_t porter;
+
+    make(&s);
+    start(&s);
+    porter = vt_test_role_of(&s.centre, VT_ROLE_CENTRE_PORTER);
+    VT_CHECK(porter > 0);
+    vt_test_write(vt_test_path("porter.pid"),
+                  vt_slice_from_cstr(vt_arena_printf(vt_test_arena(), "%d", porter)));
+    ask(&s, "aStillPorterStopsNobodyElse");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
 static void without_an_origin_nobody_comes_in(void)
@@ -619,6 +636,7 @@ static const struct vt_case cases[] = {
     { "a session outlives a restart", a_session_outlives_a_restart },
     { "notes stay, and stay sealed", notes_stay_and_stay_sealed },
     { "notes leave by the gate", notes_leave_by_the_gate },
+    { "a still porter stops nobody else", a_still_porter_stops_nobody_else },
     { "without an origin nobody comes in", without_an_origin_nobody_comes_in },
     { "both must invite", both_must_invite },
     { "what cannot be read may be an end", what_cannot_be_read_may_be_an_end },

@@ -219,6 +219,24 @@ cases.searchesAreBounded = async () => {
   is(await client.ask({ product: "lamp", version: "2.2.0", kind: "search", text: "x+z", regex: true }), 200);
 };
 
+// Strangers with long requests, while the porter stands still: whoever asks for something
+// else is answered meanwhile, and all of them when he goes on.
+cases.aStillPorterStopsNobodyElse = async () => {
+  const porter = Number(readFileSync(`${folder}/porter.pid`, "utf8"));
+  const stranger = Object.assign(new Client(url, origin), { cookie: `vitrine-session=${"ab".repeat(32)}`, csrf: "cd".repeat(32) });
+  process.kill(porter, "SIGSTOP");
+  try {
+    const all = Array.from({ length: 60 }, () => stranger.post("notes", { ...NOTE, key: KEY, text: "x".repeat(4096) }));
+    await new Promise((done) => setTimeout(done, 300));
+    const other = await Promise.race([new Client(url, origin).send("GET", "trust"), new Promise((done) => setTimeout(done, 5000).unref())]);
+    assert.equal(other?.status, 200);
+    process.kill(porter, "SIGCONT");
+    for (const answer of await Promise.all(all)) is(answer, 401);
+  } finally {
+    process.kill(porter, "SIGCONT");
+  }
+};
+
 // ---- notes ----------------------------------------------------------------------------
 
 const KEY = "1f".repeat(32);

@@ -2,8 +2,13 @@
 #include "centre/notebook.h"
 #include "centre/remark_record.h"
 #include "centre/remarks.h"
+#include "centre/source_question.h"
 #include "centre/taking.h"
 #include "evidence/field.h"
+
+_Static_assert(VT_REPORT_SCOPE_BYTES_MAX + 1 + VT_REPORT_SUMMARY_BYTES_MAX <=
+                   VT_SOURCE_QUOTED_BYTES_MAX,
+               "a report has more words than can be asked about");
 
 enum { LIST_BYTES_MAX = 60000 }; /* of an answer: 80 KiB with all that is escaped */
 
@@ -224,16 +229,24 @@ static void scope_of(const struct call *c, const struct pile *pile,
 }
 
 /* Of a report the notes stay here: its own words count. */
+static bool count_in_report(struct call *c, uint32_t *out, struct vt_error *err)
+{
+    const struct vt_report_words *report = &c->ask->report;
+    VT_AUTO_BUF words = vt_buf_init(VT_SOURCE_QUOTED_BYTES_MAX);
+
+    vt_buf_put(&words, report->scope);
+    vt_buf_put_text(&words, "\n");
+    vt_buf_put(&words, report->summary);
+    return c->notebook->quoted(c->notebook->context, report->product, report->version,
+                               vt_buf_slice(&words), out, err);
+}
+
 static bool count_quoted(struct call *c, const struct pile *pile, uint32_t *out,
                          struct vt_error *err)
 {
-    const struct vt_report_words *report = &c->ask->report;
-
-    *out = 0;
     if (c->ask->form == VT_TAKING_REPORT)
-        return report->summary.len == 0 ||
-               c->notebook->quoted(c->notebook->context, report->product, report->version,
-                                   report->summary, out, err);
+        return count_in_report(c, out, err);
+    *out = 0;
     for (size_t i = 0; i < pile->count; i++)
         *out += pile->notes[i].quoted;
     return true;

@@ -42,7 +42,7 @@ static void start(struct stand *s)
     s->centre = vt_test_start(
         "said", VT_ARGV("vitrine", "centre", "serve", "--dir", s->world.folder, "--origin",
                         s->origin, "--port", s->port, "--refresh", "1s", "--notes-bytes",
-                        "20000", "--notes-lines", "6"));
+                        "20000", "--notes-lines", "7"));
 }
 
 static void make(struct stand *s)

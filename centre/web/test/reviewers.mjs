@@ -320,10 +320,10 @@ cases.notesLeaveByTheGate = async () => {
   assert.deepEqual(rest, { type: "urn:vitrine:review-report:v1", reviewer: bundle.reviewer, ...words, notes: { count: 2, sha256: notes.sha256 } });
   assert.ok(!JSON.stringify(report).includes("nobody asked"));
   assert.ok(sealed.records > 0);
-  await take("report", { numbers: [], report: { ...words, verdict: "accept", summary: undefined, files: undefined } });
+  assert.equal((await take("report", { numbers: [], report: { ...words, scope: "return volts * 2;", verdict: "accept", summary: undefined, files: undefined } })).quoted, 1);
   is(await ask({ kind: "take", form: "report", numbers: [], report: { ...words, product: "kettle" } }), 403, /does not name/);
   for (const bad of [{ verdict: "maybe" }, { scope: "a\nb" }, { scope: "" }, { files: ["a\nb"] }, { files: [""] }, { files: Array(257).fill("a") }, { summary: "x".repeat(2049) }, { more: 1 }]) is(await ask({ kind: "take", form: "report", numbers: [], report: { ...words, ...bad } }), 400);
-  // Six lines a day, and five were quoted: one more is too much, and so is a note that hides
+  // Seven lines a day, and six were quoted: one more is too much, and so is a note that hides
   // which source it quotes.
   is(await ask({ kind: "take", form: "notes", numbers }), 403, /1 lines are left to you today/);
   const hidden = is(await ask({ ...NOTE, version: "9.9.9" }), 200).json;

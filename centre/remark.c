@@ -59,16 +59,6 @@ static bool is_sound(const struct vt_remark *r)
 /* ---- a remark ---------------------------------------------------------------------------
  */
 
-static bool read_hash(vt_reader *r, vt_hash *out)
-{
-    vt_slice bytes;
-
-    if (!vt_read_bytes(r, sizeof out->bytes, &bytes))
-        return false;
-    memcpy(out->bytes, bytes.data, sizeof out->bytes);
-    return true;
-}
-
 void vt_remark_write(const struct vt_remark *r, struct vt_buf *out)
 {
     vt_buf_put_u8(out, (uint8_t)r->severity);
@@ -90,7 +80,7 @@ bool vt_remark_read(vt_slice body, struct vt_remark *out)
 
     if (!vt_read_u8(&r, &severity) || severity >= VT_SEVERITIES ||
         !vt_read_u32(&r, &remark.from_line) || !vt_read_u32(&r, &remark.to_line) ||
-        !read_hash(&r, &remark.source) || !read_hash(&r, &remark.file) ||
+        !vt_hash_read(&r, &remark.source) || !vt_hash_read(&r, &remark.file) ||
         !vt_read_part(&r, &remark.product) || !vt_read_part(&r, &remark.version) ||
         !vt_read_part(&r, &remark.path) || !vt_read_part(&r, &remark.text) ||
         !vt_read_end(&r))
@@ -130,7 +120,7 @@ bool vt_remark_plain_read(vt_slice plain, struct vt_kept_remark *out)
     uint64_t written;
 
     if (plain.len != VT_REMARK_PLAIN_BYTES || !vt_read_literal(&r, VT_LIT(MAGIC)) ||
-        !vt_read_u32(&r, &kept.number) || !read_hash(&r, &kept.invitation) ||
+        !vt_read_u32(&r, &kept.number) || !vt_hash_read(&r, &kept.invitation) ||
         !vt_read_u64(&r, &written) || written > INT64_MAX ||
         !vt_read_u16(&r, &kept.quoted) || !vt_read_part(&r, &body) ||
         !vt_remark_read(body, &kept.remark))

@@ -94,10 +94,9 @@ static bool read_files(vt_reader *r, struct vt_report_words *out)
 static bool read_report(vt_reader *r, struct vt_report_words *out)
 {
     uint8_t is_accepting;
-    vt_slice source;
 
     if (!vt_read_u8(r, &is_accepting) || is_accepting > 1 ||
-        !vt_read_bytes(r, VT_SHA256_BYTES, &source) || !vt_read_part(r, &out->product) ||
+        !vt_hash_read(r, &out->source) || !vt_read_part(r, &out->product) ||
         !vt_source_name_is_good(out->product) || !vt_read_part(r, &out->version) ||
         !vt_source_name_is_good(out->version) || !vt_read_part(r, &out->scope) ||
         out->scope.len == 0 || out->scope.len > VT_REPORT_SCOPE_BYTES_MAX ||
@@ -107,7 +106,6 @@ static bool read_report(vt_reader *r, struct vt_report_words *out)
         out->file_count > VT_REPORT_FILES_MAX)
         return false;
     out->is_accepting = is_accepting != 0;
-    memcpy(out->source.bytes, source.data, sizeof out->source.bytes);
     return read_files(r, out);
 }
 

@@ -29,22 +29,18 @@ void vt_remark_record_write(const struct vt_remark_record *record, struct vt_buf
 
 static bool read_name(vt_reader *r, vt_slice *out)
 {
-    uint16_t len;
-
-    return vt_read_u16(r, &len) && vt_read_bytes(r, len, out) &&
-           (len == 0 || vt_source_name_is_good(*out));
+    return vt_read_part(r, out) && (out->len == 0 || vt_source_name_is_good(*out));
 }
 
 bool vt_remark_record_read(vt_slice body, struct vt_remark_record *out)
 {
     vt_reader r = { body };
     struct vt_remark_record record = { .number = 0 };
-    vt_slice digest;
     uint8_t kind, form;
 
     if (!vt_read_u8(&r, &kind) || kind < MARK || kind >= MARK + VT_REMARK_KINDS ||
         !vt_read_u8(&r, &form) || form >= VT_TAKING_FORMS ||
-        !vt_read_u32(&r, &record.number) || !vt_read_bytes(&r, VT_SHA256_BYTES, &digest) ||
+        !vt_read_u32(&r, &record.number) || !vt_hash_read(&r, &record.digest) ||
         !vt_read_u32(&r, &record.bytes) || !vt_read_u32(&r, &record.quoted) ||
         !vt_read_u8(&r, &record.number_count) || record.number_count > VT_TAKING_NOTES_MAX)
         return false;
@@ -56,7 +52,6 @@ bool vt_remark_record_read(vt_slice body, struct vt_remark_record *out)
         return false;
     record.kind = (enum vt_remark_kind)(kind - MARK); /* both checked above */
     record.form = (enum vt_taking_form)form;
-    memcpy(record.digest.bytes, digest.data, sizeof record.digest.bytes);
     *out = record;
     return true;
 }

@@ -1,6 +1,6 @@
 /* See remarks.h. */
 #include "centre/remarks.h"
-#include "crypto/age_stream.h"
+#include "crypto/age_whole.h"
 #include "wire/hex.h"
 
 /* ---- names ------------------------------------------------------------------------------
@@ -37,47 +37,6 @@ static bool number_of(vt_slice name, uint32_t *out)
     return number != 0 && number <= UINT32_MAX;
 }
 
-/* ---- sealing ----------------------------------------------------------------------------
- */
-
-static bool seal(const struct vt_env *env, const struct vt_age_recipient *foundation,
-                 const struct vt_age_recipient *writer, vt_slice plain, struct vt_buf *out,
-                 struct vt_error *err)
-{
-    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
-    VT_AUTO_AGE_STREAM stream = NULL;
-    bool is_ok;
-
-    vt_env_random(env, file_key, sizeof file_key);
-    vt_age_header_begin(out);
-    is_ok = vt_age_wrap(env, foundation, file_key, out, err) &&
-            vt_age_wrap(env, writer, file_key, out, err) &&
-            vt_age_header_end(out, file_key, err) &&
-            vt_age_seal_new(env, file_key, vt_age_sink_buf(out), &stream, err) &&
-            vt_age_stream_put(stream, plain, err) && vt_age_stream_end(stream, err);
-    explicit_bzero(file_key, sizeof file_key);
-    return is_ok;
-}
-
-static bool unseal(const struct vt_age_identity *identity, vt_slice age,
-                   struct vt_buf *plain, struct vt_error *err)
-{
-    VT_AUTO_FREE struct vt_age_header *header = vt_alloc(sizeof *header);
-    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
-    VT_AUTO_AGE_STREAM stream = NULL;
-    vt_slice payload;
-    bool is_ok;
-
-    if (!vt_age_header_parse(age, header, err) ||
-        !vt_age_unwrap(identity, header, file_key, err))
-        return false;
-    payload = vt_slice_sub(age, header->bytes.len, age.len - header->bytes.len);
-    is_ok = vt_age_open_new(file_key, vt_age_sink_buf(plain), &stream, err) &&
-            vt_age_stream_put(stream, payload, err) && vt_age_stream_end(stream, err);
-    explicit_bzero(file_key, sizeof file_key);
-    return is_ok;
-}
-
 /* ---- writing ----------------------------------------------------------------------------
  */
 
@@ -102,11 +61,12 @@ bool vt_remarks_write(struct vt_disk *disk, const struct vt_env *env,
     VT_AUTO_ARENA arena = vt_arena_new();
     VT_AUTO_BUF plain = vt_buf_init(VT_REMARK_PLAIN_BYTES);
     VT_AUTO_BUF age = vt_buf_init(VT_REMARK_FILE_BYTES);
+    const struct vt_age_recipient *const readers[] = { foundation, writer };
     const char *path = path_of(arena, &kept->invitation, kept->number);
 
     vt_remark_plain_write(kept, &plain);
     if (!has_room(disk, &kept->invitation, path, err) ||
-        !seal(env, foundation, writer, vt_buf_slice(&plain), &age, err))
+        !vt_age_seal_whole(env, readers, 2, vt_buf_slice(&plain), &age, err))
         return false;
     VT_ASSERT(age.len == VT_REMARK_FILE_BYTES);
     return vt_disk_write(disk, path, vt_buf_slice(&age), 0600, err);
@@ -138,7 +98,7 @@ bool vt_remarks_read(struct vt_disk *disk, const vt_hash *invitation, uint32_t n
                    ? vt_fail(err, VT_ABSENT, "there is no note %ju", (uintmax_t)number)
                    : false;
     vt_buf_truncate(plain, 0);
-    if (!unseal(identity, vt_buf_slice(&age), plain, err))
+    if (!vt_age_open_whole(identity, vt_buf_slice(&age), plain, err))
         return vt_within(err, "note %ju", (uintmax_t)number);
     if (!vt_remark_plain_read(vt_buf_slice(plain), &kept))
         return vt_fail(err, VT_MALFORMED, "note %ju: what was sealed has no form",

@@ -1,6 +1,6 @@
 /* See sealed_frame.h. */
 #include "centre/sealed_frame.h"
-#include "crypto/age_stream.h"
+#include "crypto/age_whole.h"
 
 #define MAGIC "VTSD"
 
@@ -50,21 +50,6 @@ static bool is_zero(vt_slice bytes)
 /* ---- sealing ----------------------------------------------------------------------------
  */
 
-static bool seal(const struct vt_env *env, const struct vt_age_recipient *recipient,
-                 vt_slice plain, struct vt_buf *out, struct vt_error *err)
-{
-    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
-    VT_AUTO_AGE_STREAM stream = NULL;
-    bool is_ok;
-
-    vt_env_random(env, file_key, sizeof file_key);
-    is_ok = vt_age_header_write(env, recipient, file_key, out, err) &&
-            vt_age_seal_new(env, file_key, vt_age_sink_buf(out), &stream, err) &&
-            vt_age_stream_put(stream, plain, err) && vt_age_stream_end(stream, err);
-    explicit_bzero(file_key, sizeof file_key);
-    return is_ok;
-}
-
 static void put_plain(const struct vt_sealed_frame *frame,
                       const struct vt_sealed_words *words, struct vt_buf *out)
 {
@@ -89,7 +74,7 @@ bool vt_sealed_frame_write(struct vt_buf *out, const struct vt_env *env,
     vt_hash zero = { { 0 } }, next;
 
     put_plain(frame, words, &plain);
-    if (!seal(env, recipient, vt_buf_slice(&plain), &age, err))
+    if (!vt_age_seal_whole(env, &recipient, 1, vt_buf_slice(&plain), &age, err))
         return false;
     VT_ASSERT(age.len == VT_SEALED_AGE_BYTES);
     vt_buf_put_text(&bytes, MAGIC);
@@ -119,7 +104,7 @@ bool vt_sealed_frame_read(vt_slice bytes, struct vt_sealed_frame *out)
 {
     vt_reader r = { bytes };
     struct vt_sealed_frame frame = { .number = 0 };
-    vt_slice zeros, session, invitation, rest, chain;
+    vt_slice zeros, session, rest;
     uint64_t time_unix_ms;
     uint8_t deed;
 
@@ -128,17 +113,15 @@ bool vt_sealed_frame_read(vt_slice bytes, struct vt_sealed_frame *out)
         !vt_read_u64(&r, &frame.number) || !vt_read_u64(&r, &frame.settled) ||
         frame.settled >= frame.number || !vt_read_u64(&r, &time_unix_ms) ||
         time_unix_ms > INT64_MAX || !vt_read_bytes(&r, VT_SEALED_SESSION_BYTES, &session) ||
-        !vt_read_bytes(&r, VT_SHA256_BYTES, &invitation) ||
+        !vt_hash_read(&r, &frame.invitation) ||
         !vt_read_bytes(&r, VT_SEALED_AGE_BYTES, &frame.age) ||
         r.rest.len < VT_SHA256_BYTES ||
         !vt_read_bytes(&r, r.rest.len - VT_SHA256_BYTES, &rest) || !is_zero(rest) ||
-        !vt_read_bytes(&r, VT_SHA256_BYTES, &chain) || bytes.len != VT_SEALED_FRAME_BYTES)
+        !vt_hash_read(&r, &frame.chain) || bytes.len != VT_SEALED_FRAME_BYTES)
         return false;
     frame.deed = (enum vt_sealed_deed)deed; /* checked above */
     frame.time_unix_ms = (int64_t)time_unix_ms;
     memcpy(frame.session, session.data, sizeof frame.session);
-    memcpy(frame.invitation.bytes, invitation.data, sizeof frame.invitation.bytes);
-    memcpy(frame.chain.bytes, chain.data, sizeof frame.chain.bytes);
     *out = frame;
     return true;
 }
@@ -173,20 +156,7 @@ bool vt_sealed_frame_open(const struct vt_age_identity *identity,
                           const struct vt_sealed_frame *frame, struct vt_buf *plain,
                           struct vt_sealed_words *out, struct vt_error *err)
 {
-    VT_AUTO_FREE struct vt_age_header *header = vt_alloc(sizeof *header);
-    uint8_t file_key[VT_AGE_FILE_KEY_BYTES];
-    VT_AUTO_AGE_STREAM stream = NULL;
-    vt_slice payload;
-    bool is_ok;
-
-    if (!vt_age_header_parse(frame->age, header, err) ||
-        !vt_age_unwrap(identity, header, file_key, err))
-        return false;
-    payload =
-        vt_slice_sub(frame->age, header->bytes.len, frame->age.len - header->bytes.len);
     vt_buf_truncate(plain, 0);
-    is_ok = vt_age_open_new(file_key, vt_age_sink_buf(plain), &stream, err) &&
-            vt_age_stream_put(stream, payload, err) && vt_age_stream_end(stream, err);
-    explicit_bzero(file_key, sizeof file_key);
-    return is_ok && read_plain(vt_buf_slice(plain), frame, out, err);
+    return vt_age_open_whole(identity, frame->age, plain, err) &&
+           read_plain(vt_buf_slice(plain), frame, out, err);
 }

@@ -2,6 +2,7 @@
  * are those of centre/web/test/reviewers.mjs, with an authenticator in software; a real
  * browser is tried in centre/test_pages_reviewers.c. */
 #include "centre/porter.h"
+#include "centre/remarks.h"
 #include "centre/role_centre_porter.h"
 #include "http/http.h"
 #include "tests/confinement.h"
@@ -205,6 +206,26 @@ static const char *other_key(void)
     return key;
 }
 
+static const char *notes_of(const struct stand *s, int code, const char *invitation)
+{
+    return vt_test_run(
+        code, VT_ARGV(vt_test_vitrine(), "centre", "notes", in_centre(s, "porter"), "--key",
+                      in_centre(s, "../c.seal.key"), "--invitation", invitation));
+}
+
+/* Under a name that nobody has there are not "no notes", but nothing to read. */
+static void check_one_notebook(const struct stand *s)
+{
+    const char *name =
+        vt_test_run(0, VT_ARGV("ls", in_centre(s, "porter/" VT_CENTRE_NOTES)));
+
+    name = vt_arena_printf(vt_test_arena(), "%.*s", (int)strcspn(name, "\n"), name);
+    MUST_SAY(notes_of(s, 0, name), "1 note\n");
+    MUST_SAY(notes_of(s, VT_EXIT_REFUSED, vt_reviewers_code("nobody")),
+             "holds no notes of this invitation");
+    MUST_SAY(notes_of(s, VT_EXIT_USAGE, "zz"), "'zz' is not 64 hex digits");
+}
+
 /* All that lies in the Centre's folder, or a copy of it, with any key but two: nothing of
  * what was noted.  A Centre that mirrors another gets no notebook at all. */
 static void check_folder(const struct stand *s)
@@ -226,6 +247,7 @@ static void check_folder(const struct stand *s)
                                   in_centre(s, "../c.seal.key")));
     MUST_SAY(said, "lamp 2.0.0 src/lamp.c lines 4 to 6, low");
     MUST_SAY(said, "Changed. ONLY-FOR-THE-FOUNDATION");
+    check_one_notebook(s);
 }
 
 /* Killed, and started again; then an insider of the vendor tries, and the supervisor ends

@@ -211,9 +211,9 @@ static const struct vt_verb verbs[] = {
     { "notes", "FOLDER", 1, 1, "what reviewers noted, for the foundation",
       "FOLDER is porter/ of a Centre's folder, or a copy of it. The foundation's key "
       "opens\n"
-      "all notes, the key of whoever wrote them his own; no other opens any. Exit code 1 "
-      "if\n"
-      "there is one that does not open.",
+      "all notes; no key of the vendor's or of whoever runs the Centre opens any. Exit "
+      "code\n"
+      "1 if there is one that does not open.",
       vt_cli_centre_notes_options, vt_cli_centre_notes },
     { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

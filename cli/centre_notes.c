@@ -91,12 +91,9 @@ static bool take_notebook(void *context, const char *name, bool is_folder,
                           struct vt_error *err)
 {
     struct reading *r = context;
-    const char *only = vt_args_get(r->args, "invitation");
     VT_AUTO_FREE struct vt_remark_numbers *all = vt_alloc(sizeof *all);
     vt_hash invitation;
 
-    if (only != NULL && strcmp(only, name) != 0)
-        return true;
     if (!is_folder || !vt_hash_parse_hex(vt_slice_from_cstr(name), &invitation))
         return vt_fail(err, VT_MALFORMED, VT_CENTRE_NOTES "/%s: is no notebook", name);
     if (!vt_remarks_list(r->disk, &invitation, all, err))
@@ -107,12 +104,25 @@ static bool take_notebook(void *context, const char *name, bool is_folder,
     return true;
 }
 
+static bool read_one(struct reading *r, const char *invitation, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (!vt_disk_has(r->disk, vt_arena_printf(arena, VT_CENTRE_NOTES "/%s", invitation)))
+        return vt_fail(err, VT_ABSENT, "%s: holds no notes of this invitation",
+                       vt_args_operand(r->args, 0));
+    return take_notebook(r, invitation, true, err);
+}
+
 static bool read_all(struct reading *r, struct vt_error *err)
 {
-    const char *folder = vt_args_operand(r->args, 0);
+    const char *folder = vt_args_operand(r->args, 0),
+               *only = vt_args_get(r->args, "invitation");
 
     if (!vt_disk_open(folder, false, &r->disk, err))
         return false;
+    if (only != NULL)
+        return read_one(r, only, err);
     return vt_disk_list(r->disk, VT_CENTRE_NOTES, take_notebook, r, err) ||
            (err->code == VT_ABSENT &&
             vt_fail(err, VT_ABSENT, "%s: holds no notes", folder));
@@ -136,9 +146,13 @@ static void print_end(const struct reading *r)
 
 bool vt_cli_centre_notes(struct vt_args *args, struct vt_error *err)
 {
+    const char *only = vt_args_get(args, "invitation");
     struct reading r = { .args = args };
+    vt_hash invitation;
     bool is_ok;
 
+    if (only != NULL && !vt_hash_parse_hex(vt_slice_from_cstr(only), &invitation))
+        return vt_args_misuse(args, err, "--invitation: '%s' is not 64 hex digits", only);
     if (!vt_cli_identity_open(args, &r.identity, err))
         return false;
     if (vt_args_is_json(args))

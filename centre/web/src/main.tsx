@@ -35,6 +35,9 @@ function SourceView({ path }: { path: string[] }) {
   return <Source release={release} path={name ?? ""} isFile={what === "file"} line={NUMBER.test(line ?? "") ? Number(line) : undefined} />;
 }
 
+// Another line of a file is the same view: it is not asked for again, and what is typed stays.
+const placeIn = (path: string[]): string => path.slice(0, path[0] === "source" ? 5 : path.length).join("/");
+
 function View({ path }: { path: string[] }) {
   const [first, second, third, fourth] = path;
   if (first === undefined) return <Home />;
@@ -174,7 +177,7 @@ function App() {
         <TourBar />
         <Alarms />
         <Problems />
-        <View key={path.join("/")} path={path} />
+        <View key={placeIn(path)} path={path} />
       </main>
       <Footer />
     </>

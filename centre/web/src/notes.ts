@@ -114,22 +114,29 @@ async function readAll(): Promise<Notebook> {
   return all;
 }
 
-export const reload = (): Promise<void> =>
-  readAll().then(change, (error: unknown) => change({ notes: current?.notes ?? [], closed: current?.closed ?? [], failure: said(error) }));
+let readings = 0;
 
-export function useNotebook(session: string): Notebook | undefined {
+// Of several under way the one that began last counts.
+async function reload(): Promise<void> {
+  const mine = ++readings;
+  const read = await readAll().catch((error: unknown) => ({ notes: current?.notes ?? [], closed: current?.closed ?? [], failure: said(error) }));
+  if (mine === readings) change(read);
+}
+
+// session: undefined while it is not known yet.
+export function useNotebook(session: string | undefined): Notebook | undefined {
   const [, redraw] = useState(0);
   useEffect(() => {
     const listener = (): void => redraw((count) => count + 1);
     listeners.add(listener);
-    if (owner !== session) {
+    if (session !== undefined && owner !== session) {
       owner = session;
       change(undefined);
       void reload();
     }
     return () => void listeners.delete(listener);
   }, [session]);
-  return current;
+  return owner === session ? current : undefined;
 }
 
 // ---- what is done -------------------------------------------------------------------

@@ -148,13 +148,18 @@ export function useLoaded<T>(load: () => Promise<T>, dependencies: unknown[]): L
   return loaded;
 }
 
+// Why something was not done, if it was not.
+export function Failure({ of: sentence }: { of: string | undefined }) {
+  if (sentence === undefined) return null;
+  return (
+    <p class="box bad" role="alert">
+      {sentence}.
+    </p>
+  );
+}
+
 export function Waiting({ loaded }: { loaded: Loaded<unknown> }) {
-  if (loaded.failure !== undefined)
-    return (
-      <p class="box bad" role="alert">
-        {loaded.failure}.
-      </p>
-    );
+  if (loaded.failure !== undefined) return <Failure of={loaded.failure} />;
   return (
     <p class="quiet" role="status">
       Loading…

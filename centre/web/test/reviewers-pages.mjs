@@ -351,9 +351,17 @@ const cases = {
   async notesInThePage() {
     const { page, context, errors, go } = await signedIn();
     const held = holdsNotes(page);
-    await go("source/lamp/2.0.0/file/src%2Flamp.c/6");
+    await go("source/lamp/2.0.0/file/src%2Flamp.c/4");
     await page.waitForSelector(".code");
     const form = page.getByRole("form", { name: "a new note" });
+    // Another line is chosen: what was written stays.
+    await form.getByRole("textbox", { name: "New note" }).fill("It doubles.");
+    const asked = [];
+    page.on("request", (one) => one.url().endsWith("/api/v1/source") && asked.push(one.postDataJSON().kind));
+    await page.getByRole("link", { name: "line 6" }).click();
+    await page.waitForFunction(() => document.querySelector(".note-form input[type=number]").value === "6");
+    assert.equal(await form.getByRole("textbox", { name: "New note" }).inputValue(), "It doubles.");
+    assert.deepEqual(asked, []); // nor is the file asked for again
     const add = async (text) => {
       await form.getByRole("textbox", { name: "New note" }).fill(text);
       await form.getByRole("button", { name: "Add the note" }).click();

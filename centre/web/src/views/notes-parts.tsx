@@ -1,19 +1,19 @@
 // Notes beside the source: those on a file, and the form that writes one.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { utf8 } from "../check/bytes.ts";
 import { removeNote, SEVERITIES, useNotebook, writeNote, type Note, type Severity, type Words } from "../notes.ts";
 import { useReviewer } from "../reviewing.ts";
 import { said } from "../session.ts";
-import { Time, type Tone } from "../ui.tsx";
+import { Failure, Time, Waiting, type Tone } from "../ui.tsx";
 import { placeOf } from "./source-parts.tsx";
 
 const TEXT_MAX = 4096;
 const TONES: Record<Severity, Tone> = { none: "calm", low: "calm", medium: "wait", high: "bad", critical: "bad" };
 
 export const linesOf = ({ from, to }: Words): string => (from === 0 ? "" : from === to ? `line ${from}` : `lines ${from} to ${to}`);
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 // What is done, and the sentence of why it was not.
-function useDoing() {
+export function useDoing() {
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
   const run = (act: () => Promise<void>, done?: () => void): void => {
@@ -23,22 +23,19 @@ function useDoing() {
       .then(() => done?.(), (error: unknown) => setFailure(said(error)))
       .finally(() => setBusy(false));
   };
-  const says = failure !== undefined && (
-    <p class="box bad" role="alert">
-      {failure}.
-    </p>
-  );
-  return { isBusy, run, says };
+  return { isBusy, run, failure, forget: () => setFailure(undefined) };
 }
 
 export function NoteForm({ start, number, lineCount, onDone }: { start: Words; number?: number; lineCount?: number | undefined; onDone?: () => void }) {
   const [words, setWords] = useState(start);
-  const { isBusy, run, says } = useDoing();
+  const { isBusy, run, failure } = useDoing();
   const id = `note-${number ?? "new"}`;
-  const set = (next: Partial<Words>): void => setWords({ ...words, ...next });
+  const set = (next: Partial<Words>): void => setWords((now) => ({ ...now, ...next }));
+  // Another line was chosen meanwhile: what is written stays.
+  useEffect(() => set({ from: start.from, to: start.to }), [start.from]);
   const line = (text: string): number => Math.max(0, Math.min(lineCount ?? 4294967295, Math.floor(Number(text)) || 0));
   const isRangeGood = words.from === 0 ? words.to === 0 : words.to >= words.from;
-  const size = bytesOf(words.text);
+  const size = utf8(words.text).length;
   const save = (event: Event): void => {
     event.preventDefault();
     run(() => writeNote({ ...words, text: words.text.trim() }, number), () => {
@@ -83,7 +80,7 @@ export function NoteForm({ start, number, lineCount, onDone }: { start: Words; n
           </button>
         )}
       </p>
-      {says}
+      <Failure of={failure} />
     </form>
   );
 }
@@ -99,7 +96,7 @@ function Where({ note, isHere }: { note: Note; isHere: boolean }) {
 // isHere: it stands beside what it is about.
 export function OneNote({ note, isHere }: { note: Note; isHere: boolean }) {
   const [state, setState] = useState<"read" | "edit" | "delete">("read");
-  const { isBusy, run, says } = useDoing();
+  const { isBusy, run, failure } = useDoing();
   const { number, written, quoted, ...start } = note;
   if (state === "edit") return <NoteForm start={start} number={number} onDone={() => setState("read")} />;
   return (
@@ -131,7 +128,7 @@ export function OneNote({ note, isHere }: { note: Note; isHere: boolean }) {
           </>
         )}
       </p>
-      {says}
+      <Failure of={failure} />
     </article>
   );
 }
@@ -139,7 +136,7 @@ export function OneNote({ note, isHere }: { note: Note; isHere: boolean }) {
 // Those of one file, or of the release as a whole (an empty path), in order of lines.
 export function useNotesOn(start: Words) {
   const who = useReviewer();
-  const notebook = useNotebook(who?.csrf ?? "");
+  const notebook = useNotebook(who?.csrf);
   const notes = notebook?.notes.filter((note) => note.product === start.product && note.version === start.version && note.path === start.path).sort((a, b) => a.from - b.from || a.number - b.number) ?? [];
   return { notebook, notes, isNoted: (line: number): boolean => notes.some((note) => note.from <= line && line <= note.to) };
 }
@@ -152,17 +149,9 @@ export function NotesBeside({ start, lineCount }: { start: Words; lineCount?: nu
       <p>
         <a href="#/notes">All your notes, and taking them out</a>
       </p>
-      {notebook?.failure !== undefined && (
-        <p class="box bad" role="alert">
-          {notebook.failure}.
-        </p>
-      )}
-      {notebook === undefined ? (
-        <p class="quiet" role="status">Loading…</p>
-      ) : (
-        notes.map((note) => <OneNote key={`${note.number} ${note.written} ${note.text.length}`} note={note} isHere />)
-      )}
-      <NoteForm key={`${start.path}:${start.from}`} start={start} lineCount={lineCount} />
+      <Failure of={notebook?.failure} />
+      {notebook === undefined ? <Waiting loaded={{}} /> : notes.map((note) => <OneNote key={note.number} note={note} isHere />)}
+      <NoteForm key={start.path} start={start} lineCount={lineCount} />
     </aside>
   );
 }

@@ -6,10 +6,9 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { getJson, type ReleaseRow } from "../api.ts";
 import { isNotesKey, notesKey, take, useNotebook, changeKey, type Note, type Taken } from "../notes.ts";
 import { useReviewer } from "../reviewing.ts";
-import { said } from "../session.ts";
 import { filesRead, loadSource, type Release } from "../source.ts";
-import { bytes, Command, Digest, quoted, Title, useLoaded, Waiting } from "../ui.tsx";
-import { OneNote } from "./notes-parts.tsx";
+import { bytes, Command, Digest, Failure, quoted, Title, useLoaded, Waiting } from "../ui.tsx";
+import { OneNote, useDoing } from "./notes-parts.tsx";
 
 const nameOf = (of: Release): string => `${of.product} ${of.version}`;
 
@@ -40,28 +39,19 @@ function Given({ taken, children }: { taken: Taken; children?: ComponentChildren
 // What was given, or why not, until something else is chosen.
 function useTaking(chosen: Note[], what: string) {
   const [taken, setTaken] = useState<{ taken: Taken; command: string }>();
-  const [failure, setFailure] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
+  const { isBusy, run: attempt, failure, forget } = useDoing();
   const choice = chosen.map((note) => note.number).join();
   useEffect(() => {
     setTaken(undefined);
-    setFailure(undefined);
+    forget();
   }, [choice]);
   const run = (act: () => Promise<{ taken: Taken; command: string }>): void => {
-    setBusy(true);
     setTaken(undefined);
-    setFailure(undefined);
-    act()
-      .then(setTaken, (error: unknown) => setFailure(said(error)))
-      .finally(() => setBusy(false));
+    attempt(async () => setTaken(await act()));
   };
   const says = (
     <>
-      {failure !== undefined && (
-        <p class="box bad" role="alert">
-          {failure}.
-        </p>
-      )}
+      <Failure of={failure} />
       {taken !== undefined && (
         <Given taken={taken.taken}>
           <p>{what}</p>
@@ -269,7 +259,7 @@ function Inside({ products, notes, closed }: { products: string[]; notes: Note[]
           <h2>{name}</h2>
           <ul class="plain notes">
             {rows.map((note) => (
-              <li key={`${note.number} ${note.written} ${note.text.length}`}>
+              <li key={note.number}>
                 <input type="checkbox" aria-label={`choose note ${note.number}`} checked={numbers.includes(note.number)} onChange={(event) => choose(note.number, event.currentTarget.checked)} />
                 <OneNote note={note} isHere={false} />
               </li>
@@ -291,7 +281,7 @@ function Inside({ products, notes, closed }: { products: string[]; notes: Note[]
 
 export function Notes() {
   const who = useReviewer();
-  const notebook = useNotebook(who?.csrf ?? "");
+  const notebook = useNotebook(who?.csrf);
   if (who === null)
     return (
       <>
@@ -305,13 +295,9 @@ export function Notes() {
     <>
       <Title>Your notes</Title>
       <p class="lead">Sealed to you and to the foundation. The vendor, and whoever runs this Centre, can see when a note was written, and nothing of it.</p>
-      {notebook?.failure !== undefined && (
-        <p class="box bad" role="alert">
-          {notebook.failure}.
-        </p>
-      )}
+      <Failure of={notebook?.failure} />
       {notebook === undefined ? (
-        <p class="quiet" role="status">Loading…</p>
+        <Waiting loaded={{}} />
       ) : (
         <>
           <Inside products={who?.products ?? []} notes={notebook.notes} closed={notebook.closed} />

@@ -5,7 +5,7 @@ import { getJson, type ReleaseRow } from "../api.ts";
 import { enrol, signIn, signOut, useReviewer, type Reviewer } from "../reviewing.ts";
 import { loadSeal } from "../seal.ts";
 import { said, useSession } from "../session.ts";
-import { Authority, Badge, Digest, Time, Title, useLoaded, Waiting } from "../ui.tsx";
+import { Authority, Badge, Digest, Failure, Time, Title, useLoaded, Waiting } from "../ui.tsx";
 import { placeOf } from "./source-parts.tsx";
 
 const CODE = /^[0-9a-f]{64}$/;
@@ -117,11 +117,7 @@ function Out({ children }: { children: ComponentChildren }) {
           </button>
         </div>
       </section>
-      {failure !== undefined && (
-        <p class="box bad" role="alert">
-          {failure}.
-        </p>
-      )}
+      <Failure of={failure} />
       {children}
     </>
   );

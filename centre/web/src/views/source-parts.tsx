@@ -23,7 +23,13 @@ function wordAt(event: MouseEvent): string | undefined {
 
 // noted: lines to which a note belongs.
 export function Code({ lines, line, noted, address, onName }: { lines: Word[][]; line: number | undefined; noted: (line: number) => boolean; address: (line: number) => string; onName: (name: string) => void }) {
-  const [first, setFirst] = useState(() => Math.max(0, Math.min((line ?? 1) - 1 - WINDOW / 2, lines.length - WINDOW)));
+  const around = (): number => Math.max(0, Math.min((line ?? 1) - 1 - WINDOW / 2, lines.length - WINDOW));
+  const [first, setFirst] = useState(around);
+  const [before, setBefore] = useState(line);
+  if (line !== before) {
+    setBefore(line);
+    if (line !== undefined && (line <= first || line > first + WINDOW)) setFirst(around);
+  }
   const shown = useMemo(() => lines.slice(first, first + WINDOW), [lines, first]);
   useEffect(() => {
     if (line !== undefined) document.getElementById(`L${line}`)?.scrollIntoView({ block: "center" });

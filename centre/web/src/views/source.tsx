@@ -5,7 +5,7 @@ import type { Words } from "../notes.ts";
 import { askJson, useReviewer } from "../reviewing.ts";
 import { said, useSession } from "../session.ts";
 import { compare, loadFile, loadSource, type Change, type Release, type Source as Loaded, type SourceFile } from "../source.ts";
-import { Authority, Badge, Digest, Title, useLoaded, Waiting } from "../ui.tsx";
+import { Authority, Badge, Digest, Failure, Title, useLoaded, Waiting } from "../ui.tsx";
 import { NotesBeside, useNotesOn } from "./notes-parts.tsx";
 import { Code, placeOf } from "./source-parts.tsx";
 
@@ -220,11 +220,7 @@ function Searching({ source, finding }: { source: Loaded; finding: ReturnType<ty
           </button>
         )}
       </div>
-      {finding.failure !== undefined && (
-        <p class="box bad" role="alert">
-          {finding.failure}.
-        </p>
-      )}
+      <Failure of={finding.failure} />
       {finding.found !== undefined && <Hits source={source} found={finding.found} onMore={({ asked, from }) => finding.run(search(source.release, asked, from))} />}
     </>
   );

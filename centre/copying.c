@@ -28,14 +28,28 @@ static void count_copy(struct copy *c, uint64_t bytes)
     c->told->count.bytes += bytes;
 }
 
-/* Ours, if it is there and good: *is_good_out.  What is there is made durable, since a
- * killed predecessor may have written it. */
+/* Theirs, which is good, instead of another one of ours, which is good too? */
+static bool comes_instead(const struct vt_judging_rule *rule, vt_slice theirs,
+                          vt_slice ours)
+{
+    switch (rule->replaced) {
+    case VT_REPLACED_WHEN_GOOD:
+        return true;
+    case VT_REPLACED_WHEN_LATER:
+        return vt_judging_list_of(theirs) > vt_judging_list_of(ours);
+    default:
+        return false;
+    }
+}
+
+/* Is ours there, and good?  Then it is made durable, since a killed predecessor may have
+ * written it. */
 static bool look_at_ours(struct copy *c, const struct vt_judging_rule *rule,
                          vt_slice theirs, bool *stays_out, struct vt_error *err)
 {
     VT_AUTO_BUF ours = vt_buf_init(SMALL_BYTES_MAX);
     struct vt_error why = { 0 };
-    bool is_same, is_good;
+    bool is_same;
 
     *stays_out = false;
     if (!vt_disk_has(c->told->to, c->at.file))
@@ -43,12 +57,8 @@ static bool look_at_ours(struct copy *c, const struct vt_judging_rule *rule,
     if (!vt_disk_read(c->told->to, c->at.file, &ours, err))
         return false;
     is_same = vt_slice_equal(vt_buf_slice(&ours), theirs);
-    is_good = is_same || rule->judge(&c->at, vt_buf_slice(&ours), &why);
-    *stays_out = is_same || (is_good && (rule->replaced == VT_REPLACED_NEVER ||
-                                         rule->replaced == VT_REPLACED_NOT_EVEN_ELSE ||
-                                         (rule->replaced == VT_REPLACED_WHEN_LATER &&
-                                          vt_judging_list_of(theirs) <=
-                                              vt_judging_list_of(vt_buf_slice(&ours)))));
+    *stays_out = is_same || (rule->judge(&c->at, vt_buf_slice(&ours), &why) &&
+                             !comes_instead(rule, theirs, vt_buf_slice(&ours)));
     if (*stays_out && !is_same && rule->replaced == VT_REPLACED_NOT_EVEN_ELSE) {
         (void)vt_fail(&why, VT_REJECTED, "it is another list than the one that we hold");
         refuse(c, &why);

@@ -39,26 +39,6 @@ VT_CHECKED bool vt_cli_reserve(const char *path, size_t bytes, struct vt_error *
 void vt_cli_home_close(struct vt_disk **home);
 #define VT_AUTO_HOME __attribute__((cleanup(vt_cli_home_close))) struct vt_disk *
 
-/* The trust root of --trust, else of the settings, with --enrolment; out: zeroed, and it
- * must stay in its place.  Errors: misuse; those of reading */
-struct vt_cli_keyring;
-VT_CHECKED bool vt_cli_client_keyring(struct vt_args *args, struct vt_disk *home,
-                                      struct vt_cli_keyring *out, struct vt_error *err);
-
-/* What a key agent was told never to release again. */
-struct vt_client_taken {
-    size_t proven;    /* files: it signs so, and the proof is kept */
-    size_t read;      /* of those: somebody had had the key */
-    size_t destroyed; /* the key of their period is gone altogether */
-    size_t without;   /* no bond was kept */
-};
-#define VT_CLIENT_PROOFS "withdrawn"
-/* Of all that was shared with --cell, by --agent.
- * Errors: VT_REJECTED the agent says no; VT_IO it is not there: call again */
-VT_CHECKED bool vt_cli_client_take_back(struct vt_args *args, struct vt_disk *home,
-                                        const struct vt_sent *sent,
-                                        struct vt_client_taken *out, struct vt_error *err);
-
 bool vt_cli_client_scan(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_init(struct vt_args *args, struct vt_error *err);
 bool vt_cli_client_consent(struct vt_args *args, struct vt_error *err);

@@ -1,9 +1,7 @@
 /* vitrine client accesses: who had the key of what this machine shared. */
-#include "cell/bond.h"
 #include "cell/share_receipt.h"
 #include "cli/client.h"
-#include "cli/custody.h"
-#include "custody/ask_accesses.h"
+#include "cli/client_agent.h"
 
 const struct vt_option vt_cli_client_accesses_options[] = {
     VT_OPTION_HOME,
@@ -48,15 +46,6 @@ static void print_row(const struct vt_disclosed *row)
                      VT_SLICE_ARGS(row->jurisdiction));
 }
 
-static size_t count_deeds(const struct vt_disclosure *list, enum vt_agent_deed deed)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < list->count; i++)
-        count += list->rows[i].deed == deed;
-    return count;
-}
-
 static void print_withdrawn(const struct vt_disclosure *list)
 {
     char at[VT_TIME_TEXT_BYTES];
@@ -73,11 +62,11 @@ static void print_withdrawn(const struct vt_disclosure *list)
  * of rows that are not shown, nobody can say here that it was not read. */
 static void print_readings(const struct vt_disclosure *list)
 {
-    bool is_moved = count_deeds(list, VT_AGENT_REWRAPPED) != 0;
+    bool is_moved = vt_client_count_deeds(list, VT_AGENT_REWRAPPED) != 0;
 
     if (is_moved)
         (void)printf("  it moved to another cell: readings there are not in this list\n");
-    if (count_deeds(list, VT_AGENT_RELEASED) == 0 && list->older == 0)
+    if (vt_client_count_deeds(list, VT_AGENT_RELEASED) == 0 && list->older == 0)
         (void)printf(is_moved ? "  nobody has read it by way of this key agent\n"
                               : "  nobody has read it: its key was never released to "
                                 "anybody\n");
@@ -115,8 +104,8 @@ static void print_list(const struct vt_disclosure *list, const char *object, boo
 static json_t *list_json(const struct vt_disclosure *list, bool is_held, const char *logged)
 {
     json_t *json = json_pack("{s:O,s:I,s:b,s:b}", "list", list->json, "readings",
-                             (json_int_t)count_deeds(list, VT_AGENT_RELEASED), "held",
-                             is_held, "on_ledger", logged != NULL);
+                             (json_int_t)vt_client_count_deeds(list, VT_AGENT_RELEASED),
+                             "held", is_held, "on_ledger", logged != NULL);
 
     if (logged != NULL)
         (void)json_object_set_new(json, "ledger_cosigned", json_string(logged));
@@ -170,26 +159,21 @@ static bool tell(struct asking *a, const struct vt_disclosure *list, vt_slice by
 static bool ask_of(struct asking *a, const struct vt_sent_record *sent,
                    struct vt_error *err)
 {
-    VT_AUTO_BUF kept = vt_buf_init(VT_BOND_BYTES_MAX);
     VT_AUTO_BUF bytes = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
     VT_AUTO_FREE struct vt_disclosure *list = vt_alloc(sizeof *list);
-    struct vt_ask_sealed sealed;
-    struct vt_bond bond;
+    VT_AUTO_CLIENT_BOND bond = { .bytes = { 0 } };
     char object[65];
     bool is_ok;
 
     vt_hash_text(&sent->sha256, object);
-    if (!vt_bond_read(a->home, &sent->sha256, &kept, &bond, err))
+    if (!vt_client_bond_open(a->home, &sent->sha256, &bond, err))
         return false;
-    sealed = (struct vt_ask_sealed){ bond.recipient, bond.secret, bond.header };
-    is_ok = vt_ask_accesses(&a->asker, &sealed, &bytes, list, err) &&
+    is_ok = vt_ask_accesses(&a->asker, &bond.sealed, &bytes, list, err) &&
             (vt_slice_equal(list->cell, sent->cell) ||
              vt_fail(err, VT_REJECTED, "the list is of the cell %.*s",
                      VT_SLICE_ARGS(list->cell))) &&
             tell(a, list, vt_buf_slice(&bytes), object, err);
     vt_disclosure_clear(list);
-    explicit_bzero(bond.secret, sizeof bond.secret);
-    explicit_bzero(kept.data, kept.capacity);
     a->count++;
     return is_ok || vt_within(err, "%s", object);
 }
@@ -264,22 +248,6 @@ static bool ask(struct asking *a, struct vt_error *err)
     else if (a->count == 0)
         (void)printf("this machine shared no file that could be asked about\n");
     return true;
-}
-
-bool vt_cli_client_keyring(struct vt_args *args, struct vt_disk *home,
-                           struct vt_cli_keyring *out, struct vt_error *err)
-{
-    VT_AUTO_CLIENT_SETTINGS settings = { .values = { NULL } };
-    const char *path = vt_args_get(args, "trust");
-
-    if (!vt_cli_settings_read(home, &settings, err))
-        return false;
-    if (path == NULL)
-        path = settings.values[VT_SETTING_TRUST];
-    if (path == NULL)
-        return vt_args_misuse(args, err,
-                              "--trust is needed: `vitrine client init` keeps it for you");
-    return vt_cli_keyring_read_at(args, path, out, err);
 }
 
 bool vt_cli_client_accesses(struct vt_args *args, struct vt_error *err)

@@ -1,9 +1,7 @@
 /* vitrine client withdraw --agent: the key agent never releases the keys of what this
  * machine shared with the cell again, and signs that; the proofs stay here. */
-#include "cell/bond.h"
 #include "cli/client.h"
-#include "cli/custody.h"
-#include "custody/ask_accesses.h"
+#include "cli/client_agent.h"
 
 struct taking {
     struct vt_disk *home;
@@ -22,45 +20,44 @@ static bool keep_proof(struct vt_disk *home, const char *object, vt_slice proof,
 
 static void count_proof(struct vt_client_taken *counts, const struct vt_disclosure *list)
 {
-    size_t readings = 0;
-
-    for (size_t i = 0; i < list->count; i++)
-        readings += list->rows[i].deed == VT_AGENT_RELEASED;
     counts->proven++;
-    counts->read += readings != 0 || list->older != 0;
+    counts->read += vt_client_count_deeds(list, VT_AGENT_RELEASED) != 0 || list->older != 0;
+}
+
+static bool take_proof(struct taking *t, const struct vt_sent_record *sent,
+                       const char *object, const struct vt_disclosure *list, vt_slice proof,
+                       struct vt_error *err)
+{
+    if (!vt_slice_equal(list->cell, sent->cell))
+        return vt_fail(err, VT_REJECTED, "the proof is of the cell %.*s",
+                       VT_SLICE_ARGS(list->cell));
+    if (!keep_proof(t->home, object, proof, err))
+        return false;
+    count_proof(t->counts, list);
+    return true;
 }
 
 /* A key that is destroyed opens nothing any more: there is nothing to take back. */
 static bool take_back(struct taking *t, const struct vt_sent_record *sent,
                       struct vt_error *err)
 {
-    VT_AUTO_BUF kept = vt_buf_init(VT_BOND_BYTES_MAX);
     VT_AUTO_BUF proof = vt_buf_init(VT_ENTRY_BYTES_MAX + 1);
     VT_AUTO_FREE struct vt_disclosure *list = vt_alloc(sizeof *list);
-    struct vt_ask_sealed sealed;
-    struct vt_bond bond;
+    VT_AUTO_CLIENT_BOND bond = { .bytes = { 0 } };
     char object[65];
     bool is_ok;
 
     vt_hash_text(&sent->sha256, object);
-    if (!vt_bond_read(t->home, &sent->sha256, &kept, &bond, err))
+    if (!vt_client_bond_open(t->home, &sent->sha256, &bond, err))
         return false;
-    sealed = (struct vt_ask_sealed){ bond.recipient, bond.secret, bond.header };
-    is_ok = vt_ask_withdraw(&t->asker, &sealed, &proof, list, err);
-    explicit_bzero(bond.secret, sizeof bond.secret);
-    explicit_bzero(kept.data, kept.capacity);
-    if (!is_ok && err->code == VT_ABSENT) {
+    if (!vt_ask_withdraw(&t->asker, &bond.sealed, &proof, list, err)) {
+        if (err->code != VT_ABSENT)
+            return vt_within(err, "%s", object);
         t->counts->destroyed++;
         *err = (struct vt_error){ 0 };
         return true;
     }
-    is_ok = is_ok &&
-            (vt_slice_equal(list->cell, sent->cell) ||
-             vt_fail(err, VT_REJECTED, "the proof is of the cell %.*s",
-                     VT_SLICE_ARGS(list->cell))) &&
-            keep_proof(t->home, object, vt_buf_slice(&proof), err);
-    if (is_ok)
-        count_proof(t->counts, list);
+    is_ok = take_proof(t, sent, object, list, vt_buf_slice(&proof), err);
     vt_disclosure_clear(list);
     return is_ok || vt_within(err, "%s", object);
 }

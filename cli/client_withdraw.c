@@ -2,7 +2,7 @@
 #include "cell/share_receipt.h"
 #include "cell/withdrawal.h"
 #include "cli/client.h"
-#include "cli/custody.h"
+#include "cli/client_agent.h"
 #include "cli/trust.h"
 #include "evidence/field.h"
 

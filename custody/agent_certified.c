@@ -18,8 +18,6 @@ bool vt_agent_rules_take_certified(struct vt_agent_rules *rules, vt_slice text,
     struct vt_recipient *at = &rules->certified[rules->certified_count];
     const struct vt_recipient *before;
 
-    if (rules->certified_count == VT_AGENT_CERTIFIED_MAX)
-        return vt_fail(err, VT_LIMIT, "more than %d recipients", VT_AGENT_CERTIFIED_MAX);
     if (!vt_recipient_parse(text, at, err) ||
         !vt_recipient_is_certified(at, rules->trust, err))
         return false;

@@ -79,10 +79,12 @@ static bool parse_all(const struct vt_agent_papers *papers, int64_t now_unix_s,
     for (size_t i = 0; i < papers->enrolment_count; i++)
         if (!take_enrolment(rules, papers->enrolments[i], now_unix_s, err))
             return vt_within(err, "enrolment %zu", i + 1);
+    if (papers->certified_count > VT_AGENT_CERTIFIED_MAX) /* so many are read again */
+        return vt_fail(err, VT_LIMIT, "more than %d recipients", VT_AGENT_CERTIFIED_MAX);
     for (size_t i = 0; i < papers->certified_count; i++)
         if (!vt_agent_rules_take_certified(rules, papers->certified[i], err))
             return vt_within(err, "recipient %zu", i + 1);
-    if (papers->shown_count > VT_AGENT_SHOWN_MAX) /* so many files are read again */
+    if (papers->shown_count > VT_AGENT_SHOWN_MAX) /* so are these */
         return vt_fail(err, VT_LIMIT, "more than %d statements that ledgers show",
                        VT_AGENT_SHOWN_MAX);
     for (size_t i = 0; i < papers->shown_count; i++)
@@ -259,9 +261,7 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
     at->country = vt_arena_copy(agent->arena, country);
     at->data_class = vt_arena_copy(agent->arena, data_class);
     at->period = vt_arena_copy(agent->arena, period);
-    if (!vt_agent_is_certified(agent, at, err))
-        return false;
-    agent->identity_count++;
+    agent->identity_count++; /* from here on it is wiped at the end */
     for (size_t i = 0; i + 1 < agent->identity_count; i++)
         if (memcmp(&agent->identities[i].identity.recipient, &at->identity.recipient,
                    sizeof at->identity.recipient) == 0)
@@ -269,7 +269,7 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
                            "%.*s: one key cannot tell two countries, classes or periods "
                            "apart",
                            VT_SLICE_ARGS(key));
-    return true;
+    return vt_agent_is_certified(agent, at, err);
 }
 
 /* Its key stands in the trust root or an enrolment as an agent's, for this cell. */

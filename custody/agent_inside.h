@@ -85,8 +85,8 @@ VT_CHECKED bool vt_agent_rules_parse(const struct vt_agent_papers *papers,
 VT_CHECKED bool vt_agent_rules_take_shown(struct vt_agent_rules *rules,
                                           const struct vt_agent_shown *shown,
                                           struct vt_error *err);
-/* A document of a recipient that the trust root certifies.
- * Errors: VT_MALFORMED, VT_REJECTED it does not, VT_LIMIT */
+/* A document of a recipient that the trust root certifies; VT_AGENT_CERTIFIED_MAX calls at
+ * most.  Errors: VT_MALFORMED, VT_REJECTED it does not, VT_LIMIT */
 VT_CHECKED bool vt_agent_rules_take_certified(struct vt_agent_rules *rules, vt_slice text,
                                               struct vt_error *err);
 /* Is this key of ours certified for what we have it for, and with our holder?

@@ -135,9 +135,34 @@ static void file_keys_go_where_the_root_says(void)
              strstr(err.message, "two documents") != NULL);
 }
 
+/* One more would be written, and never read: also if it is the same one again. */
+static void there_is_room_for_so_many(void)
+{
+    enum { MORE = VT_AGENT_CERTIFIED_MAX + 1 };
+    vt_slice documents[MORE];
+    struct vt_agent_papers papers;
+    struct vt_agent_rules *rules;
+    struct vt_error err = { 0 };
+
+    vt_custody_world_find(&world, vt_test_dir());
+    for (size_t i = 0; i < MORE; i++)
+        documents[i] = vt_custody_document(VT_C_DOCUMENT_SWISS);
+    papers = (struct vt_agent_papers){ .trust = world.trust,
+                                       .policy = world.policy,
+                                       .enrolments = world.enrolments,
+                                       .enrolment_count = world.enrolment_count,
+                                       .certified = documents,
+                                       .certified_count = MORE };
+    VT_CHECK_FAILS(VT_LIMIT, vt_agent_rules_parse(&papers, world.now_unix_s, &rules, &err));
+    papers.certified_count--;
+    VT_CHECK_OK(vt_agent_rules_parse(&papers, world.now_unix_s, &rules, &err));
+    vt_agent_rules_free(rules);
+}
+
 static const struct vt_case cases[] = {
     { "an agent has no key of its own choice", an_agent_has_no_key_of_its_own_choice },
     { "file keys go where the root says", file_keys_go_where_the_root_says },
+    { "there is room for so many", there_is_room_for_so_many },
 };
 
 VT_TEST_MAIN("custody.agent_certified", cases)

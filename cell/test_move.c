@@ -3,6 +3,7 @@
 #include "cell/keeper_door.h"
 #include "cell/move_inside.h"
 #include "cell/move_message.h"
+#include "cell/movers_door.h"
 #include "tests/custody_world.h"
 #include "tests/harness.h"
 #include "tests/moving.h"
@@ -707,6 +708,47 @@ static void a_page_has_its_bound(void)
     VT_CHECK(!is_ok && err.code == VT_MALFORMED);
 }
 
+struct stopping {
+    size_t count;
+    bool is_enough;
+};
+
+static bool count_and_stop(void *context, const struct vt_move_row *row,
+                           struct vt_error *err)
+{
+    struct stopping *s = context;
+
+    s->is_enough = true;
+    return count_row(&s->count, row, err);
+}
+
+/* All rows of a country, page by page, and no page more than is wanted. */
+static void rows_are_read_at_the_door(void)
+{
+    const size_t all = 2 * VT_MOVE_ROWS_MAX + 3;
+    struct both *both = make((unsigned)all); /* small */
+    struct stopping stopping = { .count = 0 };
+    struct vt_channel keeper;
+    struct vt_error err = { 0 };
+    size_t count = 0;
+
+    VT_CHECK_OK(vt_movers_door_knock(both->sockets[0], &keeper, &err));
+    VT_CHECK_OK(vt_rows_at_door(&keeper, "CH", count_row, &count, NULL, &err));
+    VT_CHECK_OK(vt_rows_at_door(&keeper, "DE", count_row, &count, NULL, &err));
+    VT_CHECK_SAYING(count == all, "%zu", count);
+    VT_CHECK_OK(vt_rows_at_door(&keeper, "CH", count_and_stop, &stopping,
+                                &stopping.is_enough, &err));
+    VT_CHECK_SAYING(stopping.count == VT_MOVE_ROWS_MAX, "%zu", stopping.count);
+    VT_CHECK_OK(vt_rows_at_door(&keeper, "CH", count_row, &count, NULL, &err));
+    VT_CHECK_SAYING(count == 2 * all, "%zu", count);
+    vt_moving_kill(both->pids[0]);
+    VT_CHECK_FAILS(VT_IO, vt_rows_at_door(&keeper, "CH", count_row, &count, NULL, &err));
+    vt_channel_clear(&keeper);
+    VT_CHECK_FAILS(VT_IO, vt_movers_door_knock(both->sockets[0], &keeper, &err));
+    start(both, 0);
+    end(both);
+}
+
 /* Two moves to one cell would undo each other's batches. */
 static void one_arrival_at_a_time(void)
 {
@@ -946,6 +988,7 @@ static const struct vt_case cases[] = {
     { "it keeps its rate", it_keeps_its_rate },
     { "the source ends empty", the_source_ends_empty },
     { "what is taken back is erased there too", what_is_taken_back_is_erased_there_too },
+    { "rows are read at the door", rows_are_read_at_the_door },
     { "a mover that does not read holds up nobody",
       a_mover_that_does_not_read_holds_up_nobody },
     { "reading again goes in steps", reading_again_goes_in_steps },

@@ -4,7 +4,7 @@
  * the cell's store; the cell's signature on the same claim; the ledger.  Called again it
  * goes on where it was: with --out.agent there, the agent is not asked again; without, it
  * is asked with the salt in --out.opening, so that it answers as it did. */
-#include "cell/erase_door.h"
+#include "cell/movers_door.h"
 #include "cell/samples.h"
 #include "cli/custody.h"
 #include "custody/ask.h"

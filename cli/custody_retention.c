@@ -4,8 +4,8 @@
  * still there is late.  `show` erases nothing; --ids writes what an order names (`vitrine
  * custody request --ids`); `run` (custody_retention_run.c) carries it out. */
 #include "cell/country.h"
+#include "cell/movers_door.h"
 #include "cell/recipient.h"
-#include "cell/rows_door.h"
 #include "cli/custody.h"
 #include "cli/trust.h"
 #include "evidence/field.h"
@@ -51,7 +51,8 @@ struct showing {
     int64_t now_unix_s;
     struct vt_cell_recipient recipient; /* with --ids */
     struct vt_buf ids;
-    bool is_listing;
+    bool is_run, is_listing;
+    bool is_full; /* as many ids as one order names */
     size_t id_count, left_out;
     json_t *told; /* for --json */
     uint64_t late;
@@ -76,13 +77,13 @@ static void list_id(struct showing *s, const struct vt_move_row *row)
 
     if (!s->is_listing || !vt_hash_equal(&row->recipient, &s->recipient.digest))
         return;
-    if (s->id_count == VT_ACCESS_BATCH_MAX) {
+    if (s->is_full) {
         s->left_out++;
         return;
     }
     vt_hash_text(&row->object, hex);
     vt_buf_printf(&s->ids, "%s\n", hex);
-    s->id_count++;
+    s->is_full = ++s->id_count == VT_ACCESS_BATCH_MAX;
 }
 
 static bool count_row(void *context, const struct vt_move_row *row, struct vt_error *err)
@@ -167,6 +168,7 @@ static void tell(struct showing *s, const struct counted *c, const char *country
     (void)json_array_append_new(s->told, row);
 }
 
+/* An order needs no more than it can name: what has no schedule is not read for it. */
 static bool count_country(struct showing *s, size_t i, struct counted *out,
                           struct vt_error *err)
 {
@@ -177,22 +179,24 @@ static bool count_country(struct showing *s, size_t i, struct counted *out,
                              .days = vt_custody_days(
                                  s->custody, vt_slice_from_cstr(country), VT_LIT("file")) };
     (void)snprintf(code, sizeof code, "%s", country);
-    return vt_rows_at_door(&s->keeper, code, count_row, out, err);
+    return (s->is_run && out->days == 0) ||
+           vt_rows_at_door(&s->keeper, code, count_row, out, s->is_run ? &s->is_full : NULL,
+                           err);
 }
 
 /* ---- the whole --------------------------------------------------------------------------
  */
 
-static bool read_recipient(struct showing *s, bool is_run, struct vt_error *err)
+static bool read_recipient(struct showing *s, struct vt_error *err)
 {
     const char *path = vt_args_get(s->args, "recipient");
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
 
-    s->is_listing = is_run || vt_args_has(s->args, "ids");
+    s->is_listing = s->is_run || vt_args_has(s->args, "ids");
     if (s->is_listing != (path != NULL))
         return vt_args_misuse(s->args, err,
-                              is_run ? "--recipient is needed: whom they are sealed for"
-                                     : "--ids and --recipient go together");
+                              s->is_run ? "--recipient is needed: whom they are sealed for"
+                                        : "--ids and --recipient go together");
     return path == NULL ||
            (vt_file_read(path, &text, err) &&
             (vt_cell_recipient_parse(vt_buf_slice(&text), &s->recipient, err) ||
@@ -218,15 +222,15 @@ static bool end(struct showing *s, struct vt_error *err)
     return true;
 }
 
-static bool count_all(struct showing *s, bool is_told, struct vt_error *err)
+static bool count_all(struct showing *s, struct vt_error *err)
 {
-    bool is_ok = vt_rows_door_knock(vt_args_get(s->args, "keeper"), &s->keeper, err);
+    bool is_ok = vt_movers_door_knock(vt_args_get(s->args, "keeper"), &s->keeper, err);
 
-    for (size_t i = 0; is_ok && i < VT_COUNTRIES; i++) {
+    for (size_t i = 0; is_ok && i < VT_COUNTRIES && !(s->is_run && s->is_full); i++) {
         struct counted counted;
 
         is_ok = count_country(s, i, &counted, err);
-        if (is_ok && is_told && counted.files != 0)
+        if (is_ok && !s->is_run && counted.files != 0)
             tell(s, &counted, vt_country_code(i));
     }
     vt_channel_clear(&s->keeper);
@@ -240,9 +244,10 @@ static bool list_due(void *context, const char *path, size_t *count_out,
     struct showing *s = context;
 
     s->now_unix_s = vt_env_now_unix_s(vt_args_env(s->args));
-    s->id_count = s->left_out = 0;
+    s->id_count = 0;
+    s->is_full = false;
     vt_buf_truncate(&s->ids, 0);
-    if (!count_all(s, false, err) || !vt_buf_check(&s->ids, path, err))
+    if (!count_all(s, err) || !vt_buf_check(&s->ids, path, err))
         return false;
     *count_out = s->id_count;
     return s->id_count == 0 || vt_cli_write(path, vt_buf_slice(&s->ids), 0600, err);
@@ -251,7 +256,7 @@ static bool list_due(void *context, const char *path, size_t *count_out,
 bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_FREE struct vt_custody *custody = vt_alloc(sizeof *custody);
-    bool is_run = strcmp(vt_args_operand(args, 0), "run") == 0, is_ok;
+    bool is_ok;
     VT_AUTO_JSON told = json_array();
     VT_AUTO_ENVELOPE envelope = { 0 };
     VT_AUTO_TRUST trust = NULL;
@@ -260,21 +265,22 @@ bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
                          .keeper = { .fd = -1 },
                          .now_unix_s = vt_env_now_unix_s(vt_args_env(args)),
                          .ids = vt_buf_init(VT_MIB(1)),
+                         .is_run = strcmp(vt_args_operand(args, 0), "run") == 0,
                          .told = told };
 
-    if (!is_run && strcmp(vt_args_operand(args, 0), "show") != 0)
+    if (!s.is_run && strcmp(vt_args_operand(args, 0), "show") != 0)
         return vt_args_misuse(args, err, "'%s' is neither show nor run",
                               vt_args_operand(args, 0));
-    is_ok = read_recipient(&s, is_run, err) &&
+    is_ok = read_recipient(&s, err) &&
             vt_cli_trust_read(vt_args_get(args, "trust"), &trust, err) &&
             vt_cli_custody_policy(vt_args_get(args, "policy"), trust, s.now_unix_s,
                                   &envelope, custody, err);
-    if (is_ok && is_run) {
+    if (is_ok && s.is_run) {
         struct vt_cli_due due = { list_due, &s, custody, s.recipient.key };
 
         is_ok = vt_cli_retention_run(args, &due, err);
     } else if (is_ok) {
-        is_ok = count_all(&s, true, err) && end(&s, err);
+        is_ok = count_all(&s, err) && end(&s, err);
     }
     vt_buf_clear(&s.ids);
     return is_ok;

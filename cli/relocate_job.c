@@ -1,9 +1,9 @@
 /* A move's folder, and the questions to the source's key agent; see relocate_job.h. */
 #include "cli/relocate_job.h"
+#include "cell/movers_door.h"
 #include "custody/rewrap.h"
 #include "evidence/field.h"
 #include "ledger/use.h"
-#include "role/hatch.h"
 
 enum {
     WORDS_BYTES_MAX = 64 << 10,
@@ -169,12 +169,8 @@ void vt_job_close(struct vt_job *job)
 
 bool vt_job_connect(struct vt_job *job, struct vt_error *err)
 {
-    if (vt_hatch_knock(vt_job_text(job, "source"), VT_MOVE_PATIENCE_S, &job->from, err) &&
-        vt_hatch_knock(vt_job_text(job, "destination"), VT_MOVE_PATIENCE_S, &job->to, err))
-        return true;
-    if (err->code == VT_ABSENT)
-        err->code = VT_IO; /* it is trouble, not a no */
-    return false;
+    return vt_movers_door_knock(vt_job_text(job, "source"), &job->from, err) &&
+           vt_movers_door_knock(vt_job_text(job, "destination"), &job->to, err);
 }
 
 /* Two persons, where the policy asks for them: each has a key, in a token as a rule. */

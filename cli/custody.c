@@ -570,7 +570,7 @@ static const struct vt_verb verbs[] = {
       "were shared; what is due and still there is late, by the clock alone.  show erases\n"
       "nothing: --ids writes what an order to erase names.  run makes such orders, 4096 "
       "files\n"
-      "each, and carries them out as erase does; after a kill, call it again.",
+      "at most in each, and carries them out as erase does; after a kill, call it again.",
       vt_cli_custody_retention_options, vt_cli_custody_retention },
     { "accesses", NULL, 0, 0, "list every reading, and prove that none is missing",
       "Needs a copy of the access ledger, the trust root and the agent's openings; the "

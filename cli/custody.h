@@ -97,12 +97,14 @@ VT_CHECKED bool vt_cli_erase(struct vt_cli_erase *erase, struct vt_error *err);
 VT_CHECKED bool vt_cli_take_backups(struct vt_args *args, struct vt_access *out,
                                     struct vt_error *err);
 
-/* vitrine custody retention run; due: writes the ids of what is due now into the file, and
- * says how many. */
+/* vitrine custody retention run; list: writes the ids of what is due now, so many at most,
+ * into the file, and says how many. */
 struct vt_cli_due {
-    bool (*list)(void *context, const char *path, size_t *count_out, struct vt_error *err);
+    bool (*list)(void *context, size_t max, const char *path, size_t *count_out,
+                 struct vt_error *err);
     void *context;
     const struct vt_custody *custody;
+    vt_slice country; /* whose files are sealed for it */
     struct vt_age_recipient sealed_for;
 };
 VT_CHECKED bool vt_cli_retention_run(struct vt_args *args, const struct vt_cli_due *due,

@@ -52,8 +52,8 @@ struct showing {
     struct vt_cell_recipient recipient; /* with --ids */
     struct vt_buf ids;
     bool is_run, is_listing;
-    bool is_full; /* as many ids as one order names */
-    size_t id_count, left_out;
+    bool is_full; /* as many ids as one order may name */
+    size_t id_count, ids_max, left_out;
     json_t *told; /* for --json */
     uint64_t late;
 };
@@ -83,7 +83,7 @@ static void list_id(struct showing *s, const struct vt_move_row *row)
     }
     vt_hash_text(&row->object, hex);
     vt_buf_printf(&s->ids, "%s\n", hex);
-    s->is_full = ++s->id_count == VT_ACCESS_BATCH_MAX;
+    s->is_full = ++s->id_count == s->ids_max;
 }
 
 static bool count_row(void *context, const struct vt_move_row *row, struct vt_error *err)
@@ -158,11 +158,12 @@ static void tell(struct showing *s, const struct counted *c, const char *country
     row = json_pack("{s:s,s:s,s:I,s:I,s:I}", "country", country, "class", "file", "files",
                     (json_int_t)c->files, "due", (json_int_t)c->due, "held",
                     (json_int_t)c->held);
+    if (c->days != 0)
+        (void)json_object_set_new(row, "days", json_integer((json_int_t)c->days));
     if (c->hold != NULL)
         (void)json_object_set_new(row, "hold", vt_cli_json_text(c->hold->name));
     if (c->has_first) {
         vt_time_write(c->first_unix_s, when);
-        (void)json_object_set_new(row, "days", json_integer((json_int_t)c->days));
         (void)json_object_set_new(row, "first", json_string(when));
     }
     (void)json_array_append_new(s->told, row);
@@ -238,11 +239,12 @@ static bool count_all(struct showing *s, struct vt_error *err)
 }
 
 /* What is due by now: looked at anew for each order. */
-static bool list_due(void *context, const char *path, size_t *count_out,
+static bool list_due(void *context, size_t max, const char *path, size_t *count_out,
                      struct vt_error *err)
 {
     struct showing *s = context;
 
+    s->ids_max = max;
     s->now_unix_s = vt_env_now_unix_s(vt_args_env(s->args));
     s->id_count = 0;
     s->is_full = false;
@@ -265,6 +267,7 @@ bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
                          .keeper = { .fd = -1 },
                          .now_unix_s = vt_env_now_unix_s(vt_args_env(args)),
                          .ids = vt_buf_init(VT_MIB(1)),
+                         .ids_max = VT_ACCESS_BATCH_MAX,
                          .is_run = strcmp(vt_args_operand(args, 0), "run") == 0,
                          .told = told };
 
@@ -276,7 +279,9 @@ bool vt_cli_custody_retention(struct vt_args *args, struct vt_error *err)
             vt_cli_custody_policy(vt_args_get(args, "policy"), trust, s.now_unix_s,
                                   &envelope, custody, err);
     if (is_ok && s.is_run) {
-        struct vt_cli_due due = { list_due, &s, custody, s.recipient.key };
+        struct vt_cli_due due = { list_due, &s, custody,
+                                  vt_slice_from_cstr(s.recipient.country),
+                                  s.recipient.key };
 
         is_ok = vt_cli_retention_run(args, &due, err);
     } else if (is_ok) {

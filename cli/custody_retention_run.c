@@ -12,7 +12,8 @@
 #include "cli/custody.h"
 #include "store/store.h"
 
-enum { VALID_S = 1800, ORDERS_MAX = 100000 };
+/* An order is good for so long, or as long as the policy allows. */
+enum { VALID_S = 1800, ORDERS_MAX = 100000, APPROVERS_MAX = VT_ACCESS_SIGNATURES_MAX - 2 };
 
 struct run {
     struct vt_args *args;
@@ -20,9 +21,11 @@ struct run {
     const struct vt_cli_due *due;
     struct vt_asker asker;
     const char *dir;
-    struct vt_key *cell, *person, *role, *approvers[VT_ACCESS_SIGNATURES_MAX];
+    struct vt_key *cell, *person, *role, *approvers[APPROVERS_MAX];
     size_t approver_count;
     vt_hash role_id;
+    size_t objects_max; /* of one order */
+    int64_t valid_s;
     size_t orders, erased, closed; /* now */
 };
 
@@ -34,17 +37,24 @@ static const char *name_of(struct run *r, unsigned n, const char *kind)
 /* ---- an order ---------------------------------------------------------------------------
  */
 
+static bool read_id(const struct vt_key *key, const char *option, vt_hash *out,
+                    struct vt_error *err)
+{
+    struct vt_key_id id = vt_public_key_id(vt_key_public(key));
+
+    return vt_hash_parse_hex(vt_slice_from_cstr(id.text), out) ||
+           vt_fail(err, VT_MALFORMED, "--%s: the key has no id", option);
+}
+
 static bool sign_order(struct run *r, struct vt_access *access, const char *path,
                        struct vt_error *err)
 {
-    const struct vt_key *keys[2 + VT_ACCESS_SIGNATURES_MAX] = { r->person, r->role };
+    const struct vt_key *keys[2 + APPROVERS_MAX] = { r->person, r->role };
     VT_AUTO_BUF out = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    struct vt_key_id id = vt_public_key_id(vt_key_public(r->person));
 
     for (size_t i = 0; i < r->approver_count; i++)
         keys[2 + i] = r->approvers[i];
-    return (vt_hash_parse_hex(vt_slice_from_cstr(id.text), &access->person) ||
-            vt_fail(err, VT_MALFORMED, "the person's key has no id")) &&
+    return read_id(r->person, "person-key", &access->person, err) &&
            vt_ask_sign(access, keys, 2 + r->approver_count, &out, err) &&
            vt_cli_write(path, vt_buf_slice(&out), 0600, err);
 }
@@ -73,10 +83,10 @@ static bool make_order(struct run *r, unsigned n, struct vt_error *err)
                                 .is_batch = true,
                                 .recipient = r->due->sealed_for,
                                 .created_unix_s = now,
-                                .expires_unix_s = now + VALID_S };
+                                .expires_unix_s = now + r->valid_s };
     size_t count;
 
-    if (!r->due->list(r->due->context, list, &count, err) || count == 0 ||
+    if (!r->due->list(r->due->context, r->objects_max, list, &count, err) || count == 0 ||
         !vt_cli_read_ids(list, ids, &count, err) ||
         !vt_access_batch_root(ids, count, &access.batch_root, err))
         return false;
@@ -154,20 +164,44 @@ static bool has_words(struct vt_args *args, struct vt_error *err)
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
         if (!vt_args_has(args, needed[i]))
             return vt_args_misuse(args, err, "--%s is needed for run", needed[i]);
-    return true;
+    return vt_args_get_at(args, "approver-key", APPROVERS_MAX) == NULL ||
+           vt_args_misuse(args, err, "--approver-key: at most %d", APPROVERS_MAX);
 }
 
+/* The key is that of the role: an order that the agent refuses is not made. */
 static bool find_role(struct run *r, struct vt_error *err)
 {
-    const struct vt_custody *custody = r->due->custody;
+    return read_id(r->role, "role-key", &r->role_id, err) &&
+           (vt_custody_role(r->due->custody, text_of(r, "role"), &r->role_id) != NULL ||
+            vt_fail(err, VT_REJECTED,
+                    "the policy has no role '%s' with the key of --role-key",
+                    vt_args_get(r->args, "role")));
+}
 
-    for (size_t i = 0; i < custody->role_count; i++)
-        if (vt_slice_equal(custody->roles[i].name, text_of(r, "role"))) {
-            r->role_id = custody->roles[i].id;
-            return true;
-        }
-    return vt_fail(err, VT_REJECTED, "--role: the policy has no role '%s'",
-                   vt_args_get(r->args, "role"));
+/* What the policy demands of an order, so that none is made which the agent refuses. */
+static bool read_terms(struct run *r, struct vt_error *err)
+{
+    const struct vt_access order = { .reason = VT_ACCESS_ERASURE,
+                                     .role = text_of(r, "role"),
+                                     .jurisdiction = text_of(r, "jurisdiction") };
+    struct vt_custody_terms terms = vt_custody_terms_none();
+
+    if (!vt_custody_allows(r->due->custody, &order, r->due->country, VT_LIT("file"), &terms,
+                           err))
+        return false;
+    if (r->approver_count < terms.approvals)
+        return vt_fail(err, VT_REJECTED,
+                       "the policy asks for %ju approval%s of such an order, and "
+                       "--approver-key gives %zu",
+                       (uintmax_t)terms.approvals, vt_plural((size_t)terms.approvals),
+                       r->approver_count);
+    r->objects_max = VT_ACCESS_BATCH_MAX;
+    if (r->objects_max > terms.objects)
+        r->objects_max = (size_t)terms.objects; /* below */
+    if (r->objects_max > terms.per_day)
+        r->objects_max = (size_t)terms.per_day; /* below */
+    r->valid_s = terms.valid_s < VALID_S ? terms.valid_s : VALID_S;
+    return true;
 }
 
 static bool open_keys(struct run *r, struct vt_error *err)
@@ -184,7 +218,7 @@ static bool open_keys(struct run *r, struct vt_error *err)
                         &r->person, err) &&
             vt_key_open(vt_args_get(r->args, "role-key"), vt_buf_slice(&passphrase),
                         &r->role, err);
-    while (is_ok && r->approver_count < VT_ACCESS_SIGNATURES_MAX - 2 &&
+    while (is_ok &&
            (path = vt_args_get_at(r->args, "approver-key", r->approver_count)) != NULL) {
         is_ok = vt_key_open(path, vt_buf_slice(&passphrase),
                             &r->approvers[r->approver_count], err);
@@ -259,7 +293,7 @@ bool vt_cli_retention_run(struct vt_args *args, const struct vt_cli_due *due,
                               "--ledger and --agent are http or https addresses");
     is_ok = vt_cli_keyring_read(args, &keyring, err) &&
             vt_cli_writer_token(args, arena, &r.asker.token, err) && open_keys(&r, err) &&
-            find_role(&r, err) && vt_http_client_new(&client, err);
+            find_role(&r, err) && read_terms(&r, err) && vt_http_client_new(&client, err);
     r.asker.client = client;
     is_ok = is_ok && run_in(&r, err);
     close_keys(&r);

@@ -1600,8 +1600,6 @@ static void what_is_taken_back_is_carried(pid_t *source)
     what_is_erased_is_told();
 }
 
-/* Both cells in service, the rest as it runs: no file key is given to anybody but the other
- * agent, and the agent's count says so. */
 /* A policy by which files of CH are kept so many days; holds: more of its text. */
 static const char *schedule(const char *days, const char *holds)
 {
@@ -1657,12 +1655,16 @@ static void what_is_due_is_told(void)
     says(said, vt_test_print("%d more would be due, and are held: case-7, a court asked",
                              MOVED + 1));
     says(said, "0 of them");
+    says(vt_test_run(0, VT_ARGV("vitrine", "custody", "retention", "show", "--policy", held,
+                                "--trust", path("trust.json"), "--keeper", path("from"),
+                                "--json")),
+         "\"days\":30");
 }
 
 /* ---- what is due goes -------------------------------------------------------------------
  */
 
-enum { DUE = 70, KILLS = 14 };
+enum { DUE = 70, PART = 40, KILLS = 14 };
 
 static const char *const *run_argv(const char *agent)
 {
@@ -1711,6 +1713,82 @@ static const char *const *run_argv(const char *agent)
     return out;
 }
 
+static const char *with(const char *text, const char *mark, const char *instead)
+{
+    const char *at = strstr(text, mark);
+
+    VT_CHECK(at != NULL);
+    return vt_arena_printf(vt_test_arena(), "%.*s%s%s", (int)(at - text), text, instead,
+                           at + strlen(mark));
+}
+
+/* With that instead of what the option says. */
+static const char *const *run_with(const char *option, const char *value)
+{
+    const char *const *usual = run_argv(s.agent.url);
+    size_t count = 0, at = 0;
+    const char **out;
+
+    for (; usual[count] != NULL; count++)
+        if (strcmp(usual[count], option) == 0)
+            at = count + 1;
+    VT_CHECK(at != 0);
+    out = vt_arena_alloc(vt_test_arena(), (count + 1) * sizeof *out);
+    memcpy(out, usual, (count + 1) * sizeof *out);
+    out[at] = value;
+    return out;
+}
+
+/* With so many who approve. */
+static const char *const *run_approved(size_t times)
+{
+    const char *const *usual = run_argv(s.agent.url);
+    size_t count = 0;
+    const char **out;
+
+    while (usual[count] != NULL)
+        count++;
+    out = vt_arena_alloc(vt_test_arena(), (count + 2 * times + 1) * sizeof *out);
+    memcpy(out, usual, count * sizeof *out);
+    for (size_t i = 0; i < times; i++) {
+        out[count++] = "--approver-key";
+        out[count++] = path("approver.key");
+    }
+    out[count] = NULL;
+    return out;
+}
+
+/* A policy by which one more person approves of an order to erase. */
+static const char *approved_policy(void)
+{
+#define RULE                                                                               \
+    ",\"classes\":[\"file\"],\"countries\":[\"*\"],\"delay_s\":0,\"jurisdictions\":["      \
+    "\"CH\"],"                                                                             \
+    "\"objects\":4096,\"per_day\":10000,\"reason\":\"erasure\""
+    vt_slice text = vt_test_read(path("predicate.json"));
+    const char *next = with(vt_arena_cstr(vt_test_arena(), text), "\"approvals\":0" RULE,
+                            "\"approvals\":1" RULE);
+#undef RULE
+
+    (void)vt_custody_write_file(&s.world, "approved.json", vt_slice_from_cstr(next));
+    (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("approved.json"),
+                                 "--key", path("supervisor.key"), "--out",
+                                 path("approved.policy")));
+    return path("approved.policy");
+}
+
+/* No order is made that the agent would refuse. */
+static void what_the_policy_forbids_is_not_ordered(void)
+{
+    says(vt_test_run(1, run_with("--policy", approved_policy())),
+         "asks for 1 approval of such an order, and --approver-key gives 0");
+    says(vt_test_run(2, run_approved(7)), "--approver-key: at most 6");
+    says(vt_test_run(1, run_with("--role-key", path("reader.key"))),
+         "no role 'analyst' with the key of --role-key");
+    says(vt_test_run(1, run_with("--jurisdiction", "DE")), "lets nobody in DE");
+    VT_CHECK(!vt_path_exists(path("due/1.order")));
+}
+
 /* Killed after so long, if it is not done by then. */
 static void run_and_kill(unsigned after_ms)
 {
@@ -1736,16 +1814,17 @@ static bool is_kept(const char *id)
     return vt_path_exists(path(vt_test_print("zurich/header/%.2s/%s", id, id)));
 }
 
-/* The next version of the policy, the same but for its number: what was ordered under the
- * one before, and never asked, is ordered anew. */
+/* The next version of the policy: what was ordered under the one before, and never asked,
+ * is ordered anew, and by no more than PART at once. */
 static void next_policy(void)
 {
     vt_slice text = vt_test_read(path("predicate.json"));
-    const char *next = vt_arena_cstr(vt_test_arena(), text), *mark = "\"version\":3";
-    const char *at = strstr(next, mark);
+    const char *next = vt_arena_cstr(vt_test_arena(), text);
 
-    VT_CHECK(at != NULL);
-    next = vt_test_print("%.*s\"version\":4%s", (int)(at - next), next, at + strlen(mark));
+    next = with(next, "\"version\":3", "\"version\":4");
+    next = with(
+        next, "\"objects\":4096,\"per_day\":10000,\"reason\":\"erasure\"",
+        vt_test_print("\"objects\":%d,\"per_day\":10000,\"reason\":\"erasure\"", PART));
     (void)vt_custody_write_file(&s.world, "predicate.json", vt_slice_from_cstr(next));
     (void)unlink(path("policy.json"));
     (void)vt_test_run(0, VT_ARGV("vitrine", "custody", "policy", path("predicate.json"),
@@ -1767,7 +1846,7 @@ static void check_each_step(void)
         for (size_t j = 0; j <= i; j++)
             VT_CHECK(unlink(path(vt_test_print("due/2.%s", made[j]))) == 0);
         says(vt_test_run(0, run_argv(s.agent.url)),
-             vt_test_print("%d objects by 1 order: %d erased", DUE, DUE));
+             vt_test_print("%d objects by 1 order: %d erased", PART, PART));
         VT_CHECK(vt_slice_equal(vt_test_read(path("due/2.claim")), claim));
     }
 }
@@ -1796,6 +1875,7 @@ static void what_is_due_is_erased(void)
     said = retention(0, path("policy.json"), "from", NULL, NULL);
     says(said, vt_test_print("%d due, the first since", DUE));
     says(said, "1 more would be due, and are held: case-7");
+    what_the_policy_forbids_is_not_ordered();
     (void)vt_test_run(3, run_argv("http://127.0.0.1:1")); /* no agent: nothing goes */
     says(retention(0, path("policy.json"), "from", NULL, NULL),
          vt_test_print("%d due", DUE));
@@ -1813,15 +1893,19 @@ static void what_is_due_is_erased(void)
     VT_CHECK(is_kept(held));
     said = retention(0, path("policy.json"), "from", NULL, NULL);
     says(said, "1 file, none due");
-    says(erased(0, "due/2.claim", "due/2.claim.objects"), vt_test_print("%d erased", DUE));
+    says(erased(0, "due/2.claim", "due/2.claim.objects"), vt_test_print("%d erased", PART));
+    says(erased(0, "due/3.claim", "due/3.claim.objects"),
+         vt_test_print("%d erased", DUE - PART));
     VT_CHECK(!vt_path_exists(path("due/1.done")));  /* it was left behind, */
-    VT_CHECK(!vt_path_exists(path("due/3.order"))); /* and the other gone on with */
+    VT_CHECK(!vt_path_exists(path("due/4.order"))); /* and the others gone on with */
     check_each_step();
     vt_moving_kill(keeper);
     finish();
     (void)review(0, "reconcile", NULL);
 }
 
+/* Both cells in service, the rest as it runs: no file key is given to anybody but the other
+ * agent, and the agent's count says so. */
 static void a_move_is_on_record(void)
 {
     pid_t pids[2];

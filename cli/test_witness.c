@@ -134,8 +134,8 @@ static vt_slice request_of_all(const struct vt_small_log *log)
     vt_buf_printf(&text, "%s\n%ju\n%s\n", log->origin, (uintmax_t)UINT64_MAX,
                   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     vt_buf_printf(&note, "%.*s\n", VT_SLICE_ARGS(vt_buf_slice(&text)));
-    VT_CHECK_OK(vt_note_sign(log->key, vt_slice_from_cstr(log->origin),
-                             vt_buf_slice(&text), &note, &err));
+    VT_CHECK_OK(vt_note_sign(log->key, vt_slice_from_cstr(log->origin), vt_buf_slice(&text),
+                             &note, &err));
     vt_witness_request_write(&body, 0, NULL, 0, vt_buf_slice(&note));
     return vt_arena_copy(vt_test_arena(), vt_buf_slice(&body));
 }

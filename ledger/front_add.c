@@ -382,7 +382,8 @@ void vt_front_on_add(void *context, struct vt_http_exchange *exchange)
 
 bool vt_front_may(void *context, struct vt_http_exchange *exchange)
 {
-    return vt_front_may_write(vt_front_ledger_of(context, vt_http_path(exchange)), exchange);
+    return vt_front_may_write(vt_front_ledger_of(context, vt_http_path(exchange)),
+                              exchange);
 }
 
 /* How many entries?  0: the body has no form. */

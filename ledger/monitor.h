@@ -50,8 +50,8 @@ struct vt_monitor_options {
     /* A program, called with the kind and the origin, the finding as JSON on its standard
      * input, for at most 30 s; NULL: none. */
     const char *hook;
-    /* Called when all logs were followed, each to look at something that is built upon them;
-     * what one cannot do hides nothing from the next.  NULL ends them; NULL: none. */
+    /* Called when all logs were followed, each to look at something that is built upon
+     * them; what one cannot do hides nothing from the next.  NULL ends them; NULL: none. */
     const vt_monitor_look *look_further;
     /* So long one log may take of a round: what it does not give by then, the next round
      * asks for.  0: as long as it takes. */

@@ -280,7 +280,7 @@ static void print_report(struct vt_args *args, const struct vt_monitor_report *r
     if (report->downloads != 0)
         (void)printf("%zu of %zu downloads are well, ", report->downloads_well,
                      report->downloads);
-    (void)printf("%zu findings%s\n", report->findings,
+    (void)printf("%zu finding%s%s\n", report->findings, vt_plural(report->findings),
                  report->untold != 0 ? "; the program did not take all" : "");
     (void)fflush(stdout);
 }
@@ -501,13 +501,12 @@ static const struct vt_verb verbs[] = {
           "Keeps a checked copy of each log below DIR/logs, and asks each witness that has "
           "a URL what\nit has seen.  Findings: forked (with a proof that 'vitrine ledger "
           "fork' checks), behind,\nwithheld, refused, unreachable, unpublished, frozen, "
-          "unfit, slow, unfollowed, seen; of cells'\nheads head; of lists of withdrawals "
-          "list; of downloads also early, unproven, unlogged,\naltered.  Each is told once "
-          "and kept in DIR/findings; a program that fails is called again in the next "
-          "round.\nExit code of a single round: 0 if all logs are "
-          "well and nothing new was found, except a\nwitness that does not answer while "
-          "the "
-          "others are a quorum.",
+          "unfit, slow, unfollowed, pruned, seen; of\ncells' heads head; of lists of "
+          "withdrawals list; of downloads also early, unproven,\nunlogged, altered.  Each "
+          "is told once and kept in DIR/findings; a program that fails is\ncalled again in "
+          "the next round.\nExit code of a single round: 0 if all logs are well and "
+          "nothing new was found, except a\nwitness that does not answer while the others "
+          "are a quorum.",
       .options = run_options,
       .run = run_run },
     { .name = "list",

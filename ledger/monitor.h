@@ -23,7 +23,7 @@
 
 struct vt_monitor_finding {
     /* "forked", "behind", "refused", "unreachable", "unpublished", "withheld", "frozen",
-     * "unfit", "slow", "unfollowed", "seen"; others by whoever looks further */
+     * "unfit", "slow", "unfollowed", "pruned", "seen"; others by whoever looks further */
     const char *kind;
     const char *origin;
     const char *what; /* a sentence */

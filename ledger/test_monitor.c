@@ -238,7 +238,9 @@ static void other_troubles(void)
     vt_own_log_close(&b);
     (void)sh(0, "vitrine monitor run --dir m --policy policy");
     said = sh(1, "mv a newer; mv older a; vitrine monitor run --dir m --policy policy");
-    VT_CHECK_SAYING(strstr(said, "behind: " ORIGIN ": it shows 300") != NULL, "%s", said);
+    VT_CHECK_SAYING(strstr(said, "behind: " ORIGIN ": it shows 300") != NULL &&
+                        strstr(said, ", 1 finding\n") != NULL,
+                    "%s", said);
     said = sh(1, "mv a older; vitrine monitor run --dir m --policy policy");
     VT_CHECK_SAYING(strstr(said, "unreachable: " ORIGIN) != NULL, "%s", said);
     said = sh(1, "cp -r newer a; sed -i s/600/601/ a/checkpoint; "

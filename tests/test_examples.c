@@ -29,14 +29,16 @@ static struct vt_running serve(void)
                                  vt_test_vitrine(), vt_test_path("log")));
 }
 
-/* The example with this case's folder, port, certificate and ledger in place of its own. */
-static void write_nginx(const char *url, const char *port)
+/* The example with this case's folder, socket, certificate and ledger in place of its own.
+ */
+static void write_nginx(const char *url)
 {
     const char *script = vt_test_print(
-        "s#443 ssl#127.0.0.1:%s ssl#; s#/etc/ssl/log.example.org.pem#%s#; "
+        "s#443 ssl#unix:%s ssl#; s#/etc/ssl/log.example.org.pem#%s#; "
         "s#/etc/ssl/private/log.example.org.key#%s#; s#http://127.0.0.1:7900#%s#; "
         "s#/var/lib/vitrine-ledger/log#%s#",
-        port, vt_test_path("tls.pem"), vt_test_path("tls.key"), url, vt_test_path("log"));
+        vt_test_path("socket"), vt_test_path("tls.pem"), vt_test_path("tls.key"), url,
+        vt_test_path("log"));
     const char *d = vt_test_dir();
 
     vt_test_write(vt_test_path("ledger.conf"),
@@ -44,7 +46,8 @@ static void write_nginx(const char *url, const char *port)
                       0, VT_ARGV("sed", script, "examples/nginx-ledger.conf"))));
     vt_test_write(vt_test_path("nginx.conf"),
                   vt_slice_from_cstr(vt_test_print(
-                      "%serror_log %s/nginx.err;\npid %s/nginx.pid;\nevents {}\n"
+                      "%sdaemon off;\nmaster_process off;\n" /* it ends with us */
+                      "error_log %s/nginx.err;\npid %s/nginx.pid;\nevents {}\n"
                       "http {\naccess_log off;\nclient_body_temp_path %s/t1;\n"
                       "proxy_temp_path %s/t2;\nfastcgi_temp_path %s/t3;\n"
                       "uwsgi_temp_path %s/t4;\nscgi_temp_path %s/t5;\n"
@@ -52,27 +55,47 @@ static void write_nginx(const char *url, const char *port)
                       geteuid() == 0 ? "user root;\n" : "", d, d, d, d, d, d, d, d)));
 }
 
-/* With these options of curl, ended by NULL. */
-static const char *ask(const char *port, const char *target, const char *const options[])
+static bool is_listening(void *context)
 {
-    const char *argv[12] = { "curl",
+    (void)context;
+    return access(vt_test_path("socket"), F_OK) == 0;
+}
+
+static struct vt_running start_nginx(const char *conf)
+{
+    struct vt_running nginx =
+        vt_test_start("nginx.out", VT_ARGV("/bin/sh", "-c",
+                                           "PATH=$PATH:/usr/sbin; echo ready: $0; exec "
+                                           "nginx -c \"$0\"",
+                                           conf));
+
+    VT_CHECK(vt_test_wait_until(is_listening, NULL));
+    return nginx;
+}
+
+/* With these options of curl, ended by NULL. */
+static const char *ask(const char *target, const char *const options[])
+{
+    const char *argv[14] = { "curl",
                              "-s",
+                             "--unix-socket",
+                             vt_test_path("socket"),
                              "--cacert",
                              vt_test_path("tls.pem"),
                              "-w",
                              " %{http_code} %{http_version}",
-                             vt_test_print("https://127.0.0.1:%s%s", port, target) };
+                             vt_test_print("https://127.0.0.1%s", target) };
 
     for (size_t i = 0; options[i] != NULL; i++)
-        argv[7 + i] = options[i];
+        argv[9 + i] = options[i];
     return vt_test_run(0, argv);
 }
 
 static void nginx_takes_its_example(void)
 {
     const char *const *quiet = VT_ARGV("-o", "/dev/null");
-    const char *conf = vt_test_path("nginx.conf"), *port = vt_test_free_port(), *said;
-    struct vt_running ledger;
+    const char *conf = vt_test_path("nginx.conf"), *said;
+    struct vt_running ledger, nginx;
 
     if (!has_program("nginx"))
         vt_test_skip("nginx is not installed");
@@ -82,29 +105,27 @@ static void nginx_takes_its_example(void)
                                  "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
                                  "-days", "2", "-keyout", vt_test_path("tls.key"), "-out",
                                  vt_test_path("tls.pem")));
-    write_nginx(ledger.url, port);
+    write_nginx(ledger.url);
     said = vt_test_run(
         0, VT_ARGV("sh", "-c", "PATH=$PATH:/usr/sbin; nginx -t -c \"$0\"", conf));
     VT_CHECK_SAYING(strstr(said, "[warn]") == NULL, "%s", said);
-    (void)vt_test_run(0,
-                      VT_ARGV("sh", "-c", "PATH=$PATH:/usr/sbin; nginx -c \"$0\"", conf));
-    said = ask(port, "/add", VT_ARGV("-d", "two"));
+    nginx = start_nginx(conf);
+    said = ask("/add", VT_ARGV("-d", "two"));
     VT_CHECK_SAYING(strcmp(said, "1 200 2") == 0, "%s", said);
-    said = ask(port, "/tile/entries/000.p/1", quiet);
+    said = ask("/tile/entries/000.p/1", quiet);
     VT_CHECK_SAYING(strcmp(said, " 200 2") == 0, "%s", said);
-    said = ask(port, "/checkpoint", quiet);
+    said = ask("/checkpoint", quiet);
     VT_CHECK_SAYING(strcmp(said, " 200 2") == 0, "%s", said);
     (void)vt_test_run(0,
                       VT_ARGV("vitrine", "ledger", "index", "--dir", vt_test_path("log")));
-    said = ask(port, "/lookup/nobody", VT_ARGV(NULL));
+    said = ask("/lookup/nobody", VT_ARGV(NULL));
     VT_CHECK_SAYING(strstr(said, "\"answers\":[]") != NULL, "%s", said);
     vt_test_write(vt_test_path("log/retention.json"), VT_LIT("what prune leaves"));
-    said = ask(port, "/retention.json", VT_ARGV(NULL));
+    said = ask("/retention.json", VT_ARGV(NULL));
     VT_CHECK_SAYING(strcmp(said, "what prune leaves 200 2") == 0, "%s", said);
-    said = ask(port, "/config.json", quiet);
+    said = ask("/config.json", quiet);
     VT_CHECK_SAYING(strcmp(said, " 404 2") == 0, "%s", said);
-    (void)vt_test_run(0,
-                      VT_ARGV("sh", "-c", "kill $(cat \"$0\")", vt_test_path("nginx.pid")));
+    vt_test_stop(&nginx, 0);
     vt_test_stop(&ledger, 0);
 }
 

@@ -3,7 +3,7 @@
 #include "cli/ledger_verbs.h"
 #include "crypto/verify_note.h"
 #include "ledger/fsck.h"
-#include "ledger/tile.h"
+#include "ledger/retention.h"
 #include "ledger/tlog_proof.h"
 #include "wire/dsse.h"
 
@@ -238,7 +238,7 @@ static const char *private_name(enum vt_fsck_private what)
  */
 static uint64_t served_from(uint64_t minimum)
 {
-    return minimum - minimum % VT_TILE_WIDTH;
+    return vt_retention_first(&(struct vt_retention){ .minimum = minimum });
 }
 
 static void print_pruned(uint64_t minimum)

@@ -3,7 +3,6 @@
 #include "cell/aggregate.h"
 #include "centre/entry.h"
 #include "evidence/field.h"
-#include "ledger/remote.h"
 
 static const struct {
     enum vt_predicate type;

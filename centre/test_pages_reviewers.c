@@ -1,6 +1,5 @@
 /* The pages of reviewers in a real browser, with a virtual authenticator, before a real
  * Centre; the cases are in centre/web/test/reviewers-pages.mjs. */
-#include "http/http.h"
 #include "tests/reviewers_world.h"
 #include <sys/stat.h>
 
@@ -21,17 +20,6 @@ static void need_browser(void)
     }
     if (!vt_path_exists("/usr/bin/chromium"))
         vt_test_skip("chromium is not installed");
-}
-
-static uint16_t free_port(void)
-{
-    struct vt_error err = { 0 };
-    uint16_t port;
-    int fd;
-
-    VT_CHECK_OK(vt_http_listen("127.0.0.1", 0, &fd, &port, &err));
-    vt_fd_close(&fd);
-    return port;
 }
 
 /* ---- a large source ---------------------------------------------------------------------
@@ -94,7 +82,7 @@ static void play(const char *name)
                   vt_reviewers_end(invitation, VT_BIT(VT_P_VENDOR)));
     (void)vt_test_run(
         0, VT_ARGV(vt_test_vitrine(), "centre", "import", "--dir", world.folder));
-    port = vt_test_print("%u", free_port());
+    port = vt_test_free_port();
     origin = vt_test_print("http://localhost:%s", port);
     centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
                                            world.folder, "--pages", "build/web", "--origin",
@@ -103,16 +91,6 @@ static void play(const char *name)
         "%s", vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers-pages.mjs", name,
                                      origin, vt_reviewers_code("rahel"), vt_test_dir())));
     vt_test_stop(&centre, VT_EXIT_OK);
-}
-
-static void write_key(const char *path)
-{
-    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_key_write_pem(vt_world_key(VT_P_REVIEWER), (vt_slice){ 0 }, &pem, &err));
-    vt_test_write(path, vt_buf_slice(&pem));
-    VT_CHECK(chmod(path, 0600) == 0);
 }
 
 /* A command of the page, on the reviewer's machine: what stands in capitals is his to say.
@@ -152,7 +130,7 @@ static void check_commands(void)
     struct vt_error err = { 0 };
     const char *said;
 
-    write_key(vt_test_path("reviewer.key"));
+    vt_reviewers_write_key(VT_P_REVIEWER, vt_test_path("reviewer.key"));
     VT_CHECK_OK(vt_json_parse(vt_test_read(vt_test_path("commands.json")), "commands",
                               &commands, &err));
     said = run_command(json_string_value(json_array_get(commands, 0)), "");

@@ -4,7 +4,6 @@
 #include "centre/porter.h"
 #include "centre/remarks.h"
 #include "centre/role_centre_porter.h"
-#include "http/http.h"
 #include "tests/confinement.h"
 #include "tests/reviewers_world.h"
 #include <signal.h>
@@ -456,16 +455,6 @@ static void what_cannot_be_read_may_be_an_end(void)
     vt_disk_close(disk);
 }
 
-static void write_key(enum vt_party party, const char *path)
-{
-    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
-    struct vt_error err = { 0 };
-
-    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
-    vt_test_write(path, vt_buf_slice(&pem));
-    VT_CHECK(chmod(path, 0600) == 0);
-}
-
 /* `vitrine centre invite` and `countersign` make nothing that could never count. */
 static void what_cannot_count_is_not_signed(void)
 {
@@ -488,8 +477,8 @@ static void what_cannot_count_is_not_signed(void)
         "kettle";
     (void)vt_reviewers_seal(&world, "localhost");
     trust = vt_test_path("c/trust.json");
-    write_key(VT_P_VENDOR, vendor);
-    write_key(VT_P_SUPERVISOR, supervisor);
+    vt_reviewers_write_key(VT_P_VENDOR, vendor);
+    vt_reviewers_write_key(VT_P_SUPERVISOR, supervisor);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         MUST_SAY(vt_test_run(rows[i].code,
                              VT_ARGV("vitrine", "centre", "invite", "--reviewer", "R",

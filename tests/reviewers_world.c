@@ -254,3 +254,13 @@ struct vt_trust *vt_reviewers_seal(const struct vt_centre_world *w, const char *
     vt_test_keep(trust);
     return trust;
 }
+
+void vt_reviewers_write_key(enum vt_party party, const char *path)
+{
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(4));
+    struct vt_error err = { 0 };
+
+    VT_CHECK_OK(vt_key_write_pem(vt_world_key(party), (vt_slice){ 0 }, &pem, &err));
+    vt_test_write(path, vt_buf_slice(&pem));
+    VT_CHECK(chmod(path, 0600) == 0);
+}

@@ -42,4 +42,7 @@ void vt_reviewers_invite(const struct vt_centre_world *world, const char *name,
 /* The end of it. */
 vt_slice vt_reviewers_end(vt_slice invitation, unsigned signers);
 
+/* A party's key on his own machine, as `vitrine key new` keeps it. */
+void vt_reviewers_write_key(enum vt_party party, const char *path);
+
 #endif

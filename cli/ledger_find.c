@@ -145,6 +145,10 @@ static bool verify(struct vt_args *args, struct vt_disk *disk, struct vt_error *
         vt_cli_print_json(json_pack(
             "{s:b,s:I,s:I,s:I}", "ok", missing == 0, "entries", (json_int_t)report.entries,
             "first", (json_int_t)report.first, "missing", (json_int_t)missing));
+    else if (missing == 0 && report.first >= report.entries && report.first != 0)
+        (void)printf("all %ju entries that are indexed are pruned: none is left to look "
+                     "at\n",
+                     (uintmax_t)report.entries);
     else if (missing == 0 && report.first != 0)
         (void)printf("the index is complete for entries %ju to %ju; those before are "
                      "pruned\n",
@@ -277,7 +281,7 @@ static void count_pruned(void *context, uint64_t index)
 static void print_pruned(const struct finding *f, uint64_t first)
 {
     if (first != 0)
-        (void)printf("entries before %ju are pruned and were never indexed\n",
+        (void)printf("entries before %ju are pruned, and not all were ever indexed\n",
                      (uintmax_t)first);
     if (f->pruned != 0)
         (void)printf("pruned: %zu %s that the index names for it; whether they have it can "

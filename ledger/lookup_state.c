@@ -38,6 +38,8 @@ static bool read_state(const json_t *json, struct vt_lookup_state *out,
         !vt_json_get_sha256(json, STATE_NAME, "last", out->last.bytes, err) ||
         !vt_json_get_number(json, STATE_NAME, "v", &version, err))
         return false;
+    if (out->first > out->entries)
+        return vt_fail(err, VT_MALFORMED, STATE_NAME ": ends before it begins");
     return version == 1 ||
            vt_fail(err, VT_MALFORMED, STATE_NAME ": version %ju", (uintmax_t)version);
 }

@@ -134,17 +134,41 @@ static bool check_is_ours(const struct vt_trust *trust, const char *dir,
                    dir, VT_SLICE_ARGS(config->origin));
 }
 
+static bool open_ours(const struct vt_trust *trust, const char *dir,
+                      struct vt_ledger_reader **out, struct vt_error *err)
+{
+    return vt_ledger_reader_open(dir, out, err) &&
+           check_is_ours(trust, dir, vt_ledger_reader_config(*out), err);
+}
+
+static bool look_at(struct vt_desk_call *call, struct vt_ledger_reader *reader,
+                    struct vt_error *err)
+{
+    return vt_list_history_read_folder(&call->lists, reader, err) &&
+           vt_publish_recall_list(&call->desk, &call->lists, reader, err);
+}
+
 bool vt_desk_call_look_at_ledger(struct vt_args *args, struct vt_desk_call *call,
                                  struct vt_error *err)
 {
-    const char *dir = vt_args_get(args, "ledger");
     VT_AUTO_LEDGER_READER reader = NULL;
 
-    if (!vt_ledger_reader_open(dir, &reader, err) ||
-        !check_is_ours(call->trust, dir, vt_ledger_reader_config(reader), err))
-        return false;
-    return vt_list_history_read_folder(&call->lists, reader, err) &&
-           vt_publish_recall_list(&call->desk, &call->lists, reader, err);
+    return open_ours(call->trust, vt_args_get(args, "ledger"), &reader, err) &&
+           look_at(call, reader, err);
+}
+
+bool vt_desk_call_look_at_copy(struct vt_args *args, struct vt_desk_call *call,
+                               struct vt_error *err)
+{
+    const char *dir = vt_args_get(args, "ledger");
+    VT_AUTO_LEDGER_READER reader = NULL;
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    if (vt_path_exists(vt_arena_printf(arena, "%s/config.json", dir)))
+        return vt_desk_call_look_at_ledger(args, call, err);
+    return vt_ledger_reader_open_copy(dir, &call->trust->policy,
+                                      call->trust->release_origin, &reader, err) &&
+           look_at(call, reader, err);
 }
 
 bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
@@ -154,10 +178,8 @@ bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
                                          "ledger-passphrase-file" };
     VT_AUTO_LEDGER_READER reader = NULL;
 
-    if (!vt_ledger_reader_open(place.dir, &reader, err) ||
-        !check_is_ours(call->trust, place.dir, vt_ledger_reader_config(reader), err))
-        return false;
-    return vt_cli_ledger_open(args, &place, &call->signer, &call->ledger, err);
+    return open_ours(call->trust, place.dir, &reader, err) &&
+           vt_cli_ledger_open(args, &place, &call->signer, &call->ledger, err);
 }
 
 struct vt_publisher vt_desk_call_publisher(struct vt_args *args, struct vt_desk_call *call)

@@ -63,6 +63,10 @@ VT_CHECKED bool vt_desk_call_docket(struct vt_args *args, struct vt_desk_call *c
  * Errors: VT_REJECTED another ledger, or another key; VT_IO */
 VT_CHECKED bool vt_desk_call_look_at_ledger(struct vt_args *args, struct vt_desk_call *call,
                                             struct vt_error *err);
+/* The same, or a copy of it (vitrine ledger mirror), which is that log's by its checkpoint.
+ */
+VT_CHECKED bool vt_desk_call_look_at_copy(struct vt_args *args, struct vt_desk_call *call,
+                                          struct vt_error *err);
 /* --ledger, for writing; the same one. */
 VT_CHECKED bool vt_desk_call_ledger(struct vt_args *args, struct vt_desk_call *call,
                                     struct vt_error *err);

@@ -323,7 +323,7 @@ static bool run_approve(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !vt_desk_lock(&call.desk, err) ||
-        (vt_args_has(args, "ledger") && !vt_desk_call_look_at_ledger(args, &call, err)) ||
+        (vt_args_has(args, "ledger") && !vt_desk_call_look_at_copy(args, &call, err)) ||
         !check_is_ready(&call, err) ||
         !vt_number_check(call.docket, call.now_unix_s, err) ||
         !vt_packs_verify(call.docket, err) || !approve(&call, key, err))

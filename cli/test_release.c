@@ -213,6 +213,33 @@ static void nobody_goes_alone(void)
     MUST_SAY(output, "is not published: there is nothing to withdraw");
 }
 
+/* A copy of the ledger is as good for whoever approves: its checkpoint says whose it is. */
+static void the_supervisor_may_keep_a_copy(void)
+{
+    const char *const by_copy[] = { path("copy"), path("public"), path("other") };
+    const char *const said[] = { "is not authorised on the ledger",
+                                 "there is no ledger here, nor a copy of one",
+                                 "other/checkpoint: " };
+
+    lay_out();
+    (void)draft(VT_EXIT_OK, "vendor");
+    make_folders();
+    (void)vt_test_run(VT_EXIT_OK, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"),
+                                          "--key", path("log.key"), path("source/lamp.c")));
+    vt_test_write(path("policy"), vt_slice_from_cstr(vt_world_policy(0, VT_WORLD_ORIGIN)));
+    (void)vt_test_run(VT_EXIT_OK,
+                      VT_ARGV("vitrine", "ledger", "mirror", "--dir", path("copy"),
+                              "--from", path("log"), "--policy", path("policy")));
+    VT_CHECK(mkdir(path("other"), 0755) == 0);
+    vt_test_write(path("other/checkpoint"),
+                  VT_LIT("elsewhere.example\n1\n"
+                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n"));
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+        MUST_SAY(about(i == 1 ? VT_EXIT_TROUBLE : VT_EXIT_REFUSED, "supervise", "approve",
+                       "supervisor", "--ledger", by_copy[i]),
+                 said[i]);
+}
+
 static void a_build_needs_an_authorised_environment(void)
 {
     const char *output;
@@ -762,6 +789,7 @@ static void a_desk_that_is_none_is_named(void)
 }
 
 static const struct vt_case cases[] = {
+    { "the supervisor may keep a copy", the_supervisor_may_keep_a_copy },
     { "another ledger is named", another_ledger_is_named },
     { "a ledger takes one list of a number", a_ledger_takes_one_list_of_a_number },
     { "a draft shows who waits", a_draft_shows_who_waits },

@@ -90,18 +90,46 @@ static bool open_parts(struct vt_ledger_reader *r, const char *dir, struct vt_er
            read_checkpoint(r, err);
 }
 
-bool vt_ledger_reader_open(const char *dir, struct vt_ledger_reader **out,
-                           struct vt_error *err)
+static bool open_copy(struct vt_ledger_reader *r, const char *dir, struct vt_error *err)
+{
+    return vt_disk_open(dir, false, &r->disk, err) && read_checkpoint(r, err) &&
+           (r->checkpoint.len != 0 ||
+            vt_fail(err, VT_IO, "%s: there is no ledger here, nor a copy of one", dir));
+}
+
+static struct vt_ledger_reader *reader_new(void)
 {
     struct vt_ledger_reader *r = vt_alloc(sizeof *r);
 
     r->arena = vt_arena_new();
     r->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
-    if (!open_parts(r, dir, err)) {
-        vt_ledger_reader_close(r);
+    return r;
+}
+
+bool vt_ledger_reader_open(const char *dir, struct vt_ledger_reader **out,
+                           struct vt_error *err)
+{
+    VT_AUTO_LEDGER_READER r = reader_new();
+
+    if (!open_parts(r, dir, err))
         return false;
-    }
     *out = r;
+    r = NULL;
+    return true;
+}
+
+bool vt_ledger_reader_open_copy(const char *dir, const struct vt_policy *policy,
+                                vt_slice origin, struct vt_ledger_reader **out,
+                                struct vt_error *err)
+{
+    VT_AUTO_LEDGER_READER r = reader_new();
+
+    r->policy = *policy;
+    r->config.origin = origin;
+    if (!open_copy(r, dir, err))
+        return false;
+    *out = r;
+    r = NULL;
     return true;
 }
 

@@ -10,12 +10,19 @@ struct vt_ledger_reader; /* an open folder and the checkpoint that it had then *
 
 /* Opens the folder and reads its config and checkpoint, whose signature by the log is
  * checked.  Returned, end with vt_ledger_reader_close.
- * Errors: VT_ABSENT    no ledger
- *         VT_REJECTED  the checkpoint is not this log's
+ * Errors: VT_REJECTED  the checkpoint is not this log's
  *         VT_MALFORMED config, policy or checkpoint
- *         VT_IO */
+ *         VT_IO        also where there is no ledger */
 VT_CHECKED bool vt_ledger_reader_open(const char *dir, struct vt_ledger_reader **out,
                                       struct vt_error *err);
+/* A copy of a log, which has no config (vitrine ledger mirror): a log of this origin in the
+ * policy must have signed its checkpoint.  The policy is borrowed, and so is what the
+ * config says.
+ * Errors: VT_REJECTED  the checkpoint is not this log's
+ *         VT_MALFORMED, VT_IO, also where there is no checkpoint */
+VT_CHECKED bool vt_ledger_reader_open_copy(const char *dir, const struct vt_policy *policy,
+                                           vt_slice origin, struct vt_ledger_reader **out,
+                                           struct vt_error *err);
 void vt_ledger_reader_close(struct vt_ledger_reader *reader);
 void vt_ledger_reader_close_pointer(struct vt_ledger_reader **reader);
 #define VT_AUTO_LEDGER_READER                                                              \

@@ -136,6 +136,34 @@ static void order_leaves_nothing_behind(void)
     vt_order_end(&order); /* twice is nothing */
 }
 
+/* Names are remembered, and still every change is seen at once, also by another name of the
+ * same file. */
+static void changes_are_seen_at_once(void)
+{
+    static const char script[] =
+        "cd \"$0\" && set -eu\n"
+        "for i in 1 2 3 4 5 6 7 8 9; do\n"
+        "  for name in a b d/c; do test ! -e $name; done\n"
+        "  echo $i >a && mkdir d && test $(cat a) = $i\n"
+        "  mv a b && test ! -e a && test $(cat b) = $i\n"
+        "  echo other >a && mv a d/c && test ! -e a && test $(cat d/c) = other\n"
+        "  ln b a && test $(stat -c %h a) = 2 && ln -s b l && test $(cat l) = $i\n"
+        "  mv d/c b && test $(cat b) = other && test $(cat l) = other\n"
+        "  test $(ls | tr '\\n' -) = a-b-d-l-\n"
+        "  mv d e && test ! -e d && mkdir e/c && test -d e/c\n"
+        "  rm -r a b e l && test ! -e e/c && test ! -e b\n"
+        "done\n"
+        "echo one >a && ln a b && test $(cat b) = one\n"
+        "printf ONE 1<>a && test $(cat b) = ONE && printf TWO 1<>b && test $(cat a) = "
+        "TWO\n";
+    struct vt_error err = { 0 };
+    VT_AUTO_ORDER order = { 0 };
+
+    VT_CHECK(mkdir(vt_test_path("area"), 0755) == 0);
+    VT_CHECK_OK(vt_order_begin(vt_test_path("area"), &order, &err));
+    (void)vt_test_run(0, VT_ARGV("bash", "-c", script, order.area));
+}
+
 static void what_was_seen_is_read_back(void)
 {
     struct vt_error err = { 0 };
@@ -159,6 +187,7 @@ static const struct vt_case cases[] = {
     { "the clock is moved and frozen", the_clock_is_moved_and_frozen },
     { "a root without libfaketime is named", a_root_without_libfaketime_is_named },
     { "order leaves nothing behind", order_leaves_nothing_behind },
+    { "changes are seen at once", changes_are_seen_at_once },
     { "what was seen is read back", what_was_seen_is_read_back },
 };
 

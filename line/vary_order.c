@@ -47,7 +47,11 @@ static void unmount(const char *path)
 }
 
 /* Sorted and not reversed: a source is unpacked in order of name, and tmpfs lists the
- * youngest first, so that the reversed order is the one that a plain build sees. */
+ * youngest first, so that the reversed order is the one that a plain build sees.
+ *
+ * The kernel may keep names, also of what is not there: all changes go through the mount,
+ * so that it knows of them.  It may not keep bytes: two hard links are two files to it, and
+ * what is written into one would not be seen in the other. */
 static bool mount_over(const char *backing, const char *place)
 {
     bool is_root = geteuid() == 0;
@@ -57,6 +61,8 @@ static bool mount_over(const char *backing, const char *place)
                                  "--sort-dirents=yes",
                                  "--reverse-dirents=no",
                                  "--pad-blocks=0",
+                                 "-o",
+                                 "entry_timeout=86400,negative_timeout=86400",
                                  backing,
                                  place,
                                  NULL };

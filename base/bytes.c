@@ -55,6 +55,11 @@ bool vt_slice_has_byte(vt_slice s, uint8_t byte)
     return s.len != 0 && memchr(s.data, byte, s.len) != NULL;
 }
 
+bool vt_slice_is_zero(vt_slice s)
+{
+    return s.len == 0 || (s.data[0] == 0 && memcmp(s.data, s.data + 1, s.len - 1) == 0);
+}
+
 /* Length of the well-formed sequence at s (RFC 3629 table), 0 if there is none. */
 static size_t utf8_sequence_len(vt_slice s)
 {

@@ -33,6 +33,7 @@ bool vt_slice_starts_with(vt_slice s, vt_slice prefix);
 bool vt_slice_ends_with(vt_slice s, vt_slice suffix);
 int vt_slice_compare(vt_slice a, vt_slice b); /* bytewise, as memcmp; shorter first */
 bool vt_slice_has_byte(vt_slice s, uint8_t byte);
+bool vt_slice_is_zero(vt_slice s); /* no byte but zeros */
 bool vt_slice_is_utf8(vt_slice s); /* strict: no overlong form, no surrogate */
 
 /* ---- growing buffer ------------------------------------------------------------- */

@@ -32,6 +32,20 @@ static void decimal_has_one_spelling(void)
     }
 }
 
+static void zeros_are_told(void)
+{
+    uint8_t bytes[67] = { 0 };
+
+    VT_CHECK(vt_slice_is_zero((vt_slice){ 0 }));
+    VT_CHECK(vt_slice_is_zero(VT_BYTES(bytes)) && vt_slice_is_zero(vt_slice_of(bytes, 1)));
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = 1;
+        VT_CHECK_SAYING(!vt_slice_is_zero(VT_BYTES(bytes)), "byte %zu", i);
+        VT_CHECK(vt_slice_is_zero(vt_slice_of(bytes, i)));
+        bytes[i] = 0;
+    }
+}
+
 static void utf8_is_strict(void)
 {
     static const struct {
@@ -278,6 +292,7 @@ static void contexts_do_not_push_out_the_cause(void)
 static const struct vt_case cases[] = {
     { "contexts do not push out the cause", contexts_do_not_push_out_the_cause },
     { "decimal has one spelling", decimal_has_one_spelling },
+    { "zeros are told", zeros_are_told },
     { "utf-8 is strict", utf8_is_strict },
     { "a buffer keeps its bound", buffer_keeps_its_bound },
     { "a reader reads what was written", reader_reads_what_was_written },

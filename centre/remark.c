@@ -123,11 +123,8 @@ bool vt_remark_plain_read(vt_slice plain, struct vt_kept_remark *out)
         !vt_read_u32(&r, &kept.number) || !vt_hash_read(&r, &kept.invitation) ||
         !vt_read_u64(&r, &written) || written > INT64_MAX ||
         !vt_read_u16(&r, &kept.quoted) || !vt_read_part(&r, &body) ||
-        !vt_remark_read(body, &kept.remark))
+        !vt_remark_read(body, &kept.remark) || !vt_slice_is_zero(r.rest))
         return false;
-    for (size_t i = 0; i < r.rest.len; i++)
-        if (r.rest.data[i] != 0)
-            return false;
     kept.written_unix_ms = (int64_t)written;
     *out = kept;
     return true;

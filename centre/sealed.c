@@ -71,13 +71,6 @@ static bool was_settled(vt_slice bytes, uint64_t count)
     return false;
 }
 
-static bool is_zero(const uint8_t *at, const uint8_t *end)
-{
-    while (at < end && *at == 0)
-        at++;
-    return at == end;
-}
-
 /* *is_clean: behind the last record lies nothing but room. */
 static bool read_frames(const char *name, vt_slice bytes, vt_sealed_reader reader,
                         struct vt_sealed_head *head, bool *is_clean, struct vt_error *err)
@@ -85,7 +78,8 @@ static bool read_frames(const char *name, vt_slice bytes, vt_sealed_reader reade
     struct vt_sealed_frame frame;
 
     for (;; head->number++, head->chain = frame.chain) {
-        bool is_there = (head->number + 1) * VT_SEALED_FRAME_BYTES <= bytes.len &&
+        size_t at = (size_t)head->number * VT_SEALED_FRAME_BYTES; /* inside, or its end */
+        bool is_there = at + VT_SEALED_FRAME_BYTES <= bytes.len &&
                         vt_sealed_frame_read(frame_at(bytes, head->number), &frame);
 
         if (!is_there || !continues(head, frame_at(bytes, head->number), &frame)) {
@@ -94,8 +88,7 @@ static bool read_frames(const char *name, vt_slice bytes, vt_sealed_reader reade
                                "%s: record %ju was damaged, changed or taken out: restore "
                                "the newest copy",
                                name, (uintmax_t)head->number + 1);
-            *is_clean = is_zero(bytes.data + head->number * VT_SEALED_FRAME_BYTES,
-                                bytes.data + bytes.len);
+            *is_clean = vt_slice_is_zero(vt_slice_sub(bytes, at, bytes.len - at));
             return true;
         }
         if (!reader.take(reader.context, &frame, err))

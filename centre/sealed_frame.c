@@ -39,14 +39,6 @@ static void put_zeros(struct vt_buf *out, size_t until)
         vt_buf_put_u8(out, 0);
 }
 
-static bool is_zero(vt_slice bytes)
-{
-    for (size_t i = 0; i < bytes.len; i++)
-        if (bytes.data[i] != 0)
-            return false;
-    return true;
-}
-
 /* ---- sealing ----------------------------------------------------------------------------
  */
 
@@ -109,15 +101,17 @@ bool vt_sealed_frame_read(vt_slice bytes, struct vt_sealed_frame *out)
     uint8_t deed;
 
     if (!vt_read_literal(&r, VT_LIT(MAGIC)) || !vt_read_u8(&r, &deed) || deed == 0 ||
-        deed >= VT_SEALED_DEEDS || !vt_read_bytes(&r, 3, &zeros) || !is_zero(zeros) ||
-        !vt_read_u64(&r, &frame.number) || !vt_read_u64(&r, &frame.settled) ||
-        frame.settled >= frame.number || !vt_read_u64(&r, &time_unix_ms) ||
-        time_unix_ms > INT64_MAX || !vt_read_bytes(&r, VT_SEALED_SESSION_BYTES, &session) ||
+        deed >= VT_SEALED_DEEDS || !vt_read_bytes(&r, 3, &zeros) ||
+        !vt_slice_is_zero(zeros) || !vt_read_u64(&r, &frame.number) ||
+        !vt_read_u64(&r, &frame.settled) || frame.settled >= frame.number ||
+        !vt_read_u64(&r, &time_unix_ms) || time_unix_ms > INT64_MAX ||
+        !vt_read_bytes(&r, VT_SEALED_SESSION_BYTES, &session) ||
         !vt_hash_read(&r, &frame.invitation) ||
         !vt_read_bytes(&r, VT_SEALED_AGE_BYTES, &frame.age) ||
         r.rest.len < VT_SHA256_BYTES ||
-        !vt_read_bytes(&r, r.rest.len - VT_SHA256_BYTES, &rest) || !is_zero(rest) ||
-        !vt_hash_read(&r, &frame.chain) || bytes.len != VT_SEALED_FRAME_BYTES)
+        !vt_read_bytes(&r, r.rest.len - VT_SHA256_BYTES, &rest) ||
+        !vt_slice_is_zero(rest) || !vt_hash_read(&r, &frame.chain) ||
+        bytes.len != VT_SEALED_FRAME_BYTES)
         return false;
     frame.deed = (enum vt_sealed_deed)deed; /* checked above */
     frame.time_unix_ms = (int64_t)time_unix_ms;
@@ -142,7 +136,7 @@ static bool read_plain(vt_slice plain, const struct vt_sealed_frame *frame,
     if (plain.len != VT_SEALED_PLAIN_BYTES || !vt_read_u64(&r, &number) ||
         !vt_read_bytes(&r, VT_SEALED_SESSION_BYTES, &session) ||
         !vt_read_u8(&r, &is_refused) || is_refused > 1 || !vt_read_u16(&r, &len) ||
-        !vt_read_bytes(&r, len, &words.question) || !is_zero(r.rest))
+        !vt_read_bytes(&r, len, &words.question) || !vt_slice_is_zero(r.rest))
         return vt_fail(err, VT_MALFORMED, "what was sealed has no form");
     if (number != frame->number || !vt_slice_equal(session, VT_BYTES(frame->session)))
         return vt_fail(err, VT_REJECTED, "what was sealed belongs to record %ju",

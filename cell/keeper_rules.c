@@ -84,7 +84,7 @@ void vt_keeper_rules_clear(struct vt_keeper_rules *rules)
 static bool read_recipient(struct vt_keeper_rules *r, const vt_hash *digest,
                            struct vt_error *err)
 {
-    struct vt_cell_recipient *out = &r->recipients[r->recipient_count];
+    struct vt_recipient *out = &r->recipients[r->recipient_count];
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     char path[VT_RECIPIENT_PATH_BYTES];
 
@@ -215,8 +215,8 @@ bool vt_keeper_rules_place(const struct vt_keeper_rules *rules, const char count
 /* ---- whether it was asked for -----------------------------------------------------------
  */
 
-static const struct vt_cell_recipient *find_recipient(const struct vt_keeper_rules *r,
-                                                      const vt_hash *digest)
+static const struct vt_recipient *find_recipient(const struct vt_keeper_rules *r,
+                                                 const vt_hash *digest)
 {
     for (size_t i = 0; i < r->recipient_count; i++)
         if (vt_hash_equal(&r->recipients[i].digest, digest))
@@ -228,7 +228,7 @@ bool vt_keeper_rules_seal_for(const struct vt_keeper_rules *r, const vt_hash *re
                               const char country[3], int64_t now_unix_s,
                               struct vt_error *err)
 {
-    const struct vt_cell_recipient *document = find_recipient(r, recipient);
+    const struct vt_recipient *document = find_recipient(r, recipient);
     vt_slice cell = vt_slice_from_cstr(r->cell);
     char text[65];
 
@@ -248,7 +248,7 @@ static bool is_for_us(const struct vt_keeper_rules *r,
                       const struct vt_share_request *request, int64_t now_unix_s,
                       struct vt_error *why)
 {
-    const struct vt_cell_recipient *recipient = find_recipient(r, &request->recipient);
+    const struct vt_recipient *recipient = find_recipient(r, &request->recipient);
 
     if (!vt_slice_is(request->cell, r->cell))
         return vt_fail(why, VT_REJECTED, "share: is for cell %.*s, this is %s",

@@ -23,7 +23,7 @@ struct vt_keeper_rules {
     /* of the head that counts now */
     struct vt_head_verdict head; /* file NULL: there is none */
     vt_hash shown;               /* SHA-256 of the file that was looked at last */
-    struct vt_cell_recipient recipients[VT_KEEPER_RECIPIENTS_MAX];
+    struct vt_recipient recipients[VT_KEEPER_RECIPIENTS_MAX];
     size_t recipient_count;
 };
 

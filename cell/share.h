@@ -25,7 +25,7 @@ struct vt_share_place {
     const char *country;                /* where this client is */
     const struct vt_head_verdict *head; /* a yes */
     /* The documents behind the digests that the head selects. */
-    const struct vt_cell_recipient *recipients;
+    const struct vt_recipient *recipients;
     size_t recipient_count;
     const struct vt_env *env;
 };
@@ -37,8 +37,8 @@ struct vt_share_plan {
     const char *path; /* borrowed */
     vt_hash plain;    /* SHA-256 of the file: it does not leave */
     uint64_t plain_bytes;
-    const struct vt_cell_recipient *recipient; /* in the place */
-    vt_slice rule;                             /* that asks; empty: its hash does */
+    const struct vt_recipient *recipient; /* in the place */
+    vt_slice rule;                        /* that asks; empty: its hash does */
     vt_slice purpose; /* as the supervisor's authorisation has it; in the head */
 };
 

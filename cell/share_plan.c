@@ -54,7 +54,7 @@ static bool find_asking(const struct vt_share_place *place, struct vt_share_plan
  */
 
 static bool is_certified(const struct vt_share_place *place,
-                         const struct vt_cell_recipient *recipient)
+                         const struct vt_recipient *recipient)
 {
     const struct vt_cell_head *head = head_of(place);
 
@@ -77,7 +77,7 @@ static bool find_recipient(const struct vt_share_place *place, struct vt_share_p
     int64_t now = vt_env_now_unix_s(place->env);
 
     for (size_t i = 0; i < place->recipient_count; i++) {
-        const struct vt_cell_recipient *recipient = &place->recipients[i];
+        const struct vt_recipient *recipient = &place->recipients[i];
         struct vt_error ignored = { 0 };
 
         if (is_certified(place, recipient) &&

@@ -87,7 +87,7 @@ struct client {
     struct vt_trust *trust;
     struct vt_residency_record *policy;
     struct vt_head_verdict head;
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
     struct vt_share_place place;
     struct cell cell;
     const char *file;

@@ -534,7 +534,7 @@ static void withdrawals_that_are_refused(void)
 static void what_is_due(void)
 {
     struct stand *s = stand();
-    struct vt_cell_recipient recipient = vt_sharing_recipient(s->now);
+    struct vt_recipient recipient = vt_sharing_recipient(s->now);
     struct vt_shared kept, coming;
     struct vt_error err = { 0 };
     char name[65];

@@ -15,7 +15,7 @@ struct stand {
     struct vt_trust *trust;
     struct vt_residency_record *policy;
     struct vt_head_verdict head;
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
     struct vt_share_place place;
     struct vt_env env;
     struct vt_disk *home;

@@ -130,16 +130,13 @@ static bool take_digest(struct vt_args *args, const char *option, const char *te
 /* A document that is published with the head, or the digest of one that was. */
 static bool take_recipient(struct epoch *e, const char *text, struct vt_error *err)
 {
-    VT_AUTO_BUF document = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
     vt_hash digest;
     char hex[65];
 
     if (!vt_hash_parse_hex(vt_slice_from_cstr(text), &digest)) {
-        if (!vt_file_read(text, &document, err))
+        if (!vt_cell_recipient_read(text, &recipient, err))
             return false;
-        if (!vt_cell_recipient_parse(vt_buf_slice(&document), &recipient, err))
-            return vt_within(err, "%s", text);
         digest = recipient.digest;
         if (!vt_slice_is(vt_slice_from_cstr(recipient.cell), vt_args_get(e->args, "cell")))
             return vt_fail(err, VT_REJECTED, "%s: is of cell %s", text, recipient.cell);

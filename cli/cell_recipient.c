@@ -27,7 +27,7 @@ static bool read_key(const char *path, struct vt_age_recipient *out, struct vt_e
            vt_age_recipient_parse_file(vt_buf_slice(&text), path, out, err);
 }
 
-static bool read_period(struct vt_args *args, struct vt_cell_recipient *out,
+static bool read_period(struct vt_args *args, struct vt_recipient *out,
                         struct vt_error *err)
 {
     int64_t now = vt_env_now_unix_s(vt_args_env(args));
@@ -42,13 +42,15 @@ static bool read_period(struct vt_args *args, struct vt_cell_recipient *out,
            vt_args_misuse(args, err, "--until: is not after --from");
 }
 
-static bool fill(struct vt_args *args, struct vt_cell_recipient *out, struct vt_error *err)
+static bool fill(struct vt_args *args, struct vt_recipient *out, struct vt_error *err)
 {
     const char *cell = vt_args_get(args, "cell"), *country = vt_args_get(args, "country"),
                *data = vt_args_get(args, "class"), *holder = vt_args_get(args, "holder");
+    enum vt_data_class known;
     size_t ignored;
 
-    out->data = VT_DATA_FILE;
+    if (data == NULL)
+        data = vt_data_class_name(VT_DATA_FILE);
     if (strlen(cell) >= sizeof out->cell)
         return vt_args_misuse(args, err, "--cell: at most 64 bytes");
     if (strlen(holder) >= sizeof out->holder)
@@ -56,10 +58,11 @@ static bool fill(struct vt_args *args, struct vt_cell_recipient *out, struct vt_
                               VT_RECIPIENT_HOLDER_MAX);
     if (!vt_country_of(vt_slice_from_cstr(country), &ignored))
         return vt_args_misuse(args, err, "--country: '%s' is none of ISO 3166", country);
-    if (data != NULL && !vt_data_class_of(vt_slice_from_cstr(data), &out->data))
+    if (!vt_data_class_of(vt_slice_from_cstr(data), &known))
         return vt_args_misuse(args, err, "--class: file, lookup, statistic or account");
     (void)snprintf(out->cell, sizeof out->cell, "%s", cell);
     (void)snprintf(out->country, sizeof out->country, "%s", country);
+    (void)snprintf(out->data_class, sizeof out->data_class, "%s", data);
     (void)snprintf(out->holder, sizeof out->holder, "%s", holder);
     return read_period(args, out, err) &&
            read_key(vt_args_get(args, "key"), &out->key, err);
@@ -68,12 +71,12 @@ static bool fill(struct vt_args *args, struct vt_cell_recipient *out, struct vt_
 bool vt_cli_cell_recipient(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "out");
-    struct vt_cell_recipient recipient = { .cell = "" };
+    struct vt_recipient recipient = { .cell = "" };
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     char digest[65];
     vt_hash hash;
 
-    if (!fill(args, &recipient, err) || !vt_cell_recipient_write(&recipient, &text, err) ||
+    if (!fill(args, &recipient, err) || !vt_recipient_write(&recipient, &text, err) ||
         !vt_cli_create(path, vt_buf_slice(&text), 0644, err))
         return false;
     hash = vt_sha256_of(vt_buf_slice(&text));

@@ -153,7 +153,7 @@ static bool find_recipient(void *context, const vt_hash *document,
     struct place *p = context;
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     char path[VT_RECIPIENT_PATH_BYTES];
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
     struct vt_error unsaid = { 0 };
 
     vt_cell_recipient_path(document, path);

@@ -22,7 +22,7 @@ const struct vt_option vt_cli_client_share_options[] = {
 struct sharing {
     struct vt_args *args;
     struct vt_client_session session;
-    struct vt_cell_recipient *recipients;
+    struct vt_recipient *recipients;
     struct vt_share_place place;
     struct vt_share_plan *plans; /* one for each operand */
     size_t count;

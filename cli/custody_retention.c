@@ -49,7 +49,7 @@ struct showing {
     const struct vt_custody *custody;
     struct vt_channel keeper;
     int64_t now_unix_s;
-    struct vt_cell_recipient recipient; /* with --ids */
+    struct vt_recipient recipient; /* with --ids */
     struct vt_buf ids;
     bool is_run, is_listing;
     bool is_full; /* as many ids as one order may name */
@@ -191,17 +191,13 @@ static bool count_country(struct showing *s, size_t i, struct counted *out,
 static bool read_recipient(struct showing *s, struct vt_error *err)
 {
     const char *path = vt_args_get(s->args, "recipient");
-    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
 
     s->is_listing = s->is_run || vt_args_has(s->args, "ids");
     if (s->is_listing != (path != NULL))
         return vt_args_misuse(s->args, err,
                               s->is_run ? "--recipient is needed: whom they are sealed for"
                                         : "--ids and --recipient go together");
-    return path == NULL ||
-           (vt_file_read(path, &text, err) &&
-            (vt_cell_recipient_parse(vt_buf_slice(&text), &s->recipient, err) ||
-             vt_within(err, "%s", path)));
+    return path == NULL || vt_cell_recipient_read(path, &s->recipient, err);
 }
 
 static bool end(struct showing *s, struct vt_error *err)

@@ -90,7 +90,7 @@ static bool read_shown(struct vt_args *args, struct vt_arena *arena,
     return true;
 }
 
-/* Documents of recipients; that they are some is told before anything is written. */
+/* Documents of recipients; as of papers, the person is told which file is none. */
 static bool read_certified(struct vt_args *args, struct vt_arena *arena,
                            struct vt_agent_papers *out, struct vt_error *err)
 {

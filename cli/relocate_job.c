@@ -48,23 +48,13 @@ const char *vt_job_text(const struct vt_job *job, const char *name)
 /* ---- opening ----------------------------------------------------------------------------
  */
 
-static bool read_document(const char *path, struct vt_cell_recipient *out,
-                          struct vt_error *err)
-{
-    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
-
-    return vt_file_read(path, &text, err) &&
-           (vt_cell_recipient_parse(vt_buf_slice(&text), out, err) ||
-            vt_within(err, "%s", path));
-}
-
 /* Each document is of its cell and of this country's files. */
-static bool is_of(const struct vt_job *job, const struct vt_cell_recipient *document,
+static bool is_of(const struct vt_job *job, const struct vt_recipient *document,
                   const char *cell, struct vt_error *err)
 {
     return (strcmp(document->cell, vt_job_text(job, cell)) == 0 &&
             strcmp(document->country, job->mover.country) == 0 &&
-            document->data == VT_DATA_FILE) ||
+            strcmp(document->data_class, "file") == 0) ||
            vt_fail(err, VT_REJECTED,
                    "job.json: a recipient is of cell %s for %s, and not of %s for files of "
                    "%s",
@@ -76,13 +66,13 @@ static bool take_documents(struct vt_job *job, struct vt_error *err)
 {
     const json_t *periods = json_object_get(job->words, "periods");
 
-    if (!read_document(vt_job_text(job, "recipient"), &job->destination, err) ||
+    if (!vt_cell_recipient_read(vt_job_text(job, "recipient"), &job->destination, err) ||
         !is_of(job, &job->destination, "to", err))
         return false;
     for (size_t i = 0; i < json_array_size(periods); i++) {
         const char *path = json_string_value(json_array_get(periods, i));
 
-        if (!read_document(path, &job->periods[i], err) ||
+        if (!vt_cell_recipient_read(path, &job->periods[i], err) ||
             !is_of(job, &job->periods[i], "from", err))
             return false;
         job->period_count++;

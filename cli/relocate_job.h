@@ -26,7 +26,7 @@ struct vt_job {
     struct vt_arena *arena;
     struct vt_disk *disk; /* JOB, locked */
     json_t *words;        /* owned: job.json */
-    struct vt_cell_recipient destination, periods[VT_JOB_PERIODS_MAX];
+    struct vt_recipient destination, periods[VT_JOB_PERIODS_MAX];
     size_t period_count;
     struct vt_channel from, to; /* fd -1: not connected */
     struct vt_mover mover;

@@ -1240,17 +1240,17 @@ static size_t bytes_of(unsigned i)
 static vt_hash write_document(const char *name, const char *cell,
                               enum vt_custody_place place)
 {
-    struct vt_cell_recipient document = { .country = "CH",
-                                          .holder = "Watch",
-                                          .data = VT_DATA_FILE,
-                                          .from_unix_s = 1700000000,
-                                          .until_unix_s = 4000000000,
-                                          .key = s.world.identities[place].recipient };
+    struct vt_recipient document = { .country = "CH",
+                                     .holder = "Watch",
+                                     .data_class = "file",
+                                     .from_unix_s = 1700000000,
+                                     .until_unix_s = 4000000000,
+                                     .key = s.world.identities[place].recipient };
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     struct vt_error err = { 0 };
 
     (void)snprintf(document.cell, sizeof document.cell, "%s", cell);
-    VT_CHECK_OK(vt_cell_recipient_write(&document, &text, &err));
+    VT_CHECK_OK(vt_recipient_write(&document, &text, &err));
     vt_test_write(path(name), vt_buf_slice(&text));
     return vt_sha256_of(vt_buf_slice(&text));
 }

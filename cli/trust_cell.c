@@ -156,13 +156,10 @@ static bool digest_ohttp(const char *path, vt_hash *out, struct vt_error *err)
 static bool digest_recipient(const char *path, const char *cell, vt_hash *out,
                              struct vt_error *err)
 {
-    VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
 
-    if (!vt_file_read(path, &text, err))
+    if (!vt_cell_recipient_read(path, &recipient, err))
         return false;
-    if (!vt_cell_recipient_parse(vt_buf_slice(&text), &recipient, err))
-        return vt_within(err, "%s", path);
     if (strcmp(recipient.cell, cell) != 0)
         return vt_fail(err, VT_REJECTED, "%s: is of cell %s, not of %s", path,
                        recipient.cell, cell);

@@ -130,14 +130,14 @@ static void make_document(struct vt_moving_cells *w, struct vt_moving_cell *cell
 
     *text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
     cell->recipient =
-        (struct vt_cell_recipient){ .country = "CH",
-                                    .holder = "Watch",
-                                    .data = VT_DATA_FILE,
-                                    .from_unix_s = w->made - 86400,
-                                    .until_unix_s = w->made + 30 * 86400,
-                                    .key = w->custody.world.identities[place].recipient };
+        (struct vt_recipient){ .country = "CH",
+                               .holder = "Watch",
+                               .data_class = "file",
+                               .from_unix_s = w->made - 86400,
+                               .until_unix_s = w->made + 30 * 86400,
+                               .key = w->custody.world.identities[place].recipient };
     (void)snprintf(cell->recipient.cell, sizeof cell->recipient.cell, "%s", cell->name);
-    VT_CHECK_OK(vt_cell_recipient_write(&cell->recipient, text, &err));
+    VT_CHECK_OK(vt_recipient_write(&cell->recipient, text, &err));
     VT_CHECK_OK(vt_cell_recipient_parse(vt_buf_slice(text), &cell->recipient, &err));
     cell->document = vt_buf_cstr(text);
     cell->document_file = vt_test_path(vt_test_print("%s.recipient%s", cell->name, ""));

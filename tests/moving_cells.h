@@ -16,7 +16,7 @@ struct vt_moving_cell {
     const char *key;                          /* its file */
     const char *document;                     /* its recipient, as text */
     const char *document_file;
-    struct vt_cell_recipient recipient;
+    struct vt_recipient recipient;
     const struct vt_key *signer;
     char filter[VT_CELL_PATH_BYTES]; /* a path that is looked up */
     struct vt_running serving;

@@ -16,19 +16,19 @@ struct vt_age_identity *vt_sharing_identity(void)
     return out;
 }
 
-struct vt_cell_recipient vt_sharing_recipient(int64_t at_unix_s)
+struct vt_recipient vt_sharing_recipient(int64_t at_unix_s)
 {
-    struct vt_cell_recipient out = { .cell = "zurich",
-                                     .country = "CH",
-                                     .holder = "Watch",
-                                     .data = VT_DATA_FILE,
-                                     .from_unix_s = at_unix_s / PERIOD_S * PERIOD_S,
-                                     .key = vt_sharing_identity()->recipient };
+    struct vt_recipient out = { .cell = "zurich",
+                                .country = "CH",
+                                .holder = "Watch",
+                                .data_class = "file",
+                                .from_unix_s = at_unix_s / PERIOD_S * PERIOD_S,
+                                .key = vt_sharing_identity()->recipient };
     struct vt_error err = { 0 };
     VT_AUTO_BUF text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
 
     out.until_unix_s = out.from_unix_s + 2 * PERIOD_S;
-    VT_CHECK_OK(vt_cell_recipient_write(&out, &text, &err));
+    VT_CHECK_OK(vt_recipient_write(&out, &text, &err));
     VT_CHECK_OK(vt_cell_recipient_parse(vt_buf_slice(&text), &out, &err));
     return out;
 }
@@ -63,12 +63,12 @@ struct vt_shared vt_sharing_seal(vt_slice plain, unsigned pseudonym, int64_t at_
 struct vt_shared vt_sharing_seal_by(const struct vt_env *env, vt_slice plain,
                                     unsigned pseudonym, int64_t at_unix_s)
 {
-    struct vt_cell_recipient recipient = vt_sharing_recipient(at_unix_s);
+    struct vt_recipient recipient = vt_sharing_recipient(at_unix_s);
 
     return vt_sharing_seal_for(&recipient, env, plain, pseudonym, at_unix_s);
 }
 
-struct vt_shared vt_sharing_seal_for(const struct vt_cell_recipient *recipient,
+struct vt_shared vt_sharing_seal_for(const struct vt_recipient *recipient,
                                      const struct vt_env *env, vt_slice plain,
                                      unsigned pseudonym, int64_t at_unix_s)
 {

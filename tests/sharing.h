@@ -13,7 +13,7 @@ struct vt_shared {
 
 /* The recipient of cell zurich for files of CH, from before `at_unix_s` until behind it,
  * and its identity. */
-struct vt_cell_recipient vt_sharing_recipient(int64_t at_unix_s);
+struct vt_recipient vt_sharing_recipient(int64_t at_unix_s);
 struct vt_age_identity *vt_sharing_identity(void);
 
 /* A client's pseudonym: one for each number. */
@@ -24,7 +24,7 @@ struct vt_shared vt_sharing_seal(vt_slice plain, unsigned pseudonym, int64_t at_
 struct vt_shared vt_sharing_seal_by(const struct vt_env *env, vt_slice plain,
                                     unsigned pseudonym, int64_t at_unix_s);
 /* The same for another cell's recipient, whose document was parsed or written. */
-struct vt_shared vt_sharing_seal_for(const struct vt_cell_recipient *recipient,
+struct vt_shared vt_sharing_seal_for(const struct vt_recipient *recipient,
                                      const struct vt_env *env, vt_slice plain,
                                      unsigned pseudonym, int64_t at_unix_s);
 /* The same object, signed at another time. */

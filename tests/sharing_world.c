@@ -17,12 +17,12 @@ static const char SCHEMA[] =
 
 static const char *text_of_recipient(int64_t now)
 {
-    struct vt_cell_recipient recipient = vt_sharing_recipient(now);
+    struct vt_recipient recipient = vt_sharing_recipient(now);
     struct vt_buf *text = vt_arena_alloc(vt_test_arena(), sizeof *text);
     struct vt_error err = { 0 };
 
     *text = vt_buf_init(VT_RECIPIENT_BYTES_MAX);
-    VT_CHECK_OK(vt_cell_recipient_write(&recipient, text, &err));
+    VT_CHECK_OK(vt_recipient_write(&recipient, text, &err));
     return vt_buf_cstr(text);
 }
 
@@ -193,7 +193,7 @@ void vt_sharing_world_show(const struct vt_sharing_world *world, uint64_t epoch,
 
 static void publish_recipient(const struct vt_sharing_world *world)
 {
-    struct vt_cell_recipient recipient = vt_sharing_recipient(world->now);
+    struct vt_recipient recipient = vt_sharing_recipient(world->now);
     char path[VT_RECIPIENT_PATH_BYTES];
     struct vt_error err = { 0 };
     struct vt_disk *disk;

@@ -130,20 +130,6 @@ static bool take_text(struct parcel *p, size_t field, const char *name, bool is_
     return true;
 }
 
-static bool take_number(const json_t *body, const char *name, uint32_t *out,
-                        struct vt_error *err)
-{
-    uint64_t number = 0;
-
-    if (vt_json_has(body, name) &&
-        !vt_json_get_number(body, "the request", name, &number, err))
-        return false;
-    if (number > UINT32_MAX)
-        return vt_fail(err, VT_MALFORMED, "%s: too large", name);
-    *out = (uint32_t)number;
-    return true;
-}
-
 static bool take_question(struct parcel *p, size_t field, struct vt_error *err)
 {
     static const char *const names[] = { "product", "version",  "kind", "file", "number",
@@ -158,8 +144,8 @@ static bool take_question(struct parcel *p, size_t field, struct vt_error *err)
         !vt_json_get_text(p->body, "the request", "kind", &kind, err) ||
         (vt_json_has(p->body, "text") &&
          !vt_json_get_text(p->body, "the request", "text", &q.text, err)) ||
-        !take_number(p->body, "file", &q.file, err) ||
-        !take_number(p->body, "number", &q.number, err))
+        !vt_door_get_number(p->body, "file", &q.file, err) ||
+        !vt_door_get_number(p->body, "number", &q.number, err))
         return false;
     if (json_is_true(json_object_get(p->body, "regex")))
         q.flags |= VT_SEARCH_REGEX;

@@ -20,8 +20,8 @@ static bool get_text(const json_t *body, const char *name, size_t len_max, bool 
            vt_fail(err, VT_MALFORMED, "%s: over %zu bytes", name, len_max);
 }
 
-static bool get_number(const json_t *body, const char *name, uint32_t *out,
-                       struct vt_error *err)
+bool vt_door_get_number(const json_t *body, const char *name, uint32_t *out,
+                        struct vt_error *err)
 {
     uint64_t number = 0;
 
@@ -62,7 +62,7 @@ static bool take_list(const json_t *body, struct vt_remark_ask *out, struct vt_e
     static const char *const names[] = { "kind", "key", "from", NULL };
 
     return vt_json_only(body, WHAT, names, err) &&
-           get_number(body, "from", &out->number, err);
+           vt_door_get_number(body, "from", &out->number, err);
 }
 
 static bool take_remove(const json_t *body, struct vt_remark_ask *out, struct vt_error *err)
@@ -70,7 +70,7 @@ static bool take_remove(const json_t *body, struct vt_remark_ask *out, struct vt
     static const char *const names[] = { "kind", "key", "number", NULL };
 
     return vt_json_only(body, WHAT, names, err) &&
-           get_number(body, "number", &out->number, err);
+           vt_door_get_number(body, "number", &out->number, err);
 }
 
 static bool take_write(const json_t *body, struct vt_remark_ask *out, struct vt_error *err)
@@ -82,14 +82,14 @@ static bool take_write(const json_t *body, struct vt_remark_ask *out, struct vt_
     vt_slice severity = VT_LIT("none");
 
     if (!vt_json_only(body, WHAT, names, err) ||
-        !get_number(body, "number", &out->number, err) ||
+        !vt_door_get_number(body, "number", &out->number, err) ||
         !get_text(body, "product", UINT8_MAX, false, &r->product, err) ||
         !get_text(body, "version", UINT8_MAX, false, &r->version, err) ||
         !get_hash(body, "source", false, &r->source, err) ||
         !get_text(body, "path", VT_REMARK_PATH_BYTES_MAX, true, &r->path, err) ||
         !get_hash(body, "file", true, &r->file, err) ||
-        !get_number(body, "from", &r->from_line, err) ||
-        !get_number(body, "to", &r->to_line, err) ||
+        !vt_door_get_number(body, "from", &r->from_line, err) ||
+        !vt_door_get_number(body, "to", &r->to_line, err) ||
         !get_text(body, "severity", UINT8_MAX, true, &severity, err) ||
         !get_text(body, "text", VT_REMARK_TEXT_BYTES_MAX, false, &r->text, err))
         return false;

@@ -1,7 +1,14 @@
 /* libclamav, in a confined worker.  A machine may do without it. */
 #include "cell/libclamav.h"
 #include "cell/scan_engine.h"
+#include <dirent.h>
 #include <iconv.h>
+
+/* Up to here one pass of Aho-Corasick over a file is cheaper than one each of Boyer-Moore
+ * and Aho-Corasick, which has to run anyway: it tells what kind of file it is.  Measured:
+ * 0.7 of the time with 2,000 body signatures, the same with 20,000 (1.9 MB), 1.3 times
+ * with 50,000. */
+enum { BODIES_FOR_ONE_PASS = 1 << 20 };
 
 struct vt_scan_clamav {
     struct cl_engine *engine;
@@ -40,8 +47,39 @@ static void load_character_sets(void)
         (void)iconv_open("UTF-8", names[i]); /* for good, so that it stays loaded */
 }
 
+/* Lists of whole files' hashes are not looked for in a body. */
+static bool is_hash_list(const char *name)
+{
+    static const char *const kinds[] = { ".hdb", ".hdu", ".hsb", ".hsu", ".mdb",
+                                         ".mdu", ".msb", ".msu", ".fp",  ".sfp" };
+    vt_slice s = vt_slice_from_cstr(name);
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (vt_slice_ends_with(s, vt_slice_from_cstr(kinds[i])))
+            return true;
+    return false;
+}
+
+/* Only the speed depends on it: what cannot be read is told when it is loaded. */
+static bool is_one_pass_cheaper(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    struct stat about;
+    uint64_t bytes = 0;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.' && !is_hash_list(entry->d_name) &&
+            fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0)
+            bytes += (uint64_t)about.st_size;
+    if (folder != NULL)
+        (void)closedir(folder);
+    return bytes <= BODIES_FOR_ONE_PASS;
+}
+
 /* Its own limits lie where ours do; scanning stops there and says so. */
-static bool configure(struct vt_scan_clamav *c, const struct vt_scan_limits *limits)
+static bool configure(struct vt_scan_clamav *c, const char *folder,
+                      const struct vt_scan_limits *limits)
 {
     const struct {
         enum cl_engine_field field;
@@ -52,6 +90,7 @@ static bool configure(struct vt_scan_clamav *c, const struct vt_scan_limits *lim
         { CL_ENGINE_MAX_RECURSION, limits->depth_max + 1 },
         { CL_ENGINE_MAX_FILES, limits->members_max + 1 },
         { CL_ENGINE_MAX_SCANTIME, limits->time_ms_max },
+        { CL_ENGINE_AC_ONLY, is_one_pass_cheaper(folder) },
         /* No memory of earlier files: a verdict depends on the file alone. */
         { CL_ENGINE_DISABLE_CACHE, 1 },
         /* None is loaded; and what is never loaded needs no executable memory. */
@@ -75,7 +114,7 @@ static bool load(struct vt_scan_clamav *c, const char *folder,
         return false;
     sym_cl_set_clcb_msg(hear_nothing);
     if (sym_cl_init(CL_INIT_DEFAULT) != CL_SUCCESS ||
-        (c->engine = sym_cl_engine_new()) == NULL || !configure(c, limits))
+        (c->engine = sym_cl_engine_new()) == NULL || !configure(c, folder, limits))
         return vt_fail(err, VT_IO, "libclamav does not start");
     status =
         sym_cl_load(folder, c->engine, &count, CL_DB_STDOPT & ~(unsigned)CL_DB_BYTECODE);

@@ -701,6 +701,66 @@ static void databases_have_one_digest(void)
     VT_CHECK_FAILS(VT_REJECTED, vt_scan_clamav_digest(folder, &second, &err));
 }
 
+/* Few signatures of bodies and many are looked for in two ways (scan_clamav.c): here a
+ * megabyte of remarks makes many of few. */
+static struct vt_scan_pool *pool_with_bodies(bool has_many)
+{
+    static const char signatures[] = "Test.Body:0:*:6120626f647920746f2062652066\n"
+                                     "Test.Start:0:0:626567696e7320736f\n"
+                                     "Test.Gap:0:*:6265666f7265{2-4}6166746572\n"
+                                     "Test.Linux:6:*:696e73696465206f6620656c66\n";
+    const char *folder = vt_test_path(has_many ? "many" : "few");
+    VT_AUTO_BUF text = vt_buf_init(VT_MIB(2));
+
+    vt_buf_put_text(&text, signatures);
+    while (has_many && text.len <= VT_MIB(1))
+        vt_buf_printf(&text, "# %01000d\n", 0);
+    VT_CHECK(mkdir(folder, 0700) == 0);
+    vt_test_write(vt_test_path(has_many ? "many/b.ndb" : "few/b.ndb"), vt_buf_slice(&text));
+    return pool_of((struct vt_scan_setup){ .clamav = folder });
+}
+
+static void bodies_are_found_in_both_ways(void)
+{
+    enum { PART = 131072 }; /* libclamav reads so much at once */
+    static const struct {
+        const char *what, *begin, *text, *wanted;
+        size_t at;
+    } rows[] = {
+        { "body", "x", "a body to be found", "Test.Body", 100 },
+        { "body over a border", "x", "a body to be found", "Test.Body", PART - 7 },
+        { "another body", "x", "a body to bc found", NULL, 100 },
+        { "start", "begins so", "", "Test.Start", 100 },
+        { "start elsewhere", "x", "begins so", NULL, 100 },
+        { "gap", "x", "before...after", "Test.Gap", PART + 9 },
+        { "a gap too wide", "x", "before.....after", NULL, 100 },
+        { "of its kind",
+          "\x7f"
+          "ELF\2\1\1",
+          "inside of elf", "Test.Linux", 4096 },
+        { "of another kind", "x", "inside of elf", NULL, 4096 },
+    };
+
+    for (int has_many = 0; has_many < 2; has_many++) {
+        VT_AUTO_SCAN_POOL pool = pool_with_bodies(has_many != 0);
+
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            static uint8_t bytes[PART + 4096];
+            struct vt_scan_verdict v;
+
+            memset(bytes, 0xf1, sizeof bytes);
+            memcpy(bytes, rows[i].begin, strlen(rows[i].begin));
+            memcpy(bytes + rows[i].at, rows[i].text, strlen(rows[i].text));
+            v = scan(pool, VT_BYTES(bytes));
+            check_text(
+                rows[i].what, &v,
+                rows[i].wanted == NULL
+                    ? "clean"
+                    : vt_test_print("malicious: %s.UNOFFICIAL (clamav)", rows[i].wanted));
+        }
+    }
+}
+
 static void what_cannot_be_loaded_is_told(void)
 {
     struct vt_scan_setup setup = { .clamav = vt_test_path("empty"),
@@ -742,6 +802,7 @@ static const struct vt_case cases[] = {
     { "malicious names come before others", malicious_names_come_before_others },
     { "limits are read strictly", limits_are_read_strictly },
     { "databases have one digest", databases_have_one_digest },
+    { "bodies are found in both ways", bodies_are_found_in_both_ways },
     { "what cannot be loaded is told", what_cannot_be_loaded_is_told },
 };
 

@@ -4,7 +4,8 @@
  * Each look-up is one whole answer with its proof.  What is measured is answers a second of
  * the server's own processor time: load and server share two cores with whoever else is
  * here, and a core's time is what a look-up costs.  The runs take turns; the middle one of
- * three counts. */
+ * three counts.  With a number behind the program: of so many verdicts, in place of 10^6.
+ */
 #include "bench/bench.h"
 #include "bench/serving.h"
 #include "cell/answer.h"
@@ -20,10 +21,12 @@
 
 enum {
     VERDICTS = 1000000,
+    VERDICTS_MAX = 100000000,
     CONNECTIONS = 32,
     RUNS = 5,
     ASKED = 1 << 13, /* different requests, in turn */
     BATCH = 512,     /* answers in a request */
+    BATCHES = 64,
     SCANNED = 65536, /* files of one who asks about all he has */
 };
 
@@ -32,8 +35,9 @@ enum {
 struct bench {
     struct vt_arena *arena;
     const char *vitrine, *folder, *machine;
+    uint64_t verdicts;
     struct vt_cell_tree tree;
-    vt_slice *answers; /* of each bucket */
+    vt_slice *answers; /* of each bucket that is asked for */
     struct vt_serving cell, nginx, redis;
 };
 
@@ -230,12 +234,12 @@ static void put_u64(uint8_t *at, uint64_t value)
 }
 
 /* Spread over all hashes, sorted; half of them clean. */
-static struct vt_verdicts make_table(void)
+static struct vt_verdicts make_table(uint64_t count)
 {
-    uint8_t *rows = vt_alloc_array(VERDICTS, VT_VERDICT_BYTES);
-    uint64_t state = 1, part = UINT64_MAX / VERDICTS;
+    uint8_t *rows = vt_alloc_array(count, VT_VERDICT_BYTES);
+    uint64_t state = 1, part = UINT64_MAX / count;
 
-    for (uint64_t i = 0; i < VERDICTS; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         uint8_t *row = rows + i * VT_VERDICT_BYTES;
 
         put_u64(row, i * part + next_random(&state) % part);
@@ -243,13 +247,13 @@ static struct vt_verdicts make_table(void)
             put_u64(row + k, next_random(&state));
         row[32] = i % 2 == 0 ? VT_STATE_CLEAN : VT_STATE_MALICIOUS;
     }
-    return (struct vt_verdicts){ .rows = rows, .count = VERDICTS };
+    return (struct vt_verdicts){ .rows = rows, .count = count };
 }
 
 static void publish(struct bench *b)
 {
     struct vt_error err = { 0 };
-    struct vt_verdicts table = make_table();
+    struct vt_verdicts table = make_table(b->verdicts);
     struct vt_cell_head head = { .cell = VT_LIT("zurich"),
                                  .jurisdiction = VT_LIT("CH"),
                                  .from_unix_s = time(NULL) - 10,
@@ -286,22 +290,40 @@ static uint32_t buckets(const struct bench *b)
     return UINT32_C(1) << b->tree.bits;
 }
 
-/* Each answer once, as the client's code puts it together; as a file for nginx too. */
+/* Which bucket does request i ask for?  The last one is the same in all kinds of load. */
+static uint32_t bucket_of(const struct bench *b, uint64_t i)
+{
+    uint64_t state = i;
+
+    return (uint32_t)(next_random(&state) % buckets(b));
+}
+
+/* As the client's code puts it together; as a file for nginx too. */
+static void take_answer(struct bench *b, struct vt_cell_source *source, uint32_t bucket)
+{
+    VT_AUTO_BUF answer = vt_buf_init(VT_KIB(128));
+    struct vt_error err = { 0 };
+    vt_hash hash = { { 0 } };
+
+    put_u64(hash.bytes, (uint64_t)bucket << (64 - b->tree.bits));
+    VT_ASSERT(vt_cell_source_answer(source, &b->tree, &hash, &answer, &err));
+    b->answers[bucket] = vt_arena_copy(b->arena, vt_buf_slice(&answer));
+    write_file(in(b, vt_arena_printf(b->arena, "www/%u", bucket)), b->answers[bucket]);
+}
+
+/* Each that any kind of load asks for, once. */
 static void take_answers(struct bench *b)
 {
     VT_AUTO_CELL_SOURCE source = vt_cell_source_new(in(b, "cell/public"));
-    struct vt_error err = { 0 };
 
     VT_ASSERT(mkdir(in(b, "www"), 0755) == 0);
     b->answers = vt_arena_alloc(b->arena, buckets(b) * sizeof *b->answers);
-    for (uint32_t i = 0; i < buckets(b); i++) {
-        VT_AUTO_BUF answer = vt_buf_init(VT_KIB(128));
-        vt_hash hash = { { 0 } };
+    memset(b->answers, 0, buckets(b) * sizeof *b->answers);
+    for (uint64_t i = 0; i <= BATCHES * BATCH || i < ASKED; i++) {
+        uint32_t bucket = bucket_of(b, i);
 
-        put_u64(hash.bytes, (uint64_t)i << (64 - b->tree.bits));
-        VT_ASSERT(vt_cell_source_answer(source, &b->tree, &hash, &answer, &err));
-        b->answers[i] = vt_arena_copy(b->arena, vt_buf_slice(&answer));
-        write_file(in(b, vt_arena_printf(b->arena, "www/%u", i)), b->answers[i]);
+        if (b->answers[bucket].len == 0)
+            take_answer(b, source, bucket);
     }
 }
 
@@ -379,6 +401,8 @@ static void fill_redis(const struct bench *b)
     for (uint32_t i = 0; i < buckets(b); i++) {
         VT_AUTO_BUF set = vt_buf_init(VT_KIB(128));
 
+        if (b->answers[i].len == 0)
+            continue;
         vt_buf_printf(&set, "*3\r\n$3\r\nSET\r\n$8\r\n%08u\r\n$%zu\r\n", i,
                       b->answers[i].len);
         vt_buf_put(&set, b->answers[i]);
@@ -396,14 +420,6 @@ static void fill_redis(const struct bench *b)
 static vt_slice text(const struct bench *b, const char *request)
 {
     return vt_arena_copy(b->arena, vt_slice_from_cstr(request));
-}
-
-/* Which bucket does request i ask for?  The last one is the same in all kinds of load. */
-static uint32_t bucket_of(const struct bench *b, uint64_t i)
-{
-    uint64_t state = i;
-
-    return (uint32_t)(next_random(&state) % buckets(b));
 }
 
 enum kind { CELL_ONE, NGINX_ONE, REDIS_ONE, REDIS_MANY, CELL_MANY };
@@ -447,7 +463,7 @@ static vt_slice batch_request(const struct bench *b, enum kind kind, uint64_t fi
 static struct load make_load(const struct bench *b, enum kind kind)
 {
     bool is_many = kind == REDIS_MANY || kind == CELL_MANY;
-    size_t count = is_many ? 64 : ASKED;
+    size_t count = is_many ? BATCHES : ASKED;
     vt_slice *asked = vt_arena_alloc(b->arena, count * sizeof *asked);
     struct load load = { .asked = asked, .count = count, .answers = is_many ? BATCH : 1 };
 
@@ -485,11 +501,11 @@ static void print(const struct bench *b, const char *name, const char *peer,
         .is_more_better = true,
         .conditions = vt_arena_printf(
             b->arena,
-            "%s; whole answers of %zu bytes with proof, %u buckets of 10^6 verdicts, all "
+            "%s; whole answers of %zu bytes with proof, %u buckets of %ju verdicts, all "
             "in memory; %d connections; per second of the server's processor time, middle "
             "of %d runs in turns (by the clock, load beside: ours %.0f/s, peer %.0f/s); %s",
-            conditions, vt_answer_bytes(&b->tree), buckets(b), CONNECTIONS, RUNS,
-            mine->wall, other->wall, b->machine),
+            conditions, vt_answer_bytes(&b->tree), buckets(b), (uintmax_t)b->verdicts,
+            CONNECTIONS, RUNS, mine->wall, other->wall, b->machine),
     });
 }
 
@@ -547,10 +563,12 @@ static void measure(const struct bench *b)
 int main(int argc, char **argv)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
-    struct bench b = { .arena = arena };
+    struct bench b = { .arena = arena, .verdicts = VERDICTS };
     char folder[4096];
 
-    if (argc != 2)
+    if (argc < 2 || argc > 3 ||
+        (argc == 3 && (!vt_decimal_parse(vt_slice_from_cstr(argv[2]), &b.verdicts) ||
+                       b.verdicts == 0 || b.verdicts > VERDICTS_MAX)))
         return VT_EXIT_USAGE;
     b.vitrine = argv[1];
     VT_ASSERT(realpath(vt_bench_folder(arena, "cell-wire"), folder) != NULL);

@@ -318,6 +318,110 @@ static void too_much_is_told_to_come_back(void)
     finish(&s);
 }
 
+/* ---- what hangs -------------------------------------------------------------------------
+ */
+
+/* Said, and not waited for. */
+static int say_add(const struct served *s, const char *entry)
+{
+    const char *request = vt_test_print("POST /add HTTP/1.1\r\nHost: x\r\n"
+                                        "Content-Length: %zu\r\n\r\n%s",
+                                        strlen(entry), entry);
+    int fd = connect_to(s);
+
+    VT_CHECK(write(fd, request, strlen(request)) == (ssize_t)strlen(request));
+    return fd;
+}
+
+static bool is_told_to_come_back(int fd)
+{
+    char heard[1024] = "";
+    ssize_t got = read(fd, heard, sizeof heard - 1);
+
+    (void)close(fd);
+    return got > 0 && strncmp(heard, "HTTP/1.1 503 ", 13) == 0 &&
+           strcasestr(heard, "\r\nRetry-After: 10\r\n") != NULL &&
+           strstr(heard, "nothing becomes durable here now") != NULL;
+}
+
+static bool is_failure_told(void *context)
+{
+    return strstr(get(context, "/health").text, "no new checkpoint was published") != NULL;
+}
+
+static void start_impatient(struct served *s)
+{
+    struct vt_error err = { 0 };
+
+    *s = (struct served){ .http = NULL };
+    make_ledger("log", NULL);
+    s->running = vt_test_start("serve.err", VT_ARGV("vitrine", "ledger", "serve", "--dir",
+                                                    path("log"), "--wait-max", "1s"));
+    VT_CHECK_OK(vt_http_client_new(&s->http, &err));
+    VT_CHECK(ask(s, "/add", NULL, VT_LIT("zero"), PROOF).status == 200);
+}
+
+/* A signer that hangs holds up checkpoints, and no entry. */
+static void a_signer_that_hangs(void)
+{
+    struct served s;
+    struct answer answer;
+    int64_t began_ms;
+    pid_t signer;
+
+    start_impatient(&s);
+    signer = vt_test_role_of(&s.running, "ledger-signer");
+    VT_CHECK(signer > 0 && kill(signer, SIGSTOP) == 0);
+    answer = ask(&s, "/add", NULL, VT_LIT("one"), PROOF); /* its checkpoint is begun */
+    VT_CHECK_SAYING(answer.status == 503 &&
+                        strstr(answer.text, "entry 1 is durable") != NULL,
+                    "%d %s", answer.status, answer.text);
+    began_ms = vt_monotonic_ms();
+    VT_CHECK(strcmp(post(&s, "two").text, "2") == 0);
+    VT_CHECK(strcmp(post(&s, "one").text, "1") == 0);
+    VT_CHECK_SAYING(vt_monotonic_ms() - began_ms < 1000, "two entries took %jd ms",
+                    (intmax_t)(vt_monotonic_ms() - began_ms));
+    VT_CHECK(vt_test_wait_until(is_failure_told, &s));
+    VT_CHECK(strstr(vt_arena_cstr(vt_test_arena(), vt_test_read(path("serve.err"))),
+                    "not published: the signer has not answered for 2 s") != NULL);
+    VT_CHECK(kill(signer, SIGCONT) == 0);
+    VT_CHECK(ask(&s, "/add", NULL, VT_LIT("two"), PROOF).status == 200);
+    VT_CHECK(!is_failure_told(&s));
+    finish(&s);
+}
+
+/* A disk, or a sequencer, that hangs: nobody waits for longer than was said, what was not
+ * handed over is forgotten, and what was keeps its index. */
+static void a_sequencer_that_hangs(void)
+{
+    struct served s;
+    struct answer answer;
+    int handed_over, forgotten;
+    pid_t sequencer;
+
+    start_impatient(&s);
+    sequencer = vt_test_role_of(&s.running, "ledger-sequencer");
+    VT_CHECK(sequencer > 0 && kill(sequencer, SIGSTOP) == 0);
+    handed_over = say_add(&s, "one");
+    while (strstr(get(&s, "/health").text, "\"queued\":1,") == NULL)
+        (void)usleep(1000);
+    forgotten = say_add(&s, "two");
+    VT_CHECK(is_told_to_come_back(handed_over) && is_told_to_come_back(forgotten));
+    VT_CHECK(is_told_to_come_back(say_add(&s, "three"))); /* at once */
+    answer = get(&s, "/health");
+    VT_CHECK_SAYING(answer.status == 503 &&
+                        strstr(answer.text, "the disk does not answer") != NULL &&
+                        strstr(answer.text, "\"queued\":1,") != NULL,
+                    "%d %s", answer.status, answer.text);
+    VT_CHECK(kill(sequencer, SIGCONT) == 0);
+    VT_CHECK(vt_test_wait_until(is_one_more_taken, &s));
+    VT_CHECK(strcmp(post(&s, "one").text, "1") == 0);
+    VT_CHECK(strcmp(post(&s, "one more").text, "2") == 0);
+    VT_CHECK(strcmp(post(&s, "two").text, "3") == 0);
+    VT_CHECK(get(&s, "/health").status == 200);
+    finish(&s);
+}
+
 static bool goes_on(void *context)
 {
     (void)context;
@@ -715,6 +819,8 @@ static const struct vt_case cases[] = {
     { "strangers are bounded", strangers_are_bounded },
     { "idle and half requests leave nothing", idle_and_half_requests_leave_nothing },
     { "too much is told to come back", too_much_is_told_to_come_back },
+    { "a signer that hangs", a_signer_that_hangs },
+    { "a sequencer that hangs", a_sequencer_that_hangs },
     { "only writers write", only_writers_write },
     { "several ledgers have paths of their own", several_ledgers_have_paths_of_their_own },
     { "without a quorum entries are kept", without_a_quorum_entries_are_kept },

@@ -20,7 +20,7 @@
 enum vt_front_wish { VT_WISH_INDEX, VT_WISH_BATCH, VT_WISH_PROOF };
 
 struct vt_front_request {
-    struct vt_http_exchange *exchange;
+    struct vt_http_exchange *exchange; /* NULL: it was told to come back */
     enum vt_front_wish wish;
     size_t count, done;
     int64_t since_ms;
@@ -93,6 +93,7 @@ struct vt_front_ledger {
     char failure[240];        /* of the last publication; "".  Not for strangers */
     bool is_unwitnessed;      /* it: too few witnesses */
     bool is_full;             /* the disk, when the last entry came */
+    bool is_stalled;          /* the sequencer has not answered for too long */
     struct vt_prover *prover; /* of the published tree */
     struct vt_lookup *lookup; /* as it was built when it was asked last; NULL: never */
     struct vt_front_counts counts;
@@ -106,7 +107,7 @@ struct vt_front {
     uint64_t pending_max, connections_max;
     uint64_t awaited;     /* connections whose requests wait for a proof */
     uint64_t lag_ms_max;  /* so long entries may wait for a checkpoint and we are well */
-    uint64_t wait_ms_max; /* who asked for a proof waits so long for it, and no longer */
+    uint64_t wait_ms_max; /* nobody waits longer, for the disk or for a quorum */
     struct vt_front_writer *writers; /* none: everybody */
     size_t writer_count;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
@@ -132,7 +133,7 @@ bool vt_front_may(void *context, struct vt_http_exchange *exchange);
 bool vt_front_send_all(void *context, struct vt_error *err);
 /* The sequencer has said something; a watch. */
 bool vt_front_on_sequencer(void *context, struct vt_error *err);
-/* Who waits too long for a checkpoint is told so. */
+/* Who waits too long for the disk or for a checkpoint is told so. */
 void vt_front_expire(struct vt_front_ledger *ledger, int64_t now_ms);
 void vt_front_drop_all(struct vt_front_ledger *ledger); /* at the end */
 /* Of a log that has ended: which one goes on, and the last checkpoint.  Errors: as of a

@@ -2,7 +2,9 @@
  * sequencer, its results become answers.
  *
  * Bounds: pending_max entries and BYTES_MAX bytes may wait for a ledger; what is over is
- * told to come back (429), but a batch that could never find room is refused (413).  At
+ * told to come back (429), but a batch that could never find room is refused (413), and who
+ * has waited too long for the disk is told to come back too (503): adding equal bytes again
+ * gives the index that they may have got meanwhile.  At
  * most two messages are under way, so neither side waits for the other to read; and a
  * second one goes only when it is full, so that what comes while the disk works becomes one
  * batch. */
@@ -167,8 +169,10 @@ static void unlink_waiting(struct vt_front_request *request)
 /* All entries of it are durable, or refused. */
 static void settle(struct vt_front_ledger *l, struct vt_front_request *request)
 {
-    if (request->wish == VT_WISH_PROOF && request->results[0].code == VT_OK &&
-        request->results[0].index >= l->published.size)
+    if (request->exchange == NULL)
+        request_free(l, request);
+    else if (request->wish == VT_WISH_PROOF && request->results[0].code == VT_OK &&
+             request->results[0].index >= l->published.size)
         wait_for_checkpoint(l, request);
     else
         end_request(l, request);
@@ -187,11 +191,16 @@ static void answer_published(struct vt_front_ledger *l)
     }
 }
 
-void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
+static bool waits_too_long(const struct vt_front_ledger *l,
+                           const struct vt_front_request *request, int64_t now_ms)
+{
+    return now_ms - request->since_ms > (int64_t)l->front->wait_ms_max;
+}
+
+static void expire_waiting(struct vt_front_ledger *l, int64_t now_ms)
 {
     /* The oldest stands first. */
-    while (l->waiting->next != l->waiting &&
-           now_ms - l->waiting->next->since_ms > (int64_t)l->front->wait_ms_max) {
+    while (l->waiting->next != l->waiting && waits_too_long(l, l->waiting->next, now_ms)) {
         struct vt_front_request *request = l->waiting->next;
 
         unlink_waiting(request);
@@ -229,6 +238,56 @@ static struct vt_front_item *item_at(struct vt_front_ledger *l, uint64_t i)
     return &l->queue[(l->first + i) % l->front->pending_max];
 }
 
+static void answer_stalled(struct vt_front_ledger *l, struct vt_http_exchange *exchange)
+{
+    l->counts.too_many++;
+    vt_http_set_header(exchange, "Retry-After", "10");
+    vt_http_answer_text(exchange, VT_HTTP_UNAVAILABLE,
+                        "nothing becomes durable here now: send it again later; what was "
+                        "taken keeps its index");
+}
+
+/* Those behind what the sequencer has will not be sent to it any more. */
+static void forget_unsent(struct vt_front_ledger *l, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        struct vt_front_item *item = item_at(l, l->sent + i);
+
+        l->bytes -= item->entry.len;
+        l->waiting_bytes -= VT_SERVE_ENTRY_ROOM(item->entry.len);
+        if (++item->request->done == item->request->count)
+            request_free(l, item->request);
+    }
+    for (uint64_t i = l->sent; i-- > 0;)
+        *item_at(l, i + count) = *item_at(l, i);
+    l->first = (l->first + count) % l->front->pending_max;
+    l->count -= count;
+}
+
+/* The sequencer does not answer.  What it has been sent it may still keep: that stays in
+ * the queue until it says so, and its places in results are for nobody. */
+static void expire_queue(struct vt_front_ledger *l, int64_t now_ms)
+{
+    uint64_t late = 0;
+
+    for (; late < l->count && waits_too_long(l, item_at(l, late)->request, now_ms);
+         late++) {
+        struct vt_front_request *request = item_at(l, late)->request;
+
+        if (request->exchange != NULL)
+            answer_stalled(l, request->exchange);
+        request->exchange = NULL;
+    }
+    l->is_stalled = late != 0;
+    if (late > l->sent)
+        forget_unsent(l, late - l->sent);
+}
+
+void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
+{
+    expire_waiting(l, now_ms);
+    expire_queue(l, now_ms);
+}
 static bool send_message(struct vt_front_ledger *l, struct vt_error *err)
 {
     struct vt_buf *body = &l->out;
@@ -278,10 +337,14 @@ bool vt_front_send_all(void *context, struct vt_error *err)
     return true;
 }
 
-/* Room for so many more? */
+/* Room for so many more, and somebody to take them? */
 static bool has_room(struct vt_front_ledger *l, size_t count, size_t bytes,
                      struct vt_http_exchange *exchange)
 {
+    if (l->is_stalled) {
+        answer_stalled(l, exchange);
+        return false;
+    }
     if (l->count + count <= l->front->pending_max && l->bytes + bytes <= BYTES_MAX)
         return true;
     l->counts.too_many++;
@@ -473,6 +536,7 @@ static bool take_added(struct vt_front_ledger *l, vt_slice body, struct vt_error
         return vt_fail(err, VT_MALFORMED, "the sequencer answered what nobody asked");
     if (!was_behind)
         l->behind_since_ms = vt_monotonic_ms();
+    l->is_stalled = false;
     memmove(l->in_flight, l->in_flight + 1, sizeof l->in_flight - sizeof l->in_flight[0]);
     l->messages--;
     for (uint16_t i = 0; i < count; i++) {
@@ -512,7 +576,11 @@ static bool take_published(struct vt_front_ledger *l, vt_slice body, struct vt_e
 
     if (!vt_read_u64(&r, &size))
         return vt_fail(err, VT_MALFORMED, "a publication of the sequencer without a form");
-    return show(l, r.rest, err) || vt_within(err, "the sequencer's checkpoint");
+    if (!show(l, r.rest, err))
+        return vt_within(err, "the sequencer's checkpoint");
+    if (l->size < size) /* after a start: entries that no checkpoint holds yet */
+        l->size = size;
+    return true;
 }
 
 bool vt_front_load_end(struct vt_front_ledger *l, struct vt_error *err)

@@ -176,7 +176,7 @@ static void put_metric(const struct vt_front *f, const struct metric *metric,
 /* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
 static bool is_well(const struct vt_front_ledger *l)
 {
-    if (l->is_full)
+    if (l->is_full || l->is_stalled)
         return false;
     if (l->count != 0 && /* a sequencer or signer that hangs makes nothing durable */
         (uint64_t)(vt_monotonic_ms() - l->queue[l->first].request->since_ms) >=
@@ -280,7 +280,11 @@ static json_t *health_of(const struct vt_front_ledger *l)
             json_stringn((const char *)l->frozen.origin.data, l->frozen.origin.len));
     if (row != NULL && l->is_full)
         (void)json_object_set_new(row, "failure", json_string("the disk is full"));
-    if (row != NULL && l->failure[0] != '\0')
+    if (row != NULL && l->is_stalled)
+        (void)json_object_set_new(
+            row, "failure",
+            json_string("the disk does not answer: nothing becomes durable"));
+    else if (row != NULL && l->failure[0] != '\0')
         (void)json_object_set_new(
             row, "failure",
             json_string(l->is_unwitnessed ? "too few witnesses cosigned: the log of "

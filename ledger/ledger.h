@@ -140,16 +140,20 @@ VT_CHECKED bool vt_ledger_wait(struct vt_ledger *ledger, vt_ticket ticket,
 VT_CHECKED bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
                                   struct vt_error *err);
 
-/* The same in two steps, so that entries can be taken while witnesses think.
+/* The same in three steps, so that entries can be taken while signer and witnesses think.
  *
- * begin: makes the tiles of all durable entries durable and has the signer sign the tree.
- * note_out gets the note, signed by the log alone; empty: nothing was added since.
+ * begin: makes the tiles of all durable entries durable and asks the signer for the tree;
+ * *is_begun_out false: nothing was added since.
+ * sign: what the signer answered (vt_signer_fd says when): note_out gets the note, signed
+ * by the log alone.  After each begin that began, before the next.
  * end: shows a note that was begun last, with cosignatures behind it, if it satisfies the
  * policy.  A publication that is not ended is nothing: the next one begins anew.
  * Errors: as vt_ledger_publish; end: VT_REJECTED no quorum, or not the note that was begun
  */
-VT_CHECKED bool vt_ledger_publish_begin(struct vt_ledger *ledger, struct vt_buf *note_out,
+VT_CHECKED bool vt_ledger_publish_begin(struct vt_ledger *ledger, bool *is_begun_out,
                                         struct vt_error *err);
+VT_CHECKED bool vt_ledger_publish_sign(struct vt_ledger *ledger, struct vt_buf *note_out,
+                                       struct vt_error *err);
 VT_CHECKED bool vt_ledger_publish_end(struct vt_ledger *ledger, vt_slice note,
                                       struct vt_error *err);
 /* The consistency of the tree of `size` entries with its first old_size ones, for whoever

@@ -91,7 +91,7 @@ static bool store_tiles(struct vt_ledger *ledger, struct vt_error *err)
 /* ---- signatures -------------------------------------------------------------------------
  */
 
-static bool sign_tree(struct vt_ledger *ledger, struct vt_buf *note, struct vt_error *err)
+static bool ask_signer(struct vt_ledger *ledger, struct vt_error *err)
 {
     struct vt_head head = { ledger->tree.size, vt_tree_root(&ledger->tree) };
     struct vt_head last = vt_signer_head(ledger->signer);
@@ -102,7 +102,7 @@ static bool sign_tree(struct vt_ledger *ledger, struct vt_buf *note, struct vt_e
     if (last.size < head.size &&
         !vt_prove_consistency(&source, last.size, head.size, &proof, err))
         return false;
-    return vt_signer_sign(ledger->signer, &head, proof.hashes, proof.count, note, err);
+    return vt_signer_ask(ledger->signer, &head, proof.hashes, proof.count, err);
 }
 
 /* ---- visible ----------------------------------------------------------------------------
@@ -192,22 +192,36 @@ static bool check_note(const struct vt_ledger *ledger, vt_slice note, struct vt_
 /* ---- all of it
  * --------------------------------------------------------------------------- */
 
-bool vt_ledger_publish_begin(struct vt_ledger *ledger, struct vt_buf *note_out,
+bool vt_ledger_publish_begin(struct vt_ledger *ledger, bool *is_begun_out,
                              struct vt_error *err)
 {
+    bool is_needed;
+
     if (!vt_ledger_commit(ledger, err))
         return false;
     if (ledger->signer == NULL)
         return vt_fail(err, VT_REJECTED, "%s: nothing can be published without the signer",
                        vt_disk_path(ledger->disk));
-    if (is_current(ledger))
-        return true;
-    if (!store_tiles(ledger, err) || !sign_tree(ledger, note_out, err)) {
+    is_needed = !is_current(ledger);
+    if (is_needed && (!store_tiles(ledger, err) || !ask_signer(ledger, err))) {
         ledger->is_broken = err->code == VT_IO;
         return false;
     }
-    ledger->begun = (struct vt_head){ ledger->tree.size, vt_tree_root(&ledger->tree) };
+    if (is_needed)
+        ledger->begun = (struct vt_head){ ledger->tree.size, vt_tree_root(&ledger->tree) };
+    *is_begun_out = is_needed;
     return true;
+}
+
+bool vt_ledger_publish_sign(struct vt_ledger *ledger, struct vt_buf *note_out,
+                            struct vt_error *err)
+{
+    if (!vt_ledger_is_usable(ledger, err))
+        return false;
+    if (vt_signer_take(ledger->signer, note_out, err))
+        return true;
+    ledger->is_broken = err->code == VT_IO;
+    return false;
 }
 
 bool vt_ledger_publish_end(struct vt_ledger *ledger, vt_slice note, struct vt_error *err)
@@ -234,12 +248,14 @@ bool vt_ledger_publish(struct vt_ledger *ledger, struct vt_buf *checkpoint_out,
 {
     VT_AUTO_BUF signed_note = vt_buf_init(VT_NOTE_BYTES_MAX);
     VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    bool is_begun;
 
-    if (!vt_ledger_publish_begin(ledger, &signed_note, err))
+    if (!vt_ledger_publish_begin(ledger, &is_begun, err))
         return false;
     /* Trouble with the network is no trouble with the ledger. */
-    if (signed_note.len != 0 && (!ask_witnesses(ledger, &signed_note, &note, err) ||
-                                 !vt_ledger_publish_end(ledger, vt_buf_slice(&note), err)))
+    if (is_begun && (!vt_ledger_publish_sign(ledger, &signed_note, err) ||
+                     !ask_witnesses(ledger, &signed_note, &note, err) ||
+                     !vt_ledger_publish_end(ledger, vt_buf_slice(&note), err)))
         return false;
     return checkpoint_out == NULL || vt_ledger_checkpoint(ledger, checkpoint_out, err);
 }

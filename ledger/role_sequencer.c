@@ -3,9 +3,9 @@
  * signer, who believes it nothing.
  *
  * One round: take what the front has sent, make it durable with one sync, answer, and
- * publish if something is new.  Witnesses think while the next rounds go on.  On a disk
- * that is full nothing is begun: a write that fails would end us, and with us the front,
- * and what is there must be readable. */
+ * publish if something is new.  Signer and witnesses think while the next rounds go on.  On
+ * a disk that is full nothing is begun: a write that fails would end us, and with us the
+ * front, and what is there must be readable. */
 #include "ledger/role_sequencer.h"
 #include "ledger/keep.h"
 #include "ledger/ledger.h"
@@ -18,6 +18,7 @@ enum {
     RETRY_MS = 1000,  /* after a publication that failed */
     LEISURE = 10,     /* times publish_ms between two, when nobody waits for one */
     LAST_MS = 4000,   /* for the last publication, when ending */
+    SLOW_MS = 2000,   /* a signer that needs longer is told of */
 };
 
 const struct vt_rights vt_sequencer_rights = { .folder = "", /* told at the start */
@@ -36,6 +37,8 @@ struct sequencer {
     int64_t publish_ms; /* at least so long between the beginnings of two publications */
     int64_t publish_next_ms; /* not before */
     bool is_awaited;         /* somebody waits for a checkpoint over what is new */
+    bool is_signing;         /* the signer thinks */
+    bool is_slow;            /* for long, which was told */
     bool is_asking;          /* the courier is under way */
     bool has_front;
     struct {
@@ -66,7 +69,7 @@ static bool tell_published(struct sequencer *s, struct vt_error *err)
 {
     VT_AUTO_BUF body = vt_buf_init(VT_NOTE_BYTES_MAX + 16);
 
-    vt_buf_put_u64(&body, vt_ledger_published_size(s->ledger));
+    vt_buf_put_u64(&body, vt_ledger_size(s->ledger));
     if (!vt_ledger_checkpoint(s->ledger, &body, err))
         return false;
     tell_feeder(s, vt_buf_slice(&body));
@@ -89,18 +92,22 @@ static bool tell_failed(struct sequencer *s, const struct vt_error *why,
 /* ---- publishing -------------------------------------------------------------------------
  */
 
+/* It came to nothing: for this time, or for good? */
+static bool give_up(struct sequencer *s, const struct vt_error *why, struct vt_error *err)
+{
+    if (why->code != VT_IO)
+        return tell_failed(s, why, err);
+    *err = *why;
+    return false;
+}
+
 static bool end_publication(struct sequencer *s, vt_slice note, struct vt_error *err)
 {
     struct vt_error why = { 0 };
 
     s->is_asking = false;
-    if (vt_ledger_publish_end(s->ledger, note, &why))
-        return tell_published(s, err);
-    if (why.code == VT_IO) {
-        *err = why;
-        return false;
-    }
-    return tell_failed(s, &why, err);
+    return vt_ledger_publish_end(s->ledger, note, &why) ? tell_published(s, err)
+                                                        : give_up(s, &why, err);
 }
 
 static bool ask_courier(struct sequencer *s, vt_slice note, struct vt_error *err)
@@ -115,29 +122,61 @@ static bool ask_courier(struct sequencer *s, vt_slice note, struct vt_error *err
 
 static bool publish(struct sequencer *s, struct vt_error *err)
 {
-    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
     struct vt_error why = { .message = FULL };
 
     if (!vt_ledger_has_room(s->ledger, 0))
         return tell_failed(s, &why, err);
     s->is_awaited = false;
     s->publish_next_ms = vt_monotonic_ms() + s->publish_ms;
-    if (!vt_ledger_publish_begin(s->ledger, &note, &why)) {
-        if (why.code == VT_IO) {
-            *err = why;
-            return false;
-        }
-        return tell_failed(s, &why, err);
-    }
-    if (note.len == 0)
-        return true;
+    return vt_ledger_publish_begin(s->ledger, &s->is_signing, &why) ||
+           give_up(s, &why, err);
+}
+
+/* How long until a signer that thinks is slow, or hangs?  -1: none thinks. */
+static int signer_patience_ms(const struct sequencer *s)
+{
+    int left = vt_signer_patience_ms(s->signer);
+
+    if (left < 0 || s->is_slow)
+        return left;
+    return left > VT_SIGNER_MS_MAX - SLOW_MS ? left - (VT_SIGNER_MS_MAX - SLOW_MS) : 0;
+}
+
+/* Entries are taken meanwhile. */
+static bool tell_slow(struct sequencer *s, struct vt_error *err)
+{
+    struct vt_error why = { 0 };
+
+    s->is_slow = true;
+    (void)vt_fail(&why, VT_LIMIT, "the signer has not answered for %d s", SLOW_MS / 1000);
+    return tell_failed(s, &why, err);
+}
+
+/* The signer has answered, or its time is over. */
+static bool hear_signer(struct sequencer *s, struct vt_error *err)
+{
+    VT_AUTO_BUF note = vt_buf_init(VT_NOTE_BYTES_MAX);
+    struct vt_error why = { 0 };
+
+    s->is_signing = s->is_slow = false;
+    if (!vt_ledger_publish_sign(s->ledger, &note, &why))
+        return give_up(s, &why, err);
     return s->has_courier ? ask_courier(s, vt_buf_slice(&note), err)
                           : end_publication(s, vt_buf_slice(&note), err);
 }
 
+/* It may have answered, or be late. */
+static bool attend_signer(struct sequencer *s, bool can_read, struct vt_error *err)
+{
+    if (!can_read && signer_patience_ms(s) != 0)
+        return true;
+    return can_read || s->is_slow ? hear_signer(s, err) : tell_slow(s, err);
+}
+
 static bool is_due(const struct sequencer *s)
 {
-    return !s->is_asking && vt_ledger_size(s->ledger) > vt_ledger_published_size(s->ledger);
+    return !s->is_signing && !s->is_asking &&
+           vt_ledger_size(s->ledger) > vt_ledger_published_size(s->ledger);
 }
 
 static bool answer_proof(struct sequencer *s, vt_slice body, struct vt_error *err)
@@ -327,8 +366,7 @@ static bool play_round(struct sequencer *s, struct vt_error *err)
 /* ---- the loop ---------------------------------------------------------------------------
  */
 
-/* How long until the next publication?  -1: there is nothing to publish, or it is under
- * way. */
+/* How long until the next publication, or until the signer's time is over?  -1: neither. */
 static int patience_ms(const struct sequencer *s)
 {
     int64_t at_ms =
@@ -336,23 +374,28 @@ static int patience_ms(const struct sequencer *s)
     int64_t left = at_ms - vt_monotonic_ms();
 
     if (!is_due(s))
-        return -1;
+        return signer_patience_ms(s);
     return left > 0 ? (int)left : 0;
 }
 
 static bool serve(struct sequencer *s, struct vt_error *err)
 {
     while (s->has_front) {
-        struct pollfd fds[2] = { { s->front->fd, POLLIN, 0 },
-                                 { s->has_courier ? s->courier.fd : -1, POLLIN, 0 } };
+        struct pollfd fds[3] = {
+            { s->front->fd, POLLIN, 0 },
+            { s->has_courier ? s->courier.fd : -1, POLLIN, 0 },
+            { s->is_signing ? vt_signer_fd(s->signer) : -1, POLLIN, 0 },
+        };
 
-        if (poll(fds, 2, patience_ms(s)) < 0 && errno != EINTR)
+        if (poll(fds, 3, patience_ms(s)) < 0 && errno != EINTR)
             return vt_fail(err, VT_IO, "poll: %s", strerror(errno));
+        if (!attend_signer(s, fds[2].revents != 0, err))
+            return false;
         if (fds[1].revents != 0 && !hear_courier(s, err))
             return false;
         if (fds[0].revents != 0 && !play_round(s, err))
             return false;
-        if (patience_ms(s) == 0 && !publish(s, err))
+        if (is_due(s) && patience_ms(s) == 0 && !publish(s, err))
             return false;
     }
     return true;
@@ -365,12 +408,13 @@ static bool end(struct sequencer *s, struct vt_error *err)
 
     if (is_due(s) && !publish(s, err))
         return false;
-    while (s->is_asking) {
+    while (s->is_signing || s->is_asking) {
         int64_t left = until_ms - vt_monotonic_ms();
+        int fd = s->is_signing ? vt_signer_fd(s->signer) : s->courier.fd;
 
-        if (left <= 0 || !can_read(s->courier.fd, (int)left))
+        if (left <= 0 || !can_read(fd, (int)left))
             return true;
-        if (!hear_courier(s, err))
+        if (!(s->is_signing ? hear_signer(s, err) : hear_courier(s, err)))
             return false;
     }
     return true;

@@ -8,10 +8,8 @@
 #include "ledger/signer_head.h"
 #include "wire/note.h"
 
-/* To begin it may have to open a key, and to wait for whoever holds its folder; to sign it
- * has one small file to make durable.  Behind a signer that hangs nothing is answered: the
- * ledger ends and starts again instead. */
-enum { SECONDS_TO_BEGIN = 60, SECONDS_TO_SIGN = 15 };
+/* To begin it may have to open a key, and to wait for whoever holds its folder. */
+enum { SECONDS_TO_BEGIN = 60 };
 
 struct vt_signer {
     struct vt_arena *arena;
@@ -23,6 +21,8 @@ struct vt_signer {
     struct vt_channel *channel;   /* of whichever it is; NULL: it is here */
     const struct vt_key *key;     /* here: borrowed */
     struct vt_signer_state state; /* here */
+    struct vt_signer_request asked;
+    int64_t asked_ms; /* 0: nothing was asked that was not taken */
 };
 
 static struct vt_signer *signer_new(vt_slice origin)
@@ -162,34 +162,45 @@ struct vt_head vt_signer_head(const struct vt_signer *signer)
 /* ---- signing ---------------------------------------------------------------------------
  */
 
-static bool sign_apart(struct vt_signer *signer, const struct vt_head *head,
-                       const vt_hash *proof, size_t count, struct vt_signer_signatures *out,
-                       struct vt_error *err)
+/* Gone or hanging is the same trouble. */
+static bool fail_apart(struct vt_error *err)
 {
-    struct vt_signer_request request = { head->size, head->root, count, { { { 0 } } } };
-    VT_AUTO_BUF body = vt_buf_init(VT_SIGNER_SIGN_BYTES);
-    vt_slice answer;
+    return err->code == VT_ABSENT || err->code == VT_LIMIT
+               ? vt_fail(err, VT_IO, "the signer does not answer")
+               : false;
+}
 
-    if (count != 0)
-        memcpy(request.proof, proof, count * sizeof *proof);
-    vt_signer_request_write(&body, &request);
-    if (!vt_channel_call(signer->channel, VT_SIGNER_SIGN, vt_buf_slice(&body),
-                         VT_SIGNER_SIGNED, SECONDS_TO_SIGN * 1000, &answer, err))
-        return err->code == VT_ABSENT || err->code == VT_LIMIT
-                   ? vt_fail(err, VT_IO, "the signer does not answer")
-                   : false;
-    return vt_signer_signatures_parse(answer, out) ||
+static bool ask_apart(struct vt_signer *signer, struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_SIGNER_SIGN_BYTES);
+
+    vt_signer_request_write(&body, &signer->asked);
+    return vt_channel_send(signer->channel, VT_SIGNER_SIGN, vt_buf_slice(&body), err) ||
+           fail_apart(err);
+}
+
+static bool take_apart(struct vt_signer *signer, int patience_ms,
+                       struct vt_signer_signatures *out, struct vt_error *err)
+{
+    struct vt_message message;
+
+    if (!vt_channel_receive(signer->channel, patience_ms, &message, err))
+        return fail_apart(err);
+    if (message.type != VT_SIGNER_SIGNED)
+        return vt_channel_fail_with(&message, err);
+    return vt_signer_signatures_parse(message.body, out) ||
            vt_fail(err, VT_IO, "the signer's answer has no form");
 }
 
-static bool sign_here(struct vt_signer *signer, const struct vt_head *head,
-                      const vt_hash *proof, size_t count, struct vt_signer_signatures *out,
+static bool sign_here(struct vt_signer *signer, struct vt_signer_signatures *out,
                       struct vt_error *err)
 {
+    struct vt_head head = { signer->asked.size, signer->asked.root };
     VT_AUTO_BUF body = vt_buf_init(VT_KIB(64));
 
     memset(out, 0, sizeof *out);
-    return vt_signer_state_advance(&signer->state, head, proof, count, &body, err) &&
+    return vt_signer_state_advance(&signer->state, &head, signer->asked.proof,
+                                   signer->asked.count, &body, err) &&
            vt_key_sign(signer->key, vt_buf_slice(&body), out->signature, err);
 }
 
@@ -229,17 +240,53 @@ static bool write_note(const struct vt_signer *signer, const struct vt_head *hea
     return vt_buf_check(out, "the checkpoint", err);
 }
 
+bool vt_signer_ask(struct vt_signer *signer, const struct vt_head *head,
+                   const vt_hash *proof, size_t count, struct vt_error *err)
+{
+    VT_ASSERT(count <= VT_PROOF_HASHES_MAX && signer->asked_ms == 0);
+    signer->asked =
+        (struct vt_signer_request){ head->size, head->root, count, { { { 0 } } } };
+    if (count != 0)
+        memcpy(signer->asked.proof, proof, count * sizeof *proof);
+    if (signer->channel != NULL && !ask_apart(signer, err))
+        return vt_within(err, "signer");
+    signer->asked_ms = vt_monotonic_ms();
+    return true;
+}
+
+int vt_signer_fd(const struct vt_signer *signer)
+{
+    return signer->channel != NULL ? signer->channel->fd : -1;
+}
+
+int vt_signer_patience_ms(const struct vt_signer *signer)
+{
+    int64_t left = signer->asked_ms + VT_SIGNER_MS_MAX - vt_monotonic_ms();
+
+    if (signer->asked_ms == 0)
+        return -1;
+    return left > 0 ? (int)left : 0;
+}
+
+bool vt_signer_take(struct vt_signer *signer, struct vt_buf *out, struct vt_error *err)
+{
+    struct vt_head head = { signer->asked.size, signer->asked.root };
+    int patience_ms = vt_signer_patience_ms(signer);
+    struct vt_signer_signatures signatures;
+
+    VT_ASSERT(signer->asked_ms != 0);
+    signer->asked_ms = 0;
+    if (!(signer->channel != NULL ? take_apart(signer, patience_ms, &signatures, err)
+                                  : sign_here(signer, &signatures, err)))
+        return vt_within(err, "signer");
+    signer->head = head;
+    return write_note(signer, &head, &signatures, out, err);
+}
+
 bool vt_signer_sign(struct vt_signer *signer, const struct vt_head *head,
                     const vt_hash *proof, size_t count, struct vt_buf *out,
                     struct vt_error *err)
 {
-    struct vt_signer_signatures signatures;
-
-    VT_ASSERT(count <= VT_PROOF_HASHES_MAX);
-    if (!(signer->channel != NULL
-              ? sign_apart(signer, head, proof, count, &signatures, err)
-              : sign_here(signer, head, proof, count, &signatures, err)))
-        return vt_within(err, "signer");
-    signer->head = *head;
-    return write_note(signer, head, &signatures, out, err);
+    return vt_signer_ask(signer, head, proof, count, err) &&
+           vt_signer_take(signer, out, err);
 }

@@ -15,6 +15,10 @@
 
 struct vt_signer; /* a running signer, seen from the sequencer */
 
+/* It has one small file to make durable.  One that needs longer hangs: its ledger ends and
+ * starts again. */
+enum { VT_SIGNER_MS_MAX = 15000 };
+
 /* A tree that was, or is to be, signed. */
 struct vt_head {
     uint64_t size;
@@ -85,5 +89,17 @@ struct vt_head vt_signer_head(const struct vt_signer *signer);
 VT_CHECKED bool vt_signer_sign(struct vt_signer *signer, const struct vt_head *head,
                                const vt_hash *proof, size_t count, struct vt_buf *out,
                                struct vt_error *err);
+
+/* The same in two steps, so that entries can be taken while the signer signs: one question
+ * at a time, and take after each.  take waits, if it must, until VT_SIGNER_MS_MAX after the
+ * question.  Errors: as vt_signer_sign */
+VT_CHECKED bool vt_signer_ask(struct vt_signer *signer, const struct vt_head *head,
+                              const vt_hash *proof, size_t count, struct vt_error *err);
+VT_CHECKED bool vt_signer_take(struct vt_signer *signer, struct vt_buf *out,
+                               struct vt_error *err);
+/* What becomes readable when there is something to take; -1: there always is. */
+int vt_signer_fd(const struct vt_signer *signer);
+/* How long until take would not wait any more; -1: nothing was asked. */
+int vt_signer_patience_ms(const struct vt_signer *signer);
 
 #endif

@@ -585,6 +585,14 @@ static void several_ledgers_have_paths_of_their_own(void)
     VT_CHECK_SAYING(strstr(said, "both are " ORIGIN "/a;") != NULL, "%s", said);
 }
 
+/* Of the witness that the policy calls w. */
+static bool counts(struct served *s, const char *what, const char *value)
+{
+    return strstr(get(s, "/metrics").text,
+                  vt_test_print("\nvitrine_ledger_%s{ledger=\"/\",witness=\"w\"%s", what,
+                                value)) != NULL;
+}
+
 /* A policy with one witness that does not answer: entries are kept, nothing is shown, and
  * it says why; with the witness there, all is shown. */
 static void without_a_quorum_entries_are_kept(void)
@@ -621,10 +629,19 @@ static void without_a_quorum_entries_are_kept(void)
     VT_CHECK_SAYING(answer.status == 200 &&
                         strstr(answer.text, "\n\xe2\x80\x94 w ") != NULL,
                     "%d %s", answer.status, answer.text);
+    VT_CHECK(counts(&s, "witness_end", ",end=\"cosigned\"} 1\n") &&
+             counts(&s, "witness_entries", "} 1\n") &&
+             counts(&s, "witness_status", "} 200\n") &&
+             counts(&s, "witness_cosigned_total", "} 1\n") &&
+             counts(&s, "witness_age_seconds", "} 0."));
     vt_test_kill(&witness);
     VT_CHECK(strcmp(post(&s, "two").text, "1") == 0);
     (void)usleep(700000);
     VT_CHECK(strncmp(get(&s, "/checkpoint").text, ORIGIN "\n1\n", 21) == 0);
+    VT_CHECK(counts(&s, "witness_end", ",end=\"unreachable\"} 1\n") &&
+             counts(&s, "witness_entries", "} 1\n") && /* it said nothing since */
+             counts(&s, "witness_status", "} 0\n") &&
+             counts(&s, "witness_cosigned_total", "} 1\n"));
     VT_CHECK(strstr(get(&s, "/health").text, "too few witnesses") != NULL);
     VT_CHECK(strstr(get(&s, "/health").text, "witness w") == NULL); /* not which */
     VT_CHECK(get(&s, "/health").status == 200);                     /* not for long yet */

@@ -50,6 +50,17 @@ struct vt_front_keep {
     bool is_ended;       /* and all of it was sent */
 };
 
+/* What is known of a witness since this process began, for /metrics. */
+struct vt_front_witness {
+    char name[256];
+    enum vt_witness_end end; /* of the last round */
+    uint64_t status;         /* of its last answer; 0: none */
+    uint64_t size;           /* of the tree that it has cosigned last; 0: it never said */
+    uint64_t took_ms;        /* its last answer */
+    uint64_t cosigned;       /* checkpoints */
+    int64_t cosigned_ms;     /* the last time; 0: never */
+};
+
 /* What is counted, for /metrics. */
 struct vt_front_counts {
     uint64_t entries, refused, too_many, forbidden, reads, not_found, lookups;
@@ -97,6 +108,8 @@ struct vt_front_ledger {
     struct vt_prover *prover; /* of the published tree */
     struct vt_lookup *lookup; /* as it was built when it was asked last; NULL: never */
     struct vt_front_counts counts;
+    struct vt_front_witness *witnesses; /* VT_POLICY_WITNESSES_MAX */
+    size_t witness_count;               /* that we have heard of */
 };
 
 struct vt_front {
@@ -150,7 +163,7 @@ VT_CHECKED bool vt_front_take_kept(struct vt_front_ledger *ledger, vt_slice body
                                    struct vt_error *err);
 void vt_front_drop_keeps(struct vt_front_ledger *ledger); /* at the end */
 
-/* ---- front_read.c: tiles, checkpoint, metrics, health -----------------------------------
+/* ---- front_read.c: tiles, checkpoint, health --------------------------------------------
  */
 
 void vt_front_on_tile(void *context, struct vt_http_exchange *exchange);
@@ -161,10 +174,21 @@ void vt_front_on_paper(void *context, struct vt_http_exchange *exchange);
 void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange);
 /* front_lookup.c: which entries concern this term? */
 void vt_front_on_lookup(void *context, struct vt_http_exchange *exchange);
-void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange);
+/* Its prefix, as people see it. */
+const char *vt_front_label(const struct vt_front_ledger *ledger);
+/* Are its checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
+bool vt_front_is_well(const struct vt_front_ledger *ledger);
 void vt_front_on_health(void *context, struct vt_http_exchange *exchange);
 
 /* The ledger that this path is about; its prefix was matched by the route. */
 struct vt_front_ledger *vt_front_ledger_of(struct vt_front *front, vt_slice path);
+
+/* ---- front_metrics.c --------------------------------------------------------------------
+ */
+
+void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange);
+/* A WITNESSES of the sequencer. */
+VT_CHECKED bool vt_front_take_witnesses(struct vt_front_ledger *ledger, vt_slice body,
+                                        struct vt_error *err);
 
 #endif

@@ -624,6 +624,8 @@ bool vt_front_on_sequencer(void *context, struct vt_error *err)
         return take_published(l, message.body, err);
     case VT_SERVE_KEPT:
         return vt_front_take_kept(l, message.body, err);
+    case VT_SERVE_WITNESSES:
+        return vt_front_take_witnesses(l, message.body, err);
     case VT_SERVE_FAILED:
         return take_failed(l, message.body, err);
     default:

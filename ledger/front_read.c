@@ -1,4 +1,4 @@
-/* The front's reading side: the log as tlog-tiles says, and what its operator watches. */
+/* The front's reading side: the log as tlog-tiles says, and how it is. */
 #include "ledger/front.h"
 #include "ledger/retention.h"
 
@@ -117,64 +117,15 @@ void vt_front_on_checkpoint(void *context, struct vt_http_exchange *exchange)
                    vt_buf_slice(&l->checkpoint));
 }
 
-/* ---- for the operator -------------------------------------------------------------------
+/* ---- health -----------------------------------------------------------------------------
  */
 
-/* A name as a label's value. */
-static const char *label(const struct vt_front_ledger *l)
+const char *vt_front_label(const struct vt_front_ledger *l)
 {
     return l->prefix[0] == '\0' ? "/" : l->prefix;
 }
 
-/* A number of struct vt_front_counts. */
-#define COUNTER(name, member, help)                                                        \
-    {                                                                                      \
-        name, "counter", help, offsetof(struct vt_front_ledger, counts.member)             \
-    }
-#define GAUGE(name, member, help)                                                          \
-    {                                                                                      \
-        name, "gauge", help, offsetof(struct vt_front_ledger, member)                      \
-    }
-
-/* All are uint64_t in a ledger. */
-static const struct metric {
-    const char *name, *type, *help;
-    size_t at;
-} metrics[] = {
-    GAUGE("entries", size, "Durable entries."),
-    GAUGE("published_entries", published.size, "Entries under the checkpoint."),
-    GAUGE("queued_entries", count, "Entries that wait for the disk."),
-    GAUGE("queued_bytes", bytes, "Their bytes."),
-    COUNTER("added_total", entries, "Entries acknowledged."),
-    COUNTER("refused_total", refused, "Entries and batches refused."),
-    COUNTER("too_many_total", too_many, "Requests told to come back."),
-    COUNTER("forbidden_total", forbidden, "Requests without a writer's token."),
-    COUNTER("reads_total", reads, "Tiles, checkpoints and predicates read."),
-    COUNTER("not_found_total", not_found, "Reads of what is not there."),
-    COUNTER("kept_total", kept, "Predicates taken and kept."),
-    COUNTER("lookups_total", lookups, "Look-ups answered."),
-    COUNTER("proofs_total", proofs, "Inclusion proofs given."),
-    COUNTER("checkpoints_total", checkpoints, "Checkpoints published."),
-    COUNTER("publish_failures_total", failures, "Checkpoints not published."),
-};
-
-static void put_metric(const struct vt_front *f, const struct metric *metric,
-                       struct vt_buf *out)
-{
-    vt_buf_printf(out, "# HELP vitrine_ledger_%s %s\n# TYPE vitrine_ledger_%s %s\n",
-                  metric->name, metric->help, metric->name, metric->type);
-    for (size_t i = 0; i < f->ledger_count; i++) {
-        const uint8_t *ledger = (const uint8_t *)&f->ledgers[i];
-        uint64_t value;
-
-        memcpy(&value, ledger + metric->at, sizeof value);
-        vt_buf_printf(out, "vitrine_ledger_%s{ledger=\"%s\"} %ju\n", metric->name,
-                      label(&f->ledgers[i]), (uintmax_t)value);
-    }
-}
-
-/* Are checkpoints keeping up?  Whatever holds them up: witnesses, signer or disk. */
-static bool is_well(const struct vt_front_ledger *l)
+bool vt_front_is_well(const struct vt_front_ledger *l)
 {
     if (l->is_full || l->is_stalled)
         return false;
@@ -186,88 +137,11 @@ static bool is_well(const struct vt_front_ledger *l)
            (uint64_t)(vt_monotonic_ms() - l->behind_since_ms) < l->front->lag_ms_max;
 }
 
-/* What an alarm is made of. */
-static void put_state(const struct vt_front *f, struct vt_buf *out)
-{
-    vt_buf_put_text(out, "# HELP vitrine_ledger_well Checkpoints keep up.\n"
-                         "# TYPE vitrine_ledger_well gauge\n");
-    for (size_t i = 0; i < f->ledger_count; i++)
-        vt_buf_printf(out, "vitrine_ledger_well{ledger=\"%s\"} %d\n", label(&f->ledgers[i]),
-                      is_well(&f->ledgers[i]));
-    vt_buf_put_text(out, "# HELP vitrine_ledger_checkpoint_age_seconds Since the last "
-                         "publication of this process.\n"
-                         "# TYPE vitrine_ledger_checkpoint_age_seconds gauge\n");
-    for (size_t i = 0; i < f->ledger_count; i++)
-        if (f->ledgers[i].published_ms != 0)
-            vt_buf_printf(out,
-                          "vitrine_ledger_checkpoint_age_seconds{ledger=\"%s\"} %.3f\n",
-                          label(&f->ledgers[i]),
-                          (double)(vt_monotonic_ms() - f->ledgers[i].published_ms) / 1000);
-}
-
-static void put_latency(const struct vt_front_ledger *l, struct vt_buf *out)
-{
-    uint64_t sum = 0;
-
-    for (unsigned i = 0; i < 15; i++) {
-        sum += l->counts.latency_ms[i];
-        vt_buf_printf(out,
-                      "vitrine_ledger_add_seconds_bucket{ledger=\"%s\",le=\"%.3f\"} %ju\n",
-                      label(l), (double)(1U << i) / 1000, (uintmax_t)sum);
-    }
-    vt_buf_printf(out,
-                  "vitrine_ledger_add_seconds_bucket{ledger=\"%s\",le=\"+Inf\"} %ju\n"
-                  "vitrine_ledger_add_seconds_sum{ledger=\"%s\"} %.3f\n"
-                  "vitrine_ledger_add_seconds_count{ledger=\"%s\"} %ju\n",
-                  label(l), (uintmax_t)l->counts.latency_count, label(l),
-                  (double)l->counts.latency_sum_ms / 1000, label(l),
-                  (uintmax_t)l->counts.latency_count);
-}
-
-/* Of the front as a whole. */
-static void put_connections(const struct vt_front *f, struct vt_buf *out)
-{
-    struct vt_http_counts counts = vt_http_server_counts(f->server);
-
-    vt_buf_printf(out,
-                  "# HELP vitrine_http_connections Connections now.\n"
-                  "# TYPE vitrine_http_connections gauge\n"
-                  "vitrine_http_connections %ju\n"
-                  "# HELP vitrine_http_accepted_total Connections taken.\n"
-                  "# TYPE vitrine_http_accepted_total counter\n"
-                  "vitrine_http_accepted_total %ju\n"
-                  "# HELP vitrine_http_cut_off_total Closed, too slow.\n"
-                  "# TYPE vitrine_http_cut_off_total counter\n"
-                  "vitrine_http_cut_off_total %ju\n"
-                  "# HELP vitrine_http_displaced_total Closed, idle for the longest.\n"
-                  "# TYPE vitrine_http_displaced_total counter\n"
-                  "vitrine_http_displaced_total %ju\n",
-                  (uintmax_t)counts.open, (uintmax_t)counts.accepted,
-                  (uintmax_t)counts.cut_off, (uintmax_t)counts.displaced);
-}
-
-/* Spec: Prometheus text exposition format 0.0.4 */
-void vt_front_on_metrics(void *context, struct vt_http_exchange *exchange)
-{
-    struct vt_front *f = context;
-    VT_AUTO_BUF out = vt_buf_init(VT_MIB(1));
-
-    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++)
-        put_metric(f, &metrics[i], &out);
-    put_state(f, &out);
-    vt_buf_printf(&out, "# HELP vitrine_ledger_add_seconds From request to answer.\n"
-                        "# TYPE vitrine_ledger_add_seconds histogram\n");
-    for (size_t i = 0; i < f->ledger_count; i++)
-        put_latency(&f->ledgers[i], &out);
-    put_connections(f, &out);
-    vt_http_answer(exchange, VT_HTTP_OK, "text/plain; version=0.0.4", vt_buf_slice(&out));
-}
-
 /* What is wrong is said to anybody; our paths and the witnesses' names are not. */
 static json_t *health_of(const struct vt_front_ledger *l)
 {
-    json_t *row = json_pack("{s:s,s:b,s:I,s:I,s:I}", "path", label(l), "ok", is_well(l),
-                            "size", (json_int_t)l->size, "published",
+    json_t *row = json_pack("{s:s,s:b,s:I,s:I,s:I}", "path", vt_front_label(l), "ok",
+                            vt_front_is_well(l), "size", (json_int_t)l->size, "published",
                             (json_int_t)l->published.size, "queued", (json_int_t)l->count);
 
     if (row != NULL && l->published_ms != 0)
@@ -304,7 +178,7 @@ void vt_front_on_health(void *context, struct vt_http_exchange *exchange)
     bool is_ok = true;
 
     for (size_t i = 0; i < f->ledger_count; i++) {
-        is_ok = is_ok && is_well(&f->ledgers[i]);
+        is_ok = is_ok && vt_front_is_well(&f->ledgers[i]);
         (void)json_array_append_new(rows, health_of(&f->ledgers[i]));
     }
     answer = json_pack("{s:b,s:I,s:O}", "ok", is_ok, "up_ms",

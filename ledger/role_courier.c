@@ -39,6 +39,26 @@ static bool prove(void *context, uint64_t old_size, uint64_t size, struct vt_pro
             vt_fail(err, VT_MALFORMED, "the sequencer's proof has no form"));
 }
 
+/* For whoever watches the ledger. */
+static bool tell_reports(struct courier *c, const struct vt_witness_report *reports,
+                         struct vt_error *err)
+{
+    VT_AUTO_BUF body = vt_buf_init(VT_KIB(32));
+
+    for (size_t i = 0; i < c->policy.witness_count; i++) {
+        const struct vt_witness_report *report = &reports[i];
+        const struct vt_serve_witness witness = { .name = c->policy.witnesses[i].name,
+                                                  .end = report->end,
+                                                  .status = (uint16_t)report->status,
+                                                  .size = report->size,
+                                                  .took_ms = (uint64_t)report->took_ms };
+
+        vt_serve_witness_put(&body, &witness);
+    }
+    return vt_buf_check(&body, "reports of witnesses", err) &&
+           vt_channel_send(c->channel, VT_SERVE_WITNESSES, vt_buf_slice(&body), err);
+}
+
 /* One round over all witnesses. */
 static bool ask(struct courier *c, vt_slice body, struct vt_error *err)
 {
@@ -50,11 +70,15 @@ static bool ask(struct courier *c, vt_slice body, struct vt_error *err)
         .prove = prove, .context = c, .shelf = c->shelf, .linger_ms = (int64_t)c->linger_ms
     };
     vt_reader r = { body };
+    bool is_cosigned;
 
     if (!vt_read_u64(&r, &asking.hint_size))
         return vt_fail(err, VT_MALFORMED, "a question without a form");
     asking.note = vt_arena_copy(arena, r.rest); /* the channel's bytes go with the proof */
-    if (vt_witness_client_ask(c->client, &asking, &note, reports, &refusal))
+    is_cosigned = vt_witness_client_ask(c->client, &asking, &note, reports, &refusal);
+    if (!tell_reports(c, reports, err))
+        return false;
+    if (is_cosigned)
         return vt_channel_send(c->channel, VT_SERVE_COSIGNED, vt_buf_slice(&note), err);
     return vt_channel_send_error(c->channel, &refusal, err);
 }

@@ -1,6 +1,7 @@
 /* role ledger-front: takes the requests of strangers apart and hands entries to the
  * sequencer.  It holds no key but TLS's, and reads the ledger's folder; it writes nothing
- * and opens no connection.  front_add.c and front_keep.c take, front_read.c gives. */
+ * and opens no connection.  front_add.c and front_keep.c take, front_read.c and
+ * front_metrics.c give. */
 #include "ledger/role_ledger_front.h"
 #include "http/libmicrohttpd.h"
 #include "ledger/config.h"
@@ -111,6 +112,8 @@ static bool take_ledgers(struct vt_front *f, const json_t *words, struct vt_righ
         l->waiting->next = l->waiting->before = l->waiting;
         l->checkpoint = vt_buf_init(VT_NOTE_BYTES_MAX);
         l->out = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+        l->witnesses =
+            vt_arena_alloc(f->arena, VT_POLICY_WITNESSES_MAX * sizeof *l->witnesses);
         l->queue = vt_arena_alloc(f->arena, f->pending_max * sizeof *l->queue);
     }
     return true;

@@ -205,6 +205,9 @@ static bool hear_courier(struct sequencer *s, struct vt_error *err)
         return false;
     if (message.type == VT_SERVE_PROVE)
         return answer_proof(s, message.body, err);
+    if (message.type == VT_SERVE_WITNESSES) /* for the front, who watches them */
+        return !s->has_front ||
+               vt_channel_send(s->front, VT_SERVE_WITNESSES, message.body, err);
     if (message.type == VT_SERVE_COSIGNED && s->is_asking)
         return end_publication(s, message.body, err);
     (void)vt_channel_fail_with(&message, &why);

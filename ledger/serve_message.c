@@ -147,6 +147,30 @@ bool vt_serve_proof_read(vt_slice body, struct vt_proof *out)
     return true;
 }
 
+void vt_serve_witness_put(struct vt_buf *out, const struct vt_serve_witness *witness)
+{
+    uint8_t len = witness->name.len < 255 ? (uint8_t)witness->name.len : 255;
+
+    vt_buf_put_u8(out, len);
+    vt_buf_put(out, vt_slice_of(witness->name.data, len));
+    vt_buf_put_u8(out, (uint8_t)witness->end);
+    vt_buf_put_u16(out, witness->status);
+    vt_buf_put_u64(out, witness->size);
+    vt_buf_put_u64(out, witness->took_ms);
+}
+
+bool vt_serve_witness_read(vt_reader *r, struct vt_serve_witness *out)
+{
+    uint8_t len, end;
+
+    if (!vt_read_u8(r, &len) || !vt_read_bytes(r, len, &out->name) ||
+        !vt_read_u8(r, &end) || end > VT_WITNESS_WRONG || !vt_read_u16(r, &out->status) ||
+        !vt_read_u64(r, &out->size) || !vt_read_u64(r, &out->took_ms))
+        return false;
+    out->end = (enum vt_witness_end)end;
+    return true;
+}
+
 /* ---- beginning -------------------------------------------------------------------------
  */
 

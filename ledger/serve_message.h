@@ -10,6 +10,7 @@
  *   seq. -> courier   ASK (a signed checkpoint)                 courier -> seq. PROVE
  *   seq. -> courier   PROOF, or an error                        courier -> seq. COSIGNED,
  *                                                                               or an error
+ *   courier -> seq.   WITNESSES, before either                  seq. -> front   the same
  *   seq. -> feeder    PUBLISHED; nothing is answered
  *
  * Each ADD is answered by one ADDED, in order; each KEEP, PIECE and END by one KEPT, before
@@ -18,6 +19,7 @@
 #define VT_LEDGER_SERVE_MESSAGE_H
 
 #include "ledger/prove.h"
+#include "ledger/witness_client.h"
 #include "role/channel.h"
 #include "role/role.h"
 #include "wire/json.h"
@@ -38,6 +40,7 @@ enum {
     VT_SERVE_END,
     VT_SERVE_DROP,
     VT_SERVE_KEPT,
+    VT_SERVE_WITNESSES,
 };
 
 /* Predicates of a ledger that come at once, each in a slot of its own, and the bytes of one
@@ -85,6 +88,17 @@ VT_CHECKED bool vt_serve_kept_read(vt_slice body, unsigned *slot_out,
 /* PROOF: a number of hashes, and they. */
 void vt_serve_proof_write(struct vt_buf *out, const struct vt_proof *proof);
 VT_CHECKED bool vt_serve_proof_read(vt_slice body, struct vt_proof *out);
+
+/* WITNESSES: what came of asking each one of the policy, in its order. */
+struct vt_serve_witness {
+    vt_slice name; /* in the policy; at most 255 bytes of it */
+    enum vt_witness_end end;
+    uint16_t status; /* of its last answer; 0: none */
+    uint64_t size;   /* that it has cosigned last; 0: it did not say */
+    uint64_t took_ms;
+};
+void vt_serve_witness_put(struct vt_buf *out, const struct vt_serve_witness *witness);
+VT_CHECKED bool vt_serve_witness_read(vt_reader *r, struct vt_serve_witness *out);
 
 /* BEGIN and READY as whoever starts a role speaks them; words: borrowed.
  * Errors: what the role refuses, VT_IO it died, VT_LIMIT the words are too long */

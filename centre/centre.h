@@ -10,6 +10,8 @@
  *   FOLDER/public/           a copy of the published folder; may be missing
  *   FOLDER/invitations/      of reviewers (centre/invitation.h); may be missing
  *   FOLDER/library/          source that they read (centre/library.h); may be missing
+ *   FOLDER/rebuilds/         what came of rebuilds that they asked for, and their logs
+ *                            (centre/rebuild_form.h)
  *   FOLDER/others/           what is remembered of other Centres (centre/others.h)
  *   FOLDER/seal.pub          to whom what they ask is sealed (centre/sealed.h)
  *   FOLDER/porter/           their passkeys and sessions (centre/porter.h), that record,
@@ -17,7 +19,8 @@
  *
  *   strangers <-> front <-> reader    documents, a generation at a time
  *                   ^-----> prover    what is asked of a ledger
- *                   ^-----> porter <-> librarian    what a reviewer asks             */
+ *                   ^-----> porter <-> librarian    what a reviewer asks
+ *                             ^----> FOLDER <---->  `vitrine centre rebuild`: wishes    */
 #ifndef VT_CENTRE_H
 #define VT_CENTRE_H
 

@@ -1,6 +1,7 @@
 /* See porter.h.  All that is kept lies in memory too: there are few. */
 #include "centre/porter.h"
 #include "centre/centre.h"
+#include "centre/rebuild_form.h"
 #include "evidence/field.h"
 #include "wire/base64.h"
 #include "wire/hex.h"
@@ -32,7 +33,7 @@ struct challenge {
 };
 
 struct vt_porter {
-    struct vt_disk *above, *disk;
+    struct vt_disk *above, *disk, *rebuilds;
     struct vt_sealed *sealed;
     struct vt_age_recipient recipient; /* of what is sealed */
     const struct vt_trust *trust;
@@ -609,6 +610,7 @@ bool vt_porter_greet(struct vt_porter *p, vt_slice token, vt_slice csrf,
     *out = (struct vt_porter_guest){ .invitation = row->invitation,
                                      .row = open_invitation(p, &row->invitation),
                                      .disk = p->disk,
+                                     .rebuilds = p->rebuilds,
                                      .env = &p->env,
                                      .foundation = &p->recipient };
     memcpy(out->session, row->hash.bytes, sizeof out->session);
@@ -719,7 +721,8 @@ static bool open_folders(struct vt_porter *p, const char *folder, struct vt_erro
         !vt_disk_open_below(p->above, VT_CENTRE_INVITATIONS, &invitations, err))
         return false;
     vt_disk_close(invitations);
-    return vt_disk_open_below(p->above, VT_CENTRE_PORTER, &p->disk, err) &&
+    return vt_disk_open_below(p->above, VT_CENTRE_REBUILDS, &p->rebuilds, err) &&
+           vt_disk_open_below(p->above, VT_CENTRE_PORTER, &p->disk, err) &&
            vt_disk_lock(p->disk, err) && vt_disk_sweep(p->disk, "", err) &&
            load(p, "passkeys", load_passkey, err) &&
            load(p, "sessions", load_session, err) &&
@@ -753,6 +756,7 @@ void vt_porter_close(struct vt_porter *p)
     vt_invitations_clear(&p->invitations);
     vt_sealed_close(p->sealed);
     vt_disk_close(p->disk);
+    vt_disk_close(p->rebuilds);
     vt_disk_close(p->above);
     vt_buf_clear(&p->told);
     free(p->origin);

@@ -8,6 +8,7 @@
  *   FOLDER/porter/sealed                     what was asked (centre/sealed.h)
  *   FOLDER/porter/notes/, taken/             what was noted, and how much of it left
  *                                            (centre/remarks.h, centre/allowance.h)
+ *   FOLDER/porter/rebuilds/                  wishes (centre/rebuild_form.h)
  *
  *   code --challenge--> passkey registered, once      passkey --challenge--> session
  *
@@ -31,9 +32,9 @@
 
 struct vt_porter;
 
-/* Takes the lock on FOLDER/porter, which is made if it is missing, as is
- * FOLDER/invitations.  folder, origin: borrowed for the call; trust: as long as the porter.
- * Returned, end with vt_porter_close.
+/* Takes the lock on FOLDER/porter, which is made if it is missing, as are
+ * FOLDER/invitations and FOLDER/rebuilds.  folder, origin: borrowed for the call; trust: as
+ * long as the porter.  Returned, end with vt_porter_close.
  * Errors: VT_REJECTED no certified key to seal to, or what was sealed is damaged;
  *         VT_MALFORMED the origin, or a file of the porter's; VT_LIMIT; VT_IO */
 VT_CHECKED bool vt_porter_open(const char *folder, const char *origin,
@@ -83,7 +84,7 @@ struct vt_porter_guest {
     uint8_t session[VT_SEALED_SESSION_BYTES];
     vt_hash invitation;
     const struct vt_invitation *row;
-    struct vt_disk *disk; /* FOLDER/porter */
+    struct vt_disk *disk, *rebuilds; /* FOLDER/porter; FOLDER/rebuilds, read only */
     const struct vt_env *env;
     const struct vt_age_recipient *foundation; /* whom all is sealed to */
 };

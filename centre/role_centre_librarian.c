@@ -205,7 +205,8 @@ static bool answer_one(struct librarian *l, struct vt_channel *channel, vt_slice
     vt_slice asked;
 
     if (!vt_source_ask_read(body, &answer.place, &asked) ||
-        !vt_source_question_read(asked, &question))
+        !vt_source_question_read(asked, &question) || question.kind == VT_SOURCE_REBUILD ||
+        question.kind == VT_SOURCE_REBUILT)
         return vt_fail(err, VT_MALFORMED, "the porter asked what is no question");
     if (!put_answer(l, &question, &bytes, &answer.type, &why)) {
         answer.status = status_of(why.code);

@@ -1,11 +1,13 @@
 /* role centre-porter: decides who may read source, and hands questions of those who may to
- * the librarian, whom nobody else can reach.  What it takes apart itself is what vendor and
+ * the librarian, whom nobody else can reach.  Wishes to rebuild it answers itself
+ * (centre/rebuilding.h).  What it takes apart itself is what vendor and
  * supervisor signed; of what strangers send it gets bounded fields.  What is asked it
  * seals for the foundation before anybody answers (centre/sealed.h).  What reviewers note
  * it keeps sealed too, and gives it out through a gate (centre/notebook.h).
  *
- * Rights: read invitations, write its own folder; its channel and the librarian's.  No
- * socket, no key.  The trust root is read before the rights are given up. */
+ * Rights: read invitations and what came of rebuilds, write its own folder; its channel and
+ * the librarian's.  No socket, no key.  The trust root is read before the rights are given
+ * up. */
 #include "centre/role_centre_porter.h"
 #include "centre/centre.h"
 #include "centre/holding.h"
@@ -13,6 +15,8 @@
 #include "centre/notebook.h"
 #include "centre/porter.h"
 #include "centre/quoted.h"
+#include "centre/rebuild_form.h"
+#include "centre/rebuilding.h"
 #include "centre/source_question.h"
 #include "crypto/libfido2.h"
 #include "http/http.h"
@@ -125,6 +129,9 @@ static bool ask(struct door *d, const struct vt_knock *knock, struct outcome *ou
     if (!vt_source_question_read(knock->fields[2], &question) ||
         question.kind == VT_SOURCE_QUOTED)
         return vt_fail(err, VT_MALFORMED, "no question about source has this form");
+    if (question.kind == VT_SOURCE_REBUILD || question.kind == VT_SOURCE_REBUILT)
+        return vt_rebuilding_answer(d->porter, knock->fields[0], knock->fields[1],
+                                    &question, knock->fields[2], &out->json, err);
     if (!vt_porter_admits(d->porter, knock->fields[0], knock->fields[1], question.product,
                           knock->fields[2], err))
         return false;
@@ -344,6 +351,7 @@ static bool begin(struct door *d, struct vt_arena *arena, struct vt_error *err)
     d->notebook.porter = d->porter;
     rights.folder = vt_arena_printf(arena, "%s/" VT_CENTRE_PORTER, d->folder);
     rights.read_folders[0] = vt_arena_printf(arena, "%s/" VT_CENTRE_INVITATIONS, d->folder);
+    rights.read_folders[1] = vt_arena_printf(arena, "%s/" VT_CENTRE_REBUILDS, d->folder);
     vt_confine(&rights);
     return vt_serve_ready(&d->front, err);
 }

@@ -4,10 +4,11 @@
 const char *vt_source_kind_name(enum vt_source_kind kind)
 {
     static const char *const names[VT_SOURCE_KINDS] = {
-        [VT_SOURCE_ABOUT] = "about",   [VT_SOURCE_MANIFEST] = "manifest",
-        [VT_SOURCE_FILE] = "file",     [VT_SOURCE_SEARCH] = "search",
-        [VT_SOURCE_DEFINE] = "define", [VT_SOURCE_UNREVIEWED] = "unreviewed",
-        [VT_SOURCE_QUOTED] = "quoted",
+        [VT_SOURCE_ABOUT] = "about",     [VT_SOURCE_MANIFEST] = "manifest",
+        [VT_SOURCE_FILE] = "file",       [VT_SOURCE_SEARCH] = "search",
+        [VT_SOURCE_DEFINE] = "define",   [VT_SOURCE_UNREVIEWED] = "unreviewed",
+        [VT_SOURCE_QUOTED] = "quoted",   [VT_SOURCE_REBUILD] = "rebuild",
+        [VT_SOURCE_REBUILT] = "rebuilt",
     };
 
     return names[kind];
@@ -80,12 +81,18 @@ static bool may_begin_at_file(enum vt_source_kind kind)
            kind == VT_SOURCE_UNREVIEWED;
 }
 
+static bool may_bear_number(enum vt_source_kind kind)
+{
+    return kind == VT_SOURCE_MANIFEST || kind == VT_SOURCE_FILE ||
+           kind == VT_SOURCE_REBUILT;
+}
+
 static bool is_sound(const struct vt_source_question *q)
 {
     return vt_source_name_is_good(q->product) && vt_source_name_is_good(q->version) &&
            q->flags <= VT_SEARCH_FLAGS && (q->flags == 0 || q->kind == VT_SOURCE_SEARCH) &&
            (q->file == 0 || may_begin_at_file(q->kind)) &&
-           (q->number == 0 || q->kind == VT_SOURCE_MANIFEST || q->kind == VT_SOURCE_FILE) &&
+           (q->number == 0 || may_bear_number(q->kind)) &&
            q->text.len <= text_max(q->kind) && is_text_sound(q->kind, q->text) &&
            vt_slice_is_utf8(q->text);
 }

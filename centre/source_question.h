@@ -18,8 +18,10 @@ enum vt_source_kind {
     VT_SOURCE_DEFINE,     /* where is `text` defined? */
     VT_SOURCE_UNREVIEWED, /* which lines are not in the versions that `text` names, with a
                              space between; from file `file` on */
-    VT_SOURCE_QUOTED, /* how many lines of `text` stand in it, as u32; for the porter alone
-                       */
+    VT_SOURCE_QUOTED,  /* how many lines of `text` stand in it, as u32; for the porter alone
+                        */
+    VT_SOURCE_REBUILD, /* build it again; the porter answers this one and the next */
+    VT_SOURCE_REBUILT, /* what became of it, and its log from byte `number` on */
     VT_SOURCE_KINDS,
 };
 

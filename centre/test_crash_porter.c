@@ -1,10 +1,11 @@
 /* A porter whose disk is broken at each operation: a code registers one passkey however
- * often it is tried, a session that was told is there after a restart, and one that was
- * closed stays closed.
+ * often it is tried, a session that was told is there after a restart, one that was closed
+ * stays closed, and a wish to rebuild that was taken is kept.
  *
  * The dice are replayed, so that the answers of a recorded passkey fit: challenges of bytes
  * 1, 2 and 4, tokens of 3 and 5.  Sealing that a session was opened throws three more. */
-#include "centre/porter.h"
+#include "centre/rebuild_form.h"
+#include "centre/rebuilding.h"
 #include "tests/passkey_vector.h"
 #include "tests/reviewers_world.h"
 #include "tests/stage.h"
@@ -72,6 +73,7 @@ static void prepare(const char *dir)
         &world, "rahel",
         vt_reviewers_invitation("rahel", lamp, -60, 36000,
                                 VT_BIT(VT_P_VENDOR) | VT_BIT(VT_P_SUPERVISOR)));
+    VT_CHECK(mkdir(vt_test_print("%s/" VT_CENTRE_REBUILDS, dir), 0755) == 0);
     VT_CHECK(mkdir(vt_test_print("%s/porter", dir), 0755) == 0);
     VT_CHECK(mkdir(vt_test_print("%s/porter/passkeys", dir), 0755) == 0);
     VT_CHECK(mkdir(vt_test_print("%s/porter/sessions", dir), 0755) == 0);
@@ -145,7 +147,26 @@ static const char *csrf_of(struct vt_porter *porter, const char *token,
     return csrf;
 }
 
-/* Two sessions; the second is closed again. */
+/* What is told of the rebuild that was asked for; kind: ask for one, or look. */
+static const char *rebuild(struct vt_porter *porter, const char *token,
+                           enum vt_source_kind kind, struct vt_error *err)
+{
+    const struct vt_source_question question = { .kind = kind,
+                                                 .product = VT_LIT("lamp"),
+                                                 .version = VT_LIT("2.0.0") };
+    const char *csrf = csrf_of(porter, token, err), *state;
+    json_t *answer = NULL;
+
+    if (csrf == NULL ||
+        !vt_rebuilding_answer(porter, vt_slice_from_cstr(token), vt_slice_from_cstr(csrf),
+                              &question, VT_LIT("a question"), &answer, err))
+        return NULL;
+    state = vt_test_print("%s", json_string_value(json_object_get(answer, "state")));
+    json_decref(answer);
+    return state;
+}
+
+/* Two sessions; in the first a rebuild is asked for, the second is closed again. */
 static bool live(struct vt_porter *porter, struct vt_error *err)
 {
     char first[VT_PORTER_TOKEN_HEX + 1], second[VT_PORTER_TOKEN_HEX + 1];
@@ -155,8 +176,10 @@ static bool live(struct vt_porter *porter, struct vt_error *err)
         !enter(porter, first, VT_PASSKEY_CLIENT_GET_2, VT_PASSKEY_DATA_GET_2,
                VT_PASSKEY_SIGNATURE_2, err) ||
         !enter(porter, second, VT_PASSKEY_CLIENT_GET_4, VT_PASSKEY_DATA_GET_4,
-               VT_PASSKEY_SIGNATURE_4, err))
+               VT_PASSKEY_SIGNATURE_4, err) ||
+        rebuild(porter, first, VT_SOURCE_REBUILD, err) == NULL)
         return false;
+    vt_stage_say("wished");
     csrf = csrf_of(porter, second, err);
     vt_stage_say("closing %s", second); /* from here on it may be gone */
     if (csrf == NULL ||
@@ -204,6 +227,10 @@ static void check_session(struct vt_porter *porter, const char *token)
 
     if (is_open(token))
         VT_CHECK_SAYING(is_there, "a session that was told is gone");
+    if (is_there && vt_stage_was_said("wished") && is_open(token))
+        VT_CHECK_SAYING(strcmp(rebuild(porter, token, VT_SOURCE_REBUILT, &err), "waits") ==
+                            0,
+                        "a wish that was taken is gone");
     if (vt_stage_was_said(vt_test_print("closed %s", token)))
         VT_CHECK_SAYING(!is_there, "a session that was closed is back");
 }
@@ -252,6 +279,7 @@ static void every_sync_is_needed(void)
     /* The folders are there before; another process than ours has not written. */
     static const char *const spare[] = { "folder: sync above of invitations",
                                          "folder: sync above of porter",
+                                         "folder: sync above of rebuilds",
                                          "lock: settle of disk", NULL };
 
     vt_stage_must_need_every_sync(&play, spare);

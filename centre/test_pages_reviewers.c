@@ -1,5 +1,6 @@
 /* The pages of reviewers in a real browser, with a virtual authenticator, before a real
  * Centre; the cases are in centre/web/test/reviewers-pages.mjs. */
+#include "tests/built_release.h"
 #include "tests/reviewers_world.h"
 #include <sys/stat.h>
 
@@ -57,15 +58,27 @@ static void add_large(const struct vt_centre_world *world)
     vt_reviewers_add_source(world, "lamp", "3.1.0", world->world.sequence + 6, files);
 }
 
+/* A release that can be built again; where the packages lie. */
+static const char *add_built(const struct vt_centre_world *world)
+{
+    VT_AUTO_BUILT_RELEASE built;
+
+    vt_built_release_make(world, "f10", &built);
+    vt_built_release_say(world, &built, -10, NULL);
+    vt_built_release_authorise(world, &built);
+    return vt_test_print("%s", vt_built_release_store(&built));
+}
+
 /* ---- cases ------------------------------------------------------------------------------
  */
 
 static void play(const char *name)
 {
-    static const char *const lamp[] = { "lamp", NULL };
+    static const char *const products[] = { "lamp", "f10", NULL };
+    bool is_day = strcmp(name, "aReviewersDay") == 0;
+    struct vt_running centre, rebuilder;
     struct vt_centre_world world;
-    struct vt_running centre;
-    const char *port, *origin;
+    const char *port, *origin, *store = NULL;
     vt_slice invitation;
 
     need_browser();
@@ -75,8 +88,10 @@ static void play(const char *name)
     vt_reviewers_add_sources(&world);
     if (strcmp(name, "aLargeSourceIsQuick") == 0)
         add_large(&world);
+    if (is_day)
+        store = add_built(&world);
     vt_reviewers_accept(&world, "lamp", "2.0.0", VT_BIT(VT_P_REVIEWER));
-    invitation = vt_reviewers_invitation("rahel", lamp, -60, 3600, BOTH);
+    invitation = vt_reviewers_invitation("rahel", products, -60, 3600, BOTH);
     vt_reviewers_invite(&world, "rahel", invitation);
     vt_test_write(vt_test_path("end.json"),
                   vt_reviewers_end(invitation, VT_BIT(VT_P_VENDOR)));
@@ -87,9 +102,15 @@ static void play(const char *name)
     centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
                                            world.folder, "--pages", "build/web", "--origin",
                                            origin, "--port", port));
+    if (is_day)
+        rebuilder =
+            vt_test_start("said-rebuilder", VT_ARGV("vitrine", "centre", "rebuild", "--dir",
+                                                    world.folder, "--store", store));
     (void)printf(
         "%s", vt_test_run(0, VT_ARGV("node", "centre/web/test/reviewers-pages.mjs", name,
                                      origin, vt_reviewers_code("rahel"), vt_test_dir())));
+    if (is_day)
+        vt_test_kill(&rebuilder);
     vt_test_stop(&centre, VT_EXIT_OK);
 }
 

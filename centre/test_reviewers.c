@@ -115,6 +115,8 @@ static void check_sealed(const struct stand *s)
     MUST_SAY(opened, "search lamp 2.0.0 \"^INT lamp_(dim|light)\\(\" as an expression");
     MUST_SAY(opened, "define lamp 2.0.0 \"lamp_dim\"");
     MUST_SAY(opened, "file lamp 2.0.0 file 3");
+    MUST_SAY(opened, "rebuild lamp 2.0.0\n");
+    MUST_SAY(opened, "rebuild lamp 2.1.0, refused\n");
     head = vt_test_print("%.*s", (int)strcspn(head, "\n"), head);
     MUST_SAY(unseal(s, 0, "--head", head), "nothing before it was changed");
     MUST_SAY(unseal(s, 1, "--head", vt_test_print("99999%s", strchr(head, ':'))),

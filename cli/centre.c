@@ -201,6 +201,13 @@ static const struct vt_verb verbs[] = {
       "Lines of a source in the library that stand in none of the sources which reviewers\n"
       "accepted, the newest three of them. Exit code 1 if there are any.",
       vt_cli_centre_unreviewed_options, vt_cli_centre_unreviewed },
+    { "rebuild", NULL, 0, 0, "carry out the rebuilds that reviewers asked for",
+      "Wishes lie in DIR/porter/rebuilds. Each release is built again from the desk's copy "
+      "of\nits source, recipe and lock, in the sandbox, without network, and held against "
+      "what the\nvendor built; log and outcome go to DIR/rebuilds, where the page that "
+      "asked shows them.\nPrints 'ready:' and DIR, and waits for more, until it is killed; "
+      "a wish that was not\ndone then is carried out the next time.",
+      vt_cli_centre_rebuild_options, vt_cli_centre_rebuild },
     { "unseal", "FILE", 1, 1, "the sessions of reviewers, and what was asked in them",
       "FILE is porter/sealed of a Centre's folder, or a copy of it. Without --key it "
       "shows\n"

@@ -4,7 +4,6 @@
 #include "cli/release.h"
 #include "evidence/field.h"
 #include "line/archive.h"
-#include "release/authorisations.h"
 #include "release/compose.h"
 #include "release/materials.h"
 
@@ -45,17 +44,6 @@ static bool fetch_materials(struct vt_args *args, struct vt_desk_call *call,
         return false;
     return packages == NULL || (vt_line_store_open(packages, false, &from, err) &&
                                 vt_archive_packages(from, m->store, m->lock, &copied, err));
-}
-
-static bool check_environment(struct vt_desk_call *call, const struct vt_lock *lock,
-                              struct vt_error *err)
-{
-    int64_t since;
-
-    if (!vt_desk_environment_since(&call->desk, call->trust, &lock->environment, &since,
-                                   err))
-        return false;
-    return since >= 0 || vt_environment_check_authorised(&lock->environment, NULL, 0, err);
 }
 
 /* ---- the vendor's -----------------------------------------------------------------------
@@ -115,7 +103,8 @@ bool vt_cli_release_build(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_check_key(&call, key, VT_ROLE_BUILDER, err) ||
         !vt_desk_call_docket(args, &call, err) ||
         !check_is_not_rejected(call.docket, err) ||
-        !fetch_materials(args, &call, &m, err) || !check_environment(&call, m.lock, err) ||
+        !fetch_materials(args, &call, &m, err) ||
+        !vt_materials_check_environment(call.docket, m.lock, err) ||
         !vt_building_init(args, &m, vt_args_get(args, "out"), &building, err) ||
         !vt_building_run(&building, &report, err) ||
         !file_build(args, &call, key, &m, report, err))
@@ -137,44 +126,6 @@ const struct vt_option vt_cli_supervise_rebuild_options[] = {
     OPTION_OUT,     VT_OPTION_VARY,       VT_OPTION_RUNNER, VT_OPTION_SCRATCH,
     VT_OPTION_KEY,  VT_OPTION_PASSPHRASE, VT_OPTIONS_END,
 };
-
-static const struct vt_artefact *find_artefact(const struct vt_build_report *report,
-                                               const char *name)
-{
-    for (size_t i = 0; i < report->artefact_count; i++)
-        if (strcmp(report->artefacts[i].name, name) == 0)
-            return &report->artefacts[i];
-    return NULL;
-}
-
-/* Appended: the first artefact that differs from the vendor's; nothing if all are equal. */
-static void compare(const struct vt_docket *docket, const struct vt_build_report *report,
-                    struct vt_buf *difference)
-{
-    const struct vt_statement *theirs = &docket->provenance->envelope.statement;
-    size_t count = vt_statement_subject_count(theirs);
-
-    for (size_t i = 0; i < count; i++) {
-        struct vt_subject subject = vt_statement_subject(theirs, i);
-        const struct vt_artefact *ours = find_artefact(report, subject.name);
-        char their_hex[65], our_hex[65];
-
-        vt_hash_text(&subject.hash, their_hex);
-        if (ours == NULL) {
-            vt_buf_printf(difference, "%s is not made here", subject.name);
-            return;
-        }
-        vt_hash_text(&ours->hash, our_hex);
-        if (!vt_hash_equal(&ours->hash, &subject.hash)) {
-            vt_buf_printf(difference, "%s: theirs %.16s..., ours %.16s...", subject.name,
-                          their_hex, our_hex);
-            return;
-        }
-    }
-    if (count != report->artefact_count)
-        vt_buf_printf(difference, "%zu artefact%s theirs, %zu ours", count,
-                      vt_plural(count), report->artefact_count);
-}
 
 static bool check_can_rebuild(const struct vt_docket *docket, struct vt_error *err)
 {
@@ -273,7 +224,7 @@ static bool build_once(struct vt_building *building, const struct vt_docket *doc
 
     if (!vt_building_run(building, &report, err))
         return false;
-    compare(docket, report, &o->difference);
+    vt_materials_difference(docket, report, &o->difference);
     return true;
 }
 
@@ -282,7 +233,7 @@ static bool build_twice(struct vt_building *building, const struct vt_docket *do
 {
     if (!vt_building_vary(building, NULL, &o->varied, err))
         return false;
-    compare(docket, o->varied->fixed, &o->difference);
+    vt_materials_difference(docket, o->varied->fixed, &o->difference);
     if (o->difference.len == 0 && o->varied->result == VT_VARY_DIFFERS)
         vt_buf_printf(&o->difference, "%s differs from build to build here",
                       o->varied->first_difference);
@@ -328,7 +279,8 @@ bool vt_cli_supervise_rebuild(struct vt_args *args, struct vt_error *err)
         !vt_desk_call_begin(args, false, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !check_can_rebuild(call.docket, err) ||
-        !fetch_materials(args, &call, &m, err) || !check_environment(&call, m.lock, err) ||
+        !fetch_materials(args, &call, &m, err) ||
+        !vt_materials_check_environment(call.docket, m.lock, err) ||
         !rebuild(args, call.docket, &m, &outcome, err))
         return false;
     call.now_unix_s = vt_env_now_unix_s(vt_args_env(args)); /* after the long work */

@@ -1,6 +1,7 @@
 /* Materials between stores and desk, by content. */
 #include "release/materials.h"
 #include "evidence/field.h"
+#include "release/authorisations.h"
 
 static bool give_blob(struct vt_blobs *to, struct vt_blobs *from, const vt_hash *hash,
                       const char *name, struct vt_error *err)
@@ -197,4 +198,56 @@ bool vt_materials_keep_build(const struct vt_docket *docket, const char *out,
                        err);
     vt_blobs_close(blobs);
     return ok;
+}
+
+/* ---- a build held against the vendor's --------------------------------------------------
+ */
+
+bool vt_materials_check_environment(const struct vt_docket *docket,
+                                    const struct vt_lock *lock, struct vt_error *err)
+{
+    int64_t since;
+
+    if (!vt_desk_environment_since(docket->desk, docket->trust, &lock->environment, &since,
+                                   err))
+        return false;
+    return since >= 0 || vt_environment_check_authorised(&lock->environment, NULL, 0, err);
+}
+
+static const struct vt_artefact *find_artefact(const struct vt_build_report *report,
+                                               const char *name)
+{
+    for (size_t i = 0; i < report->artefact_count; i++)
+        if (strcmp(report->artefacts[i].name, name) == 0)
+            return &report->artefacts[i];
+    return NULL;
+}
+
+void vt_materials_difference(const struct vt_docket *docket,
+                             const struct vt_build_report *report,
+                             struct vt_buf *difference)
+{
+    const struct vt_statement *theirs = &docket->provenance->envelope.statement;
+    size_t count = vt_statement_subject_count(theirs);
+
+    for (size_t i = 0; i < count; i++) {
+        struct vt_subject subject = vt_statement_subject(theirs, i);
+        const struct vt_artefact *ours = find_artefact(report, subject.name);
+        char their_hex[65], our_hex[65];
+
+        vt_hash_text(&subject.hash, their_hex);
+        if (ours == NULL) {
+            vt_buf_printf(difference, "%s is not made here", subject.name);
+            return;
+        }
+        vt_hash_text(&ours->hash, our_hex);
+        if (!vt_hash_equal(&ours->hash, &subject.hash)) {
+            vt_buf_printf(difference, "%s: theirs %.16s..., ours %.16s...", subject.name,
+                          their_hex, our_hex);
+            return;
+        }
+    }
+    if (count != report->artefact_count)
+        vt_buf_printf(difference, "%zu artefact%s theirs, %zu ours", count,
+                      vt_plural(count), report->artefact_count);
 }

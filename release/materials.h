@@ -32,4 +32,16 @@ VT_CHECKED bool vt_materials_keep_build(const struct vt_docket *docket, const ch
                                         const struct vt_build_report *report,
                                         struct vt_error *err);
 
+/* Did the supervisor authorise this environment, on this desk and on the ledger?
+ * Errors: VT_REJECTED he did not, with what to do; VT_IO */
+VT_CHECKED bool vt_materials_check_environment(const struct vt_docket *docket,
+                                               const struct vt_lock *lock,
+                                               struct vt_error *err);
+
+/* In words, appended: the first artefact that differs from what the docket's provenance
+ * (which it has) tells of; nothing if all are equal. */
+void vt_materials_difference(const struct vt_docket *docket,
+                             const struct vt_build_report *report,
+                             struct vt_buf *difference);
+
 #endif

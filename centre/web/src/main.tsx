@@ -16,6 +16,7 @@ import { Others } from "./views/others.tsx";
 import { Places } from "./views/places.tsx";
 import { Promises } from "./views/promises.tsx";
 import { Protection } from "./views/protection.tsx";
+import { Rebuild } from "./views/rebuild.tsx";
 import { Releases } from "./views/releases.tsx";
 import { SignIn } from "./views/sign-in.tsx";
 import { Source, SourceDifference } from "./views/source.tsx";
@@ -26,11 +27,12 @@ import { Unreviewed } from "./views/unreviewed.tsx";
 
 const NUMBER = /^(0|[1-9][0-9]{0,15})$/;
 
-// source/PRODUCT/VERSION, .../in/FOLDER, .../file/PATH[/LINE], .../since/VERSION, .../unreviewed
+// source/PRODUCT/VERSION, .../in/FOLDER, .../file/PATH[/LINE], .../since/VERSION, .../unreviewed, .../rebuild
 function SourceView({ path }: { path: string[] }) {
   const [, product, version, what, name, line] = path;
   const release = { product: product!, version: version! };
   if (what === "unreviewed") return <Unreviewed release={release} />;
+  if (what === "rebuild") return <Rebuild release={release} />;
   if (what === "since" && name !== undefined) return <SourceDifference release={release} other={name} />;
   return <Source release={release} path={name ?? ""} isFile={what === "file"} line={NUMBER.test(line ?? "") ? Number(line) : undefined} />;
 }

@@ -104,7 +104,7 @@ export async function signOut(): Promise<void> {
 export interface Question {
   product: string;
   version: string;
-  kind: "about" | "manifest" | "file" | "search" | "define" | "unreviewed";
+  kind: "about" | "manifest" | "file" | "search" | "define" | "unreviewed" | "rebuild" | "rebuilt";
   file?: number;
   number?: number;
   text?: string;

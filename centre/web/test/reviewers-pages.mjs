@@ -66,6 +66,66 @@ async function signedIn(options) {
   return opened;
 }
 
+const fits = (schema, value) => {
+  const ajv = new Ajv({ strict: false }).addSchema({ $id: "api", ...parse(readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8")) });
+  return ajv.validate({ $ref: `api#/components/schemas/${schema}` }, value) || ajv.errorsText();
+};
+
+// A release is really built again while the page watches; then another wish finds nothing to
+// hold it against.
+async function rebuilds(page, go) {
+  const told = [];
+  page.on("response", async (answer) => {
+    if (answer.url().endsWith("/api/v1/source") && answer.ok() && /"kind":"rebuil[dt]"/.test(answer.request().postData())) told.push(await answer.json());
+  });
+  await go("source/f10/1");
+  await page.getByRole("link", { name: "Build it again" }).click();
+  await heading(page, "Rebuild of f10 1");
+  await page.getByRole("button", { name: "Rebuild f10 1" }).click();
+  await page.waitForSelector(".build-log");
+  await shoot(page, "reviewer-rebuild-runs");
+  await page.waitForSelector("main .badge.good.long", { timeout: 60000 });
+  assert.match(await page.innerText("main"), /equal: every artefact is the vendor's, bit for bit/);
+  assert.match(await page.innerText(".build-log"), /== step 1 of 1: make -s/);
+  assert.deepEqual(await page.$$eval("tbody th", (cells) => cells.map((cell) => cell.textContent)), ["abacus", "abacus.tar.gz"]);
+  await shoot(page, "reviewer-rebuild-equal");
+  await go("source/lamp/2.0.0/rebuild");
+  assert.match(await page.innerText("main"), /The last one that you asked for is of f10 1/);
+  await page.getByRole("button", { name: "Rebuild lamp 2.0.0" }).click();
+  await page.getByText("it could not be tried: lamp 2.0.0 is not built yet").waitFor();
+  assert.deepEqual([...new Set(told.map((one) => one.state))].filter((state) => ["equal", "failed"].includes(state)).sort(), ["equal", "failed"]);
+  for (const one of told) assert.equal(fits("Rebuild", one), true);
+  assert.notEqual(fits("Rebuild", { ...told[0], more: 1 }), true); // its twin
+}
+
+const DIFFERS = {
+  state: "differs", number: 7, product: "lamp", version: "2.0.0", asked: "2026-11-27T08:00:00Z", began: "2026-11-27T08:00:01Z", ended: "2026-11-27T08:01:09Z",
+  says: "lamp.bin: theirs 0123456789abcdef..., ours fedcba9876543210...", artefact_count: 1, artefacts: [{ name: "lamp.bin", sha256: "fe".repeat(32) }],
+  causes: [{ cause: "time", place: "lamp.bin, section .rodata, offset 0x1c8", because: "both are dates, and each is that of its own build", fix: "let the build use SOURCE_DATE_EPOCH, not the clock" }],
+  log: `-- environment: measuring\n== step 1 of 1: make\ncc -O2 -Wall -Wextra ${"-fno-such-thing ".repeat(12)}-o lamp.bin lamp.c\n`, next: 300, is_all: true,
+};
+
+// What the Centre would tell of a rebuild.
+const tellRebuild = (context, told) =>
+  context.route("**/api/v1/source", (route) => (route.request().postDataJSON().kind === "rebuilt" ? route.fulfill({ json: told }) : route.continue()));
+
+// What is called equal, and is not what was released.
+async function aFalseEqualIsSeen(page, context, go) {
+  const sees = async (more) => {
+    await tellRebuild(context, { ...DIFFERS, version: "1.4.0", state: "equal", says: "", causes: [], ...more });
+    await go("source/lamp/1.4.0/rebuild");
+    await page.reload();
+    await page.waitForSelector("main table");
+    const seen = [(await alarms(page)).length, await page.locator("tbody .badge").innerText()];
+    await context.unroute("**/api/v1/source");
+    return seen;
+  };
+  const story = await (await page.request.get(`${origin}/api/v1/releases/lamp/1.4.0`)).json();
+  assert.deepEqual(await sees({ artefacts: story.outputs.map(({ name: output, sha256 }) => ({ name: output, sha256 })) }), [0, "✓ the released one"]);
+  assert.deepEqual(await sees({}), [1, "✕ another one"]);
+  assert.deepEqual(await sees({ state: "differs" }), [0, "✕ another one"]);
+}
+
 const cases = {
   // In by the code, out, in by the passkey; a tree, a file, a definition, a search, a diff.
   async aReviewersDay() {
@@ -116,6 +176,7 @@ const cases = {
     await shoot(page, "reviewer-unreviewed");
     await go("source/lamp/2.0.0/unreviewed");
     await page.waitForSelector("main .badge.good.long");
+    await rebuilds(page, go);
     await go("source/lamp/2.1.0/since/2.0.0");
     await page.reload();
     await page.waitForSelector(".changes");
@@ -173,6 +234,7 @@ const cases = {
     await other.waitForSelector(".alarm li");
     assert.match((await alarms(other)).join(), /not the one which was drafted/);
     assert.equal(await other.locator(".files").count(), 0);
+    await aFalseEqualIsSeen(page, context, go);
   },
 
   // Another pack under the name of a released version, with a story that fits the pack: the
@@ -454,7 +516,9 @@ const cases = {
   },
 
   async noBarrier() {
-    const { page, go } = await signedIn();
+    const { page, context, go } = await signedIn();
+    assert.equal(fits("Rebuild", DIFFERS), true);
+    await tellRebuild(context, DIFFERS);
     await go("source/lamp/2.0.0/file/src%2Flamp.c/4");
     await page.getByRole("textbox", { name: "New note" }).fill("It doubles what it is told.\n\nNobody asked it to, and the specification says once.");
     await page.getByLabel("Severity").selectOption("high");
@@ -462,7 +526,7 @@ const cases = {
     await page.waitForSelector(".note");
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
-      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0", "source/lamp/2.1.0/unreviewed", "notes"]) {
+      for (const view of ["sign-in", "source/lamp/2.0.0", "source/lamp/2.0.0/file/src%2Flamp.c/4", "source/lamp/2.1.0/since/2.0.0", "source/lamp/2.1.0/unreviewed", "source/lamp/2.0.0/rebuild", "notes"]) {
         await go(view);
         await page.waitForSelector(view === "sign-in" ? "main ul" : ".files, .code, .changes, .notes");
         if (view === "notes") await page.getByRole("checkbox", { name: /^choose note/ }).check();

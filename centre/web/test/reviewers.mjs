@@ -63,6 +63,18 @@ const cases = {
     for (const text of ["../2.0.0", "2.0.0 ", " 2.0.0", "2.0.0  2.1.0"]) is(await ask(text), 400);
     is(await ask("2.0.0 2.0.0 2.0.0 2.0.0"), 422, /at most 3/);
     is(await ask("9.9.9"), 404);
+    // Wishes to rebuild: one at a time, and each on the record.
+    const rebuilt = (more = {}) => client.ask({ ...LAMP, kind: "rebuilt", ...more });
+    assert.deepEqual(is(await rebuilt(), 200).json, { state: "none" });
+    const wish = is(await client.ask({ ...LAMP, kind: "rebuild" }), 200).json;
+    assert.deepEqual([wish.state, wish.product, wish.version, wish.log, wish.is_all], ["waits", "lamp", "2.0.0", "", true]);
+    is(await client.ask({ product: "lamp", version: "2.1.0", kind: "rebuild" }), 403, /rebuild of lamp 2\.0\.0 that you asked for is not done yet/);
+    assert.equal(is(await rebuilt({ number: 7 }), 200).json.number, wish.number);
+    is(await client.ask({ product: "kettle", version: "1.0.0", kind: "rebuild" }), 403, /does not name this product/);
+    is(await client.ask({ product: "kettle", version: "1.0.0", kind: "rebuilt" }), 403);
+    is(await new Client(url, origin).ask({ ...LAMP, kind: "rebuild" }), 401);
+    for (const more of [{ number: 1 }, { file: 1 }, { text: "x" }, { regex: true }]) is(await client.ask({ ...LAMP, kind: "rebuild", ...more }), 400);
+    is(await rebuilt({ number: 4294967296 }), 400);
     // Everybody sees how much is sealed, and its chain.
     const before = is(await new Client(url, origin).send("GET", "sealed"), 200).json;
     assert.deepEqual(Object.keys(before).sort(), ["chain", "recipient", "records"]);

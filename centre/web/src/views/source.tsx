@@ -379,7 +379,7 @@ function Inside({ source, path, isFile, line }: { source: Loaded; path: string; 
       {path === "" && <Compare source={source} />}
       {path === "" && (
         <p>
-          <a href={placeOf(source.release, "unreviewed")}>Which lines has nobody reviewed?</a>
+          <a href={placeOf(source.release, "unreviewed")}>Which lines has nobody reviewed?</a> · <a href={placeOf(source.release, "rebuild")}>Build it again</a>
         </p>
       )}
       {file !== undefined && <File source={source} file={file} line={line} onName={finding.goTo} />}

@@ -10,6 +10,7 @@
  *   FOLDER/public/           a copy of the published folder; may be missing
  *   FOLDER/invitations/      of reviewers (centre/invitation.h); may be missing
  *   FOLDER/library/          source that they read (centre/library.h); may be missing
+ *   FOLDER/handed/           by officers (centre/handing.h); missing: nothing is taken
  *   FOLDER/rebuilds/         what came of rebuilds that they asked for, and their logs
  *                            (centre/rebuild_form.h)
  *   FOLDER/others/           what is remembered of other Centres (centre/others.h)
@@ -19,6 +20,7 @@
  *
  *   strangers <-> front <-> reader    documents, a generation at a time
  *                   ^-----> prover    what is asked of a ledger
+ *                   ^-----> clerk     what officers hand in
  *                   ^-----> porter <-> librarian    what a reviewer asks
  *                             ^----> FOLDER <---->  `vitrine centre rebuild`: wishes    */
 #ifndef VT_CENTRE_H

@@ -118,7 +118,8 @@ bool vt_gather(struct vt_gathering *g, struct vt_error *err)
            vt_gather_files(g, err) && vt_gather_supervision(g, err) &&
            vt_gather_places(g, err) && vt_gather_claims(g, err) &&
            vt_gather_digests(g, err) && vt_gather_others(g, err) &&
-           vt_gather_pages(g, err) && put_releases(g, err) && put_about(g, err);
+           vt_gather_handed(g, err) && vt_gather_pages(g, err) && put_releases(g, err) &&
+           put_about(g, err);
 }
 
 void vt_gathering_clear(struct vt_gathering *g)

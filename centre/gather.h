@@ -75,6 +75,8 @@ VT_CHECKED bool vt_gather_pages(struct vt_gathering *g, struct vt_error *err);
 VT_CHECKED bool vt_gather_outputs(struct vt_gathering *g, const struct vt_docket *docket,
                                   const json_t *row, json_t **out, struct vt_error *err);
 
+/* What was handed in (centre/handing.h). */
+VT_CHECKED bool vt_gather_handed(struct vt_gathering *g, struct vt_error *err);
 /* What is remembered of other Centres. */
 VT_CHECKED bool vt_gather_others(struct vt_gathering *g, struct vt_error *err);
 /* All of it as digests; after all that has digests. */

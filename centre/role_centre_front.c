@@ -14,6 +14,7 @@
 #include "http/http.h"
 #include "http/libmicrohttpd.h"
 #include "ledger/serve_message.h"
+#include "wire/dsse.h"
 #include "wire/json.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
     HEAD_BYTES_MAX = 8192,
     FIRST_MS_MAX = 50000, /* for the first generation; whoever starts us waits a minute */
     NOT_MODIFIED = 304,
+    HANDED_AT_ONCE = 4,
 };
 
 const struct vt_rights vt_centre_front_rights = { .may_listen = true,
@@ -57,6 +59,8 @@ struct front {
     struct vt_http_server *server;
     struct vt_documents *documents;
     struct vt_door *door;                                /* NULL: no reviewers come in */
+    struct vt_channel clerk;                             /* fd -1: nothing is handed in */
+    struct vt_http_exchange *handed[HANDED_AT_ONCE];     /* NULL: the place is free */
     struct vt_http_exchange *asked[VT_CENTRE_ASKED_MAX]; /* NULL: the place is free */
     uint64_t connections_max, from_one_max, rate;
     char *tls_certificate, *tls_key; /* NULL: plain HTTP */
@@ -263,6 +267,59 @@ static bool on_porter(void *context, struct vt_error *err)
     return vt_door_answer(f->door, err);
 }
 
+/* ---- what officers hand in --------------------------------------------------------------
+ */
+
+/* A statement speaks for itself: there is no session that another page could borrow. */
+static void on_statement(void *context, struct vt_http_exchange *exchange)
+{
+    struct front *f = context;
+    VT_AUTO_BUF body = vt_buf_init(VT_MESSAGE_BYTES_MAX);
+    uint32_t place = 0;
+
+    if (f->clerk.fd < 0) {
+        vt_centre_problem(exchange, VT_HTTP_NOT_FOUND, "no statements are handed in here");
+        return;
+    }
+    if (!vt_slice_is(vt_http_header(exchange, "Content-Type"), "application/json")) {
+        vt_centre_problem(exchange, VT_HTTP_UNSUPPORTED_TYPE,
+                          "Content-Type: must be application/json");
+        return;
+    }
+    while (place < HANDED_AT_ONCE && f->handed[place] != NULL)
+        place++;
+    if (place == HANDED_AT_ONCE || !may_ask(f)) {
+        f->counts.too_many++;
+        vt_http_set_header(exchange, "Retry-After", "1");
+        vt_centre_problem(exchange, VT_HTTP_TOO_MANY, "too many at once, try again");
+        return;
+    }
+    f->handed[place] = exchange;
+    vt_buf_put_u32(&body, place);
+    vt_buf_put(&body, vt_http_body(exchange));
+    if (!vt_channel_send(&f->clerk, VT_CENTRE_ASK, vt_buf_slice(&body), &f->trouble))
+        vt_http_server_stop(f->server);
+}
+
+static bool on_clerk(void *context, struct vt_error *err)
+{
+    struct front *f = context;
+    struct vt_centre_answer answer;
+    struct vt_http_exchange *exchange;
+    struct vt_message message;
+
+    if (!vt_channel_receive(&f->clerk, 0, &message, err))
+        return false;
+    if (message.type != VT_CENTRE_ANSWER || !vt_centre_answer_read(message.body, &answer) ||
+        answer.place >= HANDED_AT_ONCE || f->handed[answer.place] == NULL)
+        return vt_fail(err, VT_MALFORMED, "the clerk answered what nobody handed in");
+    exchange = f->handed[answer.place];
+    f->handed[answer.place] = NULL;
+    vt_http_set_header(exchange, "Cache-Control", "no-store");
+    vt_http_answer(exchange, answer.status, vt_centre_type_name(answer.type), answer.bytes);
+    return true;
+}
+
 static const struct vt_http_route routes[] = {
     { "GET", "/health", 0, on_health, NULL },
     { "GET", "/metrics", 0, on_metrics, NULL },
@@ -271,6 +328,7 @@ static const struct vt_http_route routes[] = {
     { "POST", "/api/v1/session/*", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "POST", "/api/v1/source", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
     { "POST", "/api/v1/notes", VT_DOOR_BODY_BYTES_MAX, on_reviewer, NULL },
+    { "POST", "/api/v1/statements", VT_ENTRY_BYTES_MAX, on_statement, NULL },
     { "GET", "/*", 0, on_get, NULL },
     { NULL, NULL, 0, NULL, NULL },
 };
@@ -316,6 +374,8 @@ static bool take_words(struct front *f, const json_t *words, struct vt_error *er
         return vt_fail(err, VT_MALFORMED, "bounds out of their bounds");
     if (json_is_true(json_object_get(words, "has_porter")))
         f->door = vt_door_new(VT_ROLE_FD(VT_CENTRE_FRONT_PORTER));
+    if (json_is_true(json_object_get(words, "has_clerk")))
+        f->clerk = vt_channel_init(VT_ROLE_FD(VT_CENTRE_FRONT_PORTER + (f->door != NULL)));
     f->tokens = MILLI * f->rate;
     f->tls_certificate = text_in(words, "tls_certificate");
     f->tls_key = text_in(words, "tls_key");
@@ -349,6 +409,7 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
                                        .head_bytes_max = HEAD_BYTES_MAX,
                                        .minute = write_log };
     VT_AUTO_JSON words = NULL;
+    size_t watches = 2;
 
     vt_json_prepare();
     vt_confine(&vt_centre_front_rights);
@@ -364,8 +425,11 @@ static bool begin(struct vt_channel *channel, struct front *f, struct vt_error *
     options.watches[1] = (struct vt_http_watch){ .fd = f->prover.fd, .ready = on_prover };
     options.stop_fd = channel->fd;
     if (f->door != NULL)
-        options.watches[2] =
+        options.watches[watches++] =
             (struct vt_http_watch){ .fd = vt_door_fd(f->door), .ready = on_porter };
+    if (f->clerk.fd >= 0)
+        options.watches[watches] =
+            (struct vt_http_watch){ .fd = f->clerk.fd, .ready = on_clerk };
     f->tokens_ms = f->started_ms = vt_monotonic_ms();
     return vt_http_server_new(VT_ROLE_FD(VT_CENTRE_FRONT_LISTEN), &options, &f->server,
                               err) &&
@@ -378,6 +442,8 @@ static void end(struct front *f)
     vt_http_server_free(f->server);
     vt_documents_free(f->documents);
     vt_door_free(f->door);
+    if (f->clerk.fd >= 0)
+        vt_channel_clear(&f->clerk);
     vt_channel_clear(&f->reader);
     vt_channel_clear(&f->prover);
     free(f->tls_certificate);
@@ -392,6 +458,7 @@ int vt_role_centre_front(struct vt_channel *channel)
 
     f->reader = vt_channel_init(VT_ROLE_FD(VT_CENTRE_FRONT_READER));
     f->prover = vt_channel_init(VT_ROLE_FD(VT_CENTRE_FRONT_PROVER));
+    f->clerk.fd = -1;
     f->documents = vt_documents_new();
     is_begun = begin(channel, f, &err);
     if (!is_begun)

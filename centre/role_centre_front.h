@@ -12,6 +12,7 @@ enum {
     VT_CENTRE_FRONT_PROVER,
     VT_CENTRE_FRONT_LISTEN,
     VT_CENTRE_FRONT_PORTER, /* where reviewers come in; else not given */
+    VT_CENTRE_FRONT_CLERK,  /* where statements are handed in; one less without porter */
     VT_CENTRE_FRONT_FDS
 };
 

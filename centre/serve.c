@@ -2,6 +2,8 @@
  * tells them what they need, and starts them again when one dies.  It reads nothing that
  * came from outside. */
 #include "centre/centre.h"
+#include "centre/handing.h"
+#include "centre/role_centre_clerk.h"
 #include "centre/role_centre_front.h"
 #include "centre/role_centre_librarian.h"
 #include "centre/role_centre_porter.h"
@@ -18,6 +20,7 @@ struct serving {
     uint16_t port;
     struct vt_role *reader, *prover, *front;
     struct vt_role *porter, *librarian; /* NULL where no reviewers come in */
+    struct vt_role *clerk;              /* NULL where nothing is handed in */
 };
 
 /* The front ends first: what it began needs the others. */
@@ -30,7 +33,8 @@ static void stop_all(void *context)
     vt_role_stop(s->reader);
     vt_role_stop(s->porter);
     vt_role_stop(s->librarian);
-    s->front = s->prover = s->reader = s->porter = s->librarian = NULL;
+    vt_role_stop(s->clerk);
+    s->front = s->prover = s->reader = s->porter = s->librarian = s->clerk = NULL;
 }
 
 static bool start_reader(struct serving *s, struct vt_error *err)
@@ -71,14 +75,25 @@ static bool start_porter(struct serving *s, struct vt_error *err)
                           "the centre's porter", &s->porter, err);
 }
 
+static bool start_clerk(struct serving *s, struct vt_error *err)
+{
+    VT_AUTO_ARENA arena = vt_arena_new();
+
+    return !vt_path_exists(
+               vt_arena_printf(arena, "%s/" VT_CENTRE_HANDED, s->told->folder)) ||
+           vt_serve_start(VT_ROLE_CENTRE_CLERK, NULL, 0,
+                          json_pack("{s:s}", "folder", s->told->folder),
+                          "the centre's clerk", &s->clerk, err);
+}
+
 static bool start_front(struct serving *s, struct vt_error *err)
 {
     const struct vt_centre_serving *t = s->told;
-    json_t *words =
-        json_pack("{s:I,s:I,s:I,s:b}", "connections_max", (json_int_t)t->connections_max,
-                  "from_one_max", (json_int_t)t->from_one_max, "rate", (json_int_t)t->rate,
-                  "has_porter", s->porter != NULL);
-    size_t fd_count = VT_CENTRE_FRONT_FDS - (s->porter == NULL);
+    json_t *words = json_pack(
+        "{s:I,s:I,s:I,s:b,s:b}", "connections_max", (json_int_t)t->connections_max,
+        "from_one_max", (json_int_t)t->from_one_max, "rate", (json_int_t)t->rate,
+        "has_porter", s->porter != NULL, "has_clerk", s->clerk != NULL);
+    size_t fd_count = VT_CENTRE_FRONT_PORTER;
     int fds[VT_CENTRE_FRONT_FDS];
 
     vt_serve_put_tls(words, t->tls_certificate, t->tls_key);
@@ -86,7 +101,9 @@ static bool start_front(struct serving *s, struct vt_error *err)
     fds[VT_CENTRE_FRONT_PROVER] = vt_role_channel(s->prover)->fd;
     fds[VT_CENTRE_FRONT_LISTEN] = s->listen_fd;
     if (s->porter != NULL)
-        fds[VT_CENTRE_FRONT_PORTER] = vt_role_channel(s->porter)->fd;
+        fds[fd_count++] = vt_role_channel(s->porter)->fd;
+    if (s->clerk != NULL)
+        fds[fd_count++] = vt_role_channel(s->clerk)->fd;
     return vt_serve_start(VT_ROLE_CENTRE_FRONT, fds, fd_count, words, "the centre's front",
                           &s->front, err);
 }
@@ -94,21 +111,25 @@ static bool start_front(struct serving *s, struct vt_error *err)
 static bool start_all(void *context, struct vt_error *err)
 {
     return start_reader(context, err) && start_prover(context, err) &&
-           start_porter(context, err) && start_front(context, err);
+           start_porter(context, err) && start_clerk(context, err) &&
+           start_front(context, err);
 }
 
 static size_t channels_of(void *context, int fds_out[VT_KEPT_MAX])
 {
     struct serving *s = context;
+    size_t count = 3;
 
     fds_out[0] = vt_role_channel(s->front)->fd;
     fds_out[1] = vt_role_channel(s->reader)->fd;
     fds_out[2] = vt_role_channel(s->prover)->fd;
-    if (s->porter == NULL)
-        return 3;
-    fds_out[3] = vt_role_channel(s->porter)->fd;
-    fds_out[4] = vt_role_channel(s->librarian)->fd;
-    return 5;
+    if (s->porter != NULL) {
+        fds_out[count++] = vt_role_channel(s->porter)->fd;
+        fds_out[count++] = vt_role_channel(s->librarian)->fd;
+    }
+    if (s->clerk != NULL)
+        fds_out[count++] = vt_role_channel(s->clerk)->fd;
+    return count;
 }
 
 static void say_ready(void *context)

@@ -1,8 +1,7 @@
 /* The pages, and the check in them, in node and in a real browser before a real Centre; the
  * cases are in centre/web/test.  Skipped where they could not be built.  One browser serves
  * all cases, since to start one costs more than most of them. */
-#include "tests/centre_world.h"
-#include "tests/running.h"
+#include "tests/reviewers_world.h"
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -83,10 +82,13 @@ static void start_driver(void)
 static void begin(struct vt_centre_world *world, struct vt_running *centre)
 {
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
+    VT_CHECK(mkdir(vt_test_path("c/handed"), 0755) == 0);
+    vt_reviewers_write_key(VT_P_SUPERVISOR, vt_test_path("supervisor.key"));
     vt_centre_world_make(vt_test_path("c"), world);
     vt_centre_world_lay_ledger(world, VT_CENTRE_WORLD_ALL, world->world.filler, 7);
-    *centre = vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir",
-                                            world->folder, "--pages", "build/web"));
+    *centre =
+        vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir", world->folder,
+                                      "--pages", "build/web", "--refresh", "1s"));
 }
 
 static const char *word(const char *name, const char *value)

@@ -698,11 +698,110 @@ static void a_dead_role_comes_back(void)
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }
 
+/* ---- what is handed in ------------------------------------------------------------------
+ */
+
+static vt_slice rejection(const struct vt_centre_world *w, const char *version,
+                          unsigned signers)
+{
+    return vt_world_statement(
+        VT_REJECTION, "source",
+        json_pack("{s:s,s:s,s:i,s:s,s:s,s:s}", "product", "lamp", "version", version,
+                  "sequence", 8, "draft", vt_world_digest("draft"), "reason", "it smokes",
+                  "created", vt_world_time(w->world.trust_created + 100)),
+        signers);
+}
+
+static const char *hand_in(const struct stand *s, vt_slice bytes, const char *type)
+{
+    vt_test_write(vt_test_path("statement"), bytes);
+    return vt_test_run(0, VT_ARGV("curl", "-s", "-i", "-m", "10", "-H",
+                                  vt_test_print("Content-Type: %s", type), "--data-binary",
+                                  vt_test_print("@%s", vt_test_path("statement")),
+                                  url(s, "/api/v1/statements")));
+}
+
+static bool shows_handed(void *context)
+{
+    const json_t *rows = json_object_get(get_json(context, "/api/v1/handed"), "handed");
+
+    return json_array_size(rows) == 2;
+}
+
+/* On to the desk and to whoever has the ledger; nothing is left. */
+static void take_handed(const struct stand *s)
+{
+    const char *desk = vt_test_print("%s/desk", s->world.folder), *said;
+
+    said = vt_test_run(
+        0, VT_ARGV(vt_test_vitrine(), "centre", "handed", "--dir", s->world.folder));
+    MUST_SAY(said, "rejection of lamp 1.5.0 by Watch: waits");
+    said = vt_test_run(0, VT_ARGV(vt_test_vitrine(), "centre", "handed", "--dir",
+                                  s->world.folder, "--desk", desk, "--out",
+                                  vt_test_path("out")));
+    MUST_SAY(said, "rejection of lamp 1.5.0 by Watch: is on the desk");
+    MUST_SAY(said, "denial by Watch: is for `vitrine ledger add`");
+    said = vt_test_run(0, VT_ARGV(vt_test_vitrine(), "supervise", "queue", "--desk", desk,
+                                  "--trust", vt_test_path("c/trust.json")));
+    VT_CHECK_SAYING(!says(said, "lamp 1.5.0"), "%s", said);
+    VT_CHECK(strcmp(vt_test_run(0, VT_ARGV("sh", "-c", "ls \"$1\" | wc -l", "sh",
+                                           vt_test_path("out"))),
+                    "2\n") == 0);
+    VT_CHECK(vt_test_run(0, VT_ARGV(vt_test_vitrine(), "centre", "handed", "--dir",
+                                    s->world.folder))[0] == '\0');
+}
+
+static void officers_hand_in(void)
+{
+    unsigned supervisor = VT_BIT(VT_P_SUPERVISOR);
+    struct stand s = { 0 };
+    const char *answer;
+
+    make(&s);
+    make_pages();
+    VT_CHECK(mkdir(vt_test_path("c/handed"), 0755) == 0);
+    start(&s, NULL, NULL);
+    answer = hand_in(&s, rejection(&s.world, "1.5.0", supervisor), "application/json");
+    VT_CHECK_SAYING(has_status(answer, 200), "%s", answer);
+    MUST_SAY(answer, "\"is_new\":true");
+    answer = hand_in(&s, rejection(&s.world, "1.5.0", supervisor), "application/json");
+    MUST_SAY(answer, "\"is_new\":false");
+    answer = hand_in(&s, rejection(&s.world, "9.9", supervisor), "application/json");
+    VT_CHECK_SAYING(has_status(answer, 422), "%s", answer);
+    MUST_SAY(answer, "knows no lamp 9.9");
+    answer =
+        hand_in(&s, rejection(&s.world, "1.5.0", VT_BIT(VT_P_VENDOR)), "application/json");
+    MUST_SAY(answer, "neither the supervisor's nor the foundation's");
+    VT_CHECK(has_status(hand_in(&s, VT_LIT("{"), "application/json"), 400));
+    VT_CHECK(has_status(hand_in(&s, VT_LIT("{"), "text/plain"), 415));
+    VT_CHECK(
+        has_status(hand_in(&s, s.world.said[4], "application/json"), 200)); /* denial */
+    VT_CHECK(vt_test_wait_until(shows_handed, &s));
+    take_handed(&s);
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
+/* The folder is the operator's yes. */
+static void without_a_folder_nothing_is_taken(void)
+{
+    struct stand s = { 0 };
+    const char *answer;
+
+    begin(&s);
+    answer = hand_in(&s, rejection(&s.world, "1.5.0", VT_BIT(VT_P_SUPERVISOR)),
+                     "application/json");
+    VT_CHECK_SAYING(has_status(answer, 404), "%s", answer);
+    VT_CHECK(has_status(get(&s, "/api/v1/handed", ANY), 404));
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+}
+
 static void the_roles_are_confined(void)
 {
     static const char *const readers[] = { "centre-reader", "centre-prover" };
 
     vt_test_confinement("centre-front", "", (const char *const[]){ NULL });
+    vt_test_confinement("centre-clerk", vt_test_dir(),
+                        (const char *const[]){ "write-folder", NULL });
     for (size_t i = 0; i < 2; i++)
         vt_test_confinement(readers[i], "", (const char *const[]){ NULL });
 }
@@ -733,6 +832,8 @@ static const struct vt_case cases[] = {
     { "a forged review does not count", a_forged_review_does_not_count },
     { "a folder that is none is named", a_folder_that_is_none_is_named },
     { "a dead role comes back", a_dead_role_comes_back },
+    { "officers hand in", officers_hand_in },
+    { "without a folder nothing is taken", without_a_folder_nothing_is_taken },
     { "the roles are confined", the_roles_are_confined },
 };
 

@@ -201,6 +201,13 @@ static const struct vt_verb verbs[] = {
       "Lines of a source in the library that stand in none of the sources which reviewers\n"
       "accepted, the newest three of them. Exit code 1 if there are any.",
       vt_cli_centre_unreviewed_options, vt_cli_centre_unreviewed },
+    { "handed", NULL, 0, 0, "statements that were handed in, to desk and ledger",
+      "Officers of the supervisor and the foundation hand in at the pages what they "
+      "signed;\n"
+      "it waits in DIR/handed. Without --desk and --out it is listed. Exit code 1: "
+      "something\n"
+      "there does not count, or goes nowhere, and stays.",
+      vt_cli_centre_handed_options, vt_cli_centre_handed },
     { "rebuild", NULL, 0, 0, "carry out the rebuilds that reviewers asked for",
       "Wishes lie in DIR/porter/rebuilds. Each release is built again from the desk's copy "
       "of\nits source, recipe and lock, in the sandbox, without network, and held against "

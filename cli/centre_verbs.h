@@ -19,6 +19,8 @@ bool vt_cli_centre_countersign(struct vt_args *args, struct vt_error *err);
 bool vt_cli_centre_uninvite(struct vt_args *args, struct vt_error *err);
 bool vt_cli_centre_unreviewed(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_unreviewed_options[];
+bool vt_cli_centre_handed(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_centre_handed_options[];
 bool vt_cli_centre_rebuild(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_rebuild_options[];
 bool vt_cli_centre_unseal(struct vt_args *args, struct vt_error *err);

@@ -9,6 +9,7 @@
 #include "cell/role_relay_courier.h"
 #include "cell/role_relay_front.h"
 #include "cell/role_scan_worker.h"
+#include "centre/role_centre_clerk.h"
 #include "centre/role_centre_front.h"
 #include "centre/role_centre_librarian.h"
 #include "centre/role_centre_porter.h"
@@ -47,6 +48,7 @@ static const struct vt_role_row roles[] = {
     { VT_ROLE_SCAN_WORKER, vt_role_scan_worker, &vt_scan_worker_rights },
     { VT_ROLE_SCAN_PROBE, vt_role_scan_probe, &vt_scan_worker_rights },
     { VT_ROLE_CENTRE_FRONT, vt_role_centre_front, &vt_centre_front_rights },
+    { VT_ROLE_CENTRE_CLERK, vt_role_centre_clerk, &vt_centre_clerk_rights },
     { VT_ROLE_CENTRE_READER, vt_role_centre_reader, &vt_centre_reader_rights },
     { VT_ROLE_CENTRE_PORTER, vt_role_centre_porter, &vt_centre_porter_rights },
     { VT_ROLE_CENTRE_LIBRARIAN, vt_role_centre_librarian, &vt_centre_librarian_rights },

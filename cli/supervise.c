@@ -258,10 +258,28 @@ static bool run_authorise(struct vt_args *args, struct vt_error *err)
 /* ---- approve ----------------------------------------------------------------------------
  */
 
+#define OPTION_SIGN_ONLY                                                                   \
+    {                                                                                      \
+        "sign-only", NULL, "change neither desk nor ledger: --out FILE is handed in",      \
+            false, false                                                                   \
+    }
+#define OPTION_OUT                                                                         \
+    {                                                                                      \
+        "out", "FILE", "where the statement goes; goes with --sign-only", false, false     \
+    }
+
+static bool check_sign_only(struct vt_args *args, struct vt_error *err)
+{
+    return vt_args_has(args, "sign-only") == vt_args_has(args, "out") ||
+           vt_args_misuse(args, err, "--sign-only and --out go together");
+}
+
 static const struct vt_option approve_options[] = {
     VT_OPTION_DESK,
     VT_OPTION_TRUST,
     VT_OPTION_POLICY,
+    OPTION_SIGN_ONLY,
+    OPTION_OUT,
     { "ledger", "DIR", "the release ledger, or a copy: its newest list counts", false,
       false },
     VT_OPTION_KEY,
@@ -286,7 +304,29 @@ static bool check_is_ready(struct vt_desk_call *call, struct vt_error *err)
                    standing->gaps[0].verb);
 }
 
-static bool approve(struct vt_desk_call *call, const struct vt_key *key,
+/* The list first: an approval without one cannot be published. */
+static bool lay_approval(struct vt_desk_call *call, vt_slice list, vt_slice release,
+                         struct vt_error *err)
+{
+    struct vt_docket *docket = call->docket;
+
+    return vt_disk_write(call->desk.disk,
+                         vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
+                         list, 0644, err) &&
+           vt_docket_put(&call->desk, docket->product, docket->version, release, err);
+}
+
+/* The same two beside each other: FILE and FILE.list. */
+static bool hand_out(const struct vt_desk_call *call, const char *path, vt_slice list,
+                     vt_slice release, struct vt_error *err)
+{
+    return vt_cli_write(vt_arena_printf(call->docket->arena, "%s.list", path), list, 0644,
+                        err) &&
+           vt_cli_write(path, release, 0644, err);
+}
+
+/* out: NULL, they go to the desk. */
+static bool approve(struct vt_desk_call *call, const struct vt_key *key, const char *out,
                     struct vt_error *err)
 {
     VT_AUTO_BUF release = vt_buf_init(VT_ENTRY_BYTES_MAX);
@@ -306,31 +346,35 @@ static bool approve(struct vt_desk_call *call, const struct vt_key *key,
            vt_compose_list(vt_buf_slice(&newest), VT_LIST_CURRENT, docket, NULL,
                            call->now_unix_s, key, &list, err) &&
            vt_list_history_admits_entry(&call->lists, vt_buf_slice(&list), err) &&
-           /* The list first: an approval without one cannot be published. */
-           vt_disk_write(call->desk.disk,
-                         vt_arena_printf(docket->arena, "%s/list.json", docket->folder),
-                         vt_buf_slice(&list), 0644, err) &&
-           vt_docket_put(&call->desk, docket->product, docket->version,
-                         vt_buf_slice(&release), err);
+           (out != NULL
+                ? hand_out(call, out, vt_buf_slice(&list), vt_buf_slice(&release), err)
+                : lay_approval(call, vt_buf_slice(&list), vt_buf_slice(&release), err));
 }
 
 static bool run_approve(struct vt_args *args, struct vt_error *err)
 {
+    const char *out = vt_args_get(args, "out");
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
     VT_AUTO_KEY key = NULL;
 
-    if (!vt_cli_key_open(args, &key, err) ||
+    if (!check_sign_only(args, err) || !vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, true, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !vt_desk_lock(&call.desk, err) ||
         (vt_args_has(args, "ledger") && !vt_desk_call_look_at_copy(args, &call, err)) ||
         !check_is_ready(&call, err) ||
         !vt_number_check(call.docket, call.now_unix_s, err) ||
-        !vt_packs_verify(call.docket, err) || !approve(&call, key, err))
+        !vt_packs_verify(call.docket, err) || !approve(&call, key, out, err))
         return false;
-    vt_desk_call_say(args, &call, "approve",
-                     "%s %s is approved; the vendor publishes it with the second signature",
-                     call.docket->product, call.docket->version);
+    if (out != NULL)
+        vt_desk_call_say(args, &call, "approve",
+                         "%s %s is approved; hand in %s and %s.list", call.docket->product,
+                         call.docket->version, out, out);
+    else
+        vt_desk_call_say(
+            args, &call, "approve",
+            "%s %s is approved; the vendor publishes it with the second signature",
+            call.docket->product, call.docket->version);
     return true;
 }
 
@@ -341,7 +385,10 @@ static const struct vt_option reject_options[] = {
     VT_OPTION_DESK,
     VT_OPTION_TRUST,
     { "reason", "TEXT", "why, for the vendor and the ledger", true, false },
-    VT_OPTION_LEDGER,
+    { "ledger", "DIR", "folder of the release ledger; needed without --sign-only", false,
+      false },
+    OPTION_SIGN_ONLY,
+    OPTION_OUT,
     VT_OPTION_LEDGER_PASSPHRASE,
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
@@ -360,33 +407,54 @@ static bool check_can_reject(const struct vt_docket *docket, struct vt_error *er
     return true;
 }
 
+/* The ledger first: a rejection that is not there binds nobody. */
+static bool lay_rejection(struct vt_args *args, struct vt_desk_call *call, vt_slice entry,
+                          struct vt_error *err)
+{
+    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    struct vt_publisher publisher;
+
+    if (!vt_desk_call_ledger(args, call, err))
+        return false;
+    publisher = vt_desk_call_publisher(args, call);
+    return vt_publish_entries(&publisher, &entry, 1, &proof, err) &&
+           vt_docket_put(&call->desk, call->docket->product, call->docket->version, entry,
+                         err);
+}
+
+static bool check_reject_options(struct vt_args *args, struct vt_error *err)
+{
+    if (vt_args_get(args, "reason")[0] == '\0')
+        return vt_args_misuse(args, err, "--reason: say why");
+    if (vt_args_has(args, "sign-only") == vt_args_has(args, "ledger"))
+        return vt_args_misuse(args, err, "name --ledger, or --sign-only and --out");
+    return check_sign_only(args, err);
+}
+
 static bool run_reject(struct vt_args *args, struct vt_error *err)
 {
     VT_AUTO_BUF envelope = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_AUTO_BUF proof = vt_buf_init(VT_MIB(1));
+    const char *out = vt_args_get(args, "out");
     VT_AUTO_DESK_CALL call = { .now_unix_s = 0 };
-    struct vt_publisher publisher;
-    vt_slice entry;
     VT_AUTO_KEY key = NULL;
 
-    if (vt_args_get(args, "reason")[0] == '\0')
-        return vt_args_misuse(args, err, "--reason: say why");
-    if (!vt_cli_key_open(args, &key, err) ||
+    if (!check_reject_options(args, err) || !vt_cli_key_open(args, &key, err) ||
         !vt_desk_call_begin(args, false, false, &call, err) ||
         !vt_desk_call_check_key(&call, key, VT_ROLE_SUPERVISOR, err) ||
         !vt_desk_call_docket(args, &call, err) || !check_can_reject(call.docket, err) ||
         !vt_compose_rejection(call.docket, vt_args_get(args, "reason"), call.now_unix_s,
                               key, &envelope, err) ||
-        !vt_desk_call_ledger(args, &call, err))
+        !(out != NULL ? vt_cli_write(out, vt_buf_slice(&envelope), 0644, err)
+                      : lay_rejection(args, &call, vt_buf_slice(&envelope), err)))
         return false;
-    publisher = vt_desk_call_publisher(args, &call);
-    entry = vt_buf_slice(&envelope);
-    if (!vt_publish_entries(&publisher, &entry, 1, &proof, err) ||
-        !vt_docket_put(&call.desk, call.docket->product, call.docket->version, entry, err))
-        return false;
-    vt_desk_call_say(args, &call, "reject",
-                     "%s %s is rejected, with the reason on the ledger",
-                     call.docket->product, call.docket->version);
+    if (out != NULL)
+        vt_desk_call_say(args, &call, "reject",
+                         "%s %s is rejected; hand in %s, it counts on the ledger",
+                         call.docket->product, call.docket->version, out);
+    else
+        vt_desk_call_say(args, &call, "reject",
+                         "%s %s is rejected, with the reason on the ledger",
+                         call.docket->product, call.docket->version);
     return true;
 }
 

@@ -153,6 +153,7 @@ static const struct row rows[] = {
     { 0, "centre uninvite @invitation.json --reason over --trust @trust.json --key "
          "@supervisor.key --out +new-end.json" },
     { NO_TWIN, "centre check-export @hello.txt --trust @trust.json" },
+    { NO_TWIN, "centre handed --dir #log" },
     { 0, "centre rebuild --dir #log --store %store --packages %store --once" },
     { NO_TWIN, "centre unseal @hello.txt" },
     { NO_TWIN, "centre notes #log --key @swiss.key" },

@@ -143,6 +143,14 @@ async function ask(path: string): Promise<Response> {
   throw new Unanswered(answer.status, problem.title ?? `the Centre answered ${answer.status}`);
 }
 
+// A signed statement; the answer is what was taken.
+export async function handIn<T>(statement: string): Promise<T> {
+  const answer = await fetch("/api/v1/statements", { method: "POST", headers: { "Content-Type": "application/json" }, body: statement, credentials: "omit", redirect: "error", cache: "no-store" });
+  const told = (await answer.json().catch(() => ({}))) as { title?: string };
+  if (answer.ok) return told as T;
+  throw new Unanswered(answer.status, told.title ?? `the Centre answered ${answer.status}`);
+}
+
 export const getJson = async <T>(path: string): Promise<T> => (await (await ask(path)).json()) as T;
 // null: this Centre knows nothing of it.
 export const getKnown = <T>(path: string): Promise<T | null> =>

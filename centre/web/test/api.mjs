@@ -48,7 +48,7 @@ async function hold(path, which, status) {
 for (const [path, { get }] of Object.entries(api.paths)) {
   if (get === undefined || get["x-session"]) continue; // reviewers.mjs plays those
   await hold(path, 0, 200);
-  if (get.responses["404"] !== undefined) await hold(path, 1, 404);
+  if (get.responses["404"] !== undefined && path.includes("{")) await hold(path, 1, 404);
 }
 // What is served is what was read here.
 if ((await (await fetch(`${base}/openapi.yaml`)).text()) !== readFileSync(new URL("../../openapi.yaml", import.meta.url), "utf8")) fail("/openapi.yaml is another one");

@@ -1,10 +1,10 @@
 // Desks of the supervisor and the foundation: what waits, with its evidence and what changed;
 // approving and rejecting are one command each, and as easy.  No key comes near this page: it
-// composes the command, the statement is signed where the key is.
+// composes the command, the statement is signed where the key is, and handed in here.
 import { useState } from "preact/hooks";
-import { getJson, getKnown, part, type Claim, type Reckoned, type ReleaseRow, type Statement, type Story } from "../api.ts";
+import { getJson, getKnown, handIn, part, type Claim, type Reckoned, type ReleaseRow, type Signer, type Statement, type Story } from "../api.ts";
 import type { Key, Trust } from "../check/trust.ts";
-import { useSession } from "../session.ts";
+import { said, useSession } from "../session.ts";
 import { ago, Authority, Badge, Command, Digest, quoted, stateTone, Time, Title, Unknown, useLoaded, Waiting, type Tone } from "../ui.tsx";
 import { WaitsFor } from "./releases.tsx";
 
@@ -90,6 +90,130 @@ function Evidence({ story }: { story: Story }) {
   );
 }
 
+// ---- handing in -------------------------------------------------------------------------
+
+interface Handed {
+  sha256: string;
+  kind: string;
+  product?: string;
+  version?: string;
+  created?: string;
+  signers: Signer[];
+  is_new?: boolean;
+}
+
+interface Reply {
+  name: string;
+  taken?: Handed;
+  refused?: string;
+}
+
+const BYTES_MAX = 65535; // of a statement
+const aboutOf = (row: Handed): string => [row.kind, row.product === undefined ? "" : `of ${row.product}`, row.version ?? ""].filter(Boolean).join(" ");
+const byOf = (row: Handed): string => row.signers.map((signer) => signer.holder ?? "a key that nobody names").join(", ");
+
+async function give(name: string, text: string): Promise<Reply> {
+  if (text.length > BYTES_MAX) return { name, refused: `it is longer than ${BYTES_MAX} bytes, so it is no statement` };
+  return handIn<Handed>(text.trim()).then((taken) => ({ name, taken }), (error: unknown) => ({ name, refused: said(error) }));
+}
+
+const HAND_IN = "hand-in";
+
+function toHandIn(event: Event): void {
+  event.preventDefault();
+  document.getElementById(HAND_IN)?.scrollIntoView();
+  document.getElementById(HAND_IN)?.focus();
+}
+
+function Replies({ all }: { all: Reply[] }) {
+  return (
+    <ul class="plain changes" id="replies">
+      {all.map((reply, i) => (
+        <li key={i}>
+          {reply.taken !== undefined ? (
+            <>
+              <Badge tone="good">{reply.taken.is_new ? "taken" : "was here"}</Badge> {aboutOf(reply.taken)} by {byOf(reply.taken)} <span class="quiet">({reply.name})</span>
+            </>
+          ) : (
+            <>
+              <Badge tone="bad">refused</Badge> {reply.name}: {reply.refused}
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function HandInForm({ onTaken }: { onTaken: () => void }) {
+  const [pasted, setPasted] = useState("");
+  const [replies, setReplies] = useState<Reply[]>([]);
+  const show = (all: Reply[]): void => {
+    setReplies(all);
+    if (all.some((reply) => reply.taken !== undefined)) onTaken();
+  };
+  const giveFiles = async (files: File[]): Promise<void> => show(await Promise.all(files.map(async (file) => give(file.name, file.size > BYTES_MAX ? " ".repeat(BYTES_MAX + 1) : await file.text()))));
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    void giveFiles([...(event.dataTransfer?.files ?? [])]);
+  };
+  return (
+    <>
+      <div class="drop" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+        <p>Drop the signed files here, or</p>
+        <label class="choose">
+          Choose files
+          <input type="file" multiple onChange={(event) => void giveFiles([...(event.currentTarget.files ?? [])])} />
+        </label>
+      </div>
+      <p>
+        <label for="pasted">Or paste one statement:</label>
+      </p>
+      <textarea id="pasted" rows={3} spellcheck={false} value={pasted} onInput={(event) => setPasted(event.currentTarget.value)} />
+      <p>
+        <button type="button" disabled={pasted.trim() === ""} onClick={() => void give("pasted", pasted).then((reply) => (show([reply]), reply.taken !== undefined && setPasted("")))}>
+          Hand in
+        </button>
+      </p>
+      <div role="status">{replies.length > 0 && <Replies all={replies} />}</div>
+    </>
+  );
+}
+
+function HandIn() {
+  const [round, setRound] = useState(0);
+  const loaded = useLoaded(() => getKnown<{ handed: Handed[] }>("handed"), [round]);
+  const [mine, setMine] = useState(0); // times that something of this page's was taken
+  if (loaded.value === null) return <p class="box calm">This Centre takes no statements here: what is signed reaches desk and ledger as always.</p>;
+  const rows = loaded.value?.handed ?? [];
+  return (
+    <>
+      <p>For officers of the supervisor and of the foundation. Sign on your own machine; what you hand in is checked against the trust root, mandates included, and waits here until it is taken to the desk and to the ledger. Nothing else is asked of you: the signature speaks.</p>
+      <HandInForm onTaken={() => setMine(mine + 1)} />
+      <h3>What waits here</h3>
+      {rows.length === 0 ? (
+        <p>Nothing, as of the Centre's last look.</p>
+      ) : (
+        <ul class="plain changes" id="handed">
+          {rows.map((row) => (
+            <li key={row.sha256}>
+              {aboutOf(row)} by {byOf(row)} {row.created !== undefined && <span class="quiet">(<Time at={row.created} />)</span>} <Digest of={row.sha256} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {mine > 0 && (
+        <p>
+          <button type="button" onClick={() => setRound(round + 1)}>Look again</button> <span class="quiet">What you handed in shows at the Centre's next look.</span>
+        </p>
+      )}
+      <Authority lines={["vitrine centre handed --dir CENTRE", "vitrine centre handed --dir CENTRE --desk DESK --out FOR-THE-LEDGER"]}>
+        <p>Whoever runs this Centre judges them once more, and takes them on:</p>
+      </Authority>
+    </>
+  );
+}
+
 // ---- deciding ---------------------------------------------------------------------------
 
 function Decide({ row }: { row: ReleaseRow }) {
@@ -101,8 +225,8 @@ function Decide({ row }: { row: ReleaseRow }) {
     <div class="decide">
       <section aria-label={`approve ${names}`}>
         <h4>Approve</h4>
-        <p>Signs the release statement. {row.waits_for.length > 1 || !isOpen ? "The command refuses it as long as something is missing." : ""}</p>
-        <Command line={`vitrine supervise approve ${names} --desk DESK --trust trust.json --key KEY`} />
+        <p>Signs the release statement, and the next list of withdrawals beside it; <a href="#/desks" onClick={toHandIn}>hand in</a> both files. {row.waits_for.length > 1 || !isOpen ? "The command refuses it as long as something is missing." : ""}</p>
+        <Command line={`vitrine supervise approve ${names} --desk DESK --trust trust.json --key KEY --sign-only --out approval.json`} />
       </section>
       <section aria-label={`reject ${names}`}>
         <h4>Reject</h4>
@@ -110,7 +234,7 @@ function Decide({ row }: { row: ReleaseRow }) {
           <label for={id}>The reason, for the vendor and the ledger:</label>
         </p>
         <textarea id={id} rows={2} maxLength={2000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
-        {reason.trim() === "" ? <p class="quiet">Write the reason, and the command stands here.</p> : <Command line={`vitrine supervise reject ${names} --desk DESK --trust trust.json --ledger LEDGER --key KEY --reason ${quoted(reason.trim())}`} />}
+        {reason.trim() === "" ? <p class="quiet">Write the reason, and the command stands here.</p> : <Command line={`vitrine supervise reject ${names} --desk DESK --trust trust.json --key KEY --sign-only --out rejection.json --reason ${quoted(reason.trim())}`} />}
       </section>
     </div>
   );
@@ -284,8 +408,8 @@ function Denials() {
           ))}
         </ul>
       )}
-      <Authority lines={["vitrine denial record --of HOLDER --asked TEXT --asked-at TIME --ledger LEDGER --trust trust.json --key KEY", "vitrine denial list --ledger COPY --trust trust.json"]}>
-        <p>The supervisor puts a refusal on the ledger, and needs nobody's leave for it:</p>
+      <Authority lines={["vitrine denial record --of HOLDER --asked TEXT --asked-at TIME --ledger COPY --trust trust.json --key KEY --sign-only --out denial.json", "vitrine denial list --ledger COPY --trust trust.json"]}>
+        <p>The supervisor signs what was refused to it, hands it in above, and needs nobody's leave for it:</p>
       </Authority>
     </>
   );
@@ -298,6 +422,8 @@ export function Desks() {
       <p class="lead">For the supervisor and the foundation, and open to everybody: what waits for a decision and on what evidence, who may decide, and what was refused to them. No key comes near this page.</p>
       <h2>What waits for a decision</h2>
       <Queue />
+      <h2 id={HAND_IN} tabIndex={-1}>Hand in what you signed</h2>
+      <HandIn />
       <h2>What the supervisor was refused</h2>
       <Denials />
       <h2>Members and mandates</h2>

@@ -756,6 +756,7 @@ static void officers_hand_in(void)
     unsigned supervisor = VT_BIT(VT_P_SUPERVISOR);
     struct stand s = { 0 };
     const char *answer;
+    struct back clerk;
 
     make(&s);
     make_pages();
@@ -777,6 +778,11 @@ static void officers_hand_in(void)
     VT_CHECK(
         has_status(hand_in(&s, s.world.said[4], "application/json"), 200)); /* denial */
     VT_CHECK(vt_test_wait_until(shows_handed, &s));
+    clerk = (struct back){ &s, "centre-clerk", vt_test_role_of(&s.centre, "centre-clerk") };
+    VT_CHECK(clerk.before != 0 && kill(clerk.before, SIGKILL) == 0);
+    VT_CHECK(vt_test_wait_until(is_back, &clerk));
+    answer = hand_in(&s, rejection(&s.world, "1.5.0", supervisor), "application/json");
+    MUST_SAY(answer, "\"is_new\":false");
     take_handed(&s);
     vt_test_stop(&s.centre, VT_EXIT_OK);
 }

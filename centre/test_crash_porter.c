@@ -77,6 +77,7 @@ static void prepare(const char *dir)
     VT_CHECK(mkdir(vt_test_print("%s/porter", dir), 0755) == 0);
     VT_CHECK(mkdir(vt_test_print("%s/porter/passkeys", dir), 0755) == 0);
     VT_CHECK(mkdir(vt_test_print("%s/porter/sessions", dir), 0755) == 0);
+    VT_CHECK(mkdir(vt_test_print("%s/porter/" VT_CENTRE_REBUILDS, dir), 0755) == 0);
     prepare_sealed(dir, trust);
 }
 

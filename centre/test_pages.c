@@ -9,6 +9,8 @@
 
 #define MODULES "centre/web/node_modules"
 #define CHECK   "build/web-check.mjs"
+/* What the world released: the pages that are tried, as their list. */
+#define PAGE_LIST "build/web.sha256"
 
 /* Why there are no pages, as tools/centre-web.sh has left it; empty if there are. */
 static void find_pages(char why[256])
@@ -84,7 +86,8 @@ static void begin(struct vt_centre_world *world, struct vt_running *centre)
     VT_CHECK(mkdir(vt_test_path("c"), 0755) == 0);
     VT_CHECK(mkdir(vt_test_path("c/handed"), 0755) == 0);
     vt_reviewers_write_key(VT_P_SUPERVISOR, vt_test_path("supervisor.key"));
-    vt_centre_world_make(vt_test_path("c"), world);
+    vt_centre_world_make_of(vt_test_path("c"),
+                            vt_arena_cstr(vt_test_arena(), vt_test_read(PAGE_LIST)), world);
     vt_centre_world_lay_ledger(world, VT_CENTRE_WORLD_ALL, world->world.filler, 7);
     *centre =
         vt_test_start("said", VT_ARGV("vitrine", "centre", "serve", "--dir", world->folder,
@@ -132,6 +135,7 @@ IN_BROWSER(byKeyboardAlone)
 IN_BROWSER(commandsExist)
 IN_BROWSER(otherCentresAreCompared)
 IN_BROWSER(thePagesAreThoseOfTheList)
+IN_BROWSER(thePagesAreARelease)
 IN_BROWSER(theDesksComposeCommands)
 IN_BROWSER(strangersWordsStayText)
 
@@ -192,6 +196,7 @@ static void the_pages_are_built_equal(void)
     const char *said, *about;
 
     need_pages();
+    (void)vt_test_run(0, VT_ARGV("node", "centre/web/packages.mjs", "check"));
     said = vt_test_run(0, VT_ARGV("node", "centre/web/build.mjs", vt_test_path("again")));
     (void)vt_test_run(0, VT_ARGV("diff", "-r", "build/web", vt_test_path("again")));
     begin(&world, &centre);
@@ -220,6 +225,7 @@ static const struct vt_case cases[] = {
     { "commands exist", commandsExist },
     { "other Centres are compared", otherCentresAreCompared },
     { "the pages are those of the list", thePagesAreThoseOfTheList },
+    { "the pages are a release", thePagesAreARelease },
     { "the desks compose commands", theDesksComposeCommands },
     { "strangers' words stay text", strangersWordsStayText },
 };

@@ -186,7 +186,9 @@ static const struct vt_verb verbs[] = {
       "again and compared. What no proof bears is the word of whoever signed it.",
       vt_cli_centre_check_export_options, vt_cli_centre_check_export },
     { "pages", "URL", 1, 1, "are the pages that a Centre serves those of its list?",
-      "Fetches each page, holds it against the list, and prints the digest of all.",
+      "Fetches each page, holds it against the list, and prints the list's digest. Kept "
+      "with\n"
+      "--out, `vitrine verify` says of which release it is.",
       vt_cli_centre_pages_options, vt_cli_centre_pages },
     { "invite", NULL, 0, 0, "invite a reviewer, as vendor or supervisor",
       "Signs FILE and prints a code; the other of the two signs the same FILE. Only both\n"

@@ -8,6 +8,8 @@
 const struct vt_option vt_cli_centre_pages_options[] = {
     { "expect", "HEX", "the digest that they should have, as `make centre-web` prints it",
       false, false },
+    { "out", "FILE", "keep their list there: it is what a release of the pages names",
+      false, false },
     { NULL, NULL, NULL, false, false },
 };
 
@@ -66,6 +68,9 @@ bool vt_cli_centre_pages(struct vt_args *args, struct vt_error *err)
     vt_hash_text(&digest, hex);
     if (expected != NULL && !vt_hash_equal(&digest, &wanted))
         return vt_fail(err, VT_REJECTED, "%s serves other pages: %s", base, hex);
+    if (vt_args_has(args, "out") &&
+        !vt_cli_write(vt_args_get(args, "out"), vt_buf_slice(&list), 0644, err))
+        return false;
     if (vt_args_is_json(args))
         vt_cli_print_json(
             json_pack("{s:b,s:s,s:I}", "ok", 1, "pages", hex, "files", (json_int_t)count));

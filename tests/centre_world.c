@@ -316,7 +316,14 @@ static void lay_public(const struct vt_centre_world *w)
 
 void vt_centre_world_make(const char *dir, struct vt_centre_world *out)
 {
+    vt_centre_world_make_of(dir, vt_world_good().file, out);
+}
+
+void vt_centre_world_make_of(const char *dir, const char *released,
+                             struct vt_centre_world *out)
+{
     *out = (struct vt_centre_world){ .world = vt_world_good(), .folder = dir };
+    out->world.file = released;
     vt_world_move(&out->world, time(NULL) - VT_WORLD_NOW);
     vt_world_make(&out->world, &out->made);
     say_all(out);

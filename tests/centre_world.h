@@ -32,6 +32,9 @@ struct vt_centre_world {
 
 /* Make DIR, which is there. */
 void vt_centre_world_make(const char *dir, struct vt_centre_world *out);
+/* The same, and this text is what was released as lamp.bin. */
+void vt_centre_world_make_of(const char *dir, const char *released,
+                             struct vt_centre_world *out);
 /* Lay the copy of the ledger anew: its first `size` entries (VT_CENTRE_WORLD_ALL at most),
  * under a checkpoint that the log and these witnesses (bits 0 to 3) signed. */
 void vt_centre_world_lay_ledger(const struct vt_centre_world *world, uint64_t size,

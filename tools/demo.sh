@@ -47,6 +47,7 @@ before_approval=review_too
 make_product hello 1.1 hello-1.1.recipe.json --source hello-1.1
 before_approval=:
 make_product vitrine "$(cat "$root/VERSION")" "$root/vitrine.recipe.json" --source "$root"
+make_pages
 make_rules
 make_product zlib 1.2.13.dfsg-1 "$products/zlib.recipe.json"
 make_product signify-openbsd 31-3 "$products/signify-openbsd.recipe.json"
@@ -58,6 +59,7 @@ echo '{"v": 1, "reviews": 2}' >two-reviews.json
 tell customer "demands two reviewers, and news of the last hour: yes" vitrine verify public/hello/1.1/hello \
     --trust customer/trust.json --policy two-reviews.json --max-age 1h
 check_product vitrine "$(cat "$root/VERSION")" vitrine
+[ ! -e public/vitrine-pages ] || check_product vitrine-pages "$(cat "$root/VERSION")" vitrine-pages.sha256
 check_product threat-rules 2026.11 threat-rules.pack
 check_product zlib 1.2.13.dfsg-1 zlib1g_1.2.13.dfsg-1_amd64.deb zlib1g-dev_1.2.13.dfsg-1_amd64.deb
 check_product signify-openbsd 31-3 "$signify_deb"
@@ -80,7 +82,7 @@ if [ -n "$keep" ]; then
     echo "Open the Transparency Centre: $(cat centre.url)"
 else
     echo "Open the Transparency Centre, all of this in a browser, with"
-    echo "  $build/vitrine centre serve --dir $place/centre --port 7920    and then http://127.0.0.1:7920"
+    echo "  $build/vitrine centre serve --dir $place/centre$([ ! -d "$place/pages" ] || echo " --pages $place/pages") --port 7920    and then http://127.0.0.1:7920"
 fi
 [ -z "$keep" ] || echo "The witnesses and the Centre go on: $(cat ch.url de.url jp.url br.url | tr '\n' ' ')- end them with: kill ${served[*]}"
 [ "$failed" -eq 0 ] || echo "Something was not as expected; see above."

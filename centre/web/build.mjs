@@ -1,14 +1,15 @@
 // build.mjs OUT - the pages, from src/ into OUT: index.html, the API's description, and
-// assets whose names hold their digest.  The same source gives the same bytes.  Prints the
-// digest of all of them, which the Centre tells too.
+// assets whose names hold their digest.  The same source gives the same bytes.  OUT.sha256
+// lists them as sha256sum does, and as the Centre serves it at /api/v1/pages; the digest of
+// that list, which is printed, is the digest of the pages.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = process.argv[2] ?? join(here, "../../build/web");
+const out = resolve(process.argv[2] ?? join(here, "../../build/web"));
 const common = { absWorkingDir: here, bundle: true, minify: true, target: "es2022", charset: "utf8", legalComments: "none", logLevel: "warning", metafile: true };
 
 async function bundle(entry, options = {}) {
@@ -49,4 +50,5 @@ await build({ ...common, entryPoints: ["src/check/index.ts"], format: "esm", out
 
 const files = [...readdirSync(join(out, "assets")).map((name) => `assets/${name}`), "icon.svg", "index.html", "licences.txt", "openapi.yaml"].sort();
 const list = files.map((name) => `${sha("sha256", readFileSync(join(out, name)), "hex")}  ${name}\n`).join("");
+writeFileSync(`${out}.sha256`, list);
 console.log(`pages ${sha("sha256", list, "hex")}`);

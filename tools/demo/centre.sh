@@ -46,9 +46,16 @@ gather_copies() {
         cp -al desk public centre/ && rm -f centre/desk/.vt-lock
 }
 
+# What the customer could verify above is what this Centre serves.
+unpack_pages() {
+    mkdir -p pages && tar -xf "public/vitrine-pages/$(cat "$root/VERSION")/vitrine-pages.tar" -C pages
+}
+
 # open_centre - serve it; its address goes to centre.url.
 open_centre() {
-    vitrine centre serve --dir centre >centre.out 2>&1 &
+    local pages=()
+    [ ! -d pages ] || pages=(--pages pages)
+    vitrine centre serve --dir centre "${pages[@]}" >centre.out 2>&1 &
     centre=$!
     served+=("$centre")
     for _ in $(seq 400); do
@@ -83,9 +90,11 @@ shows_the_story() {
         shows /api/v1/about '"problems":[]'
 }
 
-# Without npm there are no pages, and nothing to ask.
-serves_its_pages() {
-    [ ! -e "$build/web/index.html" ] || vitrine centre pages "$(cat centre.url)"
+# The list of what is served is an output of the release: the verdict on it is one on the pages.
+serves_released_pages() {
+    local list=vitrine-pages.sha256
+    vitrine centre pages "$(cat centre.url)" --out "customer/$list" &&
+        verify "customer/$list" --evidence "public/vitrine-pages/$(cat "$root/VERSION")/$list.evidence" --product vitrine-pages
 }
 
 # Another foundation's Centre begins with its own trust root, and shows the same digests.
@@ -104,9 +113,10 @@ run_centre() {
     echo "5. The Transparency Centre"
     say_where_data_lie
     tell foundation "copies ledger, desk and public folder, and believes none" gather_copies
+    [ ! -e public/vitrine-pages ] || tell foundation "takes the pages that the line released" unpack_pages
     tell foundation "opens the Centre over them" open_centre
     tell anyone "finds published, withdrawn and differing releases there" shows_the_story
-    tell anyone "asks whether it serves the pages of its list" serves_its_pages
+    [ ! -d pages ] || tell anyone "asks whether it serves the pages that were released: yes" serves_released_pages
     tell "2nd Centre" "mirrors it, each byte by its digest, and shows the same" mirror_centre
     expect anyone "one altered digest in the mirror is named" "altered: hello 1.1: evidence" compare_altered
     [ -n "$keep" ] || kill "$centre" 2>/dev/null

@@ -63,6 +63,22 @@ make_product() {
     tell vendor "signs too; ledger, three witnesses, public folder" publish "$name" "$version"
 }
 
+# The pages of the Centre, from the same source.  The packages that they are built with come
+# from npm once, each with the digest that the recipe names; from then on they are kept.
+make_pages() {
+    local packages=$build/demo-stores/packages package inputs=()
+    if [ -e "$build/web.missing" ]; then
+        echo "   vitrine-pages is left out: $(cat "$build/web.missing")"
+        return
+    fi
+    for package in $(sed -n 's/.*{"name": "\([^"]*\.tgz\)".*/\1/p' "$root/centre/web/pages.recipe.json"); do
+        inputs+=(--input "$package=$packages/$package")
+    done
+    [ -e "$packages" ] || tell vendor "fetches the packages that the pages are built with" \
+        node "$root/centre/web/packages.mjs" fetch "$packages"
+    make_product vitrine-pages "$(cat "$root/VERSION")" "$root/centre/web/pages.recipe.json" --source "$root" "${inputs[@]}"
+}
+
 # A rule database, made by the tool that the line made before: the same two signatures, no
 # fast lane.  One rule collects files, not only detects them: the supervisor must allow that
 # one by name before he can approve.

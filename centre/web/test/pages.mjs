@@ -80,6 +80,7 @@ const json = (path, change) => (url, body) => {
 
 // Each lie, where it is told, and what the page must say of it.
 const LIES = {
+  "other bytes of a page": ["about", /These pages: icon\.svg is served with other bytes/, (url, body) => (url === "/icon.svg" ? `${body} ` : undefined)],
   "a forged proof": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/proof/4") ? body.replace(/\n[A-Za-z0-9+/]{43}=\n/, `\n${"A".repeat(43)}=\n`) : undefined)],
   "another entry": ["ledgers/releases/4", /do not lead to its root/, (url, body) => (url.endsWith("/entry/4") ? body.replace("payload", "payIoad") : undefined)],
   "a list that shows another entry": ["ledgers/releases/4", /another entry than the one that is proven/, json("/api/v1/ledgers/releases/entries/4", (value) => (value.entries[0].sha256 = "0".repeat(64)))],
@@ -388,6 +389,22 @@ async function commandsExist() {
   for (const line of lines) assert.match(line, /^(vitrine|curl|make) /);
 }
 
+// What the page says of itself is what was released, and its commands come to the same.
+async function thePagesAreARelease() {
+  const { page, go } = await open();
+  await go("about");
+  await page.waitForSelector("article.good");
+  assert.match(await text(page, "article.good"), /^This is what was reviewed, rebuilt and approved: checked here.*lamp 1\.4\.0/);
+  assert.match(await text(page, "main"), /checked here: \d+ files have the bytes of the list/);
+  assert.deepEqual(await alarms(page), []);
+  const lines = await page.$$eval(".command pre", (all) => all.map((each) => each.textContent));
+  const trust = new URL("../../../trust.json", `file://${file}`).pathname;
+  for (const line of lines.filter((each) => / lamp\.bin/.test(each)).map((each) => each.replace("trust.json", trust).split(" ")))
+    execFileSync(line[0].replace("vitrine", vitrine), line.slice(1), { cwd: scratch, stdio: "ignore" });
+  assert.equal(sha256(readFileSync(`${scratch}/lamp.bin`)), await text(page, "footer .digest"));
+  assert.equal(lines.filter((each) => / lamp\.bin/.test(each)).length, 3);
+}
+
 // The footer names the digest, and the command asks the server for each page.
 async function thePagesAreThoseOfTheList() {
   const { page, go } = await open();
@@ -503,7 +520,7 @@ async function strangersWordsStayText() {
   assert.deepEqual(errors.filter((error) => /dialog|Content Security|TrustedHTML/.test(error)), []);
 }
 
-const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, thePagesAreThoseOfTheList, theDesksComposeCommands, strangersWordsStayText };
+const cases = { theTruthRaisesNoAlarm, aLieIsSeen, aLedgerCannotGoBack, yourOwnFileStaysWithYou, aBadFileIsNotCalledGood, aLargeFileIsHashed, noBarrier, byKeyboardAlone, commandsExist, otherCentresAreCompared, thePagesAreThoseOfTheList, thePagesAreARelease, theDesksComposeCommands, strangersWordsStayText };
 
 const server = createServer(async (request, answer) => {
   const { pathname, searchParams } = new URL(request.url, "http://here");

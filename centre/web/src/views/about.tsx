@@ -1,6 +1,7 @@
 // What this place is, what it can and cannot prove, and its own bytes.
 import { getJson, type About as AboutOf } from "../api.ts";
-import { bytes, Command, Digest, Time, Title, useLoaded, Waiting } from "../ui.tsx";
+import { Command, Time, Title, useLoaded, Waiting } from "../ui.tsx";
+import { ThesePages } from "./pages.tsx";
 
 export function About() {
   const loaded = useLoaded(() => getJson<AboutOf>("about"), []);
@@ -21,19 +22,9 @@ export function About() {
       ) : (
         <>
           <h2>These pages</h2>
-          {about.pages !== undefined && (
-            <>
-              <p>
-                {about.pages.files} files, {bytes(about.pages.bytes)}, digest <Digest of={about.pages.sha256} />
-              </p>
-              <p>Whoever builds the pages of version {about.version} gets the same bytes and the same digest:</p>
-              <Command line="make centre-web" />
-              <p>And whether this server gives you these bytes, file by file:</p>
-              <Command line={`vitrine centre pages ${location.origin} --expect ${about.pages.sha256}`} />
-            </>
-          )}
+          {about.pages !== undefined && <ThesePages pages={about.pages} version={about.version} />}
           <p>
-            The data stand so since <Time at={about.changed} />. They are read by <a href="/openapi.yaml">an API</a> that is open to everybody. Three libraries of others are in these pages, under <a href="/licences.txt">their licences</a>.
+            The data stand so since <Time at={about.changed} />. They are read by <a href="/openapi.yaml">an API</a> that is open to everybody. Libraries of others are in these pages, under <a href="/licences.txt">their licences</a>.
           </p>
           <h2>What does not hold here now</h2>
           {about.problems.length === 0 ? <p>Nothing: all copies were read and verified.</p> : <ul>{about.problems.map((problem) => <li key={problem}>{problem}</li>)}</ul>}

@@ -1,10 +1,10 @@
 // Start from your own file.  It is hashed here and never sent; of the digest the Centre
 // learns a few digits, or none: a whole bucket of known files is fetched and searched here.
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { getJson, part, type KnownFile } from "../api.ts";
 import type { Finding } from "../check/evidence.ts";
 import { checkOutput, judge } from "../judge.ts";
-import { alarm, said } from "../session.ts";
+import { alarm, said, useSession } from "../session.ts";
 import { Authority, Badge, Digest, Findings, stateTone, Time } from "../ui.tsx";
 
 declare const HASH_WORKER: string;
@@ -88,7 +88,8 @@ function FoundWalk({ file }: { file: KnownFile }) {
 }
 
 // What the Centre says of the file, and, when it is wished, what its signed evidence says.
-function Found({ file }: { file: KnownFile }) {
+export function Found({ file, isAuto }: { file: KnownFile; isAuto?: boolean }) {
+  const { isReady } = useSession();
   const [result, setResult] = useState<{ findings?: Finding[]; failure?: string }>({});
   const check = (): void => {
     checkOutput(file, file).then(
@@ -102,6 +103,9 @@ function Found({ file }: { file: KnownFile }) {
       },
     );
   };
+  useEffect(() => {
+    if (isAuto && isReady && file.verdict !== undefined) check();
+  }, [isAuto, isReady]);
   const isGood = file.verdict?.ok === true;
   const isChecked = result.findings?.every((finding) => finding.ok);
   const tone = !isGood || isChecked === false || result.failure !== undefined ? "bad" : isChecked ? "good" : "calm";

@@ -5,6 +5,8 @@
 #include "tests/disk_model.h"
 #include "tests/stage_control.h"
 #include <ftw.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -290,6 +292,29 @@ static void stage_close(struct stage *stage)
     vt_arena_free(stage->arena);
 }
 
+/* libcrypto builds its tables when it is first used: here once, not in each of some ten
+ * thousand processes that are forked from this one. */
+static void libcrypto_warm(void)
+{
+    static const char seed[32] = "stage";
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_KEYEXCH *exchange = EVP_KEYEXCH_fetch(NULL, "X25519", NULL);
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
+                                                  (const unsigned char *)seed, sizeof seed);
+
+    VT_CHECK(md != NULL && cipher != NULL && kdf != NULL && mac != NULL &&
+             exchange != NULL && pkey != NULL);
+    EVP_MD_free(md);
+    EVP_CIPHER_free(cipher);
+    EVP_KDF_free(kdf);
+    EVP_MAC_free(mac);
+    EVP_KEYEXCH_free(exchange);
+    EVP_PKEY_free(pkey);
+}
+
 static void stage_open(struct stage *stage, const struct vt_stage_play *play)
 {
     *stage = (struct stage){ .play = play, .arena = vt_arena_new() };
@@ -303,6 +328,7 @@ static void stage_open(struct stage *stage, const struct vt_stage_play *play)
     stage->control_path = part_of(stage, "control");
     stage->trace_path = part_of(stage, "control.trace");
     stage->output_path = part_of(stage, "output");
+    libcrypto_warm();
     VT_CHECK(mkdir(stage->dir, 0755) == 0);
     vt_test_write(stage->trace_path, VT_LIT(""));
     stage->control = control_make(stage->control_path, stage->dir);

@@ -288,6 +288,7 @@ void vt_front_expire(struct vt_front_ledger *l, int64_t now_ms)
     expire_waiting(l, now_ms);
     expire_queue(l, now_ms);
 }
+
 static bool send_message(struct vt_front_ledger *l, struct vt_error *err)
 {
     struct vt_buf *body = &l->out;

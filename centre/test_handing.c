@@ -32,35 +32,26 @@ static vt_slice rejection(unsigned signers)
                               signers);
 }
 
-static vt_slice about_itself(enum vt_predicate type, json_t *predicate, unsigned signers)
-{
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
-
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
-    json_decref(predicate);
-    return vt_world_sign(vt_buf_slice(payload), signers);
-}
-
 static vt_slice denial(int64_t created, unsigned signers)
 {
-    return about_itself(VT_DENIAL,
-                        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked",
-                                  "the log", "asked_at", vt_world_time(VT_WORLD_BEGAN + 5),
-                                  "refused_at", vt_world_time(VT_WORLD_BEGAN + 6), "reason",
-                                  "", "created", vt_world_time(created)),
-                        signers);
+    return vt_world_about_itself(VT_DENIAL,
+                                 json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme",
+                                           "asked", "the log", "asked_at",
+                                           vt_world_time(VT_WORLD_BEGAN + 5), "refused_at",
+                                           vt_world_time(VT_WORLD_BEGAN + 6), "reason", "",
+                                           "created", vt_world_time(created)),
+                                 signers);
 }
 
 static vt_slice request(unsigned signers)
 {
-    return about_itself(VT_REQUEST,
-                        json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)1,
-                                  "country", "DE", "kind", "data", "received",
-                                  vt_world_time(VT_WORLD_BEGAN + 5), "state", "received",
-                                  "given", "created", vt_world_time(VT_WORLD_NOW - 10)),
-                        signers);
+    return vt_world_about_itself(VT_REQUEST,
+                                 json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number",
+                                           (json_int_t)1, "country", "DE", "kind", "data",
+                                           "received", vt_world_time(VT_WORLD_BEGAN + 5),
+                                           "state", "received", "given", "created",
+                                           vt_world_time(VT_WORLD_NOW - 10)),
+                                 signers);
 }
 
 /* The same bytes but for one, which stays a letter of base64. */

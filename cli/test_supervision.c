@@ -221,18 +221,13 @@ static void owner_and_finder(void)
 /* A number that somebody left out, past the verb that would not. */
 static void issue_past_the_verb(uint64_t number)
 {
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
     json_t *predicate =
         json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)number, "country",
                   "FR", "kind", "data", "received", at_day(0), "state", "received", "given",
                   "created", at_day(0));
 
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(VT_REQUEST, predicate, payload, &err));
-    json_decref(predicate);
     vt_test_write(path("forged"),
-                  vt_world_sign(vt_buf_slice(payload), VT_BIT(VT_P_FOUNDATION)));
+                  vt_world_about_itself(VT_REQUEST, predicate, VT_BIT(VT_P_FOUNDATION)));
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"),
                                  "--trust", path("trust.json"), path("forged")));
 }
@@ -304,8 +299,6 @@ static void a_denial(void)
 /* A statement made past the verb, whose reason would like to be a row of its own. */
 static void words_that_pose_as_rows(void)
 {
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
     json_t *predicate =
         json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked", "the log", "asked_at",
                   at_day(-2), "refused_at", at_day(-1), "reason",
@@ -313,11 +306,8 @@ static void words_that_pose_as_rows(void)
     const char *shown;
 
     lay_out();
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(VT_DENIAL, predicate, payload, &err));
-    json_decref(predicate);
     vt_test_write(path("denial"),
-                  vt_world_sign(vt_buf_slice(payload), VT_BIT(VT_P_SUPERVISOR)));
+                  vt_world_about_itself(VT_DENIAL, predicate, VT_BIT(VT_P_SUPERVISOR)));
     (void)vt_test_run(0, VT_ARGV("vitrine", "ledger", "add", "--dir", path("log"),
                                  "--trust", path("trust.json"), path("denial")));
     shown = vt_test_run(0, ASK(path("log"), "denial", "list"));

@@ -32,25 +32,14 @@ static struct vt_story *begin(void)
     return story;
 }
 
-static vt_slice entry_of(enum vt_predicate type, enum vt_party party, json_t *predicate)
-{
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
-
-    VT_CHECK(predicate != NULL);
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
-    json_decref(predicate);
-    return vt_world_sign(vt_buf_slice(payload), VT_BIT(party));
-}
-
 /* The next entry of the ledger; NULL if it does not count. */
 static struct vt_said *say(struct vt_story *story, enum vt_predicate type,
                            enum vt_party party, json_t *predicate)
 {
     size_t count = story->count;
 
-    vt_story_take(story, story->entries++, entry_of(type, party, predicate));
+    vt_story_take(story, story->entries++,
+                  vt_world_about_itself(type, predicate, VT_BIT(party)));
     return story->count > count ? story->rows[count] : NULL;
 }
 
@@ -269,11 +258,12 @@ static json_t *promise_of_statement(const char *type, const char *role, const ch
 
 static vt_slice denial_entry(void)
 {
-    return entry_of(VT_DENIAL, VT_P_SUPERVISOR,
-                    json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked", "the log",
-                              "asked_at", vt_world_time(AT(1)), "refused_at",
-                              vt_world_time(AT(1)), "reason", "", "created",
-                              vt_world_time(AT(2))));
+    return vt_world_about_itself(
+        VT_DENIAL,
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked", "the log", "asked_at",
+                  vt_world_time(AT(1)), "refused_at", vt_world_time(AT(1)), "reason", "",
+                  "created", vt_world_time(AT(2))),
+        VT_BIT(VT_P_SUPERVISOR));
 }
 
 static void kept_by_a_statement(void)
@@ -625,8 +615,8 @@ static void is_it_issued(void)
 
     VT_CHECK_OK(vt_trust_parse(vt_world_trust(&world), &trust, &err));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        vt_slice entry =
-            entry_of(VT_REQUEST, rows[i].by, request(5, rows[i].state, 0, NULL));
+        vt_slice entry = vt_world_about_itself(
+            VT_REQUEST, request(5, rows[i].state, 0, NULL), VT_BIT(rows[i].by));
         bool is_issued;
 
         world.release_witnesses = rows[i].witnesses;
@@ -645,8 +635,10 @@ static void is_it_forged(void)
     struct vt_error err = { 0 };
     VT_AUTO_TRUST trust = NULL;
     char country[3] = "";
-    vt_slice entry = entry_of(VT_REQUEST, VT_P_FOUNDATION, request(5, "received", 0, NULL));
-    vt_slice other = entry_of(VT_REQUEST, VT_P_FOUNDATION, request(6, "received", 0, NULL));
+    vt_slice entry = vt_world_about_itself(VT_REQUEST, request(5, "received", 0, NULL),
+                                           VT_BIT(VT_P_FOUNDATION));
+    vt_slice other = vt_world_about_itself(VT_REQUEST, request(6, "received", 0, NULL),
+                                           VT_BIT(VT_P_FOUNDATION));
     vt_slice denial = denial_entry(), proof = vt_world_prove(&world, entry);
     VT_AUTO_FREE uint8_t *bytes = vt_alloc(entry.len + proof.len);
 

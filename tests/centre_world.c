@@ -63,17 +63,6 @@ static const char *at(const struct vt_centre_world *w, int64_t seconds)
     return vt_world_time(w->world.trust_created + seconds);
 }
 
-static vt_slice about_itself(enum vt_predicate type, unsigned signers, json_t *predicate)
-{
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
-
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
-    json_decref(predicate);
-    return vt_world_sign(vt_buf_slice(payload), signers);
-}
-
 static json_t *promise(const struct vt_centre_world *w, const char *id, const char *what,
                        int64_t due)
 {
@@ -151,7 +140,7 @@ static vt_slice table_of(const struct vt_centre_world *w, unsigned signers)
     table->cell_count = 2;
     fill(table, table->created_unix_s);
     VT_CHECK_OK(vt_residency_write(table, &predicate, &err));
-    return about_itself(VT_RESIDENCY, signers, predicate);
+    return vt_world_about_itself(VT_RESIDENCY, predicate, signers);
 }
 
 static json_t *service(const char *name, const char *where, const char *state,
@@ -227,28 +216,32 @@ static vt_slice statistics(unsigned signers)
     tally->ones[0][1] = 810;
     tally->ones[0][2] = 480;
     VT_CHECK_OK(vt_aggregate_write(&schema, tally, VT_LIT("zurich"), 2, &predicate, &err));
-    return about_itself(VT_AGGREGATE, signers, predicate);
+    return vt_world_about_itself(VT_AGGREGATE, predicate, signers);
 }
 
 static void say_all(struct vt_centre_world *w)
 {
-    w->said[0] = about_itself(VT_PROMISE, VT_BIT(VT_P_VENDOR),
-                              promise(w, "swiss-build", "the line stands in Zurich", 2500));
-    w->said[1] = about_itself(VT_PROMISE, VT_BIT(VT_P_VENDOR),
-                              promise(w, "swiss-files", "files lie in Zurich", 9999999));
+    w->said[0] = vt_world_about_itself(
+        VT_PROMISE, promise(w, "swiss-build", "the line stands in Zurich", 2500),
+        VT_BIT(VT_P_VENDOR));
+    w->said[1] = vt_world_about_itself(
+        VT_PROMISE, promise(w, "swiss-files", "files lie in Zurich", 9999999),
+        VT_BIT(VT_P_VENDOR));
     w->said[2] =
         vt_world_statement(VT_FINDING, "lamp.bin", finding(w), VT_BIT(VT_P_REVIEWER));
-    w->said[3] =
-        about_itself(VT_REQUEST, VT_BIT(VT_P_FOUNDATION),
-                     json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)2,
-                               "country", "DE", "kind", "data", "received", at(w, 1600),
-                               "state", "received", "given", "created", at(w, 1700)));
-    w->said[4] = about_itself(VT_DENIAL, VT_BIT(VT_P_SUPERVISOR),
-                              json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked",
-                                        "the build host's log", "asked_at", at(w, 1700),
-                                        "refused_at", at(w, 1750), "reason", "a secret",
-                                        "created", at(w, 1800)));
-    w->said[5] = about_itself(VT_RELOCATION_PLAN, VT_BIT(VT_P_VENDOR), plan(w));
+    w->said[3] = vt_world_about_itself(
+        VT_REQUEST,
+        json_pack("{s:I,s:s,s:s,s:s,s:s,s:[],s:s}", "number", (json_int_t)2, "country",
+                  "DE", "kind", "data", "received", at(w, 1600), "state", "received",
+                  "given", "created", at(w, 1700)),
+        VT_BIT(VT_P_FOUNDATION));
+    w->said[4] = vt_world_about_itself(
+        VT_DENIAL,
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "of", "Acme", "asked",
+                  "the build host's log", "asked_at", at(w, 1700), "refused_at",
+                  at(w, 1750), "reason", "a secret", "created", at(w, 1800)),
+        VT_BIT(VT_P_SUPERVISOR));
+    w->said[5] = vt_world_about_itself(VT_RELOCATION_PLAN, plan(w), VT_BIT(VT_P_VENDOR));
     w->said[6] = table_of(w, VT_BIT(VT_P_RESIDENCY_A) | VT_BIT(VT_P_RESIDENCY_B));
     w->said[7] = environment(w, VT_BIT(VT_P_SUPERVISOR));
     w->environment_of_vendor = environment(w, VT_BIT(VT_P_VENDOR));

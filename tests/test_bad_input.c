@@ -386,18 +386,6 @@ static const char schema_text[] =
     "\"least\":50,\"budget_milli\":1000,\"fields\":[{\"name\":\"verdict\",\"question\":"
     "\"q?\",\"epsilon_milli\":1000,\"values\":[\"clean\",\"malicious\"]}]}";
 
-/* The signed statement about its own predicate, which is taken. */
-static vt_slice about_itself(enum vt_predicate type, json_t *predicate, unsigned signers)
-{
-    struct vt_buf *payload = vt_arena_alloc(vt_test_arena(), sizeof *payload);
-    struct vt_error err = { 0 };
-
-    *payload = vt_buf_init(VT_ENTRY_BYTES_MAX);
-    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
-    json_decref(predicate);
-    return vt_world_sign(vt_buf_slice(payload), signers);
-}
-
 /* What stands behind `mark` in a command's answer, to the end of the line. */
 static const char *behind(const char *said, const char *mark)
 {
@@ -529,7 +517,7 @@ static void write_trust(const char *name, const char *recipient)
 
 static void write_moved(const char *name, uint64_t index, json_t *predicate)
 {
-    vt_slice paper = about_itself(VT_RELOCATION, predicate, VT_BIT(VT_P_CELL));
+    vt_slice paper = vt_world_about_itself(VT_RELOCATION, predicate, VT_BIT(VT_P_CELL));
     struct vt_world_place place = { VT_WORLD_ORIGIN,  VT_P_LOG, index, 100, 7,
                                     time(NULL) - 1000 };
 
@@ -608,14 +596,14 @@ static void make_cell(void)
         vt_json_parse(vt_test_read(vt_test_path("places.json")), "draft", &draft, &err));
     VT_CHECK_OK(vt_residency_read(draft, true, table, &err));
     VT_CHECK_OK(vt_residency_write(table, &rules, &err));
-    bytes = about_itself(VT_RESIDENCY, rules,
-                         VT_BIT(VT_P_RESIDENCY_A) | VT_BIT(VT_P_RESIDENCY_B));
+    bytes = vt_world_about_itself(VT_RESIDENCY, rules,
+                                  VT_BIT(VT_P_RESIDENCY_A) | VT_BIT(VT_P_RESIDENCY_B));
     vt_test_write(vt_test_path("residency.json"), bytes);
     vt_test_write(vt_test_path("residency.proof"), vt_world_prove(&world, bytes));
     VT_CHECK_OK(vt_statistic_schema_parse(vt_slice_from_cstr(schema_text), &schema, &err));
     VT_CHECK_OK(vt_aggregate_write(&schema, tally, VT_LIT("zurich"), 0, &counts, &err));
     vt_test_write(vt_test_path("aggregate.json"),
-                  about_itself(VT_AGGREGATE, counts, VT_BIT(VT_P_CELL)));
+                  vt_world_about_itself(VT_AGGREGATE, counts, VT_BIT(VT_P_CELL)));
     (void)make("client withdraw --home home --cell zurich --out receipt");
     (void)make("key new --type x25519 --out age");
     (void)make("cell recipient --key age.pub --cell zurich --country CH --holder Watch "
@@ -656,33 +644,34 @@ static void make_supervision(void)
 
     vt_hash_text(&commitment, commitment_text);
     vt_hash_text(&salt, salt_text);
-    make_copy("said", about_itself(VT_PROMISE,
-                                   json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s,s:s}", "id",
-                                             "swiss", "what", "w", "by", "Acme", "evidence",
-                                             "kind", "document", "words", "w", "due",
-                                             "2098-01-01T00:00:00Z", "created", then),
-                                   VT_BIT(VT_P_VENDOR)));
-    make_copy("found",
-              about_itself(VT_FINDING,
+    make_copy("said",
+              vt_world_about_itself(
+                  VT_PROMISE,
+                  json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s,s:s}", "id", "swiss", "what", "w",
+                            "by", "Acme", "evidence", "kind", "document", "words", "w",
+                            "due", "2098-01-01T00:00:00Z", "created", then),
+                  VT_BIT(VT_P_VENDOR)));
+    make_copy("found", vt_world_about_itself(
+                           VT_FINDING,
                            json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "id", "f-1",
                                      "severity", "low", "owner", "Acme", "due",
                                      "2098-01-01T00:00:00Z", "state", "open", "note", "",
                                      "commitment", commitment_text, "embargo",
                                      "2098-01-01T00:00:00Z", "created", then),
                            VT_BIT(VT_P_REVIEWER)));
-    make_copy("asked",
-              about_itself(VT_REQUEST,
+    make_copy("asked", vt_world_about_itself(
+                           VT_REQUEST,
                            json_pack("{s:i,s:s,s:s,s:s,s:s,s:[],s:s}", "number", 1,
                                      "country", "DE", "kind", "data", "received", then,
                                      "state", "received", "given", "created", then),
                            VT_BIT(VT_P_FOUNDATION)));
-    make_copy("planned",
-              about_itself(VT_RELOCATION_PLAN,
-                           json_pack("{s:i,s:[{s:s,s:s,s:s,s:s,s:s,s:s}],s:s}", "version",
-                                     1, "services", "name", "mail", "what", "w", "where",
-                                     "outside", "from", "old", "state", "stays", "reason",
-                                     "so", "created", then),
-                           VT_BIT(VT_P_VENDOR)));
+    make_copy("planned", vt_world_about_itself(
+                             VT_RELOCATION_PLAN,
+                             json_pack("{s:i,s:[{s:s,s:s,s:s,s:s,s:s,s:s}],s:s}", "version",
+                                       1, "services", "name", "mail", "what", "w", "where",
+                                       "outside", "from", "old", "state", "stays", "reason",
+                                       "so", "created", then),
+                             VT_BIT(VT_P_VENDOR)));
     write_text("services.json",
                "{\"v\":1,\"services\":[{\"name\":\"mail\",\"what\":\"w\",\"where\":"
                "\"outside\",\"from\":\"old\",\"state\":\"stays\",\"reason\":\"so\"}]}");

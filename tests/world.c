@@ -642,6 +642,17 @@ vt_slice vt_world_prove_at(const struct vt_world_place *place, vt_slice entry)
     return vt_buf_slice(text);
 }
 
+vt_slice vt_world_about_itself(enum vt_predicate type, json_t *predicate, unsigned signers)
+{
+    struct vt_buf *payload = keep(VT_ENTRY_BYTES_MAX);
+    struct vt_error err = { 0 };
+
+    VT_CHECK(predicate != NULL);
+    VT_CHECK_OK(vt_statement_write_about_itself(type, predicate, payload, &err));
+    json_decref(predicate);
+    return vt_world_sign(vt_buf_slice(payload), signers);
+}
+
 vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,
                             unsigned signers)
 {

@@ -143,6 +143,8 @@ vt_slice vt_world_checkpoint(const struct vt_world *world, const vt_hash *leaves
  */
 vt_slice vt_world_statement(enum vt_predicate type, const char *name, json_t *predicate,
                             unsigned signers);
+/* A statement whose subject is its own predicate; takes predicate. */
+vt_slice vt_world_about_itself(enum vt_predicate type, json_t *predicate, unsigned signers);
 /* SHA-256 of a text, as hex; seconds as a time. */
 const char *vt_world_digest(const char *content);
 const char *vt_world_time(int64_t unix_s);

@@ -3,10 +3,13 @@
 failed=0
 attacks=()
 
-# tick - while a step lasts: its seconds on a terminal, else a dot for each ten.
+# tick - until a line comes or the writer ends: the seconds on a terminal, else a dot for each ten.
 tick() {
     local seconds=0
-    while sleep 1 >/dev/null && kill -0 $$ 2>/dev/null; do
+    while
+        read -r -t 1
+        [ $? -gt 128 ]
+    do
         seconds=$((seconds + 1))
         if [ -t 1 ]; then
             printf ' %6d s \b\b\b\b\b\b\b\b\b\b' "$seconds"
@@ -16,17 +19,21 @@ tick() {
     done
 }
 
-# tell WHO WHAT COMMAND... - one line of the story; the command must succeed.
+# tell WHO WHAT COMMAND... - one line of the story; the command must succeed.  The ticker is
+# told to end and not killed: killed while it starts, it runs the EXIT trap of this shell, and
+# ends what is served.
 tell() {
     local who=$1 what=$2 start ticker code
     shift 2
     start=$(date +%s%N)
     printf '  %-11s %-62s' "$who" "$what"
-    tick &
+    exec 9> >(tick)
     ticker=$!
-    "$@" >last.log 2>&1
+    "$@" >last.log 2>&1 9>&-
     code=$?
-    kill "$ticker" && wait "$ticker" 2>/dev/null
+    echo >&9
+    exec 9>&-
+    wait "$ticker"
     if [ "$code" -eq 0 ]; then
         printf ' %6d ms\n' $((($(date +%s%N) - start) / 1000000))
     else

@@ -224,6 +224,14 @@ static const struct vt_verb verbs[] = {
       "code\n"
       "1 if a record was changed, taken out, or does not open.",
       vt_cli_centre_unseal_options, vt_cli_centre_unseal },
+    { "log-seal", "FILE", 1, 1, "put the head of that record on the release ledger",
+      "By the foundation or a supervisor, regularly: how many records there are, and "
+      "their\n"
+      "chain, nothing of what was asked. FILE is porter/sealed, or a copy of it; first it "
+      "is\n"
+      "held against the heads that are on the ledger. Who drops a record later is seen by\n"
+      "`vitrine centre unseal --ledger`.",
+      vt_cli_centre_log_seal_options, vt_cli_centre_log_seal },
     { "notes", "FOLDER", 1, 1, "what reviewers noted, for the foundation",
       "FOLDER is porter/ of a Centre's folder, or a copy of it. The foundation's key "
       "opens\n"

@@ -1,10 +1,9 @@
 /* vitrine centre unseal: that sessions took place, for whoever has the file; what was asked
  * in them, for the foundation, which has the key. */
 #include "centre/remark_record.h"
-#include "centre/sealed.h"
 #include "centre/source_question.h"
+#include "cli/centre_seal.h"
 #include "cli/centre_verbs.h"
-#include "cli/files.h"
 #include "evidence/field.h"
 #include "wire/hex.h"
 
@@ -16,6 +15,13 @@ const struct vt_option vt_cli_centre_unseal_options[] = {
     { "head", "NUMBER:CHAIN",
       "a head that you remember: is it still there, and nothing before it changed?", false,
       false },
+    { "ledger", "PLACE",
+      "the release ledger, or a copy: are all heads that were logged in it?", false,
+      false },
+    { "trust", "FILE", "your own copy of the trust root; goes with --ledger", false,
+      false },
+    VT_OPTION_MAX_AGE,
+    { "centre", "DOMAIN", "whose record it is; goes with --ledger", false, false },
     { NULL, NULL, NULL, false, false },
 };
 
@@ -36,6 +42,9 @@ struct unsealing {
     struct vt_age_identity identity;
     struct vt_sealed_head wanted; /* of --head; number 0: none */
     bool is_wanted_there;
+    bool has_ledger;
+    struct vt_supervision call; /* of --ledger */
+    struct vt_cli_seal_check logged;
     struct seen_session *rows;
     size_t count;
     json_t *asked; /* NULL: for people */
@@ -220,6 +229,7 @@ static bool take_frame(void *context, const struct vt_sealed_frame *frame,
 
     (void)err;
     take_session(u, frame);
+    vt_cli_seal_check_see(&u->logged, frame);
     if (frame->number == u->wanted.number)
         u->is_wanted_there = vt_hash_equal(&frame->chain, &u->wanted.chain);
     vt_hex_text(VT_BYTES(frame->session), id);
@@ -236,6 +246,61 @@ static bool take_frame(void *context, const struct vt_sealed_frame *frame,
     else
         (void)json_array_append_new(u->asked, asked_json(frame, &words));
     return true;
+}
+
+/* ---- the ledger -------------------------------------------------------------------------
+ */
+
+static bool read_heads(struct unsealing *u, struct vt_error *err)
+{
+    const char *centre = vt_args_get(u->args, "centre");
+
+    u->has_ledger = vt_args_has(u->args, "ledger");
+    if (u->has_ledger != vt_args_has(u->args, "trust") || u->has_ledger != (centre != NULL))
+        return vt_args_misuse(u->args, err, "--ledger, --trust and --centre go together");
+    if (!u->has_ledger && vt_args_has(u->args, "max-age"))
+        return vt_args_misuse(u->args, err, "--max-age goes with --ledger");
+    if (!u->has_ledger)
+        return true;
+    if (!vt_supervision_read_now(u->args, &u->call, err))
+        return false;
+    vt_seal_heads_reckon(u->call.story, vt_slice_from_cstr(centre), &u->logged.heads);
+    return u->logged.heads.count != 0 ||
+           vt_fail(err, VT_REJECTED,
+                   "%s: has no head of %s: nobody put one there yet, or it is another "
+                   "domain",
+                   vt_args_get(u->args, "ledger"), centre);
+}
+
+static void print_logged(const struct unsealing *u)
+{
+    const struct vt_seal_heads *heads = &u->logged.heads;
+    const struct vt_strays none = { .count = 0 };
+    struct vt_error why = { 0 };
+
+    if (!vt_cli_seal_check_holds(&u->logged, &why))
+        (void)printf("NOT WELL   %s\n", why.message);
+    else
+        (void)printf("%zu head%s of it on the ledger, and nothing up to record %ju was "
+                     "changed or taken out\n",
+                     heads->count, vt_plural(heads->count),
+                     (uintmax_t)heads->rows[heads->count - 1].records);
+    vt_supervision_close(&u->call, &none);
+}
+
+static json_t *logged_json(const struct unsealing *u)
+{
+    struct vt_error why = { 0 };
+    bool is_ok = vt_cli_seal_check_holds(&u->logged, &why);
+    json_t *json = json_pack("{s:b,s:I,s:I,s:o}", "ok", is_ok, "heads",
+                             (json_int_t)u->logged.heads.count, "entries",
+                             (json_int_t)u->call.story->entries, "seen",
+                             vt_field_of_time(u->call.story->seen_unix_s));
+
+    if (!is_ok)
+        (void)json_object_set_new(json, "why",
+                                  vt_cli_json_text(vt_slice_from_cstr(why.message)));
+    return json;
 }
 
 /* ---- all of it --------------------------------------------------------------------------
@@ -307,6 +372,8 @@ static void print_all(const struct unsealing *u, const struct vt_sealed_head *he
                                "it was changed"
                              : "NOT WELL   the head that you remember is not in it: "
                                "records were taken out or changed");
+        if (u->has_ledger)
+            print_logged(u);
         return;
     }
     json = json_pack("{s:b,s:I,s:o,s:o,s:I}", "ok", is_ok, "records",
@@ -314,6 +381,8 @@ static void print_all(const struct unsealing *u, const struct vt_sealed_head *he
                      "sessions", sessions_json(u), "unreadable", (json_int_t)u->unreadable);
     if (u->wanted.number != 0)
         (void)json_object_set_new(json, "head_holds", json_boolean(u->is_wanted_there));
+    if (u->has_ledger)
+        (void)json_object_set_new(json, "logged", logged_json(u));
     if (u->has_key)
         (void)json_object_set(json, "asked", u->asked);
     vt_cli_print_json(json);
@@ -322,17 +391,19 @@ static void print_all(const struct unsealing *u, const struct vt_sealed_head *he
 static bool run(struct unsealing *u, struct vt_error *err)
 {
     const vt_sealed_reader reader = { take_frame, u };
+    struct vt_error unlogged = { 0 };
     struct vt_sealed_head head;
     bool is_ok;
 
-    if (!read_options(u, err) ||
+    if (!read_options(u, err) || !read_heads(u, err) ||
         !vt_sealed_read(vt_args_operand(u->args, 0), reader, &head, err))
         return false;
     if (head.number == 0)
         return vt_fail(err, VT_REJECTED,
                        "%s: holds no record: nobody signed in yet, or it was emptied",
                        vt_args_operand(u->args, 0));
-    is_ok = u->unreadable == 0 && (u->wanted.number == 0 || u->is_wanted_there);
+    is_ok = u->unreadable == 0 && (u->wanted.number == 0 || u->is_wanted_there) &&
+            vt_cli_seal_check_holds(&u->logged, &unlogged);
     print_all(u, &head, is_ok);
     if (!is_ok)
         vt_args_exit(u->args, VT_EXIT_REFUSED);
@@ -349,6 +420,8 @@ bool vt_cli_centre_unseal(struct vt_args *args, struct vt_error *err)
     is_ok = run(&u, err);
     if (u.has_key)
         vt_age_identity_clear(&u.identity);
+    vt_seal_heads_clear(&u.logged.heads);
+    vt_supervision_end(&u.call);
     free(u.rows);
     json_decref(u.asked);
     return is_ok;

@@ -24,6 +24,8 @@ extern const struct vt_option vt_cli_centre_handed_options[];
 bool vt_cli_centre_rebuild(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_rebuild_options[];
 bool vt_cli_centre_unseal(struct vt_args *args, struct vt_error *err);
+bool vt_cli_centre_log_seal(struct vt_args *args, struct vt_error *err);
+extern const struct vt_option vt_cli_centre_log_seal_options[];
 bool vt_cli_centre_notes(struct vt_args *args, struct vt_error *err);
 extern const struct vt_option vt_cli_centre_import_options[];
 extern const struct vt_option vt_cli_centre_compare_options[];

@@ -20,24 +20,33 @@ static bool read_story(struct vt_args *args, struct vt_supervision *out,
                          &out->story, err);
 }
 
+bool vt_supervision_read_now(struct vt_args *args, struct vt_supervision *out,
+                             struct vt_error *err)
+{
+    char seen[VT_TIME_TEXT_BYTES];
+    int64_t max_age_s;
+
+    out->now_unix_s = vt_env_now_unix_s(vt_args_env(args));
+    if (!vt_args_duration(args, "max-age", INT64_MAX, &max_age_s, err) ||
+        !read_story(args, out, err))
+        return false;
+    if (out->now_unix_s - out->story->seen_unix_s <= max_age_s)
+        return true;
+    vt_time_write(out->story->seen_unix_s, seen);
+    return vt_fail(err, VT_REJECTED,
+                   "%s: the witnesses saw it last at %s, longer ago than --max-age "
+                   "allows: what was said since is not here",
+                   vt_args_get(args, "ledger"), seen);
+}
+
 bool vt_supervision_read(struct vt_args *args, struct vt_supervision *out,
                          struct vt_error *err)
 {
-    int64_t now_unix_s = vt_env_now_unix_s(vt_args_env(args)), max_age_s;
-    char at[VT_TIME_TEXT_BYTES], seen[VT_TIME_TEXT_BYTES];
+    char at[VT_TIME_TEXT_BYTES];
 
-    out->now_unix_s = now_unix_s;
-    if (!vt_args_duration(args, "max-age", INT64_MAX, &max_age_s, err) ||
-        !vt_cli_time(args, "at", now_unix_s, at, err) || !read_story(args, out, err))
-        return false;
-    if (now_unix_s - out->story->seen_unix_s > max_age_s) {
-        vt_time_write(out->story->seen_unix_s, seen);
-        return vt_fail(err, VT_REJECTED,
-                       "%s: the witnesses saw it last at %s, longer ago than --max-age "
-                       "allows: what was said since is not here",
-                       vt_args_get(args, "ledger"), seen);
-    }
-    return vt_time_parse(vt_slice_from_cstr(at), &out->now_unix_s);
+    return vt_cli_time(args, "at", vt_env_now_unix_s(vt_args_env(args)), at, err) &&
+           vt_supervision_read_now(args, out, err) &&
+           vt_time_parse(vt_slice_from_cstr(at), &out->now_unix_s);
 }
 
 /* ---- whose key --------------------------------------------------------------------------

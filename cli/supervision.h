@@ -55,7 +55,10 @@ void vt_supervision_end(struct vt_supervision *call);
 /* --ledger, --trust, --at and --max-age: read it all. */
 VT_CHECKED bool vt_supervision_read(struct vt_args *args, struct vt_supervision *out,
                                     struct vt_error *err);
-/* The same now, and --key, which must have a role that may sign this. */
+/* The same of now, without --at. */
+VT_CHECKED bool vt_supervision_read_now(struct vt_args *args, struct vt_supervision *out,
+                                        struct vt_error *err);
+/* --ledger, --trust and --key, which must have a role that may sign this. */
 VT_CHECKED bool vt_supervision_open(struct vt_args *args, enum vt_predicate type,
                                     struct vt_supervision *out, struct vt_error *err);
 

@@ -4,12 +4,14 @@
  * Laws: each statement stands in one history or is a stray, never both, never neither; with
  * nothing more said, what is late stays late however far the clock goes; a promise that is
  * open at its last date was never late; numbers and gaps of requests are apart and leave
- * nothing out. */
+ * nothing out; heads of one seal never count fewer records than the one before. */
 #include "custody/denial.h"
 #include "custody/finding.h"
 #include "custody/promise.h"
 #include "custody/register.h"
 #include "custody/government_request.h"
+#include "custody/seal_head.h"
+#include "evidence/field.h"
 #include "tools/fuzz.h"
 
 enum { ROWS_MAX = 64 };
@@ -173,11 +175,30 @@ static void check_denials(const struct vt_story *story, int64_t at)
     vt_strays_clear(&strays);
 }
 
+static void check_seal_heads(const struct vt_story *story)
+{
+    for (size_t i = 0; i < story->count; i++) {
+        const json_t *predicate = vt_said_predicate(story->rows[i]);
+        VT_AUTO_SEAL_HEADS all = { .count = 0 };
+        bool is_there = false;
+
+        if (story->rows[i]->envelope.statement.type != VT_SEAL_HEAD)
+            continue;
+        vt_seal_heads_reckon(story, vt_field_text(predicate, "centre"), &all);
+        for (size_t k = 0; k < all.count; k++) {
+            VT_CHECK(all.rows[k].records >= (k == 0 ? 1 : all.rows[k - 1].records));
+            is_there = is_there || all.rows[k].said == story->rows[i];
+        }
+        VT_CHECK(is_there == (vt_field_number(predicate, "records") != 0));
+    }
+}
+
 void vt_fuzz_one(vt_slice input)
 {
     VT_AUTO_STORY story = vt_story_new(NULL, VT_TIME_UNIX_S_MAX);
 
     read_story(input, story);
+    check_seal_heads(story);
     /* After all that was said: the clock alone moves. */
     for (int64_t later = 0; later <= 2; later++) {
         int64_t at = story->newest_unix_s + later * 86400;

@@ -4,6 +4,7 @@
 #include "custody/promise.h"
 #include "custody/register.h"
 #include "custody/government_request.h"
+#include "custody/seal_head.h"
 
 static bool is_stray(const struct vt_strays *strays, uint64_t index, struct vt_error *err)
 {
@@ -83,6 +84,8 @@ bool vt_story_next(struct vt_story *story, vt_slice entry, int64_t now_unix_s,
         return fits_requests(story, index, now_unix_s, err);
     case VT_RELOCATION_PLAN:
         return fits_plans(story, index, now_unix_s, err);
+    case VT_SEAL_HEAD:
+        return vt_seal_head_is_sound(vt_said_predicate(said), err);
     default:
         return vt_denial_is_sound(vt_said_predicate(said), err);
     }

@@ -390,6 +390,7 @@ static const enum vt_predicate ORDER[] = {
     VT_RELOCATION,
     VT_INVITATION,
     VT_INVITATION_END,
+    VT_SEAL_HEAD,
 };
 _Static_assert(sizeof ORDER / sizeof ORDER[0] == VT_PREDICATES, "each kind once");
 

@@ -468,6 +468,9 @@ static const struct vt_field DENIAL[] = { TEXT("of"),       TEXT("asked"),
                                           PROSE("reason"),  TEXT_OPT("product"),
                                           TIME("created"),  END };
 
+static const struct vt_field SEAL_HEAD[] = { TEXT("centre"), NUMBER("records"),
+                                             SHA256("chain"), TIME("created"), END };
+
 /* ---- where services are, and where they go (custody/DESIGN-supervision.md) ---- */
 
 static const char *const WHERES[] = { "cell", "outside", NULL };
@@ -608,6 +611,7 @@ static const struct {
     [VT_INVITATION] = { "invitation", "urn:vitrine:invitation:v1", INVITATION },
     [VT_INVITATION_END] = { "invitation-end", "urn:vitrine:invitation-end:v1",
                             INVITATION_END },
+    [VT_SEAL_HEAD] = { "seal-head", "urn:vitrine:seal-head:v1", SEAL_HEAD },
 };
 
 const char *vt_predicate_type(enum vt_predicate predicate)

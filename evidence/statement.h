@@ -47,6 +47,7 @@ enum vt_predicate {
     VT_RELOCATION, /* a country's data were moved from a cell to another, phase by phase */
     VT_INVITATION, /* a reviewer may come in: never public, as the next */
     VT_INVITATION_END, /* and may not any more */
+    VT_SEAL_HEAD,      /* so much was asked at a Centre, and this is its end */
     VT_PREDICATES,
 };
 

@@ -45,6 +45,9 @@ static const struct good goods[] = {
       "\"where\":\"cell\",\"countries\":[\"DE\"],\"class\":\"file\",\"from\":\"old\","
       "\"to\":\"zurich\",\"state\":\"not moved yet\",\"promise\":\"move-uploads\","
       "\"reason\":\"\"}],\"supersedes\":\"" DIGEST "\",\"created\":" T("1") "}" },
+    { VT_SEAL_HEAD, VT_P_FOUNDATION,
+      "{\"centre\":\"centre.example\",\"records\":40,\"chain\":\"" DIGEST
+      "\",\"created\":" T("1") "}" },
 };
 
 static const struct good *good_of(enum vt_predicate type)
@@ -106,6 +109,9 @@ static void closed(void)
         { VT_RELOCATION_PLAN, "\"where\":\"cell\"", "\"where\":\"cloud\"", VT_MALFORMED },
         { VT_RELOCATION_PLAN, "not moved yet", "moved", VT_MALFORMED },
         { VT_RELOCATION_PLAN, "\"from\":\"old\",", "", VT_MALFORMED },
+        { VT_SEAL_HEAD, "{", "{", VT_OK },
+        { VT_SEAL_HEAD, "\"records\":40", "\"records\":-1", VT_MALFORMED },
+        { VT_SEAL_HEAD, "\"records\":40", "\"records\":40,\"asked\":\"x\"", VT_MALFORMED },
         { VT_DENIAL, "{", "{", VT_OK },
         { VT_DENIAL, "\"of\":\"Acme\",", "", VT_MALFORMED },
         { VT_DENIAL, "\"asked\":\"the build host's log\"", "\"asked\":[]", VT_MALFORMED },
@@ -173,6 +179,9 @@ static void admitted(void)
         { "a plan", VT_RELOCATION_PLAN, "{", "{", VT_BIT(VT_P_VENDOR), true },
         { "of the supervisor", VT_RELOCATION_PLAN, "{", "{", VT_BIT(VT_P_SUPERVISOR),
           false },
+        { "a head of a seal", VT_SEAL_HEAD, "{", "{", VT_BIT(VT_P_FOUNDATION), true },
+        { "by the supervisor", VT_SEAL_HEAD, "{", "{", VT_BIT(VT_P_SUPERVISOR), true },
+        { "by the vendor", VT_SEAL_HEAD, "{", "{", VT_BIT(VT_P_VENDOR), false },
         { "told by the vendor", VT_DENIAL, "{", "{", VT_BIT(VT_P_VENDOR), false },
     };
     struct vt_world world = vt_world_good();

@@ -44,6 +44,7 @@ static const unsigned SIGNERS[VT_PREDICATES] = {
     [VT_RELOCATION] = ROLE(VT_ROLE_CELL) | ROLE(VT_ROLE_SUPERVISOR),
     [VT_INVITATION] = ROLE(VT_ROLE_VENDOR) | ROLE(VT_ROLE_SUPERVISOR),
     [VT_INVITATION_END] = ROLE(VT_ROLE_VENDOR) | ROLE(VT_ROLE_SUPERVISOR),
+    [VT_SEAL_HEAD] = ROLE(VT_ROLE_FOUNDATION) | ROLE(VT_ROLE_SUPERVISOR),
 };
 
 const char *vt_trust_role_name(enum vt_trust_role role)
@@ -88,5 +89,6 @@ bool vt_trust_role_may_sign(enum vt_trust_role role, enum vt_predicate type)
 bool vt_predicate_is_of_supervision(enum vt_predicate type)
 {
     return type == VT_PROMISE || type == VT_KEPT || type == VT_FINDING ||
-           type == VT_REQUEST || type == VT_DENIAL || type == VT_RELOCATION_PLAN;
+           type == VT_REQUEST || type == VT_DENIAL || type == VT_RELOCATION_PLAN ||
+           type == VT_SEAL_HEAD;
 }

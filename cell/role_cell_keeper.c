@@ -342,6 +342,8 @@ static bool begin(struct keeper *k, struct vt_error *err)
         k->guests.door_fd = VT_ROLE_FD(VT_CELL_KEEPER_QUEUE);
     rights.folder = k->begin.samples;
     rights.read_folders[0] = k->begin.sources.published;
+    if (!vt_rights_read(&rights, vt_key_reads(k->key), err))
+        return false;
     vt_confine(&rights);
     return vt_keeper_rules_look(&k->rules, now_of(k), k->why_no_head, err) &&
            vt_serve_ready(k->front, err);

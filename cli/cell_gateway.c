@@ -37,6 +37,10 @@ static bool add_key(json_t *list, uint64_t id, const char *path, vt_slice passph
 
     if (!vt_age_identity_open(path, passphrase, &identity, err))
         return false;
+    if (identity.token != NULL)
+        return vt_fail(err, VT_REJECTED,
+                       "a look-up's key is told to the gateway, so it cannot stay in a "
+                       "token: name a file");
     vt_hex_text(vt_slice_of(identity.secret.data, VT_X25519_BYTES), hex);
     is_ok = json_array_append_new(
                 list, json_pack("{s:I,s:s}", "id", (json_int_t)id, "secret", hex)) == 0 ||

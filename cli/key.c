@@ -2,6 +2,7 @@
 #include "cli/files.h"
 #include "cli/groups.h"
 #include "crypto/crypto.h"
+#include "crypto/pkcs11.h"
 #include <jansson.h>
 
 #define OPTION_TYPE                                                                        \
@@ -21,8 +22,10 @@ static bool find_type(struct vt_args *args, bool *is_x25519_out, struct vt_error
 }
 
 static const struct vt_option new_options[] = {
-    { "out", "FILE", "where the private key goes; FILE.pub gets the public one", true,
-      false },
+    { "out", "KEY",
+      "where the private key goes: a file, and KEY.pub gets the public one; or a pkcs11: "
+      "URI with object and id, to be made in that token",
+      true, false },
     OPTION_TYPE,
     VT_OPTION_PASSPHRASE,
     { NULL, NULL, NULL, false, false },
@@ -112,6 +115,48 @@ static void print_pair(struct vt_args *args, const struct pair *pair, bool is_en
                      pair->name_of, pair->name);
 }
 
+/* The token makes it, and gives its public half. */
+static bool make_in_token(const char *where, bool is_x25519, vt_slice pin, struct pair *out,
+                          struct vt_error *err)
+{
+    struct vt_pkcs11_uri uri;
+    struct vt_age_recipient recipient;
+    struct vt_public_key key;
+
+    if (!vt_pkcs11_uri_parse(vt_slice_from_cstr(where), &uri, err) ||
+        !vt_pkcs11_generate(&uri, pin, is_x25519 ? VT_PKCS11_DERIVES : VT_PKCS11_SIGNS,
+                            key.bytes, err))
+        return false;
+    memcpy(recipient.bytes, key.bytes, sizeof recipient.bytes);
+    out->name_of = is_x25519 ? "recipient" : "keyid";
+    if (is_x25519)
+        vt_age_recipient_text(&recipient, out->name);
+    else
+        (void)snprintf(out->name, sizeof out->name, "%s", vt_public_key_id(&key).text);
+    return true;
+}
+
+static bool run_new_in_token(struct vt_args *args, bool is_x25519, struct vt_error *err)
+{
+    const char *where = vt_args_get(args, "out");
+    VT_AUTO_BUF pin = vt_buf_init(1024);
+    struct pair pair = { .name_of = NULL };
+    bool is_ok = vt_cli_passphrase(args, &pin, err) &&
+                 make_in_token(where, is_x25519, vt_buf_slice(&pin), &pair, err);
+
+    if (pin.data != NULL)
+        explicit_bzero(pin.data, pin.capacity);
+    if (!is_ok)
+        return false;
+    if (vt_args_is_json(args))
+        vt_cli_print_json(
+            json_pack("{s:b,s:s,s:s}", "ok", 1, pair.name_of, pair.name, "key", where));
+    else
+        (void)printf("%s: made in the token, where it stays\n%s %s\n", where, pair.name_of,
+                     pair.name);
+    return true;
+}
+
 static bool run_new(struct vt_args *args, struct vt_error *err)
 {
     const char *path = vt_args_get(args, "out");
@@ -119,8 +164,11 @@ static bool run_new(struct vt_args *args, struct vt_error *err)
     struct pair pair = { vt_buf_init(VT_KIB(8)), vt_buf_init(VT_KIB(8)), NULL, "" };
     bool is_x25519, ok;
 
-    if (!find_type(args, &is_x25519, err) || !is_free(path, err) ||
-        !vt_cli_passphrase(args, &passphrase, err))
+    if (!find_type(args, &is_x25519, err))
+        return false;
+    if (strncmp(path, "pkcs11:", 7) == 0)
+        return run_new_in_token(args, is_x25519, err);
+    if (!is_free(path, err) || !vt_cli_passphrase(args, &passphrase, err))
         return false;
     ok = (is_x25519 ? make_x25519 : make_ed25519)(vt_args_env(args),
                                                   vt_buf_slice(&passphrase), &pair, err) &&
@@ -262,7 +310,10 @@ static const struct vt_verb verbs[] = {
       "An\n"
       "existing file is never replaced.  The public half of an X25519 key is a recipient "
       "of\n"
-      "age files, one line: 'age1...'.",
+      "age files, one line: 'age1...'.  In a token, whose PIN the passphrase is, it is "
+      "made "
+      "so\n"
+      "that it cannot be taken out; 'key show --key' tells its public half.",
       new_options, run_new },
     { "show", "[FILE]", 0, 1, "show what a key is called",
       "FILE is a public key: PEM, 64 hex digits, or a verifier key; with --type x25519, a\n"

@@ -150,9 +150,10 @@ static const struct vt_option init_options[] = {
       true },
     OPTION_CERTIFIED,
     OPTION_SHOWN,
-    { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
-      "a key that objects are sealed for, from `vitrine key new --type x25519`", true,
-      true },
+    { "recipient", "COUNTRY/CLASS/PERIOD=KEY",
+      "a key that objects are sealed for, a file or a pkcs11: URI, from `vitrine key new "
+      "--type x25519`",
+      true, true },
     VT_OPTION_KEY,
     VT_OPTION_PASSPHRASE,
     OPTION_END,
@@ -184,7 +185,7 @@ static bool read_place(struct vt_args *args, struct vt_arena *arena, const char 
         !vt_read_until(&r, '=', &period) || country.len == 0 || data_class.len == 0 ||
         period.len == 0 || r.rest.len == 0)
         return vt_args_misuse(args, err,
-                              "--recipient: '%s' is not COUNTRY/CLASS/PERIOD=FILE, say "
+                              "--recipient: '%s' is not COUNTRY/CLASS/PERIOD=KEY, say "
                               "CH/file/2026=ch.key",
                               text);
     out->country = vt_arena_cstr(arena, country);
@@ -249,7 +250,7 @@ static const struct vt_option update_options[] = {
     { "enrolment", "FILE", "a reader, scanner or agent more", false, true },
     OPTION_CERTIFIED,
     OPTION_SHOWN,
-    { "recipient", "COUNTRY/CLASS/PERIOD=FILE",
+    { "recipient", "COUNTRY/CLASS/PERIOD=KEY",
       "the key of a new period; the agent must not be serving", false, true },
     VT_OPTION_PASSPHRASE,
     OPTION_END,

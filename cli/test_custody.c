@@ -12,6 +12,7 @@
 #include "tests/running.h"
 #include "tests/sharing.h"
 #include "tests/small_log.h"
+#include "tests/token.h"
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,6 +23,7 @@ struct stand {
     struct vt_custody_world world;
     struct vt_running witnesses[WITNESSES], ledger, agent;
     const char *recipient, *sealed_for, *role_id;
+    const char *agent_key, *swiss_key; /* files, or in a token */
 };
 
 static struct stand s;
@@ -84,10 +86,12 @@ static void make_ledger(void)
     start_ledger();
 }
 
+/* The passphrase is a token's PIN; keys in files have none and pass it over. */
 static void start_agent(void)
 {
-    s.agent = vt_test_start(
-        "agent.err", VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent")));
+    s.agent = vt_test_start("agent.err",
+                            VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent"),
+                                    "--passphrase-file", path("pin")));
 }
 
 /* The policy is signed by the command from its text. */
@@ -110,8 +114,8 @@ static void make_agent(const char *from, const char *to)
                    path("enrolled-5.json"), "--certified", path("swiss.recipient"),
                    "--certified", path("german.recipient"), "--certified",
                    path("vienna.recipient"), "--certified", path("shared.recipient"),
-                   "--key", path("agent.key"), "--recipient",
-                   vt_test_print("CH/file/2026=%s", path("swiss.key")), "--recipient",
+                   "--key", s.agent_key, "--passphrase-file", path("pin"), "--recipient",
+                   vt_test_print("CH/file/2026=%s", s.swiss_key), "--recipient",
                    vt_test_print("DE/file/2026=%s", path("german.key"))));
     start_agent();
 }
@@ -145,6 +149,9 @@ static void begin_served(const char *from, const char *to)
 static void write_world(void)
 {
     vt_custody_world_write(&s.world, vt_test_dir(), time(NULL) - VT_WORLD_NOW);
+    (void)vt_custody_write_file(&s.world, "pin", VT_LIT("unused\n"));
+    s.agent_key = path("agent.key");
+    s.swiss_key = path("swiss.key");
 }
 
 static void begin(const char *from, const char *to)
@@ -617,6 +624,63 @@ static void a_dead_role_comes_back(void)
     (void)read_as(0, "req-2", object, "plain-3");
     finish();
     (void)review(0, "reconcile", NULL);
+}
+
+static const char *token_uri(const char *object)
+{
+    return vt_test_token_uri(vt_test_print("token=agent;object=%s", object));
+}
+
+/* Both keys of the agent lie in a token: its processes are as locked in as ever, and where
+ * the token is not there, or its PIN is wrong, nobody reads. */
+static void a_token_holds_the_keys(void)
+{
+    const char *object, *second, *said;
+
+    write_world();
+    vt_test_token_begin("agent");
+    vt_test_token_put_identity("agent", "swiss", "01", &s.world.identities[VT_C_SWISS]);
+    vt_test_token_put_pem("agent", "count", "02", path("agent.key"));
+    VT_CHECK(unlink(path("agent.key")) == 0 && unlink(path("swiss.key")) == 0);
+    s.swiss_key = token_uri("swiss");
+    s.agent_key = token_uri("count");
+    (void)vt_custody_write_file(&s.world, "pin", VT_LIT(VT_TOKEN_PIN "\n"));
+    begin_served("zurich", "zurich");
+    object = seal("one.age", "the plaintext of one");
+    second = seal("two.age", "the plaintext of two");
+    request("req-1", "malware-analysis", object);
+    (void)read_as(0, "req-1", object, "plain-1");
+    check_plain("plain-1", object, "the plaintext of one");
+
+    request("req-2", "malware-analysis", second);
+    VT_CHECK(rename(path("tokens"), path("drawer")) == 0);
+    (void)read_as(3, "req-2", second, "plain-2");
+    VT_CHECK(!vt_path_exists(path("plain-2")));
+    vt_test_stop(&s.agent, 0); /* it was about to start its holder again */
+    says((const char *)vt_test_read(path("agent.err")).data, "is the token gone?");
+
+    VT_CHECK(rename(path("drawer"), path("tokens")) == 0);
+    (void)vt_custody_write_file(&s.world, "pin", VT_LIT("654321\n"));
+    said = vt_test_run(1, VT_ARGV("vitrine", "keyagent", "serve", "--dir", path("agent"),
+                                  "--passphrase-file", path("pin")));
+    says(said, "PIN");
+    (void)vt_custody_write_file(&s.world, "pin", VT_LIT(VT_TOKEN_PIN "\n"));
+    start_agent();
+    request("req-3", "malware-analysis", second);
+    (void)read_as(0, "req-3", second, "plain-2");
+    check_plain("plain-2", second, "the plaintext of two");
+    vt_test_stop(&s.agent, 0);
+
+    /* Its key is destroyed where it lies, and once for all. */
+    for (unsigned i = 0; i < 2; i++)
+        (void)vt_test_run(0, VT_ARGV("vitrine", "keyagent", "destroy", "--dir",
+                                     path("agent"), "--recipient", "CH/file/2026", "--out",
+                                     path(vt_test_print("claim-%u", i)),
+                                     "--passphrase-file", path("pin")));
+    (void)vt_test_run(1, VT_ARGV("vitrine", "key", "show", "--type", "x25519", "--key",
+                                 s.swiss_key, "--passphrase-file", path("pin")));
+    start_agent();
+    finish();
 }
 
 /* A program that was killed between asking and taking the answer knows the salt that it
@@ -1986,6 +2050,7 @@ static const struct vt_case cases[] = {
     { "an agent that hides a reading is found", an_agent_that_hides_a_reading_is_found },
     { "a history told anew is refused", a_history_told_anew_is_refused },
     { "a dead role comes back", a_dead_role_comes_back },
+    { "a token holds the keys", a_token_holds_the_keys },
     { "the first salt finds the answer again", the_first_salt_finds_the_answer_again },
     { "two agents are both needed", two_agents_are_both_needed },
     { "what is due is erased", what_is_due_is_erased },

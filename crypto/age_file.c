@@ -53,8 +53,8 @@ static bool belongs_to_recipient(const char *path, const struct vt_age_identity 
     return true;
 }
 
-bool vt_age_identity_open(const char *path, vt_slice passphrase,
-                          struct vt_age_identity *out, struct vt_error *err)
+static bool open_file(const char *path, vt_slice passphrase, struct vt_age_identity *out,
+                      struct vt_error *err)
 {
     VT_AUTO_AGE_IDENTITY identity = { 0 };
     VT_AUTO_SECRET pem = { 0 };
@@ -71,13 +71,43 @@ bool vt_age_identity_open(const char *path, vt_slice passphrase,
     return true;
 }
 
+static bool open_behind_module(const char *where, vt_slice pin, struct vt_age_identity *out,
+                               struct vt_error *err)
+{
+    struct vt_age_identity identity = { 0 };
+    struct vt_pkcs11_uri uri;
+
+    if (!vt_pkcs11_uri_parse(vt_slice_from_cstr(where), &uri, err) ||
+        !vt_pkcs11_open(&uri, pin, VT_PKCS11_DERIVES, &identity.token,
+                        identity.recipient.bytes, err))
+        return false;
+    *out = identity;
+    return true;
+}
+
+bool vt_age_identity_open(const char *where, vt_slice passphrase,
+                          struct vt_age_identity *out, struct vt_error *err)
+{
+    return (strncmp(where, "pkcs11:", 7) == 0 ? open_behind_module
+                                              : open_file)(where, passphrase, out, err);
+}
+
+const char *vt_age_identity_reads(const struct vt_age_identity *identity)
+{
+    return vt_pkcs11_reads(identity->token);
+}
+
 bool vt_age_identity_write_pem(const struct vt_age_identity *identity, vt_slice passphrase,
                                struct vt_buf *out, struct vt_error *err)
 {
-    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
-                                                  identity->secret.data, VT_X25519_BYTES);
-    bool ok = vt_pem_write(pkey, passphrase, out, err);
+    EVP_PKEY *pkey;
+    bool ok;
 
+    if (identity->token != NULL)
+        return vt_fail(err, VT_REJECTED, "the key is in a token and stays there");
+    pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, identity->secret.data,
+                                        VT_X25519_BYTES);
+    ok = vt_pem_write(pkey, passphrase, out, err);
     EVP_PKEY_free(pkey);
     return ok;
 }

@@ -2,6 +2,7 @@
  * ChaCha20-Poly1305 is the faster one for sixteen bytes. */
 #include "crypto/age_key.h"
 #include "crypto/hkdf.h"
+#include "crypto/pkcs11.h"
 #include "wire/base64.h"
 #include "wire/bech32.h"
 #include <sodium.h>
@@ -16,8 +17,8 @@ enum { BODY_BYTES = VT_AGE_FILE_KEY_BYTES + crypto_aead_chacha20poly1305_ietf_AB
 
 static void take_secret(struct vt_secret *secret, struct vt_age_identity *out)
 {
+    *out = (struct vt_age_identity){ .secret = *secret };
     vt_x25519_public(secret->data, out->recipient.bytes);
-    out->secret = *secret;
     *secret = (struct vt_secret){ 0 };
 }
 
@@ -48,6 +49,8 @@ bool vt_age_identity_from_bytes(const uint8_t bytes[VT_X25519_BYTES],
 void vt_age_identity_clear(struct vt_age_identity *identity)
 {
     vt_secret_clear(&identity->secret);
+    vt_pkcs11_close(identity->token);
+    identity->token = NULL;
 }
 
 bool vt_age_identity_parse(vt_slice text, struct vt_age_identity *out, struct vt_error *err)
@@ -90,6 +93,8 @@ void vt_age_recipient_text(const struct vt_age_recipient *recipient,
 bool vt_age_identity_text(const struct vt_age_identity *identity,
                           struct vt_secret *text_out, struct vt_error *err)
 {
+    if (identity->token != NULL)
+        return vt_fail(err, VT_REJECTED, "the key is in a token and stays there");
     if (!vt_secret_init(text_out, VT_AGE_IDENTITY_CHARS, err))
         return false;
     vt_bech32_write(IDENTITY_NAME, vt_slice_of(identity->secret.data, VT_X25519_BYTES),
@@ -103,14 +108,29 @@ bool vt_age_identity_text(const struct vt_age_identity *identity,
 #define WRAP_INFO VT_LIT("age-encryption.org/v1/X25519")
 #define BOND_INFO VT_LIT("vitrine/age-bond/v1")
 
+/* The secret that the identity has in common with whoever holds the point's key.  A point
+ * of small order is found here with another secret, since not every token refuses it. */
+static bool share_secret(const struct vt_age_identity *identity,
+                         const uint8_t point[VT_X25519_BYTES], uint8_t out[VT_X25519_BYTES],
+                         struct vt_error *err)
+{
+    static const uint8_t nobodys[VT_X25519_BYTES] = { 0 };
+    const uint8_t *secret = identity->token == NULL ? identity->secret.data : nobodys;
+
+    if (!vt_x25519_shared(secret, point, out))
+        return vt_fail(err, VT_REJECTED, "a point of small order, everybody knows its key");
+    return identity->token == NULL || vt_pkcs11_derive(identity->token, point, out, err);
+}
+
 /* HKDF of the shared secret, salted with both public halves. */
-static bool derive(const uint8_t secret[VT_X25519_BYTES],
+static bool derive(const struct vt_age_identity *identity,
                    const uint8_t point[VT_X25519_BYTES],
                    const uint8_t share[VT_X25519_BYTES],
-                   const struct vt_age_recipient *recipient, vt_slice info, vt_hash *out)
+                   const struct vt_age_recipient *recipient, vt_slice info, vt_hash *out,
+                   struct vt_error *err)
 {
     uint8_t shared[VT_X25519_BYTES], salt[2 * VT_X25519_BYTES];
-    bool is_good = vt_x25519_shared(secret, point, shared);
+    bool is_good = share_secret(identity, point, shared, err);
 
     memcpy(salt, share, VT_X25519_BYTES);
     memcpy(salt + VT_X25519_BYTES, recipient->bytes, VT_X25519_BYTES);
@@ -132,10 +152,9 @@ static bool wrap(const struct vt_age_identity *once,
     uint8_t body[BODY_BYTES];
     vt_hash key;
 
-    if (!derive(once->secret.data, recipient->bytes, once->recipient.bytes, recipient,
-                WRAP_INFO, &key))
-        return vt_fail(err, VT_REJECTED,
-                       "age recipient: a point of small order, everybody knows its key");
+    if (!derive(once, recipient->bytes, once->recipient.bytes, recipient, WRAP_INFO, &key,
+                err))
+        return vt_within(err, "age recipient");
     (void)crypto_aead_chacha20poly1305_ietf_encrypt(
         body, NULL, file_key, VT_AGE_FILE_KEY_BYTES, NULL, 0, NULL, NONCE, key.bytes);
     explicit_bzero(&key, sizeof key);
@@ -179,8 +198,8 @@ bool vt_age_header_write_bound(const struct vt_env *env,
         !wrap(&once, recipient, file_key, header_out, err) ||
         !vt_age_header_end(header_out, file_key, err))
         return false;
-    is_good = derive(once.secret.data, recipient->bytes, once.recipient.bytes, recipient,
-                     BOND_INFO, &bond);
+    is_good = derive(&once, recipient->bytes, once.recipient.bytes, recipient, BOND_INFO,
+                     &bond, err);
     VT_ASSERT(is_good); /* the product is that of wrap, which was */
     memcpy(bond_out, bond.bytes, VT_AGE_BOND_BYTES);
     explicit_bzero(&bond, sizeof bond);
@@ -215,8 +234,8 @@ bool vt_age_stanza_unwrap(const struct vt_age_identity *identity,
         return vt_fail(err, VT_ABSENT, "age stanza: not for an X25519 key");
     if (!parse_x25519(stanza, share, body, err))
         return vt_within(err, "X25519 stanza");
-    if (!derive(identity->secret.data, share, share, &identity->recipient, WRAP_INFO, &key))
-        return vt_fail(err, VT_REJECTED, "X25519 stanza: a share of small order");
+    if (!derive(identity, share, share, &identity->recipient, WRAP_INFO, &key, err))
+        return vt_within(err, "X25519 stanza");
     is_open = crypto_aead_chacha20poly1305_ietf_decrypt(file_key_out, NULL, NULL, body,
                                                         sizeof body, NULL, 0, NONCE,
                                                         key.bytes) == 0;
@@ -234,9 +253,8 @@ bool vt_age_bond(const struct vt_age_identity *identity, const struct vt_age_hea
         return vt_fail(err, VT_ABSENT, "age header: not one stanza for an X25519 key");
     if (!parse_x25519(&header->stanzas[0], share, body, err))
         return vt_within(err, "X25519 stanza");
-    if (!derive(identity->secret.data, share, share, &identity->recipient, BOND_INFO,
-                &bond))
-        return vt_fail(err, VT_REJECTED, "X25519 stanza: a share of small order");
+    if (!derive(identity, share, share, &identity->recipient, BOND_INFO, &bond, err))
+        return vt_within(err, "X25519 stanza");
     memcpy(bond_out, bond.bytes, VT_AGE_BOND_BYTES);
     explicit_bzero(&bond, sizeof bond);
     return true;

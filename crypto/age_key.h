@@ -19,7 +19,8 @@ struct vt_age_recipient {
 };
 
 struct vt_age_identity {
-    struct vt_secret secret;           /* 32 bytes */
+    struct vt_secret secret;           /* 32 bytes; empty where a token has it */
+    struct vt_pkcs11 *token;           /* crypto/pkcs11.h; owned; NULL: none */
     struct vt_age_recipient recipient; /* its public half */
 };
 
@@ -48,7 +49,7 @@ VT_CHECKED bool vt_age_recipient_parse_file(vt_slice text, const char *name,
 void vt_age_recipient_text(const struct vt_age_recipient *recipient,
                            char out[VT_AGE_RECIPIENT_CHARS + 1]); /* NUL-ended */
 /* Into locked memory, VT_AGE_IDENTITY_CHARS bytes, no NUL; returned, ends with
- * vt_secret_clear.  VT_IO. */
+ * vt_secret_clear.  Errors: VT_IO; VT_REJECTED a token has it, and gives it to nobody */
 VT_CHECKED bool vt_age_identity_text(const struct vt_age_identity *identity,
                                      struct vt_secret *text_out, struct vt_error *err);
 
@@ -78,7 +79,7 @@ VT_CHECKED bool vt_age_header_write_bound(const struct vt_env *env,
                                           struct vt_error *err);
 /* The bond of the one stanza of a header that vt_age_unwrap has opened.
  * Errors: VT_ABSENT the header has another stanza than one of X25519, or several;
- *         VT_MALFORMED; VT_REJECTED its share is of small order */
+ *         VT_MALFORMED; VT_REJECTED its share is of small order; VT_IO the token fails */
 VT_CHECKED bool vt_age_bond(const struct vt_age_identity *identity,
                             const struct vt_age_header *header,
                             uint8_t bond_out[VT_AGE_BOND_BYTES], struct vt_error *err);
@@ -86,7 +87,8 @@ VT_CHECKED bool vt_age_bond(const struct vt_age_identity *identity,
 /* Unwrap one stanza.
  * Errors: VT_ABSENT    not for this identity (or for no X25519 key at all)
  *         VT_MALFORMED an X25519 stanza of another form
- *         VT_REJECTED  its share is of small order */
+ *         VT_REJECTED  its share is of small order
+ *         VT_IO        the identity's token fails */
 VT_CHECKED bool vt_age_stanza_unwrap(const struct vt_age_identity *identity,
                                      const struct vt_age_stanza *stanza,
                                      uint8_t file_key_out[VT_AGE_FILE_KEY_BYTES],

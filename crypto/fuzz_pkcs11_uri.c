@@ -15,6 +15,7 @@ void vt_fuzz_one(vt_slice input)
         VT_CHECK(err.message[0] != '\0');
         return;
     }
+    VT_CHECK(uri.module_reads[0] == '/' || uri.module_reads[0] == '\0');
     VT_CHECK(uri.module_path[0] == '/' && (uri.object[0] != '\0' || uri.id_len != 0));
     vt_pkcs11_uri_write(&once, &uri);
     if (once.len > VT_PKCS11_URI_BYTES_MAX) /* more % than before */
@@ -24,6 +25,7 @@ void vt_fuzz_one(vt_slice input)
     VT_CHECK(strcmp(uri.serial, second.serial) == 0);
     VT_CHECK(strcmp(uri.object, second.object) == 0);
     VT_CHECK(strcmp(uri.module_path, second.module_path) == 0);
+    VT_CHECK(strcmp(uri.module_reads, second.module_reads) == 0);
     VT_CHECK(vt_slice_equal(vt_slice_of(uri.id, uri.id_len),
                             vt_slice_of(second.id, second.id_len)));
     vt_pkcs11_uri_write(&twice, &second);

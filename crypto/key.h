@@ -42,6 +42,10 @@ void vt_key_close(struct vt_key *key); /* wipes; NULL allowed */
 void vt_key_close_pointer(struct vt_key **key);
 #define VT_AUTO_KEY __attribute__((cleanup(vt_key_close_pointer))) struct vt_key *
 
+/* The folder that must stay readable while it signs (module-reads of a "pkcs11:" URI), for
+ * vt_rights_read; NULL: none.  Lives as long as the key. */
+const char *vt_key_reads(const struct vt_key *key);
+
 const struct vt_public_key *vt_key_public(const struct vt_key *key);
 VT_CHECKED bool vt_key_sign(const struct vt_key *key, vt_slice message, uint8_t out[64],
                             struct vt_error *err);

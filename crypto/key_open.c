@@ -10,7 +10,7 @@ static bool open_behind_module(const char *where, vt_slice pin, struct vt_key **
     struct vt_key *key;
 
     if (!vt_pkcs11_uri_parse(vt_slice_from_cstr(where), &uri, err) ||
-        !vt_pkcs11_open(&uri, pin, &session, &public_key, err))
+        !vt_pkcs11_open(&uri, pin, VT_PKCS11_SIGNS, &session, public_key.bytes, err))
         return false;
     key = vt_alloc(sizeof *key);
     *key = (struct vt_key){ .public_key = public_key, .session = session };
@@ -24,4 +24,9 @@ bool vt_key_open(const char *where, vt_slice passphrase, struct vt_key **key_out
     if (strncmp(where, "pkcs11:", 7) == 0)
         return open_behind_module(where, passphrase, key_out, err);
     return vt_key_open_file(where, passphrase, key_out, err);
+}
+
+const char *vt_key_reads(const struct vt_key *key)
+{
+    return vt_pkcs11_reads(key->session);
 }

@@ -22,6 +22,7 @@ static const struct attribute ATTRIBUTES[] = {
     TEXT("object", IN_PATH, object),
     { "id", IN_PATH, offsetof(struct vt_pkcs11_uri, id), 64, false },
     TEXT("module-path", IN_QUERY, module_path),
+    TEXT("module-reads", IN_QUERY, module_reads),
 };
 
 enum { ATTRIBUTE_COUNT = sizeof ATTRIBUTES / sizeof ATTRIBUTES[0] };
@@ -147,6 +148,8 @@ bool vt_pkcs11_uri_parse(vt_slice text, struct vt_pkcs11_uri *out, struct vt_err
         return false;
     if (uri.module_path[0] != '/')
         return vt_fail(err, VT_MALFORMED, "pkcs11 URI: module-path is not absolute");
+    if (uri.module_reads[0] != '\0' && uri.module_reads[0] != '/')
+        return vt_fail(err, VT_MALFORMED, "pkcs11 URI: module-reads is not absolute");
     if (uri.object[0] == '\0' && uri.id_len == 0)
         return vt_fail(err, VT_MALFORMED, "pkcs11 URI: name the key by object or id");
     *out = uri;
@@ -165,7 +168,7 @@ static void write_value(struct vt_buf *out, enum where where, const uint8_t *byt
 
 void vt_pkcs11_uri_write(struct vt_buf *out, const struct vt_pkcs11_uri *uri)
 {
-    const char *before = "pkcs11:";
+    const char *before = "pkcs11:", *before_query = "?";
 
     for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
         const struct attribute *attribute = &ATTRIBUTES[i];
@@ -174,10 +177,12 @@ void vt_pkcs11_uri_write(struct vt_buf *out, const struct vt_pkcs11_uri *uri)
 
         if (len == 0)
             continue;
-        vt_buf_put_text(out, attribute->where == IN_QUERY ? "?" : before);
+        vt_buf_put_text(out, attribute->where == IN_QUERY ? before_query : before);
         vt_buf_put_text(out, attribute->name);
         vt_buf_put_u8(out, '=');
         write_value(out, attribute->where, field, len);
+        if (attribute->where == IN_QUERY)
+            before_query = "&";
         before = ";";
     }
 }

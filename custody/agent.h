@@ -13,6 +13,7 @@
 #include "custody/handover.h"
 #include "custody/policy.h"
 #include "evidence/trust.h"
+#include "role/confine.h"
 
 /* ---- its folder -------------------------------------------------------------------------
  *
@@ -30,7 +31,7 @@
 /* A key that objects of one country, class and period are sealed for. */
 struct vt_agent_place {
     const char *country, *data_class, *period;
-    const char *key; /* PEM file */
+    const char *key; /* PEM file, or a "pkcs11:" URI */
 };
 
 /* A statement with its tlog-proof: a government request that the foundation issued (release
@@ -92,6 +93,10 @@ VT_CHECKED bool vt_agent_open(const char *dir, vt_slice passphrase,
 void vt_agent_close(struct vt_agent *agent); /* NULL allowed */
 void vt_agent_close_pointer(struct vt_agent **agent);
 #define VT_AUTO_AGENT __attribute__((cleanup(vt_agent_close_pointer))) struct vt_agent *
+
+/* For whoever confines the process: what its tokens read (module-reads).  VT_LIMIT. */
+VT_CHECKED bool vt_agent_rights(const struct vt_agent *agent, struct vt_rights *rights,
+                                struct vt_error *err);
 
 const struct vt_policy *vt_agent_policy(const struct vt_agent *agent);
 

@@ -3,6 +3,7 @@
  * From the record on the key opens nothing, in this process and after each start: whoever
  * opens the agent finishes what a killed one began. */
 #include "crypto/age_file.h"
+#include "crypto/pkcs11.h"
 #include "custody/agent_inside.h"
 #include "custody/erasure.h"
 #include "store/store.h"
@@ -72,8 +73,8 @@ static bool remove_key(struct vt_disk *disk, const char *name,
     return true;
 }
 
-bool vt_agent_key_file_destroy(const char *path, const struct vt_age_recipient *whose,
-                               vt_slice passphrase, struct vt_error *err)
+static bool destroy_file(const char *path, const struct vt_age_recipient *whose,
+                         vt_slice passphrase, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     const char *slash = strrchr(path, '/');
@@ -91,6 +92,40 @@ bool vt_agent_key_file_destroy(const char *path, const struct vt_age_recipient *
     is_ok = remove_key(disk, name, whose, passphrase, err);
     vt_disk_close(disk);
     return is_ok;
+}
+
+/* ---- the token --------------------------------------------------------------------------
+ */
+
+static bool is_in_token(const char *key)
+{
+    return strncmp(key, "pkcs11:", 7) == 0;
+}
+
+static bool destroy_in_token(const char *uri, const struct vt_age_recipient *whose,
+                             vt_slice pin, struct vt_error *err)
+{
+    VT_AUTO_AGE_IDENTITY identity = { 0 };
+
+    if (!vt_age_identity_open(uri, pin, &identity, err)) {
+        if (err->code != VT_ABSENT) /* gone already */
+            return false;
+        *err = (struct vt_error){ 0 };
+        return true;
+    }
+    if (memcmp(&identity.recipient, whose, sizeof *whose) != 0)
+        return vt_fail(err, VT_REJECTED,
+                       "%s: the key that was there is destroyed, and this one is another "
+                       "recipient's: give it a name of its own",
+                       uri);
+    return vt_pkcs11_destroy(identity.token, err);
+}
+
+bool vt_agent_key_destroy(const char *where, const struct vt_age_recipient *whose,
+                          vt_slice passphrase, struct vt_error *err)
+{
+    return (is_in_token(where) ? destroy_in_token : destroy_file)(where, whose, passphrase,
+                                                                  err);
 }
 
 /* ---- what is known of it ----------------------------------------------------------------
@@ -205,6 +240,19 @@ static bool destroy_now(struct vt_agent *agent, const struct vt_agent_identity *
            record(agent, identity, vt_buf_slice(&claim), now_unix_s, err);
 }
 
+/* It was opened at the start, so it is that recipient's.  A token's key was destroyed at
+ * the start already, where that was recorded before. */
+static bool destroy_held(const struct vt_agent_identity *identity, struct vt_pkcs11 *token,
+                         struct vt_error *err)
+{
+    if (identity->key == NULL)
+        return true;
+    if (is_in_token(identity->key))
+        return token == NULL || vt_pkcs11_destroy(token, err);
+    return vt_agent_key_destroy(identity->key, &identity->identity.recipient,
+                                (vt_slice){ 0 }, err);
+}
+
 bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place,
                       struct vt_buf *claim_out, struct vt_error *err)
 {
@@ -212,16 +260,17 @@ bool vt_agent_destroy(struct vt_agent *agent, const struct vt_agent_place *place
     struct vt_agent_identity *identity = vt_agent_identity_of(
         agent, vt_slice_from_cstr(place->country), vt_slice_from_cstr(place->data_class),
         vt_slice_from_cstr(place->period));
+    VT_AUTO_AGE_IDENTITY held = { .secret = { 0 } };
     struct vt_agent_record row;
 
     if (identity == NULL)
         return vt_fail(err, VT_ABSENT, "this agent has no key for %s/%s/%s", place->country,
                        place->data_class, place->period);
+    held.token = identity->identity.token; /* its session outlives the record */
+    identity->identity.token = NULL;
     if (!identity->is_destroyed && !destroy_now(agent, identity, err))
         return false;
-    if ((identity->key != NULL && /* opened at the start, so it is that recipient's */
-         !vt_agent_key_file_destroy(identity->key, &identity->identity.recipient,
-                                    (vt_slice){ 0 }, err)) ||
+    if (!destroy_held(identity, held.token, err) ||
         !vt_agent_store_read(agent->store, identity->claim_at, arena, &row, err))
         return false;
     vt_buf_put(claim_out, row.envelope);

@@ -36,15 +36,18 @@ static bool find_bond(const struct vt_agent_identity *identity,
 
 static bool is_proven(const struct vt_agent_identity *identity,
                       const struct vt_agent_question *question, vt_hash *object_out,
-                      struct vt_agent_reply *reply)
+                      struct vt_agent_reply *reply, struct vt_error *err)
 {
     uint8_t bond[VT_AGE_BOND_BYTES];
     struct vt_error failure = { 0 };
     vt_hash proof;
 
-    if (!find_bond(identity, question, object_out, bond, &failure))
+    if (!find_bond(identity, question, object_out, bond, &failure)) {
+        if (failure.code == VT_IO) /* the token's */
+            return vt_fail(err, VT_IO, "%s", failure.message);
         return vt_agent_reply_no(reply, VT_HTTP_FORBIDDEN, "the object: %s",
                                  failure.message);
+    }
     proof = vt_disclosure_proof(bond, question->is_withdrawal, &question->nonce,
                                 question->at_unix_s, object_out);
     explicit_bzero(bond, sizeof bond);
@@ -58,7 +61,7 @@ static bool is_proven(const struct vt_agent_identity *identity,
 }
 
 static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question *question,
-                    vt_hash *object_out, struct vt_agent_reply *reply)
+                    vt_hash *object_out, struct vt_agent_reply *reply, struct vt_error *err)
 {
     const struct vt_agent_identity *identity =
         vt_agent_identity_for(agent, &question->recipient);
@@ -75,7 +78,7 @@ static bool may_ask(const struct vt_agent *agent, const struct vt_agent_question
         return vt_agent_reply_no(reply, VT_HTTP_FORBIDDEN,
                                  "it is sealed for a key that this agent does not hold");
     if (!identity->is_destroyed)
-        return is_proven(identity, question, object_out, reply);
+        return is_proven(identity, question, object_out, reply, err);
     reply->end = VT_AGENT_END_DESTROYED;
     return vt_agent_reply_no(
         reply, VT_HTTP_GONE,
@@ -205,11 +208,13 @@ bool vt_agent_disclose(struct vt_agent *agent, const struct vt_agent_question *q
 {
     vt_hash object;
 
-    if (may_ask(agent, question, &object, reply)) {
+    if (may_ask(agent, question, &object, reply, err)) {
         if ((question->is_withdrawal && !vt_agent_withdraw(agent, &object, err)) ||
             !write_list(agent, question, &object, &reply->grant, err))
             return false;
         reply->status = VT_HTTP_OK;
     }
+    if (err->code != VT_OK)
+        return false;
     return vt_agent_count(agent, reply, err);
 }

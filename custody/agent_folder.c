@@ -246,8 +246,8 @@ static bool open_identity(struct vt_agent *agent, const json_t *row, vt_slice pa
     before = vt_agent_identity_of(agent, country, data_class, period);
     if (before != NULL && before->key == NULL && before->is_destroyed) {
         before->key = vt_arena_cstr(agent->arena, key);
-        return vt_agent_key_file_destroy(before->key, &before->identity.recipient,
-                                         passphrase, err);
+        return vt_agent_key_destroy(before->key, &before->identity.recipient, passphrase,
+                                    err);
     }
     if (before != NULL)
         return vt_fail(err, VT_REJECTED, "%.*s/%.*s/%.*s has two keys: name one",
@@ -647,6 +647,16 @@ void vt_agent_close(struct vt_agent *agent)
 void vt_agent_close_pointer(struct vt_agent **agent)
 {
     vt_agent_close(*agent);
+}
+
+bool vt_agent_rights(const struct vt_agent *agent, struct vt_rights *rights,
+                     struct vt_error *err)
+{
+    for (size_t i = 0; i < agent->identity_count; i++)
+        if (!vt_rights_read(rights, vt_age_identity_reads(&agent->identities[i].identity),
+                            err))
+            return false;
+    return vt_rights_read(rights, vt_key_reads(agent->key), err);
 }
 
 const struct vt_policy *vt_agent_policy(const struct vt_agent *agent)

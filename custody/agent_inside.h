@@ -11,7 +11,7 @@
 struct vt_agent_identity {
     struct vt_age_identity identity;
     vt_slice country, data_class, period;
-    const char *key;   /* path of its file; NULL: in no file of ours */
+    const char *key;   /* path of its file, or a "pkcs11:" URI; NULL: in none of ours */
     bool is_destroyed; /* its secret is gone; the recipient stays known */
     uint64_t claim_at; /* destroyed: where the record is */
 };
@@ -124,12 +124,13 @@ const struct vt_agent_identity *vt_agent_identity_for(const struct vt_agent *age
 /* The identity for that country, class and period, or NULL. */
 struct vt_agent_identity *vt_agent_identity_of(struct vt_agent *agent, vt_slice country,
                                                vt_slice data_class, vt_slice period);
-/* Take the file of that recipient's key from the disk, overwritten first; it may be gone
- * already, and its folder too.  passphrase: opens it, if it is still to be told from
- * others. Errors: VT_REJECTED another recipient's key is there, and stays; VT_IO */
-VT_CHECKED bool vt_agent_key_file_destroy(const char *path,
-                                          const struct vt_age_recipient *whose,
-                                          vt_slice passphrase, struct vt_error *err);
+/* Take that recipient's key from the disk, overwritten first, or from its token; it may be
+ * gone already, and its folder or token too.  passphrase: opens it, if it is still to be
+ * told from others.  Errors: VT_REJECTED another recipient's key is there, and stays; the
+ * token's PIN; VT_IO */
+VT_CHECKED bool vt_agent_key_destroy(const char *where,
+                                     const struct vt_age_recipient *whose,
+                                     vt_slice passphrase, struct vt_error *err);
 
 /* ---- judging ----------------------------------------------------------------------------
  */

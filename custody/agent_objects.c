@@ -55,7 +55,8 @@ bool vt_agent_case_are_there(struct vt_agent_case *c, const vt_hash *ids, size_t
 }
 
 /* The file key of an object, from its header written here: it is ours, and unchanged. */
-static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *row)
+static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *row,
+                   struct vt_error *err)
 {
     const struct vt_agent_object *object = &c->ask->objects[i];
     VT_AUTO_BUF text = vt_buf_init(HEADER_BYTES_MAX);
@@ -80,9 +81,12 @@ static bool unwrap(struct vt_agent_case *c, size_t i, struct vt_age_grant_row *r
                                         "ever released again");
     vt_agent_object_header(object, &text);
     if (!vt_age_header_parse(vt_buf_slice(&text), &header, &failure) ||
-        !vt_age_unwrap(&c->identities[i]->identity, &header, row->file_key, &failure))
+        !vt_age_unwrap(&c->identities[i]->identity, &header, row->file_key, &failure)) {
+        if (failure.code == VT_IO) /* the token's: nothing is judged, nothing recorded */
+            return vt_fail(err, VT_IO, "%s", failure.message);
         return vt_agent_refuse(c, VT_HTTP_FORBIDDEN, VT_AGENT_RETRY_NO, "object %zu: %s",
                                i + 1, failure.message);
+    }
     row->id = c->object_ids[i] = vt_age_header_id(&header);
     return true;
 }
@@ -162,7 +166,7 @@ bool vt_agent_case_objects(struct vt_agent_case *c, struct vt_error *err)
     c->identities = vt_arena_alloc(c->arena, (count + 1) * sizeof *c->identities);
     c->object_ids = vt_arena_alloc(c->arena, (count + 1) * sizeof *c->object_ids);
     for (size_t i = 0; i < count; i++)
-        if (!unwrap(c, i, &rows[i]))
+        if (!unwrap(c, i, &rows[i], err))
             return false;
     c->object_count = count;
     if (!are_named(c))

@@ -1,7 +1,8 @@
 /* role agent-holder: holds the keys that a cell's objects are sealed for, and the openings;
  * judges, records, and only then answers.
  *
- * Rights: files below the holder's folder, no socket but its channel.  Keys and papers are
+ * Rights: files below the holder's folder, no socket but its channel; where a key is in a
+ * token of files, reading these (crypto/pkcs11_uri.h, module-reads).  Keys and papers are
  * opened before the rights are given up, from what `serve` said.  From then on only the
  * front speaks to it, in bounded fields (custody/agent_ask.h): it composes statement,
  * checkpoint and headers itself and believes nothing but signatures. */
@@ -40,7 +41,7 @@ static bool begin(struct vt_channel *channel, struct vt_arena *arena,
         return false;
     is_ok = open_agent(words, arena, agent_out, &rights.folder, err);
     explicit_bzero(channel->in.data, channel->in.capacity); /* the passphrase */
-    if (!is_ok)
+    if (!is_ok || !vt_agent_rights(*agent_out, &rights, err))
         return false;
     vt_confine(&rights);
     return vt_serve_ready(channel, err);

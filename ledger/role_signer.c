@@ -207,6 +207,9 @@ static bool begin(struct vt_channel *channel, struct vt_arena *arena, struct sig
         return false;
     /* The passphrase was in the channel's buffer. */
     explicit_bzero(channel->in.data, channel->in.len);
+    if (!vt_rights_read(&rights, vt_key_reads(*key), err) ||
+        (*next != NULL && !vt_rights_read(&rights, vt_key_reads(*next), err)))
+        return false;
     vt_confine(&rights);
     return true;
 }

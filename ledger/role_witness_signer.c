@@ -47,6 +47,8 @@ static bool begin(void *context, struct vt_channel *channel, struct vt_error *er
     if (!vt_witness_listen(channel, s->arena, take_begin, s, &s->config, err))
         return false;
     rights.folder = s->folder;
+    if (!vt_rights_read(&rights, vt_key_reads(s->key), err))
+        return false;
     vt_confine(&rights);
     return vt_channel_send(channel, VT_WITNESS_MSG_READY, (vt_slice){ 0 }, err);
 }

@@ -135,10 +135,11 @@ static const int SANITIZERS[] = {
 };
 #endif
 
-/* F_SETOWN and F_SETSIG are left out: with them a descriptor can send signals to others. */
+/* F_SETOWN and F_SETSIG are left out: with them a descriptor can send signals to others.
+ * F_SETLKW is SoftHSM's, at each use of a key. */
 static const int FCNTL_COMMANDS[] = {
-    F_GETFD,         F_SETFD,     F_GETFL,     F_SETFL, F_DUPFD,
-    F_DUPFD_CLOEXEC, F_OFD_GETLK, F_OFD_SETLK, F_GETLK, F_SETLK,
+    F_GETFD,     F_SETFD,     F_GETFL, F_SETFL, F_DUPFD,  F_DUPFD_CLOEXEC,
+    F_OFD_GETLK, F_OFD_SETLK, F_GETLK, F_SETLK, F_SETLKW,
 };
 
 static void allow_all(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -267,6 +268,23 @@ static void lock_resources(const struct vt_rights *rights)
     if (rights->memory_bytes_max != 0)
         limit(RLIMIT_AS, "limit of memory", rights->memory_bytes_max);
 #endif
+}
+
+bool vt_rights_read(struct vt_rights *rights, const char *folder, struct vt_error *err)
+{
+    const size_t max = sizeof rights->read_folders / sizeof rights->read_folders[0] - 1;
+    size_t count = 0;
+
+    if (folder == NULL)
+        return true;
+    for (; count < max && rights->read_folders[count] != NULL; count++)
+        if (strcmp(rights->read_folders[count], folder) == 0)
+            return true;
+    if (count == max)
+        return vt_fail(err, VT_LIMIT, "%s: a process may read %zu folders besides its own",
+                       folder, max);
+    rights->read_folders[count] = folder;
+    return true;
 }
 
 void vt_confine(const struct vt_rights *rights)

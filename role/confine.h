@@ -36,6 +36,12 @@ struct vt_rights {
     struct vt_dynlib *libraries[4];
 };
 
+/* May read files below that folder too; NULL is none, and one that is there already stays
+ * one.  For what a role learns only when it runs: a token in files (vt_key_reads).
+ * VT_LIMIT. */
+VT_CHECKED bool vt_rights_read(struct vt_rights *rights, const char *folder,
+                               struct vt_error *err);
+
 /* Errors end the process with VT_EXIT_TROUBLE.  What the role needs from outside its folder
  * (a key file, say) it opens before; a folder may be opened before or after. */
 void vt_confine(const struct vt_rights *rights);

@@ -2,11 +2,11 @@
  * up afresh, act broken, restart, check, power loss, restart, check. */
 #include "tests/stage.h"
 
+#include "crypto/aead.h"
+#include "crypto/crypto.h"
 #include "tests/disk_model.h"
 #include "tests/stage_control.h"
 #include <ftw.h>
-#include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -296,23 +296,18 @@ static void stage_close(struct stage *stage)
  * thousand processes that are forked from this one. */
 static void libcrypto_warm(void)
 {
-    static const char seed[32] = "stage";
-    EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_KEYEXCH *exchange = EVP_KEYEXCH_fetch(NULL, "X25519", NULL);
-    EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
-                                                  (const unsigned char *)seed, sizeof seed);
+    static const uint8_t seed[32] = "stage";
+    VT_AUTO_BUF pem = vt_buf_init(VT_KIB(8));
+    struct vt_error err = { 0 };
+    struct vt_aead aead = { 0 };
+    struct vt_public_key read;
+    VT_AUTO_KEY key = NULL;
 
-    VT_CHECK(md != NULL && cipher != NULL && kdf != NULL && mac != NULL &&
-             exchange != NULL && pkey != NULL);
-    EVP_MD_free(md);
-    EVP_CIPHER_free(cipher);
-    EVP_KDF_free(kdf);
-    EVP_MAC_free(mac);
-    EVP_KEYEXCH_free(exchange);
-    EVP_PKEY_free(pkey);
+    VT_CHECK_OK(vt_key_from_seed(seed, &key, &err));
+    VT_CHECK_OK(vt_public_key_write_pem(vt_key_public(key), &pem, &err));
+    VT_CHECK_OK(vt_public_key_parse(vt_buf_slice(&pem), &read, &err));
+    VT_CHECK_OK(vt_aead_init(&aead, VT_AEAD_CHACHA20_POLY1305, seed, &err));
+    vt_aead_clear(&aead);
 }
 
 static void stage_open(struct stage *stage, const struct vt_stage_play *play)

@@ -156,6 +156,8 @@ static const struct row rows[] = {
     { NO_TWIN, "centre handed --dir #log" },
     { 0, "centre rebuild --dir #log --store %store --packages %store --once" },
     { NO_TWIN, "centre unseal @hello.txt" },
+    { NO_TWIN, "centre log-seal @hello.txt --centre centre.example --ledger #said --trust "
+               "@trust.json --key @supervisor.key" },
     { NO_TWIN, "centre notes #log --key @swiss.key" },
     { NO_TWIN, "centre unreviewed lamp 1.0 --dir #log" },
     { 0, "mirror init --dir +new-mirror --name new.example --key @sealed.key "

@@ -118,18 +118,31 @@ static void machines_get_the_whole_verdict(void)
                     "Test.Eicar.UNOFFICIAL") == 0);
 }
 
-/* The documents of this Debian system, packed and not, past the rules of the example. */
-static void a_debian_system_has_no_false_hit(void)
+/* Counts them; all must be clean. */
+static uint64_t scan_clean(const char *const argv[])
 {
-    const char *out =
-        vt_test_run(0, VT_ARGV("vitrine", "cell", "scan", "--rules", "examples/rules",
-                               "/usr/share/doc", "/usr/share/perl", "/usr/sbin"));
+    const char *out = vt_test_run(0, argv);
     uint64_t files = strtoull(out, NULL, 10);
     char wanted[64];
 
-    VT_CHECK_SAYING(files >= 1000, "only %ju files: %s", (uintmax_t)files, out);
     (void)snprintf(wanted, sizeof wanted, ": %ju clean\n", (uintmax_t)files);
     MUST_SAY(out, wanted);
+    return files;
+}
+
+/* The documents of this Debian system, packed and not, past the rules of the example; where
+ * it was installed without them, headers make up the number. */
+static void a_debian_system_has_no_false_hit(void)
+{
+    enum { FILES_MIN = 4000 };
+    uint64_t files =
+        scan_clean(VT_ARGV("vitrine", "cell", "scan", "--rules", "examples/rules",
+                           "/usr/share/doc", "/usr/share/perl", "/usr/sbin"));
+
+    if (files < FILES_MIN)
+        files += scan_clean(VT_ARGV("vitrine", "cell", "scan", "--rules", "examples/rules",
+                                    "/usr/include"));
+    VT_CHECK_SAYING(files >= FILES_MIN, "only %ju files", (uintmax_t)files);
 }
 
 static void misuse_is_told(void)

@@ -33,7 +33,7 @@ struct vt_recipient vt_sharing_recipient(int64_t at_unix_s)
     return out;
 }
 
-struct vt_key *vt_sharing_pseudonym(unsigned number)
+static struct vt_key *pseudonym_new(unsigned number)
 {
     uint8_t seed[32] = "a client's pseudonym";
     struct vt_error err = { 0 };
@@ -41,6 +41,13 @@ struct vt_key *vt_sharing_pseudonym(unsigned number)
 
     memcpy(seed + 24, &number, sizeof number);
     VT_CHECK_OK(vt_key_from_seed(seed, &key, &err));
+    return key;
+}
+
+struct vt_key *vt_sharing_pseudonym(unsigned number)
+{
+    struct vt_key *key = pseudonym_new(number);
+
     vt_test_keep(key);
     return key;
 }
@@ -103,9 +110,9 @@ struct vt_shared vt_sharing_seal_for(const struct vt_recipient *recipient,
 
 void vt_sharing_sign_again(struct vt_shared *shared, unsigned pseudonym, int64_t at_unix_s)
 {
+    VT_AUTO_KEY key = pseudonym_new(pseudonym); /* locked memory is scarce in a soak */
     struct vt_error err = { 0 };
 
     shared->request.at_unix_s = at_unix_s;
-    VT_CHECK_OK(
-        vt_share_request_sign(&shared->request, vt_sharing_pseudonym(pseudonym), &err));
+    VT_CHECK_OK(vt_share_request_sign(&shared->request, key, &err));
 }

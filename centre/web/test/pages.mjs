@@ -98,6 +98,15 @@ const LIES = {
   "a promise that is not late": ["promises", /swiss-build is shown as open, and its date has passed/, json("/api/v1/promises", (value) => (value.promises[0].state = "open"))],
   "a finding that is not late": ["promises", /f-1 is not shown as late/, json("/api/v1/findings", (value) => (value.findings[0].late = false))],
   "a request kept back": ["promises", /Number 1 is missing/, json("/api/v1/requests", (value) => (value.gaps = []))],
+  "another date": ["promises", /What was promised: swiss-files: entry 14 says of due something else than is shown/, json("/api/v1/promises", (value) => (value.promises.find((row) => row.id === "swiss-files").due = "2040-01-01T00:00:00Z"))],
+  "a date that was moved": ["promises", /swiss-build: entry 13 says of supersedes something else than is shown/, json("/api/v1/promises", (value) => value.promises[0].dates.unshift(value.promises[1].dates[0]))],
+  "a promise that nobody kept": ["promises", /swiss-build: it is shown as kept, and no statement says so/, json("/api/v1/promises", (value) => (value.promises[0].state = "late and kept"))],
+  "kept, says another statement": ["promises", /swiss-build: entry 16 is another statement than is shown/, json("/api/v1/promises", (value) => Object.assign(value.promises[0], { state: "kept", kept: { ...value.promises[0].dates[0], index: 16 } }))],
+  "a lighter finding": ["promises", /f-1: entry 15 says of severity something else than is shown/, json("/api/v1/findings", (value) => (value.findings[0].severity = "low"))],
+  "a finding's text": ["promises", /f-1: its text is another one than is shown/, json("/api/v1/findings", (value) => (value.findings[0].text = "nothing much"))],
+  "another count of a request": ["promises", /request 2: entry 16 says of given something else than is shown/, json("/api/v1/requests", (value) => (value.requests[0].given = [{ kind: "account", count: 7 }]))],
+  "another's refusal": ["promises", /Nobody and the build host's log: entry 17 says of of something else than is shown/, json("/api/v1/denials", (value) => (value.denials[0].of = "Nobody"))],
+  "refused by somebody else's word": ["promises", /Acme did not sign it as supervisor/, json("/api/v1/denials", (value) => (value.denials[0].said.holder = "Acme"))],
   "promises of a part of the ledger": ["promises", /read from 13 entries of the ledger, and 23 were signed/, json("/api/v1/promises", (value) => Object.assign(value, { entries: 13, promises: [] }))],
   "another table of residency": ["places", /it is no table of residency/, json("/api/v1/residency", (value) => (value.newest.index = 17))],
   "a changed table": ["places", /entry 19 of the ledger: it is not entry 19/, (url, body) => (url.endsWith("/entry/19") ? body.replace(/"payload":"../, '"payload":"AA') : undefined)],
@@ -149,6 +158,7 @@ async function theTruthRaisesNoAlarm() {
   await page.waitForSelector("text=late: 1 of 2");
   await page.waitForSelector("text=Numbers are missing");
   assert.match(await text(page, "main"), /its text is under embargo.*the build host's log/s);
+  assert.deepEqual(await page.$$eval(".badge.good", (all) => all.map((each) => each.textContent).filter((each) => /checked here/.test(each))), ["2 rows say", "1 row says", "1 row says", "1 row says"].map((each) => `✓ checked here: ${each} what was signed`));
   await go("places");
   await page.waitForSelector(".box.good >> text=version 1 of the table is entry 19 of the ledger, signed by");
   assert.match(await text(page, ".legend"), /here ✓ 4 of 996.*moving → 1 of 996.*stays ■ 4 of 996.*not moved yet ✕ 987 of 996/s);

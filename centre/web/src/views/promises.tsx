@@ -1,17 +1,20 @@
 // What was promised and is late, who must mend what, what governments asked for, and what the
-// supervisor was refused.  Each row is a statement on the ledger; lateness and gaps are
-// reckoned once more here, from dates, numbers and this machine's clock.
+// supervisor was refused.  Each row is a statement on the ledger, and is held against it here;
+// lateness and gaps are reckoned once more, from dates, numbers and this machine's clock.
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { getKnown, part } from "../api.ts";
+import { refuse } from "../check/bytes.ts";
+import { proveSaid, saidBy, type ProvenStatement } from "../proven.ts";
 import { alarm, useSession } from "../session.ts";
-import { ago, Authority, Badge, StraysOf, Time, Title, Unknown, useLoaded, Waiting, type Loaded, type Tone } from "../ui.tsx";
+import { ago, Authority, Badge, CheckHere, StraysOf, Time, Title, Unknown, useLoaded, Waiting, type Loaded, type Tone } from "../ui.tsx";
 
 interface Said {
   index: number;
   time: string;
   holder: string;
   role: string;
+  digest: string;
 }
 
 interface Reckoned {
@@ -30,6 +33,7 @@ interface Promised {
   first_due: string;
   moves: number;
   late_since?: string;
+  kept?: Said;
   kept_at?: string;
   evidence: { words: string };
   dates: (Said & { due: string })[];
@@ -62,6 +66,7 @@ interface Asked {
 interface Denial {
   of: string;
   asked: string;
+  asked_at: string;
   refused_at: string;
   reason: string;
   said: Said;
@@ -96,6 +101,65 @@ function checkRequests({ requests, gaps }: Requests): void {
 // Did the Centre read the whole ledger that was signed?
 function checkWhole(reckoned: Reckoned, size: bigint | undefined): void {
   if (size !== undefined && BigInt(reckoned.entries) < size) alarm(`What was promised was read from ${reckoned.entries} entries of the ledger, and ${size} were signed.`);
+}
+
+// ---- held against the ledger ------------------------------------------------------------
+
+// A row, and what the statement that it was read from must say.
+interface Shown {
+  what: string;
+  prove: (ledger: string) => Promise<unknown>;
+}
+
+const AT_ONCE = 12; // so many are checked without being asked
+
+async function prove(ledger: string, said: Said, type: string, says: Record<string, unknown>): Promise<ProvenStatement> {
+  const found = await proveSaid(ledger, said, type, says);
+  saidBy(found, said.holder, said.role);
+  return found;
+}
+
+async function provePromise(ledger: string, row: Promised): Promise<void> {
+  const { id, what, by, evidence, due, dates } = row;
+  const newest = dates.at(-1)!;
+  await prove(ledger, newest, "promise", { id, what, by, evidence, due, supersedes: dates.at(-2)?.digest ?? null });
+  if (row.kept !== undefined) await prove(ledger, row.kept, "kept", { id, promise: newest.digest });
+  else if (/kept/.test(row.state)) refuse("it is shown as kept, and no statement says so");
+}
+
+// Once its text was public it need not be said again.
+async function proveFinding(ledger: string, row: Flaw): Promise<void> {
+  const { id, severity, owner, due, state, history } = row;
+  let { predicate } = (await prove(ledger, history.at(-1)!, "finding", { id, severity, owner, due, state, supersedes: history.at(-2)?.digest ?? null })).statement;
+  for (let i = history.length - 1; i > 0 && row.text !== undefined && predicate.text === undefined; i--) ({ predicate } = (await prove(ledger, history[i - 1]!, "finding", { id })).statement);
+  if (row.text !== undefined && predicate.text !== row.text) refuse("its text is another one than is shown");
+}
+
+const ofPromises = ({ promises }: Promises): Shown[] => promises.map((row) => ({ what: row.id, prove: (ledger) => provePromise(ledger, row) }));
+const ofFindings = ({ findings }: Findings): Shown[] => findings.map((row) => ({ what: row.id, prove: (ledger) => proveFinding(ledger, row) }));
+const ofRequests = ({ requests }: Requests): Shown[] =>
+  requests.map(({ newest, number, country, kind, received, state, given }) => ({ what: `request ${number}`, prove: (ledger) => prove(ledger, newest, "government-request", { number, country, kind, received, state, given }) }));
+const ofDenials = ({ denials }: Denials): Shown[] =>
+  denials.map(({ said, of, asked, asked_at, refused_at, reason }) => ({ what: `${of} and ${asked}`, prove: (ledger) => prove(ledger, said, "denial", { of, asked, asked_at, refused_at, reason }) }));
+
+async function proveAll(ledger: string, rows: Shown[]): Promise<string> {
+  for (const row of rows)
+    await row.prove(ledger).catch((error: unknown) => {
+      if (error instanceof Error) error.message = `${row.what}: ${error.message}`;
+      throw error;
+    });
+  return `${rows.length} ${rows.length === 1 ? "row says" : "rows say"} what was signed`;
+}
+
+function HeldAgainst({ ledger, rows, title }: { ledger: string; rows: Shown[]; title: string }) {
+  const rest = rows.slice(AT_ONCE);
+  if (rows.length === 0) return null;
+  return (
+    <p>
+      <CheckHere what={title} run={() => proveAll(ledger, rows.slice(0, AT_ONCE))} isAuto />
+      {rest.length > 0 && <> The other {rest.length}: <CheckHere what={title} run={() => proveAll(ledger, rest)} /></>}
+    </p>
+  );
 }
 
 // ---- rows -------------------------------------------------------------------------------
@@ -206,7 +270,7 @@ const Table = ({ caption, columns, children }: { caption: string; columns: strin
   </table>
 );
 
-function Section<T extends Reckoned>({ title, path, verb, check, children }: { title: string; path: string; verb: string; check: (value: T) => void; children: (value: T) => ComponentChildren }) {
+function Section<T extends Reckoned>({ title, path, verb, check, rows, children }: { title: string; path: string; verb: string; check: (value: T) => void; rows: (value: T) => Shown[]; children: (value: T) => ComponentChildren }) {
   const { isReady, heads } = useSession();
   const loaded: Loaded<T | null> = useLoaded(
     () =>
@@ -229,6 +293,7 @@ function Section<T extends Reckoned>({ title, path, verb, check, children }: { t
       ) : (
         <>
           {children(value)}
+          {value.ledger !== undefined && <HeldAgainst ledger={value.ledger} rows={rows(value)} title={title} />}
           <StraysOf all={value.strays} />
           <Authority lines={[`vitrine ${verb} --ledger COPY --trust trust.json`]}>
             <p>Reckoned from your own copy of the ledger and your own clock:</p>
@@ -244,21 +309,21 @@ export function Promises() {
     <>
       <Title>Promises</Title>
       <p class="lead">What stands on the ledger under a date or a number. Nobody has to report what is late or missing: it follows from the ledger and the clock.</p>
-      <Section<Promises> title="What was promised" path="promises" verb="promise check" check={checkPromises}>
+      <Section<Promises> title="What was promised" path="promises" verb="promise check" check={checkPromises} rows={ofPromises}>
         {({ promises, ledger }) => (
           <Table caption={`late: ${promises.filter((row) => row.state === "late").length} of ${promises.length}`} columns={["Promise", "State", "Until", "Said by"]}>
             {promises.map((row) => <PromiseRow key={row.id} row={row} ledger={ledger} />)}
           </Table>
         )}
       </Section>
-      <Section<Findings> title="Findings" path="findings" verb="finding check" check={checkFindings}>
+      <Section<Findings> title="Findings" path="findings" verb="finding check" check={checkFindings} rows={ofFindings}>
         {({ findings, ledger }) => (
           <Table caption={`late: ${findings.filter((row) => row.late).length} of ${findings.length}`} columns={["Finding", "State", "Must act", "Said by"]}>
             {findings.map((row) => <FlawRow key={row.id} row={row} ledger={ledger} />)}
           </Table>
         )}
       </Section>
-      <Section<Requests> title="Requests of governments" path="requests" verb="request check" check={checkRequests}>
+      <Section<Requests> title="Requests of governments" path="requests" verb="request check" check={checkRequests} rows={ofRequests}>
         {({ requests, gaps, ledger }) => (
           <>
             {gaps.length > 0 && (
@@ -272,7 +337,7 @@ export function Promises() {
           </>
         )}
       </Section>
-      <Section<Denials> title="What the supervisor was refused" path="denials" verb="denial list" check={() => {}}>
+      <Section<Denials> title="What the supervisor was refused" path="denials" verb="denial list" check={() => {}} rows={ofDenials}>
         {({ denials, ledger }) => (
           <Table caption={`${denials.length} ${denials.length === 1 ? "time" : "times"}`} columns={["Asked for", "Refused by", "When, why", "Said by"]}>
             {denials.map((row) => <DenialRow key={row.said.index} row={row} ledger={ledger} />)}

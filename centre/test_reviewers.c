@@ -84,7 +84,6 @@ static void play(const char *name)
         play(#name);                                                                       \
     }
 
-CASE(nobodyElseReads)
 CASE(passkeysAreStrict)
 CASE(sessionsAreStrict)
 CASE(theyAskTooFast)
@@ -132,6 +131,32 @@ static void a_reviewer_reads(void)
     ask(&s, "aReviewerReads");
     vt_test_stop(&s.centre, VT_EXIT_OK);
     check_sealed(&s);
+}
+
+/* Two vendors' reviewers: each refusal at the border is on the record. */
+static void nobody_else_reads(void)
+{
+    static const char *const kinds[] = { "about",  "manifest",   "file",   "search",
+                                         "define", "unreviewed", "rebuild" };
+    static const char *const kettle[] = { "kettle", NULL };
+    struct stand s = { 0 };
+    const char *opened;
+
+    make(&s);
+    vt_reviewers_invite(&s.world, "karl",
+                        vt_reviewers_invitation("karl", kettle, -60, 3600, BOTH));
+    start(&s);
+    ask(&s, "nobodyElseReads");
+    vt_test_stop(&s.centre, VT_EXIT_OK);
+    opened = unseal(&s, 0, "--key", vt_test_print("%s.seal.key", s.world.folder));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const char *line = strstr(opened, vt_test_print("%s lamp 2.0.0", kinds[i]));
+
+        while (line != NULL && memmem(line, strcspn(line, "\n"), ", refused", 9) == NULL)
+            line = strstr(line + 1, vt_test_print("%s lamp 2.0.0", kinds[i]));
+        VT_CHECK_SAYING(line != NULL, "no refused %s in: %s", kinds[i], opened);
+    }
+    MUST_SAY(opened, "unreviewed kettle 1.0.0");
 }
 
 /* A key that nobody certified, or none: reviewers do not come in unsealed. */
@@ -640,7 +665,7 @@ static void the_roles_are_confined(void)
 static const struct vt_case cases[] = {
     { "a reviewer reads", a_reviewer_reads },
     { "without a seal nobody comes in", without_a_seal_nobody_comes_in },
-    { "nobody else reads", nobodyElseReads },
+    { "nobody else reads", nobody_else_reads },
     { "passkeys are strict", passkeysAreStrict },
     { "sessions are strict", sessionsAreStrict },
     { "they ask too fast", theyAskTooFast },

@@ -13,10 +13,10 @@ const is = (answer, status, word) => {
   return answer;
 };
 
-async function signedIn() {
+async function signedIn(by = code) {
   const client = new Client(url, origin);
   const authenticator = new Authenticator(party);
-  is(await client.enrol(authenticator, code), 200);
+  is(await client.enrol(authenticator, by), 200);
   is(await client.open(authenticator), 200);
   return { client, authenticator };
 }
@@ -105,6 +105,13 @@ const cases = {
     // Another vendor's product, by its right name and number.
     for (const kind of ["about", "manifest", "file"]) is(await client.ask({ product: "kettle", version: "1.0.0", kind }), 403, /does not name this product/);
     for (const kind of ["search", "define"]) is(await client.ask({ product: "kettle", version: "1.0.0", kind, text: "kettle_secret" }), 403);
+    is(await client.ask({ product: "kettle", version: "1.0.0", kind: "unreviewed" }), 403, /does not name this product/);
+    // And the other way, with the first one's session still open.
+    const { client: karl } = await signedIn(sha256("karl").toString("hex"));
+    is(await karl.ask({ product: "kettle", version: "1.0.0", kind: "about" }), 200);
+    for (const kind of ["about", "manifest", "file", "unreviewed", "rebuild", "rebuilt"]) is(await karl.ask({ ...LAMP, kind }), 403, /does not name this product/);
+    for (const kind of ["search", "define"]) is(await karl.ask({ ...LAMP, kind, text: "lamp_light" }), 403);
+    is(await client.ask(good), 200);
     const found = is(await client.ask({ ...LAMP, kind: "search", text: "kettle_secret" }), 200).json;
     assert.equal(found.hits.length, 0);
     // Paths.

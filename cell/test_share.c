@@ -26,6 +26,7 @@ struct stand {
     unsigned asked;                /* wishes and puts that came to the door */
     unsigned killed_at, mute_from; /* the keeper dies before that one; no answers from */
     bool forges;                   /* receipts */
+    vt_slice replays;              /* a receipt of another object; empty: none */
 };
 
 /* ---- a door that leads to the keeper ----------------------------------------------------
@@ -65,6 +66,10 @@ static void copy_answer(struct stand *s, const struct vt_keeper_answer *answer,
     vt_buf_put(&out->document, answer->document);
     if (s->forges && out->document.len != 0)
         out->document.data[out->document.len / 2] ^= 1;
+    if (s->replays.len != 0 && out->document.len != 0) {
+        vt_buf_truncate(&out->document, 0);
+        vt_buf_put(&out->document, s->replays);
+    }
 }
 
 static void send(struct stand *s, uint16_t type, struct vt_buf *body,
@@ -402,6 +407,25 @@ static void a_receipt_that_is_none(void)
     end(s);
 }
 
+/* A good one, by the cell, of the file that was shared before. */
+static void a_receipt_of_another_file(void)
+{
+    struct stand *s = stand();
+    struct vt_share_outcome outcome;
+    struct vt_error err = { 0 };
+    vt_hash earlier, object, again;
+
+    VT_CHECK_OK(share(s, &earlier, &outcome, &err));
+    s->replays = vt_test_read(at_home("receipts", &earlier, ""));
+    VT_CHECK_FAILS(VT_REJECTED, share(s, &object, &outcome, &err));
+    VT_CHECK(!vt_hash_equal(&earlier, &object));
+    VT_CHECK(!vt_path_exists(at_home("receipts", &object, "")));
+    s->replays = (vt_slice){ 0 };
+    VT_CHECK_OK(share(s, &again, &outcome, &err));
+    VT_CHECK(vt_hash_equal(&again, &object));
+    end(s);
+}
+
 static void a_cell_that_says_no(void)
 {
     struct stand *s = stand();
@@ -476,6 +500,7 @@ static const struct vt_case cases[] = {
     { "it goes on after the client ended", it_goes_on_after_the_client_ended },
     { "it goes on after the keeper died", it_goes_on_after_the_keeper_died },
     { "a receipt that is none", a_receipt_that_is_none },
+    { "a receipt of another file", a_receipt_of_another_file },
     { "a cell that says no", a_cell_that_says_no },
     { "a file that changes while it is read", a_file_that_changes_while_it_is_read },
     { "answers are taken apart", answers_are_taken_apart },

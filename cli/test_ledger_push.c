@@ -38,8 +38,9 @@ static void start_mirror(struct stand *s, const char *log_vkey)
                                  "--name", NAME, "--key", vt_test_path("m1.key")));
     (void)vt_test_run(0, VT_ARGV("vitrine", "mirror", "add-log", "--dir",
                                  vt_test_path("m1"), "--vkey", log_vkey));
-    s->mirror = vt_test_start(
-        "mirror.err", VT_ARGV("vitrine", "mirror", "serve", "--dir", vt_test_path("m1")));
+    s->mirror = vt_test_start("mirror.err",
+                              VT_ARGV("vitrine", "mirror", "serve", "--dir",
+                                      vt_test_path("m1"), "--port", vt_test_free_port()));
 }
 
 static const char *push(const struct stand *s, int exit_code, const char *vkey)

@@ -903,7 +903,11 @@ static int wait_ms(struct vt_http_server *server)
         library_ms < SWEEP_MS)
         /* Who dozes is always to be called, as the library sees it. */
         return library_ms == 0 && server->dozing_count != 0 ? DOZE_MS : (int)library_ms;
-    return server->ring.next != &server->ring || server->is_stopping ? SWEEP_MS : -1;
+    /* Who could not accept listens again at the next sweep, also when all have gone. */
+    return server->ring.next != &server->ring || server->plain.is_deaf ||
+                   server->is_stopping
+               ? SWEEP_MS
+               : -1;
 }
 
 static bool serve_watches(struct vt_http_server *server, struct pollfd *fds,

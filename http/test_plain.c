@@ -4,7 +4,9 @@
 #include "http/plain_request.h"
 #include "tests/serving.h"
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -393,6 +395,42 @@ static void connections_are_bounded(void)
     vt_serving_stop(&server);
 }
 
+/* The lowest number of a descriptor that a process does not have. */
+static rlim_t lowest_free_fd(pid_t pid)
+{
+    rlim_t fd = 0;
+
+    while (faccessat(AT_FDCWD, vt_test_print("/proc/%d/fd/%ju", (int)pid, (uintmax_t)fd),
+                     F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        fd++;
+    return fd;
+}
+
+/* Where nobody can be accepted for want of descriptors, and the last one goes: whoever came
+ * meanwhile is accepted as soon as there are some. */
+static void who_cannot_be_accepted_waits(void)
+{
+    struct vt_serving server = start_plain();
+    int first = vt_serving_dial(&server), late;
+    struct rlimit files, had;
+    char word[256];
+
+    vt_serving_say(first, HEAD "Content-Length: 1\r\n\r\na");
+    VT_CHECK(recv(first, word, sizeof word, 0) > 0); /* it is served */
+    VT_CHECK(prlimit(server.pid, RLIMIT_NOFILE, NULL, &had) == 0);
+    files = (struct rlimit){ lowest_free_fd(server.pid), had.rlim_max };
+    VT_CHECK(prlimit(server.pid, RLIMIT_NOFILE, &files, NULL) == 0);
+    late = vt_serving_dial(&server);
+    vt_serving_say(late, HEAD "Content-Length: 1\r\n\r\na");
+    (void)poll(NULL, 0, 20);
+    (void)close(first);
+    (void)poll(NULL, 0, 20);
+    VT_CHECK(prlimit(server.pid, RLIMIT_NOFILE, &had, NULL) == 0);
+    VT_CHECK(shutdown(late, SHUT_WR) == 0 && strstr(hear(late), "200 OK") != NULL);
+    (void)close(late);
+    vt_serving_stop(&server);
+}
+
 /* Who goes while it waits: its exchange lives until it is answered, or the server ends. */
 static void a_client_goes_while_it_waits(void)
 {
@@ -452,6 +490,7 @@ static const struct vt_case cases[] = {
     { "answers wait for slow readers", answers_wait_for_slow_readers },
     { "who says nothing is cut off", who_says_nothing_is_cut_off },
     { "connections are bounded", connections_are_bounded },
+    { "who cannot be accepted waits", who_cannot_be_accepted_waits },
     { "a client goes while it waits", a_client_goes_while_it_waits },
     { "a stopping server finishes what it began",
       a_stopping_server_finishes_what_it_began },

@@ -47,7 +47,7 @@ static bool make_path(const struct vt_tile_source *source, uint64_t size1, uint6
     if (!vt_prove_consistency(source, size1, size2, &proof, err))
         return false;
     if ((size1 & (size1 - 1)) == 0) {
-        if (!vt_prove_root(source, size1, &path[0], err))
+        if (!vt_prove_past_root(source, size1, size2, &path[0], err))
             return false;
         first = 1;
     }

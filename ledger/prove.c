@@ -231,10 +231,17 @@ bool vt_prove_consistency(const struct vt_tile_source *source, uint64_t size1,
     return true;
 }
 
-bool vt_prove_root(const struct vt_tile_source *source, uint64_t size, vt_hash *root_out,
-                   struct vt_error *err)
+bool vt_prove_past_root(const struct vt_tile_source *source, uint64_t past, uint64_t size,
+                        vt_hash *root_out, struct vt_error *err)
 {
     AUTO_PROVER p = vt_prover_new(source, size);
 
-    return check_size(size, err) && read_range(p, 0, size, root_out, err);
+    VT_ASSERT(past <= size);
+    return check_size(size, err) && read_range(p, 0, past, root_out, err);
+}
+
+bool vt_prove_root(const struct vt_tile_source *source, uint64_t size, vt_hash *root_out,
+                   struct vt_error *err)
+{
+    return vt_prove_past_root(source, size, size, root_out, err);
 }

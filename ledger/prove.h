@@ -56,6 +56,11 @@ VT_CHECKED bool vt_prove_consistency(const struct vt_tile_source *source, uint64
                                      uint64_t size2, struct vt_proof *out,
                                      struct vt_error *err);
 
+/* The root that the tree had when it had `past` entries: from tiles of the width that they
+ * have now, since nobody keeps the narrow ones of before.  past <= size. */
+VT_CHECKED bool vt_prove_past_root(const struct vt_tile_source *source, uint64_t past,
+                                   uint64_t size, vt_hash *root_out, struct vt_error *err);
+
 /* The root of the tree of `size` entries. */
 VT_CHECKED bool vt_prove_root(const struct vt_tile_source *source, uint64_t size,
                               vt_hash *root_out, struct vt_error *err);

@@ -128,6 +128,7 @@ static void bundles(void)
 
 struct shelf {
     vt_hash tiles[2][TILES][VT_TILE_WIDTH];
+    uint64_t size; /* not 0: only tiles of that tree are there */
     size_t reads;
 };
 
@@ -149,6 +150,8 @@ static bool get_tile(void *context, const struct vt_tile_name *tile, vt_hash *ha
 
     (void)err;
     VT_CHECK(tile->level < 2 && tile->index < TILES && tile->width != 0);
+    VT_CHECK(shelf->size == 0 ||
+             tile->width == vt_tile_width(tile->level, tile->index, shelf->size));
     memcpy(hashes_out, shelf->tiles[tile->level][tile->index],
            tile->width * sizeof *hashes_out);
     shelf->reads++;
@@ -241,6 +244,7 @@ static void proofs_at_every_size(void)
     for (uint64_t size = 1; size <= ENTRIES; size += size < 20 || size > 500 ? 1 : 7) {
         vt_hash root = root_of(leaves, 0, size), again;
 
+        shelf->size = size;
         VT_CHECK_OK(vt_prove_root(&source, size, &again, &err));
         VT_CHECK(vt_hash_equal(&root, &again));
         for (uint64_t at = 0; at < size; at += 1 + size / 40) {
@@ -253,6 +257,8 @@ static void proofs_at_every_size(void)
             VT_CHECK_OK(vt_prove_consistency(&source, at + 1, size, &proof, &err));
             VT_CHECK(vt_tree_verify_consistency(at + 1, &past, size, &root, proof.hashes,
                                                 proof.count));
+            VT_CHECK_OK(vt_prove_past_root(&source, at + 1, size, &again, &err));
+            VT_CHECK(vt_hash_equal(&past, &again));
         }
     }
 }

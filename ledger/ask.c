@@ -78,10 +78,22 @@ bool vt_ledger_prove(struct vt_ledger *ledger, uint64_t index, struct vt_buf *pr
     struct vt_tile_source source = vt_ledger_source(ledger);
     struct vt_tlog_proof proof = { .index = index,
                                    .checkpoint = vt_buf_slice(&ledger->published) };
+    struct vt_head head = ledger->published_head;
     struct vt_proof path;
+    vt_hash leaves[VT_TILE_WIDTH];
+    struct vt_tile_name tile = { 0, index / VT_TILE_WIDTH, 0 };
 
-    if (!vt_prove_inclusion(&source, index, ledger->published_head.size, &path, err))
+    if (!vt_prove_inclusion(&source, index, head.size, &path, err))
         return vt_within(err, "the published tree");
+    tile.width = vt_tile_width(0, tile.index, head.size);
+    if (!source.read(source.context, &tile, leaves, err))
+        return false;
+    if (!vt_tree_verify_inclusion(&leaves[index % VT_TILE_WIDTH], index, head.size,
+                                  path.hashes, path.count, &head.root))
+        return vt_fail(err, VT_REJECTED,
+                       "%s: the tiles do not have the root that was signed; vitrine ledger "
+                       "fsck says where",
+                       vt_disk_path(ledger->disk));
     memcpy(proof.hashes, path.hashes, sizeof proof.hashes);
     proof.hash_count = path.count;
     vt_tlog_proof_write(proof_out, &proof);

@@ -96,6 +96,11 @@ static bool find_in_run(struct vt_dedup *dedup, const struct vt_run *run,
                            "index/, it will be made again");
         if (!dedup->leaves.read(dedup->leaves.context, index, &stored, err))
             return false;
+        if (vt_run_key(&stored) != key)
+            return vt_fail(err, VT_REJECTED,
+                           "entry %ju is not the one that was put into the index; vitrine "
+                           "ledger fsck says what was changed",
+                           (uintmax_t)index);
         if (vt_hash_equal(&stored, leaf)) {
             *found_out = true;
             *index_out = index;

@@ -42,7 +42,7 @@ uint64_t vt_dedup_end(const struct vt_dedup *dedup);
 void vt_dedup_add(struct vt_dedup *dedup, const vt_hash *leaf);
 
 /* The index of the entry with this leaf hash.
- * Errors: VT_IO, and those of the leaf source */
+ * Errors: VT_IO, VT_REJECTED the index or the leaf was changed; those of the leaf source */
 VT_CHECKED bool vt_dedup_find(struct vt_dedup *dedup, const vt_hash *leaf, bool *found_out,
                               uint64_t *index_out, struct vt_error *err);
 

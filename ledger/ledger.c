@@ -124,18 +124,86 @@ static bool load_edge(struct vt_ledger *ledger, uint64_t size, struct vt_error *
     return true;
 }
 
+/* The tile above those whose leaves are read. */
+struct above {
+    bool is_read;
+    uint64_t index;
+    vt_hash hashes[VT_TILE_WIDTH];
+};
+
+static bool read_above(struct vt_ledger *ledger, uint64_t index, struct above *above,
+                       struct vt_error *err)
+{
+    struct vt_tile_name name = { 1, index, VT_TILE_WIDTH };
+
+    if (above->is_read && above->index == index)
+        return true;
+    above->is_read = true;
+    above->index = index;
+    if (index != vt_tile_level_size(1, ledger->tree.size) / VT_TILE_WIDTH)
+        return vt_shelf_read_tile(ledger->disk, &name, above->hashes, err);
+    memcpy(above->hashes, ledger->tree.levels[1], sizeof above->hashes);
+    return true;
+}
+
+static bool hash_bundle(struct vt_ledger *ledger, uint64_t index,
+                        vt_hash leaves[VT_TILE_WIDTH], struct vt_error *err)
+{
+    struct vt_tile_name name = { VT_TILE_ENTRIES, index, VT_TILE_WIDTH };
+    VT_AUTO_BUF bundle = vt_buf_init(VT_BUNDLE_BYTES_MAX);
+    vt_slice entry;
+    vt_reader r;
+
+    if (!vt_shelf_read_bundle(ledger->disk, &name, &bundle, err))
+        return false;
+    r.rest = vt_buf_slice(&bundle);
+    for (unsigned i = 0; i < VT_TILE_WIDTH; i++) {
+        VT_ASSERT(vt_bundle_read(&r, &entry));
+        leaves[i] = vt_sha256_leaf(entry);
+    }
+    return true;
+}
+
+/* The leaves of a full tile; where it rotted, those of its entries.  An entry that is not
+ * known for what it is would get a second index. */
+static bool read_leaves(struct vt_ledger *ledger, uint64_t index, struct above *above,
+                        vt_hash leaves[VT_TILE_WIDTH], struct vt_error *err)
+{
+    struct vt_tile_name name = { 0, index, VT_TILE_WIDTH };
+    vt_hash root;
+
+    if (!vt_shelf_read_tile(ledger->disk, &name, leaves, err) ||
+        !read_above(ledger, index / VT_TILE_WIDTH, above, err))
+        return false;
+    root = vt_tile_root(leaves, VT_TILE_WIDTH);
+    if (vt_hash_equal(&root, &above->hashes[index % VT_TILE_WIDTH]))
+        return true;
+    if (!hash_bundle(ledger, index, leaves, err))
+        return false;
+    root = vt_tile_root(leaves, VT_TILE_WIDTH);
+    return vt_hash_equal(&root, &above->hashes[index % VT_TILE_WIDTH]) ||
+           vt_fail(err, VT_REJECTED,
+                   "%s: entries %ju to %ju are not what was signed; vitrine ledger fsck "
+                   "says where",
+                   vt_disk_path(ledger->disk), (uintmax_t)(index * VT_TILE_WIDTH),
+                   (uintmax_t)(index * VT_TILE_WIDTH + VT_TILE_WIDTH - 1));
+}
+
 /* Entries of which the index has no run yet, as far as they are in tiles. */
 static bool load_front(struct vt_ledger *ledger, struct vt_error *err)
 {
+    VT_AUTO_FREE struct above *above = vt_alloc(sizeof *above);
     vt_hash leaves[VT_TILE_WIDTH];
 
     while (vt_dedup_end(ledger->dedup) < ledger->tree.size) {
         uint64_t at = vt_dedup_end(ledger->dedup), index = at / VT_TILE_WIDTH;
-        struct vt_tile_name name = { 0, index, vt_tile_width(0, index, ledger->tree.size) };
+        unsigned width = vt_tile_width(0, index, ledger->tree.size);
 
-        if (!vt_shelf_read_tile(ledger->disk, &name, leaves, err))
+        if (width < VT_TILE_WIDTH) /* the edge, which was held against the root */
+            memcpy(leaves, ledger->tree.levels[0], width * sizeof *leaves);
+        else if (!read_leaves(ledger, index, above, leaves, err))
             return false;
-        for (uint64_t i = at % VT_TILE_WIDTH; i < name.width; i++)
+        for (uint64_t i = at % VT_TILE_WIDTH; i < width; i++)
             vt_dedup_add(ledger->dedup, &leaves[i]);
     }
     return true;

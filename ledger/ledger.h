@@ -179,6 +179,7 @@ VT_CHECKED bool vt_ledger_read(struct vt_ledger *ledger, uint64_t index,
 
 /* Append a tlog-proof for the entry in the published checkpoint.
  * Errors: VT_ABSENT not in the published tree
+ *         VT_REJECTED the tiles do not have the root that was signed
  *         VT_IO */
 VT_CHECKED bool vt_ledger_prove(struct vt_ledger *ledger, uint64_t index,
                                 struct vt_buf *proof_out, struct vt_error *err);

@@ -501,6 +501,53 @@ static void changed_entries_are_not_given_out(void)
     close_ledger(&o);
 }
 
+static void flip(const char *name, size_t at)
+{
+    vt_slice good = vt_test_read(vt_test_path(name));
+    uint8_t *bytes = vt_arena_alloc(vt_test_arena(), good.len);
+
+    memcpy(bytes, good.data, good.len);
+    bytes[at] ^= 1;
+    vt_test_write(vt_test_path(name), vt_slice_of(bytes, good.len));
+}
+
+/* The hash of entry 2 rotted while the ledger was closed.  Its entries still say what is
+ * known; a run of the index, which has 40 bits of each, says that it is another one. */
+static void a_changed_leaf_gives_no_second_index(void)
+{
+    struct vt_error err = { 0 };
+    struct opened o = { 0 };
+    VT_AUTO_BUF proof = vt_buf_init(VT_KIB(8));
+    vt_ticket ticket;
+    char text[5000];
+
+    make_ledger(&o, VT_LEDGER_ANY);
+    add(&o, 600, 100);
+    publish(&o);
+    close_ledger(&o);
+    flip("log/tile/0/000", 2 * VT_SHA256_BYTES + 1);
+    open_ledger(&o); /* the first 256 are in a run */
+    VT_CHECK_FAILS(VT_REJECTED,
+                   vt_ledger_submit(o.ledger, entry_text(2, text), &ticket, &err));
+    VT_CHECK_OK(vt_ledger_submit(o.ledger, entry_text(3, text), &ticket, &err));
+    VT_CHECK(ticket.is_known && ticket.index == 3);
+    close_ledger(&o);
+    (void)vt_test_run(0, VT_ARGV("rm", "-r", vt_test_path("log/index")));
+    open_ledger(&o); /* the index is made again */
+    VT_CHECK_OK(vt_ledger_submit(o.ledger, entry_text(2, text), &ticket, &err));
+    VT_CHECK(ticket.is_known && ticket.index == 2);
+    VT_CHECK_FAILS(VT_REJECTED, vt_ledger_prove(o.ledger, 2, &proof, &err));
+    VT_CHECK_FAILS(VT_REJECTED, vt_ledger_prove(o.ledger, 3, &proof, &err));
+    VT_CHECK(proof.len == 0);
+    VT_CHECK_OK(vt_ledger_prove(o.ledger, 300, &proof, &err));
+    close_ledger(&o);
+    flip("log/tile/entries/000", 20); /* now nothing says what stood there */
+    (void)vt_test_run(0, VT_ARGV("rm", "-rf", vt_test_path("log/index")));
+    VT_CHECK(!try_open(&o, &err) && err.code == VT_REJECTED);
+    VT_CHECK_SAYING(strstr(err.message, "fsck") != NULL, "%s", err.message);
+    close_ledger(&o);
+}
+
 /* Partial tiles stay as long as their tile is not full, and go then. */
 static void partial_tiles_are_collected(void)
 {
@@ -556,6 +603,7 @@ static const struct vt_case cases[] = {
     { "other keys are not used", other_keys_are_not_used },
     { "changed bytes are noticed", changed_bytes_are_noticed },
     { "changed entries are not given out", changed_entries_are_not_given_out },
+    { "a changed leaf gives no second index", a_changed_leaf_gives_no_second_index },
     { "partial tiles are collected", partial_tiles_are_collected },
     { "drafts are swept", drafts_are_swept },
 };

@@ -17,7 +17,7 @@ static bool is_counted(void *context, uint64_t index, vt_slice entry, const vt_h
 }
 
 /* Under the lock, since reading a journal takes its place at the end. */
-static bool read_journal(struct vt_fsck *f, struct vt_error *err)
+static bool read_journal(struct vt_fsck *f, uint64_t signed_size, struct vt_error *err)
 {
     static const struct vt_journal_sink sink = { is_counted, NULL };
     struct vt_env env = vt_env_real();
@@ -30,6 +30,11 @@ static bool read_journal(struct vt_fsck *f, struct vt_error *err)
     if (is_ok && vt_journal_end(journal) < f->report.size)
         is_ok = vt_fail(err, VT_REJECTED, "it ends at entry %ju, %ju were signed for",
                         (uintmax_t)vt_journal_end(journal), (uintmax_t)f->report.size);
+    if (is_ok && vt_journal_end(journal) < signed_size)
+        is_ok = vt_fail(err, VT_REJECTED,
+                        "it ends at entry %ju, and the signer has signed %ju: the folder "
+                        "was restored from an old copy; restore the newest one",
+                        (uintmax_t)vt_journal_end(journal), (uintmax_t)signed_size);
     vt_journal_close(journal);
     return is_ok;
 }
@@ -41,14 +46,14 @@ static void leave_out(struct vt_fsck *f, const struct vt_error *why)
 }
 
 /* Not beside a writer at work, nor in a folder that we may not write: then that is said. */
-static void check_journal(struct vt_fsck *f)
+static void check_journal(struct vt_fsck *f, uint64_t signed_size)
 {
     struct vt_error err = { 0 };
 
     f->report.private_files = VT_FSCK_PRIVATE_CHECKED;
     if (!vt_disk_lock(f->disk, &err)) {
         leave_out(f, &err);
-    } else if (!read_journal(f, &err))
+    } else if (!read_journal(f, signed_size, &err))
         vt_fsck_found(f, "journal", "%s", err.message);
 }
 
@@ -56,6 +61,7 @@ void vt_fsck_check_private(struct vt_fsck *f)
 {
     struct vt_ledger_config config;
     struct vt_error err = { 0 };
+    uint64_t signed_size = 0;
 
     if (!vt_disk_has(f->disk, VT_LEDGER_CONFIG_NAME))
         return;
@@ -66,12 +72,12 @@ void vt_fsck_check_private(struct vt_fsck *f)
         return;
     }
     if (!vt_signer_head_verify(vt_disk_path(f->disk), config.origin, f->report.size,
-                               &err)) {
+                               &signed_size, &err)) {
         if (err.code == VT_IO) { /* not ours to read: nothing is known of it */
             leave_out(f, &err);
             return;
         }
         vt_fsck_found(f, "signer/head", "%s", err.message);
     }
-    check_journal(f);
+    check_journal(f, signed_size);
 }

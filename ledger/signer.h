@@ -36,9 +36,9 @@ VT_CHECKED bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error
 void vt_signer_forget(const char *dir, vt_slice origin);
 
 /* Is the signer's head whole, this log's, and of a tree not smaller than `size`?
- * Errors: VT_REJECTED; VT_IO */
+ * *signed_out: how large that tree is.  Errors: VT_REJECTED; VT_IO */
 VT_CHECKED bool vt_signer_head_verify(const char *dir, vt_slice origin, uint64_t size,
-                                      struct vt_error *err);
+                                      uint64_t *signed_out, struct vt_error *err);
 
 /* From the next start on a second key signs every checkpoint too (vitrine ledger
  * rotate-key); NULL: no longer.  `where` as vt_signer_start takes it; it must open with the

@@ -83,7 +83,7 @@ bool vt_signer_init(const char *dir, vt_slice origin, struct vt_error *err)
 }
 
 bool vt_signer_head_verify(const char *dir, vt_slice origin, uint64_t size,
-                           struct vt_error *err)
+                           uint64_t *signed_out, struct vt_error *err)
 {
     VT_AUTO_ARENA arena = vt_arena_new();
     struct vt_disk *disk;
@@ -99,6 +99,8 @@ bool vt_signer_head_verify(const char *dir, vt_slice origin, uint64_t size,
                      "the newest copy",
                      vt_disk_path(disk), (uintmax_t)head.size, (uintmax_t)size));
     vt_disk_close(disk);
+    if (is_ok)
+        *signed_out = head.size;
     return is_ok;
 }
 

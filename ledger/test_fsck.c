@@ -341,6 +341,25 @@ static void private_files_count_too(void)
     flip_private(s, "journal/a", VT_JOURNAL_BLOCK + 200); /* an entry */
 }
 
+/* The folder of 100 entries, and a signer that has signed 600. */
+static void an_old_copy_is_named(void)
+{
+    struct setting *s = make_own(600);
+    vt_slice head = vt_test_read(vt_test_path("log/signer/head"));
+    struct vt_fsck_report report;
+
+    (void)vt_test_run(0, VT_ARGV("rm", "-r", vt_test_path("log")));
+    s = make_own(100);
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(report.findings == 0, "%s", s->found.last);
+    vt_test_write(vt_test_path("log/signer/head"), head);
+    s->found = (struct found){ .wanted = "journal" };
+    check(s, vt_test_path("log"), &report);
+    VT_CHECK_SAYING(s->found.is_wanted_found && s->found.others == 0 &&
+                        strstr(s->found.last, "restored from an old copy") != NULL,
+                    "%s", s->found.last);
+}
+
 /* What was not looked at is not passed over. */
 static void what_is_left_out_is_said(void)
 {
@@ -462,6 +481,7 @@ static const struct vt_case cases[] = {
     { "our own log", our_own_log },
     { "every byte counts in full tiles", every_byte_counts_in_full_tiles },
     { "private files count too", private_files_count_too },
+    { "an old copy is named", an_old_copy_is_named },
     { "what is left out is said", what_is_left_out_is_said },
     { "unpublished tiles", unpublished_tiles },
     { "a log that grows meanwhile", a_log_that_grows_meanwhile },
